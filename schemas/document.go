@@ -1,0 +1,199 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of a JSON body. Nothing that the API answers comes near them; they keep a broken or hostile target from stalling a run.
+const (
+	maxBytes        = 10 << 20
+	maxDepth        = 1000 // arrays and objects open at the same time
+	maxNumberLength = 1000 // characters
+	maxExponent     = 400  // either way
+)
+
+// BodyError says why a body is not the one plain JSON document that it has to be.
+type BodyError struct {
+	Rule   string // empty, too-large, invalid-utf8, lone-surrogate, not-json, duplicate-key, too-deep, number-too-long ...
+	Path   string // JSON path of the place, or of the value around it
+	Detail string // a sentence
+}
+
+func (e *BodyError) Error() string { return fmt.Sprintf("%s: %s (%s)", e.Path, e.Detail, e.Rule) }
+
+// ReadJSON reads a body that must be exactly one JSON value and returns it as encoding/json would, with json.Number for
+// numbers. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is not UTF-8, and leaves
+// what follows the value unread: each of these lets two readers of one body see different things. Every error is a *BodyError.
+func ReadJSON(body []byte) (any, error) {
+	switch {
+	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
+		return nil, &BodyError{"empty", "$", "the body is empty"}
+	case len(body) > maxBytes:
+		return nil, &BodyError{"too-large", "$", fmt.Sprintf("the body has %d bytes, more than %d", len(body), maxBytes)}
+	case !utf8.Valid(body):
+		return nil, &BodyError{"invalid-utf8", "$", fmt.Sprintf("byte %d is not UTF-8", invalidByte(body))}
+	}
+	r := &reader{tokens: json.NewDecoder(bytes.NewReader(body))}
+	r.tokens.UseNumber()
+	value, err := r.value()
+	if err != nil {
+		return nil, err
+	}
+	end := r.tokens.InputOffset()
+	if _, err := r.tokens.Token(); !errors.Is(err, io.EOF) {
+		return nil, &BodyError{"trailing-data", "$", fmt.Sprintf("more follows the JSON value, which ends at byte %d", end)}
+	}
+	if at := loneSurrogate(body); at >= 0 {
+		return nil, &BodyError{"lone-surrogate", "$", fmt.Sprintf("the escape %s at byte %d is half a character", body[at:at+6], at)}
+	}
+	return value, nil
+}
+
+// reader builds a document from the token stream of encoding/json, which leaves duplicate keys and depth to its caller.
+type reader struct {
+	tokens *json.Decoder
+	at     path // the value being read
+	depth  int
+}
+
+func (r *reader) value() (any, error) {
+	token, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		if r.depth++; r.depth > maxDepth {
+			return nil, &BodyError{"too-deep", "$", fmt.Sprintf("more than %d arrays and objects are nested", maxDepth)}
+		}
+		defer func() { r.depth-- }()
+		if token == '{' {
+			return r.object()
+		}
+		return r.array()
+	case json.Number:
+		return token, r.number(token.String())
+	}
+	return token, nil
+}
+
+func (r *reader) object() (any, error) {
+	object := map[string]any{}
+	for r.tokens.More() {
+		token, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		key := token.(string) // anything else is a syntax error
+		r.at = append(r.at, key)
+		if _, twice := object[key]; twice {
+			return nil, r.breach("duplicate-key", "the key occurs twice in one object")
+		}
+		if object[key], err = r.value(); err != nil {
+			return nil, err
+		}
+		r.at = r.at[:len(r.at)-1]
+	}
+	_, err := r.next()
+	return object, err
+}
+
+func (r *reader) array() (any, error) {
+	array := []any{}
+	for r.tokens.More() {
+		r.at = append(r.at, len(array))
+		item, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, item)
+		r.at = r.at[:len(r.at)-1]
+	}
+	_, err := r.next()
+	return array, err
+}
+
+// number refuses what arithmetic with unlimited precision, as schema validators do it, would choke on.
+func (r *reader) number(text string) error {
+	if len(text) > maxNumberLength {
+		return r.breach("number-too-long", fmt.Sprintf("the number has %d characters, more than %d", len(text), maxNumberLength))
+	}
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		// Out of range for int is an error too, and means the same.
+		if exponent, err := strconv.Atoi(text[i+1:]); err != nil || exponent > maxExponent || exponent < -maxExponent {
+			return r.breach("exponent-too-large", fmt.Sprintf("the exponent %s lies beyond ±%d", shorten(text[i+1:], 12), maxExponent))
+		}
+	}
+	return nil
+}
+
+func (r *reader) next() (json.Token, error) {
+	token, err := r.tokens.Token()
+	switch {
+	case err == nil:
+		return token, nil
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, r.breach("not-json", "the body ends in the middle of a JSON value")
+	}
+	return nil, r.breach("not-json", fmt.Sprintf("%v, near byte %d", err, r.tokens.InputOffset()))
+}
+
+func (r *reader) breach(rule, detail string) *BodyError {
+	return &BodyError{Rule: rule, Path: r.at.String(), Detail: detail}
+}
+
+func invalidByte(body []byte) int {
+	for i := 0; i < len(body); {
+		char, size := utf8.DecodeRune(body[i:])
+		if char == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// loneSurrogate finds an escape in a JSON document, such as \ud800, that is one half of a character without the other: no UTF-8
+// can hold it. It returns its offset, or -1.
+func loneSurrogate(document []byte) int {
+	for i := 0; ; {
+		next := bytes.IndexByte(document[i:], '\\')
+		if next < 0 {
+			return -1
+		}
+		i += next
+		switch half(document[i:]) {
+		case 0:
+			i += 2
+		case 'h':
+			if half(document[i+6:]) != 'l' {
+				return i
+			}
+			i += 12
+		default:
+			return i
+		}
+	}
+}
+
+// half tells whether the text begins with the escape of a high (h) or low (l) surrogate, or with neither (0).
+func half(text []byte) byte {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	switch {
+	case err != nil || unit < 0xd800 || unit > 0xdfff:
+		return 0
+	case unit < 0xdc00:
+		return 'h'
+	}
+	return 'l'
+}

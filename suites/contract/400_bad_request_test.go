@@ -1,0 +1,238 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+
+	"github.com/google/uuid"
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// The request cannot be carried out, and the body is a JSON object with the error details.
+var _ = Describe("400 bad request", Label("400"), func() {
+	bad := func(name string) probe { return probe{code: 400, name: name, ground: assumed} }
+
+	// The body, with one thing wrong at a time.
+	for _, op := range operations(takesJSON) {
+		specify(bad("malformed-json").on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			r.Header.Set("Content-Type", op.Body.MediaType)
+			r.Body = []byte(`{"conformance": `)
+			return nil
+		}))
+	}
+	for _, op := range operations(func(op *schemas.Operation) bool { return op.Body != nil && op.Body.Demanded }) {
+		specify(bad("empty-body").on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			r.Body = []byte{}
+			return nil
+		}))
+		for _, name := range required(op) {
+			specify(bad("missing-field").on(op, name, func(r *fixtures.Request, _ *session.Session) error { return dropField(r, op, name) }))
+		}
+	}
+	for _, op := range operations(takesJSON) {
+		for _, property := range typed(op) {
+			specify(bad("wrong-type").on(op, property.Name, func(r *fixtures.Request, _ *session.Session) error {
+				return setField(r, op, property.Name, wrongValue(property))
+			}))
+		}
+	}
+
+	// Path and query, where the reference restricts them.
+	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
+		for _, parameter := range op.Params {
+			switch {
+			case parameter.In == "path" && parameter.Pattern != "":
+				specify(bad("malformed-path").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+					return replaceSegment(r, op, parameter.Name, "conformance")
+				}))
+			case parameter.In == "query" && parameter.Required:
+				specify(bad("missing-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+					r.Query.Del(parameter.Name)
+					return nil
+				}))
+			}
+			if parameter.In == "query" && restricted(parameter) {
+				specify(bad("malformed-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+					r.Query.Set(parameter.Name, "conformance")
+					return nil
+				}))
+			}
+		}
+	}
+
+	DescribeTableSubtree("a query that contradicts itself", func(id, variant string, query url.Values) {
+		for _, op := range operations(named(id)) {
+			specify(bad("contradictory-query").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				r.Query = query
+				return nil
+			}))
+		}
+	},
+		Entry("tenants without any filter", "FetchTenantsBatch", "no-filter", url.Values{}),
+		Entry("tenants by two filters that exclude each other", "FetchTenantsBatch", "two-filters", url.Values{"uuids": {uuid.Nil.String()}, "parent_id": {uuid.Nil.String()}}),
+		Entry("more tenants than a list may name", "FetchTenantsBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
+		Entry("more users than a list may name", "FetchUsersBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
+		Entry("users by external ids without their tenant", "FetchUsersBatch", "external-ids", url.Values{"external_ids": {"conformance"}}),
+		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
+	)
+
+	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string, set func(body map[string]any)) {
+		for _, op := range operations(named(id)) {
+			specify(bad("contradictory-body").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				body, err := bodyOf(r)
+				if takesForm(op) {
+					body, err = formOf(r)
+				}
+				if err != nil {
+					return err
+				}
+				set(body)
+				return r.SetBody(op.Body.MediaType, body)
+			}))
+		}
+	},
+		Entry("no grant type", "RequestTokens", "no-grant-type", func(body map[string]any) { delete(body, "grant_type") }),
+		Entry("an unknown grant type", "RequestTokens", "unknown-grant-type", func(body map[string]any) { body["grant_type"] = "conformance" }),
+		Entry("no token to revoke", "RevokeToken", "no-token", func(body map[string]any) { delete(body, "token") }),
+		Entry("no token to look into", "IntrospectToken", "no-token", func(body map[string]any) { delete(body, "token") }),
+		Entry("two ways to name a user", "RequestOneTimeToken", "two-users", func(body map[string]any) { body["login"] = "conformance" }),
+		Entry("a period in the future", "CreateReport", "future-period", func(body map[string]any) {
+			body["parameters"].(map[string]any)["period"] = map[string]any{"start": "2999-01-01", "end": "2999-01-31"}
+		}),
+	)
+
+	// Brands are for partners and folders.
+	for _, op := range operations(named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
+		specify(bad("customer-tenant").on(op, "", func(r *fixtures.Request, s *session.Session) error {
+			return replaceSegment(r, op, "tenant_id", fmt.Sprint(s.World.Sides[fixtures.Home]["org"]))
+		}))
+	}
+
+	for _, op := range operations(named("DeleteTenant")) {
+		specify(enabledTenant(op))
+	}
+})
+
+// enabledTenant deletes a tenant that is still enabled: the guide's own example of an error, platform code 1006.
+func enabledTenant(op *schemas.Operation) spec {
+	key := fixtures.Own("customer", "400")
+	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
+	return spec{
+		code: "400", probe: "enabled-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400, ground: documented, writes: true, control: op.ID,
+		needs: func(n session.Needs) {
+			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
+			n.Watch(watch)
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, key, id)
+			return trial{request: r, hold: key, watch: &watch, also: platformCode("1006")}, err
+		},
+	}
+}
+
+// platformCode looks for the documented number of the error; it may come as a string.
+func platformCode(code string) func(context.Context, *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		decoded, err := schemas.ReadJSON(e.Last().Body)
+		if err != nil || e.Status() != http.StatusBadRequest {
+			return nil, nil, nil // the oracle has said so
+		}
+		body, _ := decoded.(map[string]any)
+		fault, _ := body["error"].(map[string]any)
+		if found := fmt.Sprint(fault["code"]); found != code {
+			return []schemas.Violation{{Path: "$.error.code", Rule: "platform-code", Found: found, Detail: "the guide gives this error the code " + code}}, nil, nil
+		}
+		return nil, nil, nil
+	}
+}
+
+// leftOut are required properties that official clients leave out and get through with.
+var leftOut = map[string][]string{"UpdateUserAccessPolicies": {"timestamp"}, "CreateReport": {"recipients"}}
+
+// required lists the properties that the body must have. Forms are probed by hand, since the reference leaves their rules to prose.
+func required(op *schemas.Operation) []string {
+	if !takesJSON(op) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(op.Body.Required), func(name string) bool { return slices.Contains(leftOut[op.ID], name) })
+}
+
+// typed lists the properties that are given a wrong type: the required ones, or the first where none is.
+func typed(op *schemas.Operation) []schemas.Property {
+	properties := slices.DeleteFunc(op.RequestProperties(), func(p schemas.Property) bool { return p.Type == "" })
+	needed := slices.DeleteFunc(slices.Clone(properties), func(p schemas.Property) bool { return !p.Required })
+	if len(needed) == 0 && len(properties) > 0 {
+		return properties[:1]
+	}
+	return needed
+}
+
+// wrongValue is of another type than the property, in a way that no lenient reader takes for it: clients do send numbers and booleans
+// as strings.
+func wrongValue(p schemas.Property) any {
+	if p.Type == "object" || p.Type == "array" {
+		return "conformance"
+	}
+	return map[string]any{"conformance": true}
+}
+
+func restricted(p schemas.Param) bool {
+	return len(p.Enum) > 0 || p.Pattern != "" || p.Format != "" || p.Type == "integer" || p.Type == "boolean"
+}
+
+func dropField(r *fixtures.Request, op *schemas.Operation, name string) error {
+	body, err := bodyOf(r)
+	if err != nil {
+		return err
+	}
+	delete(body, name)
+	return r.SetBody(op.Body.MediaType, body)
+}
+
+func setField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
+	body, err := bodyOf(r)
+	if err != nil {
+		return err
+	}
+	body[name] = value
+	return r.SetBody(op.Body.MediaType, body)
+}
+
+func formOf(r *fixtures.Request) (map[string]any, error) {
+	form, err := url.ParseQuery(string(r.Body))
+	body := map[string]any{}
+	for name := range form {
+		body[name] = form.Get(name)
+	}
+	return body, err
+}
+
+// replaceSegment puts another value into the place of a path parameter.
+func replaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
+	segments := strings.Split(r.Path, "/")
+	for i, segment := range strings.Split(op.Path, "/") {
+		if segment == "{"+name+"}" {
+			segments[i] = value
+			r.Path = strings.Join(segments, "/")
+			return nil
+		}
+	}
+	return errNothingToSpoil
+}
+
+func manyIDs() string {
+	many := make([]string, 101)
+	for i := range many {
+		many[i] = uuid.NewString()
+	}
+	return strings.Join(many, ",")
+}

@@ -1,0 +1,83 @@
+package contract_test
+
+import (
+	"context"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// The token in the Authorization header is expired or invalid.
+var _ = Describe("401 unauthorized", Label("401"), func() {
+	DescribeTableSubtree("every operation that demands a token refuses", func(p probe) {
+		for _, op := range operations(func(op *schemas.Operation) bool { return op.Security.Token }) {
+			specify(p.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+				if p.forged != "" {
+					r.Header.Set("Authorization", "Bearer "+s.Forged[p.forged])
+					return nil
+				}
+				return p.spoil(r, s)
+			}))
+		}
+	},
+		Entry("no token", probe{code: 401, name: "no-token", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+			r.As = fixtures.Nobody
+			return nil
+		}}),
+		Entry("what is no token", probe{code: 401, name: "garbage-token", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+			r.Header.Set("Authorization", "Bearer conformance-garbage")
+			return nil
+		}}),
+		Entry("an expired token", probe{code: 401, name: session.Expired, ground: documented, forged: session.Expired}),
+		Entry("a token whose signature was changed", probe{code: 401, name: session.Tampered, ground: documented, forged: session.Tampered}),
+		Entry("a token that claims to need no signature", probe{code: 401, name: session.AlgNone, ground: documented, forged: session.AlgNone}),
+		Entry("a token signed with a key of somebody else", probe{code: 401, name: session.OtherIssuer, ground: documented, forged: session.OtherIssuer}),
+		Entry("a revoked token", probe{code: 401, name: session.Revoked, ground: refusal, forged: session.Revoked}),
+	)
+
+	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one, which too
+	// many wrong secrets might lock out.
+	DescribeTableSubtree("operations with credentials of their own refuse", func(p probe, ids ...string) {
+		for _, op := range operations(named(ids...)) {
+			specify(p.on(op, "", p.spoil))
+		}
+	},
+		Entry("a wrong client secret", probe{code: 401, name: "wrong-secret", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+			return withClient(r, s, "", "wrong")
+		}}, "RequestTokens", "RevokeToken"),
+		Entry("an unknown client", probe{code: 401, name: "unknown-client", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+			return withClient(r, s, "00000000-0000-4000-8000-000000000000", "wrong")
+		}}, "RequestTokens", "RevokeToken"),
+	)
+
+	for _, op := range operations(named("LogInWithOneTimeToken")) {
+		key := fixtures.Own("used_one_time_token", "401")
+		specify(spec{
+			code: "401", probe: "used-one-time-token", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: refusal,
+			writes: true, control: op.ID,
+			needs: func(n session.Needs) {
+				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "used_one_time_token"})
+			},
+			try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+				r, _, err := callOn(s, op, key, id)
+				return trial{request: r}, err
+			},
+		})
+	}
+})
+
+// withClient authenticates the request as another client, or with another secret.
+func withClient(r *fixtures.Request, s *session.Session, id, secret string) error {
+	if id == "" {
+		vars, err := s.Vars(fixtures.Victim(r.Operation), "")
+		if err != nil {
+			return err
+		}
+		id, _ = vars["client_id"].(string)
+	}
+	r.Header.Set("Authorization", fixtures.Basic(id, secret))
+	return nil
+}

@@ -1,0 +1,221 @@
+package contract_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// The account has no right to the endpoint, for instance it does not own the tenant that is accessed.
+var _ = Describe("403 forbidden", Label("403"), func() {
+	// The valid call, on an object of home's sibling. Where the tenant itself stands in the path, the documentation promises the
+	// code; another object of a foreign tenant may as well be hidden.
+	for _, op := range operations(reachesTenants) {
+		specify(foreign(op))
+	}
+	for _, op := range operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
+		for _, name := range roots(op) {
+			specify(foreignRoot(op, name))
+		}
+	}
+	for _, op := range operations(named("UpdateTenant")) {
+		specify(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
+	}
+	for _, op := range operations(named("UpdateUserAccessPolicies")) {
+		specify(foreignInBody(op, "role", func(body map[string]any, tenant any) {
+			for _, item := range body["items"].([]any) {
+				item.(map[string]any)["tenant_id"] = tenant
+			}
+		}))
+	}
+	for _, op := range operations(named("RequestTokens")) {
+		specify(foreignScope(op))
+	}
+
+	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole world away.
+	for _, op := range operations(func(op *schemas.Operation) bool {
+		return op.Security.Token && slices.Contains(op.Takes("path"), "tenant_id") && op.ID != "DeleteTenant"
+	}) {
+		specify(ancestor(op))
+	}
+
+	// A user of home who holds readonly_admin only, or no role at all where that one is enough, calls what asks for another role.
+	for _, op := range operations(func(op *schemas.Operation) bool { return len(op.Security.Roles) > 0 && !asksOnlyWhoCalls(op) }) {
+		specify(roleTooSmall(op))
+	}
+})
+
+// asksOnlyWhoCalls tells apart the calls that show nothing but the platform's catalogue or the caller: the reference lists no 403.
+func asksOnlyWhoCalls(op *schemas.Operation) bool {
+	return slices.Contains([]string{"FetchApplications", "FetchApplication", "FetchCurrentUserInfo", "CheckLoginNameAvailability"}, op.ID)
+}
+
+// reachesTenants tells whether the operation's valid call is about a tenant, or an object below one. Lists by ids leave unknown and
+// foreign ids out, that is not an error; the answer to a usage report holds an error per item.
+func reachesTenants(op *schemas.Operation) bool {
+	left := []string{"FetchClientsBatch", "FetchInfrastructuresBatch", "FetchInfrastructuresLocationsBatch", "FetchTenantsBatch", "FetchUsersBatch",
+		"UpdateTenantsUsages", "IntrospectToken", "DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1"}
+	return op.Security.Token && suite.catalogue.Call(op.ID).Object != "" && !slices.Contains(left, op.ID)
+}
+
+// foreign aims the valid call at an object of home's sibling.
+func foreign(op *schemas.Operation) spec {
+	call := suite.catalogue.Call(op.ID)
+	key := fixtures.Shared(fixtures.Foreign, call.Object)
+	sp := spec{
+		code: "403", probe: "foreign-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, ground: refusal,
+		writes: op.Writes(), control: op.ID,
+		needs: func(n session.Needs) {
+			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: call.Object})
+			if w := watchOf(op, key, fixtures.Foreign); w != nil {
+				n.Watch(*w)
+			}
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, key, id)
+			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Foreign)}, errors.Join(err, unconfined(s))
+		},
+	}
+	switch {
+	case slices.Contains(op.Takes("path"), "tenant_id"):
+		sp.ground = documented
+	case len(ids(op)) == 0 && op.Body == nil:
+		sp.variant = "query"
+	case len(ids(op)) == 0:
+		sp.variant = "body"
+	}
+	return sp
+}
+
+// unconfined is the reason why a foreign tenant proves nothing: the home client holds a right on it.
+func unconfined(s *session.Session) error {
+	if s.World.Unconfined != "" {
+		return errors.New(s.World.Unconfined)
+	}
+	return nil
+}
+
+// roots lists the query parameters by which a list starts at a tenant, beside the one that the valid call uses.
+func roots(op *schemas.Operation) []string {
+	if !op.Security.Token {
+		return nil
+	}
+	valid := suite.catalogue.Call(op.ID).Query
+	return slices.DeleteFunc(op.Takes("query"), func(name string) bool {
+		_, used := valid[name]
+		return used || !slices.Contains([]string{"parent_id", "subtree_root_id", "subtree_root_tenant_id", "tenant_id", "tenant_uuid"}, name)
+	})
+}
+
+// foreignRoot asks for a list that starts at home's sibling.
+func foreignRoot(op *schemas.Operation, parameter string) spec {
+	return spec{
+		code: "403", probe: "foreign-tenant", variant: parameter, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, ground: refusal,
+		writes: op.Writes(), control: op.ID,
+		needs: func(n session.Needs) { needVictim(n, op) },
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, session.VictimKey(op, suite.catalogue.Call(op.ID)), id)
+			if err != nil {
+				return trial{}, err
+			}
+			startAt(&r, parameter, s.World.Sides[fixtures.Foreign]["side"])
+			return trial{request: r}, unconfined(s)
+		},
+	}
+}
+
+// startAt lets a list start at a tenant, in place of the ids that it would ask for.
+func startAt(r *fixtures.Request, parameter string, tenant any) {
+	r.Query.Del("uuids")
+	r.Query.Set(parameter, fmt.Sprint(tenant))
+}
+
+// foreignInBody names home's sibling in the body of a call on an object of home.
+func foreignInBody(op *schemas.Operation, variant string, set func(body map[string]any, tenant any)) spec {
+	p := probe{code: 403, name: "foreign-tenant", ground: refusal}
+	return p.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
+		body, err := bodyOf(r)
+		if err != nil {
+			return err
+		}
+		set(body, s.World.Sides[fixtures.Foreign]["side"])
+		return errors.Join(r.SetBody(op.Body.MediaType, body), unconfined(s))
+	})
+}
+
+// foreignScope asks for a token on home's sibling, with a token of home.
+func foreignScope(op *schemas.Operation) spec {
+	p := probe{code: 403, name: "foreign-tenant", ground: refusal}
+	return p.on(op, "scope", func(r *fixtures.Request, s *session.Session) error {
+		return errors.Join(r.SetBody(op.Body.MediaType, map[string]any{
+			"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+			"assertion":  s.World.Tokens[fixtures.Home],
+			"scope":      fmt.Sprintf("urn:acronis.com:tenant-id:%s", s.World.Sides[fixtures.Foreign]["side"]),
+		}), unconfined(s))
+	})
+}
+
+// ancestor aims the valid call at the tenant above home.
+func ancestor(op *schemas.Operation) spec {
+	const key = "box"
+	p := probe{code: 403, name: "own-ancestor", ground: documented}
+	sp := p.on(op, "", nil)
+	victim := session.VictimKey(op, suite.catalogue.Call(op.ID))
+	sp.needs = func(n session.Needs) {
+		needVictim(n, op)
+		if w := boxWatch(op, key); w != nil {
+			n.Watch(*w)
+		}
+	}
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.Vars(victim, "ancestor")
+		if err != nil {
+			return trial{}, err
+		}
+		vars["tenant_id"], vars["version"] = s.World.Box["tenant_id"], s.World.Box["version"]
+		r, err := s.Catalogue.Request(op.ID, vars)
+		return trial{request: r, hold: key, watch: boxWatch(op, key)}, errors.Join(err, unconfined(s))
+	}
+	return sp
+}
+
+// boxWatch looks at the sandbox's own tenant as the configured client, who may.
+func boxWatch(op *schemas.Operation, key string) *session.Watch {
+	if !op.Writes() {
+		return nil
+	}
+	return &session.Watch{Key: key, As: fixtures.Configured, Witness: "FetchTenant"}
+}
+
+// roleTooSmall lets a user call whose roles are not enough.
+func roleTooSmall(op *schemas.Operation) spec {
+	p := probe{code: 403, name: "role-too-small", ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}}
+	return p.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+		r.As = fixtures.Reader
+		if slices.Contains(op.Security.Roles, "tenant_viewer") || slices.Contains(op.Security.Roles, "readonly_admin") {
+			r.As = fixtures.Roleless
+		}
+		return nil
+	})
+}
+
+// bodyOf decodes the JSON object that a request carries.
+func bodyOf(r *fixtures.Request) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.UseNumber()
+	var body map[string]any
+	if err := decoder.Decode(&body); err != nil {
+		return nil, fmt.Errorf("the valid call of %s has no JSON object for a body: %w", r.Operation, err)
+	}
+	return body, nil
+}

@@ -1,0 +1,143 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
+
+	"github.com/google/uuid"
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// The endpoint does not exist, or the service holds no such data.
+var _ = Describe("404 not found", Label("404"), func() {
+	// Unknown routes are asked for with a valid token: what they answer without one is not documented.
+	for _, prefix := range prefixes() {
+		specify(unknownRoute("under", prefix))
+	}
+	for _, path := range templates() {
+		if sp := unknownRoute("behind", path); sp.subject != "" {
+			specify(sp)
+		}
+	}
+
+	// The valid call, with an id that nothing bears.
+	for _, op := range operations(func(op *schemas.Operation) bool { return len(op.Takes("path")) > 0 }) {
+		for _, name := range op.Takes("path") {
+			specify(unknownID(op, name))
+		}
+	}
+	for _, op := range operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
+		for _, name := range roots(op) {
+			specify(unknownRoot(op, name))
+		}
+	}
+	DescribeTableSubtree("a query that names nothing", func(id, parameter string) {
+		for _, op := range operations(named(id)) {
+			p := probe{code: 404, name: "unknown-id", ground: refusal}
+			specify(p.on(op, parameter, func(r *fixtures.Request, s *session.Session) error {
+				r.Query.Set(parameter, unknown(parameter))
+				return nil
+			}))
+		}
+	},
+		Entry("the search's tenant", "Search", "tenant"),
+		Entry("the root of a list of offering items", "FetchTenantOfferingItemsBatch", "subtree_root_tenant_id"),
+		Entry("a login", "GetForgotLink", "login"),
+	)
+})
+
+// templates lists the contract's path templates.
+func templates() []string {
+	if suite.contract == nil {
+		return nil
+	}
+	var all []string
+	for _, path := range suite.contract.Paths() {
+		all = append(all, path.Template)
+	}
+	return all
+}
+
+// prefixes lists every proper prefix of a path template under which the contract knows no parameter, the root first: an unknown name
+// below is an unknown route.
+func prefixes() []string {
+	set := map[string]bool{}
+	for _, template := range templates() {
+		segments := strings.Split(template, "/")
+		for i := 1; i < len(segments); i++ {
+			set[strings.Join(segments[:i], "/")] = true
+		}
+	}
+	maps.DeleteFunc(set, func(prefix string, _ bool) bool {
+		return len(suite.contract.Match(literal(prefix)+"/conformance")) > 0
+	})
+	return slices.Sorted(maps.Keys(set))
+}
+
+// literal fills a path template with ids that nothing bears.
+func literal(template string) string {
+	segments := strings.Split(template, "/")
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, "{") {
+			segments[i] = unknown(strings.Trim(segment, "{}"))
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// unknown is a well-formed value that nothing bears.
+func unknown(parameter string) string {
+	switch parameter {
+	case "token_id":
+		return "999999999"
+	case "setting_name", "login":
+		return "conformance-unknown"
+	default:
+		return uuid.NewString()
+	}
+}
+
+// unknownRoute asks for a name of this run below a prefix or behind a path of the reference; the zero spec where the contract has an
+// operation there.
+func unknownRoute(variant, template string) spec {
+	if len(suite.contract.Match(literal(template)+"/conformance")) > 0 {
+		return spec{}
+	}
+	path := template + "/{unknown}"
+	return spec{
+		code: "404", probe: "unknown-route", variant: variant, subject: spell(http.MethodGet, path), method: http.MethodGet, path: path,
+		want: 404, ground: documented,
+		try: func(_ context.Context, s *session.Session, _ string) (trial, error) {
+			return trial{request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) + "/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
+		},
+	}
+}
+
+// unknownID puts an id that nothing bears into the path of the valid call.
+func unknownID(op *schemas.Operation, name string) spec {
+	variant := ""
+	if len(op.Takes("path")) > 1 {
+		variant = name
+	}
+	p := probe{code: 404, name: "unknown-id", ground: refusal}
+	return p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+		return replaceSegment(r, op, name, unknown(name))
+	})
+}
+
+// unknownRoot asks for a list that starts at a tenant that does not exist.
+func unknownRoot(op *schemas.Operation, parameter string) spec {
+	p := probe{code: 404, name: "unknown-id", ground: refusal}
+	return p.on(op, parameter, func(r *fixtures.Request, _ *session.Session) error {
+		startAt(r, parameter, fmt.Sprint(unknown(parameter)))
+		return nil
+	})
+}

@@ -1,0 +1,79 @@
+package contract_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// The endpoint does not support the method.
+var _ = Describe("405 method not allowed", Label("405"), func() {
+	for _, path := range paths() {
+		for _, method := range schemas.Methods {
+			if !slices.Contains(path.Methods, method) {
+				specify(wrongMethod(path.Template, method))
+			}
+		}
+	}
+})
+
+func paths() []schemas.Path {
+	if suite.contract == nil {
+		return nil
+	}
+	return suite.contract.Paths()
+}
+
+// wrongMethod calls a path with a method that it does not list. The path's ids are those of objects that only this probe touches;
+// where nothing may be written they are unknown, and then a 404 says nothing.
+func wrongMethod(template, method string) spec {
+	op := onPath(template)
+	call := suite.catalogue.Call(op.ID)
+	key := fixtures.Own(call.Object, "405")
+	sp := spec{
+		code: "405", probe: "wrong-method", subject: spell(method, template), method: method, path: template, want: 405, ground: documented,
+		writes: method != http.MethodGet && len(ids(op)) > 0,
+		needs: func(n session.Needs) {
+			if call.Object != "" && len(ids(op)) > 0 {
+				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
+			}
+		},
+	}
+	if servedElsewhere(template, method) {
+		sp.ground = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+	}
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r := fixtures.Request{As: fixtures.Home, Method: method, Path: literal(template), Header: http.Header{}}
+		if may, _ := s.MayWrite(); may && len(ids(op)) > 0 {
+			valid, _, err := callOn(s, op, key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			r.Path = valid.Path
+		}
+		if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
+			r.Header.Set("Content-Type", "application/json")
+			r.Body = []byte("{}")
+		}
+		return trial{request: r}, nil
+	}
+	return sp
+}
+
+// onPath returns an operation of the path; the one that reads, if there is one.
+func onPath(template string) *schemas.Operation {
+	return operations(func(op *schemas.Operation) bool { return op.Path == template })[0]
+}
+
+// servedElsewhere tells whether the literal path also fits another template, which has the method: DELETE /tenants/usages may be
+// taken for the deletion of a tenant.
+func servedElsewhere(template, method string) bool {
+	return slices.ContainsFunc(suite.contract.Match(literal(template)), func(op *schemas.Operation) bool { return op.Method == method })
+}

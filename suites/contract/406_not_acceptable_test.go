@@ -1,0 +1,25 @@
+package contract_test
+
+import (
+	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// A login that the service would not accept for a user.
+var _ = Describe("406 not acceptable", Label("406"), func() {
+	DescribeTableSubtree("a login", func(variant, login string) {
+		for _, op := range operations(named("CheckLoginNameAvailability")) {
+			p := probe{code: 406, name: "unacceptable-login", ground: assumed}
+			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				r.Query.Set("username", login)
+				return nil
+			}))
+		}
+	},
+		Entry("of two characters", "short", "ab"),
+		Entry("with a space inside", "space", "conformance suite"),
+		Entry("with a letter beyond ASCII", "letter", "conformancé"),
+	)
+})

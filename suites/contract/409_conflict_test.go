@@ -1,0 +1,87 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Another object of the same type exists already.
+var _ = Describe("409 conflict", Label("409"), func() {
+	// The call that made an object, sent once more: its name or login is taken now.
+	for _, op := range operations(named("CreateTenant", "CreateUser")) {
+		specify(again(op, "duplicate"))
+	}
+	// A change that succeeded, sent once more: the version that it names is no longer the newest.
+	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser", "UpdateUserAccessPolicies", "SetTenantOfferingItems",
+		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding")) {
+		specify(again(op, "stale-version"))
+	}
+
+	DescribeTableSubtree("what exists or is in use", func(id, name, object string, more conflict) {
+		for _, op := range operations(named(id)) {
+			specify(more.on(op, name, object))
+		}
+	},
+		Entry("a login that is taken", "CheckLoginNameAvailability", "taken-login", "user", conflict{documented: true, query: "username", value: "login"}),
+		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer", conflict{documented: true}),
+		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user", conflict{documented: true}),
+		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra", conflict{query: "version", value: "location_version"}),
+		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", conflict{query: "version", value: "older_version"}),
+	)
+})
+
+// again sends the operation's control once more, on the same object.
+func again(op *schemas.Operation, name string) spec {
+	call := suite.catalogue.Call(op.ID)
+	key := session.ControlKey(op, call)
+	return spec{
+		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, ground: assumed, writes: true, control: op.ID,
+		needs: func(n session.Needs) {
+			if w := watchOf(op, key, fixtures.Home); w != nil {
+				n.Watch(*w)
+			}
+		},
+		try: func(_ context.Context, s *session.Session, _ string) (trial, error) {
+			return trial{request: s.Controls[op.ID].Request.Clone(), hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+		},
+	}
+}
+
+// conflict is a valid call on an object that is in the way of it.
+type conflict struct {
+	documented   bool
+	query, value string // the query parameter that takes the value of that name
+}
+
+func (c conflict) on(op *schemas.Operation, name, object string) spec {
+	key := fixtures.Own(object, "409-"+op.ID)
+	sp := spec{
+		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, ground: refusal, writes: op.Writes(), control: op.ID,
+		needs: func(n session.Needs) {
+			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
+			if w := watchOf(op, key, fixtures.Home); w != nil {
+				n.Watch(*w)
+			}
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, vars, err := callOn(s, op, key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			if c.query != "" {
+				r.Query.Set(c.query, fmt.Sprint(vars[c.value]))
+			}
+			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+		},
+	}
+	if c.documented {
+		sp.ground = documented
+	}
+	return sp
+}

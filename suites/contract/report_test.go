@@ -1,0 +1,122 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+	. "github.com/onsi/gomega"
+)
+
+// The report is built from what the processes attached to their nodes, in process 1, after everything else.
+var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
+	if suite.configErr != nil {
+		return
+	}
+	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: report.Run{
+		Suite: version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
+		Started: all.StartTime.UTC(), Ended: all.EndTime.UTC(), WallSeconds: all.EndTime.Sub(suite.started).Seconds(),
+		Filtered: all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs, Filter: filter(all.SuiteConfig),
+	}}
+	in.Target = describeTarget()
+	if suite.session != nil {
+		in.Run.ID = suite.session.Run
+		in.Target.URL = suite.session.Access.URL
+	}
+	for _, node := range all.SpecReports {
+		collect(&in, node)
+	}
+	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
+	result := report.Build(in)
+	folder := reportsFolder()
+	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
+	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
+}, NodeTimeout(time.Minute))
+
+// collect takes over what a node attached; a node of the suite that failed is a problem of the run.
+func collect(in *report.Input, node types.SpecReport) {
+	for _, entry := range node.ReportEntries {
+		encoded, _ := entry.GetRawValue().(string)
+		switch entry.Name {
+		case specEntry:
+			in.Specs = append(in.Specs, decode[report.Spec](in, encoded))
+		case leftoverEntry:
+			for _, l := range decode[[]fixtures.Leftover](in, encoded) {
+				in.Leftovers = append(in.Leftovers, report.Leftover{Kind: l.Kind, ID: l.ID, Reason: l.Reason, Command: "make sweep CONFIRM=yes"})
+			}
+		case stepsEntry:
+			in.World = append(in.World, decode[[]report.Step](in, encoded)...)
+		case requestsEntry:
+			sent := decode[report.Requests](in, encoded)
+			in.Run.Requests.World += sent.World
+			in.Run.Requests.Controls += sent.Controls
+			in.Run.Requests.Specs += sent.Specs
+			in.Run.Requests.Cleanup += sent.Cleanup
+		}
+	}
+	failed := node.State.Is(types.SpecStateFailureStates)
+	if failed && node.LeafNodeType != leaves {
+		in.Problems = append(in.Problems, node.Failure.Message)
+	}
+	if failed && node.LeafNodeType == leaves && !slices.ContainsFunc(in.Specs, func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
+		in.Problems = append(in.Problems, fmt.Sprintf("%s: %s", node.LeafNodeText, node.Failure.Message))
+	}
+}
+
+func decode[T any](in *report.Input, encoded string) T {
+	var value T
+	if err := json.Unmarshal([]byte(encoded), &value); err != nil {
+		in.Problems = append(in.Problems, fmt.Sprintf("a report entry is unreadable: %v", err))
+	}
+	return value
+}
+
+// waited is the time that the waiting specs added to the run, in seconds: they follow one another in one process.
+func waited(specs []report.Spec) float64 {
+	total := 0.0
+	for _, s := range specs {
+		if s.Waiting {
+			total += s.Seconds
+		}
+	}
+	return total
+}
+
+func filter(c types.SuiteConfig) string {
+	text := c.LabelFilter
+	for _, focus := range c.FocusStrings {
+		text += " --focus=" + focus
+	}
+	for _, skip := range c.SkipStrings {
+		text += " --skip=" + skip
+	}
+	return text
+}
+
+func describeTarget() report.Target {
+	t := suite.config.Target
+	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Budget: t.Budget}
+	if t.Rate.Limited() {
+		described.Rate = t.Rate.String()
+	}
+	for _, permission := range t.Allow {
+		described.Allow = append(described.Allow, string(permission))
+	}
+	return described
+}
+
+// unprovokable are the reference's cells that nothing known provokes, with the reason; reviewed by hand.
+var unprovokable = map[report.CellKey]string{
+	{Operation: "FetchTenantOfferingItems", Code: 409}:           "the reference names no condition for a conflict on a read",
+	{Operation: "FetchTenantOfferingItems", Code: 426}:           "the reference says only that the server refuses the current protocol",
+	{Operation: "CreateReport", Code: 500}:                       "the reference ties it to a usage history that is late after 6 am, which no request brings about",
+	{Operation: "FetchInfrastructuresBatch", Code: 404}:          "unknown ids are left out of a batch, and nothing else is known to provoke it",
+	{Operation: "FetchInfrastructuresLocationsBatch", Code: 404}: "unknown ids are left out of a batch, and nothing else is known to provoke it",
+}

@@ -1,0 +1,384 @@
+package contract_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+)
+
+const (
+	leaves  = types.NodeTypeIt
+	skipped = types.SpecStateSkipped
+)
+
+// Names of the report entries.
+const (
+	specEntry     = "conformance spec"
+	leftoverEntry = "conformance leftovers"
+	stepsEntry    = "conformance steps"
+	requestsEntry = "conformance requests"
+)
+
+// The grounds on which an expectation rests: is refusal documented, and is this code?
+var (
+	documented = report.Ground{Refusal: report.Documented, Code: report.Documented}
+	refusal    = report.Ground{Refusal: report.Documented, Code: report.Assumed}
+	assumed    = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+)
+
+// spec is one probe on one subject.
+type spec struct {
+	code    string // label and first part of the id: 401, 20x
+	probe   string
+	variant string
+	subject string
+	op      *schemas.Operation // nil where the reference knows no such call
+	method  string
+	path    string
+	want    int
+	ground  report.Ground
+	lod     string
+
+	writes   bool // on a faulty server the request changes something that exists
+	waiting  bool // the documentation makes it wait
+	injected bool // the answer is asked for by the fault header
+
+	control string // the operation whose control proves the unspoilt request
+	needs   func(session.Needs)
+	try     func(ctx context.Context, s *session.Session, id string) (trial, error) // an error is the reason why it is unprovoked
+}
+
+// trial is what a spec does: a request or an exchange that took place already, and what is watched over.
+type trial struct {
+	request  fixtures.Request
+	fault    *session.Fault
+	exchange *exchange.Exchange // instead of a request
+	hold     string             // key of the object that the request aims at
+	watch    *session.Watch
+	// also are findings beyond the one answer, such as an object that is not the one asked for.
+	also func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
+}
+
+func (sp spec) id() string {
+	probe := sp.probe
+	if sp.variant != "" {
+		probe += "-" + sp.variant
+	}
+	return sp.code + "/" + probe + "/" + sp.subject
+}
+
+// addTo names what the spec needs of the world.
+func (sp spec) addTo(n session.Needs) {
+	if sp.control != "" {
+		needControl(n, sp.control)
+	}
+	if sp.needs != nil {
+		sp.needs(n)
+	}
+}
+
+func needControl(n session.Needs, operation string) {
+	n.Controls[operation] = true
+	op, call := suite.contract.Operation(operation), suite.catalogue.Call(operation)
+	if key := session.ControlKey(op, call); key != "" {
+		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
+	}
+}
+
+// needVictim names the object that the operation's refusals aim at, and what shows that it stays as it is.
+func needVictim(n session.Needs, op *schemas.Operation) {
+	call := suite.catalogue.Call(op.ID)
+	if key := session.VictimKey(op, call); key != "" {
+		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
+	}
+	if w := watchOf(op, session.VictimKey(op, call), fixtures.Home); w != nil {
+		n.Watch(*w)
+	}
+}
+
+// watchOf is the look at the object that tells whether a refused write took effect; nil where the operation does not write or
+// nothing shows it.
+func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watch {
+	call := suite.catalogue.Call(op.ID)
+	if !op.Writes() || call.Witness == "" || key == "" {
+		return nil
+	}
+	return &session.Watch{Key: key, As: as, Witness: call.Witness, Where: call.Where}
+}
+
+// specify adds the spec to the tree. Its text is its id alone, so that reports and filters find it by that.
+func specify(sp spec) {
+	GinkgoHelper()
+	suite.specs[sp.id()] = sp
+	labels := Label(sp.probe, sp.mode())
+	if sp.op != nil {
+		labels = append(labels, sp.op.Resource, sp.op.ID)
+	}
+	labels = append(labels, string(sp.source()))
+	decorators := []any{labels, Offset(1), SpecTimeout(suite.config.Timeouts.Spec)}
+	if sp.waiting {
+		decorators = append(decorators, Label("waiting"))
+	}
+	It(sp.id(), append(decorators, func(ctx SpecContext) { sp.run(ctx) })...)
+}
+
+func (sp spec) mode() string {
+	if sp.writes {
+		return "write"
+	}
+	return "read"
+}
+
+// source tells what the spec's cell rests on. A failure that was injected proves the clause only.
+func (sp spec) source() schemas.Source {
+	if sp.op != nil && !sp.injected && sp.op.Documents(sp.want) {
+		return schemas.FromReference
+	}
+	return schemas.FromClause
+}
+
+func (sp spec) expectation() judge.Expectation {
+	return judge.Expectation{Operation: sp.op, Code: sp.want, Ground: sp.ground, Lod: sp.lod, Injected: sp.injected && sp.want/100 == 5}
+}
+
+func (sp spec) run(ctx SpecContext) {
+	GinkgoHelper()
+	s := suite.session
+	record := sp.record()
+	started := time.Now()
+	finding, exchanges := sp.examine(ctx, s)
+	record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
+	conclude(s, record, finding, exchanges)
+}
+
+// examine provokes the code and judges what comes.
+func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, []*exchange.Exchange) {
+	if reason := sp.barred(s); reason != "" {
+		return unprovoked(reason), nil
+	}
+	t, err := sp.try(ctx, s, sp.id())
+	if err != nil {
+		return unprovoked(err.Error()), nil
+	}
+	if t.hold != "" && sp.writes {
+		spoiltBy, release, err := s.Hold(t.hold)
+		if err != nil {
+			return broken(err), nil
+		}
+		defer release()
+		if spoiltBy != "" {
+			return unprovoked("see " + spoiltBy + ": it changed the object that this spec aims at"), nil
+		}
+	}
+	e := t.exchange
+	if e == nil {
+		if e, err = s.Send(ctx, sp.id(), t.request, t.fault); err != nil {
+			return broken(err), exchangesOf(e)
+		}
+	}
+	var finding judge.Finding
+	// The matcher is the one oracle; its finding also tells what falls short of a violation.
+	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
+		return broken(err), exchangesOf(e)
+	}
+	exchanges := exchangesOf(e)
+	more, seen, err := sp.aftermath(ctx, s, t, e)
+	exchanges = append(exchanges, seen...)
+	if err != nil {
+		return broken(err), exchanges
+	}
+	if len(more) > 0 {
+		finding.Differences = append(finding.Differences, more...)
+		if finding.Verdict != report.Violation {
+			finding.Verdict, finding.Reason = report.Violation, more[0].Detail
+		}
+	}
+	return finding, exchanges
+}
+
+// aftermath looks whether a refused write took effect after all, and at what else the spec asks for.
+func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	var wrong []schemas.Violation
+	var seen []*exchange.Exchange
+	if t.watch != nil {
+		unchanged, look, err := s.Unchanged(ctx, sp.id(), *t.watch)
+		if look != nil {
+			seen = append(seen, look)
+		}
+		if err != nil {
+			return nil, seen, err
+		}
+		if !unchanged {
+			wrong = append(wrong, schemas.Violation{Path: t.watch.Witness, Rule: "unchanged", Found: "another state than before",
+				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
+		}
+	}
+	if t.hold != "" && sp.writes && (len(wrong) > 0 || e.Status()/100 == 2 && sp.want/100 != 2) {
+		if err := s.Spoil(t.hold, sp.id()); err != nil {
+			return nil, seen, err
+		}
+	}
+	if t.also == nil {
+		return wrong, seen, nil
+	}
+	more, looks, err := t.also(ctx, e)
+	return append(wrong, more...), append(seen, looks...), err
+}
+
+// barred says why the spec cannot be provoked on this target, before anything is sent.
+func (sp spec) barred(s *session.Session) string {
+	if may, reason := s.MayWrite(); sp.writes && !may {
+		return reason
+	}
+	if sp.control == "" {
+		return ""
+	}
+	control := s.Controls[sp.control]
+	if control == nil {
+		return "no control was sent"
+	}
+	return control.Reason
+}
+
+func unprovoked(reason string) judge.Finding {
+	return judge.Finding{Verdict: report.Unprovoked, Reason: reason}
+}
+
+// broken is a failure of target or suite, which says nothing about the contract.
+func broken(err error) judge.Finding {
+	return judge.Finding{Verdict: report.Error, Reason: err.Error()}
+}
+
+func exchangesOf(e *exchange.Exchange) []*exchange.Exchange {
+	if e == nil {
+		return nil
+	}
+	return []*exchange.Exchange{e}
+}
+
+// record is the spec's entry in the report, without what is not known yet.
+func (sp spec) record() report.Spec {
+	r := report.Spec{
+		ID: sp.id(), Code: sp.code, Probe: sp.probe, Variant: sp.variant, Subject: sp.subject, Method: sp.method, Path: sp.path,
+		Source: sp.source(), Ground: sp.ground, Write: sp.writes, Waiting: sp.waiting, Injected: sp.injected,
+		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(),
+	}
+	if sp.op != nil {
+		r.Operation, r.Resource = sp.op.ID, sp.op.Resource
+	}
+	if clause, known := suite.contract.Clause(sp.want); known {
+		r.Requirement, r.Link = clause.Requirement, clause.Source
+	}
+	if sp.control != "" {
+		r.Control = "control/" + sp.control
+	}
+	return r
+}
+
+// conclude is the one place where a finding becomes the spec's verdict, its report entry and Ginkgo's state.
+func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) {
+	GinkgoHelper()
+	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
+	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
+	record.Advice, record.Accepted = f.Advice, f.Accepted
+	for _, d := range f.Differences {
+		record.Differences = append(record.Differences, report.Difference{Path: d.Path, Rule: d.Rule, Found: s.Redactor.String(d.Found), Detail: s.Redactor.String(d.Detail)})
+	}
+	for _, e := range exchanges {
+		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
+		if e.Request.Spec == record.ID {
+			record.Requests += len(e.Attempts)
+		}
+	}
+	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+	switch f.Verdict {
+	case report.Pass, report.Waived:
+	case report.Unprovoked:
+		Skip("unprovoked: " + record.Reason)
+	default:
+		Fail(message(s, record, f))
+	}
+}
+
+// message tells a person what was promised, what came, and how to see it again.
+func message(s *session.Session, record report.Spec, f judge.Finding) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", record.ID, f)
+	fmt.Fprintf(&b, "requirement: %s\n             %s\n", record.Requirement, record.Link)
+	for _, e := range record.Exchanges {
+		fmt.Fprintf(&b, "repeat it:   %s\n", e.Curl)
+	}
+	return s.Redactor.String(b.String())
+}
+
+func encode(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("%q", "not encodable: "+err.Error())
+	}
+	return string(encoded)
+}
+
+// callOn builds the operation's valid call on the object under the key.
+func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures.Request, fixtures.Vars, error) {
+	vars, err := s.Vars(key, strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "").Replace(id))
+	if err != nil {
+		return fixtures.Request{}, nil, err
+	}
+	r, err := s.Catalogue.Request(op.ID, vars)
+	return r, maps.Clone(vars), err
+}
+
+// probe spoils the valid call of an operation.
+type probe struct {
+	code    int
+	name    string
+	ground  report.Ground
+	forged  string // the bad token that it sends
+	spoil   func(r *fixtures.Request, s *session.Session) error
+	control bool
+}
+
+var errNothingToSpoil = errors.New("the call holds nothing that could be spoilt so")
+
+// on is the spec of the probe on the operation: its valid call on its victim, spoilt in one place.
+func (p probe) on(op *schemas.Operation, variant string, spoil func(r *fixtures.Request, s *session.Session) error) spec {
+	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
+	return spec{
+		code: fmt.Sprint(p.code), probe: p.name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path,
+		want: p.code, ground: p.ground, writes: op.Writes(), control: op.ID,
+		needs: func(n session.Needs) {
+			needVictim(n, op)
+			if p.forged != "" {
+				n.Forged[p.forged] = true
+			}
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			if p.forged != "" && s.Forged[p.forged] == "" {
+				return trial{}, errors.New(s.Missing[p.forged])
+			}
+			if err := spoil(&r, s); err != nil {
+				return trial{}, err
+			}
+			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+		},
+	}
+}

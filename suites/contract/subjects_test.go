@@ -1,0 +1,46 @@
+package contract_test
+
+import (
+	"slices"
+	"strings"
+
+	"acronis-conformance/schemas"
+)
+
+// operations lists the contract's operations that fit; none where the configuration is unusable.
+func operations(fit func(*schemas.Operation) bool) []*schemas.Operation {
+	if suite.contract == nil {
+		return nil
+	}
+	var fitting []*schemas.Operation
+	for _, op := range suite.contract.Operations() {
+		if fit(op) {
+			fitting = append(fitting, op)
+		}
+	}
+	return fitting
+}
+
+func named(ids ...string) func(*schemas.Operation) bool {
+	return func(op *schemas.Operation) bool { return slices.Contains(ids, op.ID) }
+}
+
+// takesJSON tells whether the operation has a JSON body.
+func takesJSON(op *schemas.Operation) bool {
+	return op.Body != nil && op.Body.MediaType == "application/json"
+}
+
+// takesForm tells whether the operation has a form for a body.
+func takesForm(op *schemas.Operation) bool {
+	return op.Body != nil && op.Body.MediaType == "application/x-www-form-urlencoded"
+}
+
+// ids lists the operation's path parameters that name an object of the sandbox. Applications are the platform's own.
+func ids(op *schemas.Operation) []string {
+	return slices.DeleteFunc(op.Takes("path"), func(name string) bool { return name == "application_id" || name == "setting_name" })
+}
+
+// spell writes a method and a path as a subject: PATCH.tenants.{tenant_id}.
+func spell(method, path string) string {
+	return method + strings.ReplaceAll(path, "/", ".")
+}

@@ -1,0 +1,206 @@
+// Package contract_test holds the specs: one file per status code, one probe per way to provoke it, one spec per probe and subject.
+package contract_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/target"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var (
+	configFlag  = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
+	targetFlag  = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+)
+
+// suite is what the specs of this process work with. It is set before the tree is built and completed before the first spec; after
+// that it is only read.
+var suite = suiteState{specs: map[string]spec{}, started: time.Now()}
+
+type suiteState struct {
+	config    *target.Config
+	configErr error
+	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
+	catalogue *fixtures.Catalogue
+	session   *session.Session
+	mock      *mock.Running
+	specs     map[string]spec // every spec of the tree by its id
+	selected  []string        // ids of the specs that will run, in process 1
+	started   time.Time
+}
+
+func TestContract(t *testing.T) {
+	RegisterFailHandler(Fail)
+	suiteConfig, reporterConfig := GinkgoConfiguration()
+	suiteConfig.FailOnEmpty = true
+	suite.config, suite.configErr = configure()
+	if suite.configErr == nil {
+		suite.contract, suite.configErr = loadContract(suite.config)
+	}
+	if suite.configErr == nil {
+		suite.catalogue, suite.configErr = fixtures.LoadCatalogue(suite.contract)
+	}
+	if suite.configErr != nil {
+		// One placeholder is left, so that there is something to run and process 1 can say what is wrong.
+		suite.contract = nil
+		suiteConfig.LabelFilter, suiteConfig.FocusStrings, suiteConfig.SkipStrings = "", nil, nil
+		suiteConfig.FocusFiles, suiteConfig.SkipFiles = nil, nil
+	}
+	if GinkgoParallelProcess() == 1 && suite.configErr == nil {
+		for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
+			if s.State != skipped {
+				suite.selected = append(suite.selected, s.LeafNodeText)
+			}
+		}
+	}
+	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
+}
+
+func configure() (*target.Config, error) {
+	path := *configFlag
+	if path == "" {
+		here, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		if path, err = target.Find(here, "ginkgo.yml"); err != nil {
+			return nil, err
+		}
+	}
+	selected := *targetFlag
+	if selected == "" {
+		selected = os.Getenv("ACRONIS_TARGET")
+	}
+	return target.Load(path, selected, os.LookupEnv)
+}
+
+func loadContract(config *target.Config) (*schemas.Contract, error) {
+	if config.Contract == "" {
+		return schemas.Load()
+	}
+	document, err := os.ReadFile(config.Contract)
+	if err != nil {
+		return nil, fmt.Errorf("%s: contract: %w", config.Path, err)
+	}
+	contract, err := schemas.Parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", config.Contract, err)
+	}
+	return contract, nil
+}
+
+// timeout of a node that waits for several specs' exchanges.
+func (s *suiteState) timeout() time.Duration {
+	if s.config == nil {
+		return time.Minute
+	}
+	return s.config.Timeouts.Spec
+}
+
+func reportsFolder() string {
+	if *reportsFlag != "" {
+		return *reportsFlag
+	}
+	return filepath.Join(filepath.Dir(suite.config.Path), "reports")
+}
+
+var _ = Describe("the configuration", func() {
+	if suite.configErr != nil {
+		It("is usable", func(SpecContext) {}, SpecTimeout(time.Second))
+	}
+})
+
+// Process 1 makes the world; the others are sent what they need of it.
+var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
+	if suite.configErr != nil {
+		Fail(suite.configErr.Error())
+	}
+	Expect(report.Writable(reportsFolder())).To(Succeed())
+	access, err := reach()
+	Expect(err).NotTo(HaveOccurred())
+	needs := session.NewNeeds()
+	for _, id := range suite.selected {
+		suite.specs[id].addTo(needs)
+	}
+	ctx2, cancel := context.WithTimeout(ctx, suite.config.Timeouts.World)
+	defer cancel()
+	suite.session, err = session.Open(ctx2, options(access), needs)
+	if err != nil {
+		Fail(setupFailed(err))
+	}
+	prepared, err := suite.session.Marshal()
+	Expect(err).NotTo(HaveOccurred())
+	return prepared
+}, func(prepared []byte) {
+	if suite.session != nil {
+		return // process 1 has it
+	}
+	var err error
+	suite.session, err = session.Join(options(session.Access{}), prepared)
+	Expect(err).NotTo(HaveOccurred())
+}, NodeTimeout(time.Hour))
+
+// setupFailed says that the run says nothing about the contract, and why.
+func setupFailed(err error) string {
+	return fmt.Sprintf("error: %s: the set-up failed, which says nothing about the contract: %v", suite.config.Name, err)
+}
+
+func options(access session.Access) session.Options {
+	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version}
+}
+
+// reach serves the embedded mock, or takes the access that the configuration gives.
+func reach() (session.Access, error) {
+	t := suite.config.Target
+	if !t.Embedded {
+		return session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}, nil
+	}
+	running, err := mock.Start(mock.Options{})
+	if err != nil {
+		return session.Access{}, err
+	}
+	suite.mock = running
+	return session.Access{URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken,
+		FaultHeader: mock.FaultHeader}, nil
+}
+
+// Every process removes what it made; process 1, whose objects hold the others', comes last.
+var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
+	if GinkgoParallelProcess() != 1 {
+		cleanUp(ctx)
+	}
+}, func(ctx SpecContext) {
+	cleanUp(ctx)
+	if suite.mock != nil {
+		Expect(suite.mock.Close()).To(Succeed())
+	}
+}, NodeTimeout(10*time.Minute))
+
+func cleanUp(ctx context.Context) {
+	if suite.session == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
+	defer cancel()
+	leftovers := suite.session.Close(ctx)
+	AddReportEntry(leftoverEntry, encode(leftovers), ReportEntryVisibilityNever)
+	AddReportEntry(stepsEntry, encode(suite.session.Steps), ReportEntryVisibilityNever)
+	AddReportEntry(requestsEntry, encode(suite.session.Requested()), ReportEntryVisibilityNever)
+	if GinkgoParallelProcess() == 1 {
+		Expect(suite.session.Discard()).To(Succeed())
+	}
+}

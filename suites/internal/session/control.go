@@ -1,0 +1,137 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+)
+
+// Control is an operation's valid call, sent once before the specs: the 20x specs judge it, and the operation's refusals prove
+// something only because it succeeded.
+type Control struct {
+	Request  fixtures.Request
+	Exchange *exchange.Exchange // nil where it could not be sent
+	Vars     fixtures.Vars
+	// Reason says why the control is no proof, empty where it is.
+	Reason string
+	// Barred marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
+	Barred bool
+}
+
+// ControlKey is the key of the object that the operation's control is made on: a twin of the victim where the operation writes.
+func ControlKey(op *schemas.Operation, call fixtures.Call) string {
+	if call.Object == "" {
+		return ""
+	}
+	if op.Writes() {
+		return fixtures.Twin(op.ID)
+	}
+	return fixtures.Shared(fixtures.Home, call.Object)
+}
+
+// VictimKey is the key of the object that the operation's refusals are aimed at.
+func VictimKey(op *schemas.Operation, call fixtures.Call) string {
+	if call.Object == "" {
+		return ""
+	}
+	if op.Writes() {
+		return fixtures.Victim(op.ID)
+	}
+	return fixtures.Shared(fixtures.Home, call.Object)
+}
+
+// control sends the controls, in the contract's order.
+func (s *Session) control(ctx context.Context, needs Needs) error {
+	for _, op := range s.contract.Operations() {
+		if !needs.Controls[op.ID] {
+			continue
+		}
+		control, err := s.controlOf(ctx, op)
+		if err != nil {
+			return fmt.Errorf("control of %s: %w", op.ID, err)
+		}
+		s.Controls[op.ID] = control
+	}
+	return nil
+}
+
+func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Control, error) {
+	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" && s.Catalogue.Call(op.ID).Object != "side") {
+		return &Control{Reason: reason, Barred: true}, nil
+	}
+	vars, err := s.Vars(ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
+	if err != nil {
+		return &Control{Reason: err.Error(), Barred: true}, nil
+	}
+	r, err := s.Catalogue.Request(op.ID, vars)
+	if err != nil {
+		return &Control{Reason: err.Error(), Barred: true}, nil
+	}
+	if err := s.World.Authorize(&r); err != nil {
+		return &Control{Reason: err.Error(), Barred: true}, nil
+	}
+	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, r, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.record(report.PhaseControl, "control/"+op.ID, op.ID, e, nil)
+	control := &Control{Request: r, Exchange: e, Vars: vars}
+	switch status := e.Status(); {
+	case status/100 == 2:
+	case status == 403 && s.lacksRole(op, r):
+		control.Barred = true
+		control.Reason = "role " + strings.Join(op.Security.Roles, " or ")
+	default:
+		control.Reason = fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
+	}
+	return control, nil
+}
+
+// Vars returns the names of the object under the key, with a name that is unique to the owner.
+func (s *Session) Vars(key, owner string) (fixtures.Vars, error) {
+	vars := s.World.Vars(fixtures.Home, s.World.Name(owner))
+	if key == "" {
+		return vars, nil
+	}
+	object, err := s.World.Object(key)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(vars, object)
+	return vars, nil
+}
+
+// covers lists the roles that contain others: an administrator of a tenant may do what these roles may.
+var covers = map[string][]string{
+	"root_admin":    {"tenant_admin", "tenant_viewer", "user_admin"},
+	"partner_admin": {"tenant_admin", "tenant_viewer", "user_admin"},
+	"company_admin": {"tenant_admin", "tenant_viewer", "user_admin"},
+	"unit_admin":    {"tenant_admin", "tenant_viewer", "user_admin"},
+	"tenant_admin":  {"tenant_viewer"},
+}
+
+// lacksRole tells whether the caller's token names its roles and none of them is enough for the operation.
+func (s *Session) lacksRole(op *schemas.Operation, r fixtures.Request) bool {
+	held := fixtures.Roles(s.World.Tokens[r.As])
+	if len(held) == 0 || len(op.Security.Roles) == 0 {
+		return false
+	}
+	for _, role := range held {
+		if slices.Contains(op.Security.Roles, role) {
+			return false
+		}
+		for _, covered := range covers[role] {
+			if slices.Contains(op.Security.Roles, covered) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,270 @@
+// Package session is one run of the suite against one target: process 1 opens it (log in, sandbox, controls), the other processes
+// join it with what process 1 prepared, and every process sends its requests through it.
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
+)
+
+// phaseSpec counts the specs' own requests; they are no steps of the report.
+const phaseSpec report.Phase = "spec"
+
+// Access is all that the suite knows of a target beside its permissions. It is the same for the embedded mock and for a data
+// center: there is no back door.
+type Access struct {
+	URL          string
+	ClientID     string
+	ClientSecret string
+	ExpiredToken string
+	FaultHeader  string
+}
+
+// Options are what a session needs to know.
+type Options struct {
+	Config   *target.Config
+	Contract *schemas.Contract
+	Access   Access
+	Version  string // of the suite
+}
+
+// State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
+type State struct {
+	Run       string
+	Dir       string // holds the locks and marks that processes share
+	Access    Access
+	World     *fixtures.World
+	Controls  map[string]*Control // by operation
+	Baselines map[string]string   // what a witness showed before the specs, by Watch.key
+	Forged    map[string]string   // bad tokens by probe
+	Missing   map[string]string   // why a bad token could not be made, by probe
+	Steps     []report.Step       // what was sent around the specs
+}
+
+// Session sends requests of one process. It is safe for concurrent use.
+type Session struct {
+	State
+	Catalogue *fixtures.Catalogue
+	Judge     *judge.Judge
+	Redactor  *redact.Redactor
+	config    *target.Config
+	contract  *schemas.Contract
+	client    *exchange.Client
+	ledger    *fixtures.Ledger
+	requests  map[report.Phase]*atomic.Int64
+}
+
+func newSession(o Options, state State) (*Session, error) {
+	catalogue, err := fixtures.LoadCatalogue(o.Contract)
+	if err != nil {
+		return nil, err
+	}
+	redactor := redact.New()
+	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
+	redactor.Learn("ACRONIS_EXPIRED_TOKEN", o.Access.ExpiredToken)
+	client, err := exchange.NewClient(exchange.Options{
+		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
+		Version: o.Version, Run: state.Run, Redactor: redactor,
+		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		State: state, Catalogue: catalogue, Redactor: redactor, config: o.Config, contract: o.Contract, client: client,
+		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{},
+		Judge: &judge.Judge{Contract: o.Contract, Redactor: redactor,
+			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
+	}
+	for _, phase := range []report.Phase{report.PhaseWorld, report.PhaseControl, phaseSpec, report.PhaseCleanup} {
+		s.requests[phase] = &atomic.Int64{}
+	}
+	return s, nil
+}
+
+// Open is process 1's: it logs in, makes the sandbox and what the needs name, and sends the controls. On an error everything that
+// was made so far is still to be removed by Close.
+func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
+	dir, err := os.MkdirTemp("", "conformance-")
+	if err != nil {
+		return nil, fmt.Errorf("a folder for the run's locks: %w", err)
+	}
+	s, err := newSession(o, State{
+		Run: runID(time.Now()), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
+		Forged: map[string]string{}, Missing: map[string]string{},
+	})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	builder := fixtures.NewBuilder(s.Catalogue, s.Run, s.do(report.PhaseWorld))
+	s.World = builder.World
+	return s, s.prepare(ctx, builder, needs)
+}
+
+func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
+	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID, ClientSecret: s.Access.ClientSecret}); err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	if !s.config.Target.MayWrite() {
+		builder.Adopt()
+		return s.control(ctx, needs)
+	}
+	if err := builder.Build(ctx); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	if s.World.Unconfined == "" {
+		for _, object := range needs.objects() {
+			if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
+				return fmt.Errorf("sandbox: %w", err)
+			}
+		}
+	}
+	if err := s.forge(ctx, needs); err != nil {
+		return err
+	}
+	if err := s.control(ctx, needs); err != nil {
+		return err
+	}
+	return s.baseline(ctx, needs)
+}
+
+// Join is the other processes': it goes on with what process 1 prepared.
+func Join(o Options, prepared []byte) (*Session, error) {
+	var state State
+	if err := json.Unmarshal(prepared, &state); err != nil {
+		return nil, fmt.Errorf("what process 1 prepared: %w", err)
+	}
+	o.Access = state.Access
+	s, err := newSession(o, state)
+	if err != nil {
+		return nil, err
+	}
+	for name, secrets := range s.World.Secrets() {
+		for _, secret := range secrets {
+			s.Redactor.Learn(name, secret)
+		}
+	}
+	for _, token := range s.Forged {
+		s.Redactor.Learn("ACRONIS_TOKEN", token)
+	}
+	return s, nil
+}
+
+// Marshal encodes what the other processes need.
+func (s *Session) Marshal() ([]byte, error) {
+	shared := s.State
+	shared.Steps = nil // process 1 reports them
+	return json.Marshal(shared)
+}
+
+// Requests counts what this process sent in a phase.
+func (s *Session) Requests(phase report.Phase) int { return int(s.requests[phase].Load()) }
+
+// Requested counts what this process sent, by phase.
+func (s *Session) Requested() report.Requests {
+	return report.Requests{World: s.Requests(report.PhaseWorld), Controls: s.Requests(report.PhaseControl), Specs: s.Requests(phaseSpec),
+		Cleanup: s.Requests(report.PhaseCleanup)}
+}
+
+// MayWrite tells whether specs may change anything: the target permits it, and the home client is confined to the sandbox.
+func (s *Session) MayWrite() (bool, string) {
+	switch {
+	case !s.config.Target.MayWrite():
+		return false, "target is read-only"
+	case s.World.Unconfined != "":
+		return false, s.World.Unconfined
+	default:
+		return true, ""
+	}
+}
+
+// Timeouts returns the target's time-outs.
+func (s *Session) Timeouts() target.Timeouts { return s.config.Timeouts }
+
+// Fault asks the target, by its fault header, to fail on the first attempts.
+type Fault struct {
+	Status   int
+	Attempts int  // on attempts 1 to n; below 0: on all
+	Repeat   bool // the documented repeats follow
+}
+
+// Send sends a spec's request, authorized as its actor, without a failure (nil) or with one.
+func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
+	if err := s.World.Authorize(&r); err != nil {
+		return nil, err
+	}
+	return s.send(ctx, phaseSpec, spec, r, fault)
+}
+
+func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
+	request := exchange.Request{Spec: spec, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
+	if fault != nil {
+		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
+		request.NoRepeat = !fault.Repeat
+	}
+	e, err := s.client.Do(ctx, request)
+	if e != nil {
+		s.requests[phase].Add(int64(len(e.Attempts)))
+		s.ledger.Note(r, answerOf(e))
+	}
+	return e, err
+}
+
+func answerOf(e *exchange.Exchange) fixtures.Answer {
+	last := e.Last()
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body}
+}
+
+// do is the world builder's way to the target.
+func (s *Session) do(phase report.Phase) fixtures.Do {
+	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
+		e, err := s.send(ctx, phase, string(phase), r, nil)
+		if e != nil {
+			s.record(phase, fmt.Sprintf("%s/%d", phase, len(s.Steps)+1), r.Operation, e, err)
+		}
+		if err != nil {
+			return fixtures.Answer{}, err
+		}
+		return answerOf(e), nil
+	}
+}
+
+// record keeps an exchange that was sent around the specs.
+func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
+	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2, Requests: len(e.Attempts),
+		Process: 1, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
+	if !step.OK {
+		step.Reason = "answered with " + statusText(e.Status())
+	}
+	if len(e.Attempts) > 0 {
+		step.Started = e.Attempts[0].Start
+		step.Seconds = time.Since(step.Started).Seconds()
+	}
+	s.Steps = append(s.Steps, step)
+}
+
+// Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
+func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
+	defer s.client.Close()
+	return s.ledger.Remove(ctx, s.World, s.do(report.PhaseCleanup))
+}
+
+// Discard deletes the folder that the processes shared.
+func (s *Session) Discard() error { return os.RemoveAll(s.Dir) }
+
+// StatusText renders a status for a reason.
+func statusText(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }

@@ -1,0 +1,140 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// The bad tokens that a run makes of good ones.
+const (
+	Tampered    = "tampered-token"
+	AlgNone     = "alg-none-token"
+	OtherIssuer = "other-issuer-token"
+	Revoked     = "revoked-token"
+	Expired     = "expired-token"
+)
+
+// runID names a run by its time, for the sweep, and a random part.
+func runID(now time.Time) string {
+	return now.UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:6])
+}
+
+// forge makes the bad tokens that the selected specs send.
+func (s *Session) forge(ctx context.Context, needs Needs) error {
+	home := s.World.Tokens[fixtures.Home]
+	for probe, make := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign, OtherIssuer: resign} {
+		if !needs.Forged[probe] {
+			continue
+		}
+		token, err := make(home)
+		if err != nil {
+			s.Missing[probe] = "the target's tokens cannot be altered: " + err.Error()
+			continue
+		}
+		s.Forged[probe] = token
+		s.Redactor.Learn("ACRONIS_TOKEN", token)
+	}
+	if needs.Forged[Expired] {
+		s.Forged[Expired] = s.Access.ExpiredToken
+		if s.Access.ExpiredToken == "" {
+			s.Missing[Expired] = "no expired token was given: set ACRONIS_EXPIRED_TOKEN"
+		}
+	}
+	if needs.Forged[Revoked] {
+		return s.revoke(ctx)
+	}
+	return nil
+}
+
+// tamper changes the middle of the signature: its last character may hold spare bits that a verifier ignores.
+func tamper(token string) (string, error) {
+	header, rest, ok := strings.Cut(token, ".")
+	claims, signature, signed := strings.Cut(rest, ".")
+	if !ok || !signed || len(signature) < 16 {
+		return "", fmt.Errorf("they are no signed JWTs")
+	}
+	middle := len(signature) / 2
+	swapped := []byte(signature)
+	for i := middle; i < middle+4; i++ {
+		if swapped[i] == 'A' {
+			swapped[i] = 'B'
+		} else {
+			swapped[i] = 'A'
+		}
+	}
+	return header + "." + claims + "." + string(swapped), nil
+}
+
+// unsign claims that the token needs no signature.
+func unsign(token string) (string, error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return "", fmt.Errorf("they are no JWTs")
+	}
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`))
+	return header + "." + parts[1] + ".", nil
+}
+
+// resign signs the same claims, under the same key id, with a key that the service does not know.
+func resign(token string) (string, error) {
+	claims := jwt.MapClaims{}
+	parsed, _, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(token, claims)
+	if err != nil {
+		return "", fmt.Errorf("they are no JWTs")
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", err
+	}
+	forged := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
+	forged.Header["kid"] = parsed.Header["kid"]
+	return forged.SignedString(key)
+}
+
+// revoke gets a second token of the home client and revokes it through the documented call.
+func (s *Session) revoke(ctx context.Context) error {
+	home := s.World.Sides[fixtures.Home]
+	basic := http.Header{"Authorization": {fixtures.Basic(fmt.Sprint(home["client_id"]), fmt.Sprint(home["client_secret"]))}}
+	get := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token", Header: basic.Clone()}
+	if err := get.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "client_credentials"}); err != nil {
+		return err
+	}
+	answer, err := s.do(report.PhaseWorld)(ctx, get)
+	if err != nil {
+		return err
+	}
+	token := ""
+	if decoded, err := schemas.ReadJSON(answer.Body); err == nil {
+		object, _ := decoded.(map[string]any)
+		token, _ = object["access_token"].(string)
+	}
+	if token == "" || token == s.World.Tokens[fixtures.Home] {
+		s.Missing[Revoked] = "the target gives no second token that could be revoked"
+		return nil
+	}
+	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/revoke_token", Header: basic}
+	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token, "token_type_hint": "access_token"}); err != nil {
+		return err
+	}
+	if answer, err = s.do(report.PhaseWorld)(ctx, revoke); err != nil {
+		return err
+	}
+	if !answer.Good() {
+		s.Missing[Revoked] = "the token could not be revoked: " + statusText(answer.Status)
+		return nil
+	}
+	s.Forged[Revoked] = token
+	return nil
+}

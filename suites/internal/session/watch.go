@@ -1,0 +1,147 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+)
+
+// Watch is a look at an object that shows whether a refused write took effect.
+type Watch struct {
+	Key     string         // of the object
+	As      fixtures.Actor // who may look
+	Witness string         // the reading operation
+	Where   string         // only items with the object's value of that property count
+	Vars    fixtures.Vars  // names that differ from the object's
+}
+
+func (w Watch) key() string { return w.Key + " by " + w.Witness }
+
+// volatile are properties that change without a write.
+var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "last_access_from_ip"}
+
+// baseline looks at everything that is watched, after all controls.
+func (s *Session) baseline(ctx context.Context, needs Needs) error {
+	for _, key := range slices.Sorted(maps.Keys(needs.Watches)) {
+		watch := needs.Watches[key]
+		seen, _, err := s.look(ctx, string(report.PhaseWorld), watch)
+		if err != nil {
+			return fmt.Errorf("%s before the specs: %w", watch.key(), err)
+		}
+		if seen != "" {
+			s.Baselines[watch.key()] = seen
+		}
+	}
+	return nil
+}
+
+// Unchanged looks again and tells whether the object is as it was before the specs. The exchange is nil where the object could not
+// be looked at in the first place.
+func (s *Session) Unchanged(ctx context.Context, spec string, w Watch) (unchanged bool, e *exchange.Exchange, err error) {
+	before, known := s.Baselines[w.key()]
+	if !known {
+		return true, nil, nil
+	}
+	now, e, err := s.look(ctx, spec, w)
+	return now == before, e, err
+}
+
+// look returns what the witness shows, without what changes by itself and in an order of its own.
+func (s *Session) look(ctx context.Context, spec string, w Watch) (string, *exchange.Exchange, error) {
+	vars, err := s.Vars(w.Key, "watch")
+	if err != nil {
+		return "", nil, nil // what could not be made is nothing to look at
+	}
+	maps.Copy(vars, w.Vars)
+	r, err := s.Catalogue.Request(w.Witness, vars)
+	if err != nil {
+		return "", nil, err
+	}
+	r.As = w.As
+	if err := s.World.Authorize(&r); err != nil {
+		return "", nil, nil
+	}
+	phase := phaseSpec
+	if spec == string(report.PhaseWorld) {
+		phase = report.PhaseWorld
+	}
+	e, err := s.send(ctx, phase, spec, r, nil)
+	if err != nil {
+		return "", e, err
+	}
+	return fmt.Sprint(e.Status()) + " " + fingerprint(e.Last().Body, w.Where, vars[w.Where]), e, nil
+}
+
+func fingerprint(body []byte, where string, only any) string {
+	decoded, err := schemas.ReadJSON(body)
+	if err != nil {
+		return string(body)
+	}
+	if object, ok := decoded.(map[string]any); ok && where != "" {
+		items, _ := object["items"].([]any)
+		object["items"] = slices.DeleteFunc(items, func(item any) bool {
+			fields, _ := item.(map[string]any)
+			return fields[where] != only
+		})
+	}
+	stable, err := json.Marshal(steady(decoded))
+	if err != nil {
+		return string(body)
+	}
+	return string(stable)
+}
+
+// steady drops what changes by itself and sorts lists, whose order nothing promises.
+func steady(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, name := range volatile {
+			delete(v, name)
+		}
+		for name, field := range v {
+			v[name] = steady(field)
+		}
+	case []any:
+		for i := range v {
+			v[i] = steady(v[i])
+		}
+		slices.SortFunc(v, func(a, b any) int {
+			x, _ := json.Marshal(a)
+			y, _ := json.Marshal(b)
+			return strings.Compare(string(x), string(y))
+		})
+	}
+	return value
+}
+
+// Hold keeps the object for one spec at a time, over all processes, and returns the id of the spec that spoilt it, if one did. Let
+// go with the function that it returns.
+func (s *Session) Hold(key string) (spoiltBy string, release func(), err error) {
+	path := filepath.Join(s.Dir, strings.NewReplacer("/", "_", " ", "_").Replace(key))
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return "", nil, fmt.Errorf("lock of %s: %w", key, err)
+	}
+	mark, err := os.ReadFile(path)
+	return string(mark), func() { _ = file.Close() }, err // closing unlocks
+}
+
+// Spoil marks the object, which the caller holds, as changed by a refused write: what later specs would find there says nothing.
+func (s *Session) Spoil(key, spec string) error {
+	path := filepath.Join(s.Dir, strings.NewReplacer("/", "_", " ", "_").Replace(key))
+	return os.WriteFile(path, []byte(spec), 0o600)
+}
