@@ -304,6 +304,14 @@ func TestManyViolationsAreCutShort(t *testing.T) {
 	g.Expect(got[maxViolations]).To(Equal(Violation{Path: "$", Rule: "more", Detail: "151 more violations are not listed"}))
 }
 
+func TestAViolationIsReportedOnce(t *testing.T) {
+	g := NewWithT(t)
+	c, err := Parse(small("{allOf: [{type: object, required: [a]}, {required: [a, b]}]}"))
+	g.Expect(err).NotTo(HaveOccurred())
+	got := c.Operation("PutThing").CheckResponse(200, "", []byte(`{}`))
+	g.Expect(charges(got)).To(Equal([]string{"$.a required", "$.b required"}))
+}
+
 func TestFoundIsShort(t *testing.T) {
 	long := strings.Repeat("ä<", 1000)
 	for name, value := range map[string]any{

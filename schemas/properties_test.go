@@ -93,6 +93,29 @@ func TestPropertiesOfASchemaThatContainsItself(t *testing.T) {
 	g.Expect(properties[1].Nullable).To(BeTrue())
 }
 
+func TestPropertiesOfComposedSchemas(t *testing.T) {
+	g := NewWithT(t)
+	c, err := Parse(small(`{properties: {
+      both: {nullable: true, allOf: [{$ref: '#/components/schemas/text'}, {maxLength: 3}]},
+      all: {allOf: [{type: string}, {enum: [a, null]}]},
+      word: {enum: [a, null]},
+      none: {}}}`, "    text: {type: string}"))
+	g.Expect(err).NotTo(HaveOccurred())
+	properties := named(c.Operation("PutThing").RequestProperties())
+	for name, want := range map[string]struct {
+		kind string
+		null bool
+	}{
+		"both": {"string", true},
+		"all":  {"string", false}, // both parts have a say on null
+		"word": {"", true},
+		"none": {"", true},
+	} {
+		g.Expect(properties[name].Type).To(Equal(want.kind), name)
+		g.Expect(properties[name].Nullable).To(Equal(want.null), name)
+	}
+}
+
 func TestAPropertyMayBeChangedByItsCaller(t *testing.T) {
 	g := NewWithT(t)
 	op := contract(t).Operation("CreateTenant")

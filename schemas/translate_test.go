@@ -109,9 +109,9 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`{}`, `{"kind":"a"}`}, fail: bodies{`{"kind":1}`},
 		},
 		"properties that are named like keywords": {
-			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: string}, enum: {type: array, items: {type: string}}, example: {type: string}, x-a: {type: string}, properties: {type: integer}, id: {type: string}}}",
-			pass:   bodies{`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"a","x-a":"b","properties":1,"id":"a"}`},
-			fail:   bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":1}`, `{"x-a":1}`, `{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
+			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: string}, enum: {type: array, items: {type: string}}, example: {$ref: '#/components/schemas/other'}, x-a: {type: string}, properties: {type: integer}, id: {type: string}}}",
+			pass:   bodies{`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
+			fail:   bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`, `{"x-a":1}`, `{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
 		},
 		"exclusiveMinimum": {
 			schema: "{type: number, minimum: 1, exclusiveMinimum: true, maximum: 2}",
