@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,7 +22,148 @@ var _ = Describe("20x success", Label("20x"), func() {
 	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
 		specify(validToken(op))
 	}
+
+	// What a write changed, a read shows.
+	DescribeTableSubtree("what was created is found", func(created, reader, id string) {
+		for _, op := range operations(named(reader)) {
+			specify(createdIsFound(suite.contract.Operation(created), op, id))
+		}
+	},
+		Entry("a tenant", "CreateTenant", "FetchTenant", "tenant_id"),
+		Entry("a user", "CreateUser", "FetchUser", "user_id"),
+		Entry("a client", "CreateClient", "FetchClient", "client_id"),
+		Entry("a storage", "RegisterInfrastructure", "FetchInfrastructure", "infra_id"),
+		Entry("a location", "CreateInfrastructuresLocation", "FetchInfrastructuresLocation", "location_id"),
+		Entry("a report", "CreateReport", "FetchReport", "report_id"),
+		Entry("a tenant, below its parent", "CreateTenant", "FetchTenantChildren", ""),
+		Entry("a user, in its tenant", "CreateUser", "FetchTenantUsers", ""),
+		Entry("a location, at its owner", "CreateInfrastructuresLocation", "FetchTenantInfrastructureLocations", ""),
+		Entry("a storage, at its location", "RegisterInfrastructure", "FetchLocationInfrastructures", ""),
+		Entry("a report, at its tenant", "CreateReport", "FetchTenantReports", ""),
+		Entry("a registration token, at its tenant", "CreateRegistrationToken_1", "FetchRegistrationTokens_1", ""),
+	)
+	DescribeTableSubtree("what was changed is shown", func(changed string) {
+		for _, op := range operations(named(changed)) {
+			specify(changedIsShown(op, suite.contract.Operation(suite.catalogue.Call(op.ID).Witness)))
+		}
+	},
+		Entry("a tenant", "UpdateTenant"),
+		Entry("a user", "UpdateUser"),
+		Entry("a client", "UpdateClient"),
+		Entry("a storage", "UpdateInfrastructure"),
+		Entry("a location", "UpdateInfrastructuresLocation"),
+		Entry("a tenant's pricing", "UpdateTenantPricingSettings"),
+		Entry("a report's schedule", "UpdateReport"),
+	)
+	// A read changes nothing: what it showed is what it shows again.
+	for _, op := range operations(func(op *schemas.Operation) bool {
+		return !op.Writes() && strings.HasSuffix(op.Path, "}") && takesID(op)
+	}) {
+		specify(readAgain(op))
+	}
 })
+
+func takesID(op *schemas.Operation) bool {
+	return len(ids(op)) > 0 && slices.Contains(op.MediaTypes(op.Success()), "application/json")
+}
+
+// reading is a spec that reads on the twin that another operation's control has written.
+func reading(op, written *schemas.Operation, name, variant string) spec {
+	return spec{
+		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(),
+		ground: documented, control: written.ID,
+	}
+}
+
+// createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must hold it now.
+func createdIsFound(created, op *schemas.Operation, id string) spec {
+	sp := reading(op, created, "created-is-found", created.ID)
+	sp.writes = true // it rests on a write
+	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+		control := s.Controls[created.ID]
+		decoded, err := schemas.ReadJSON(control.Exchange.Last().Body)
+		if err != nil {
+			return trial{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" + created.ID)
+		}
+		answer, _ := decoded.(map[string]any)
+		made := answer["id"]
+		if made == nil {
+			made = answer["client_id"]
+		}
+		vars, err := s.Vars(session.ControlKey(created, suite.catalogue.Call(created.ID)), owner)
+		if err != nil {
+			return trial{}, err
+		}
+		if id != "" {
+			vars[id] = made
+		}
+		r, err := s.Catalogue.Request(op.ID, vars)
+		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 || strings.Contains(string(e.Last().Body), fmt.Sprint(made)) {
+				return nil, nil, nil
+			}
+			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it", Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
+		}}, err
+	}
+	return sp
+}
+
+// changedIsShown reads the object that the control of a changing operation was made on.
+func changedIsShown(changed, op *schemas.Operation) spec {
+	sp := reading(op, changed, "changed-is-shown", changed.ID)
+	sp.writes = true // it rests on a write
+	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+		control := s.Controls[changed.ID]
+		r, _, err := callOn(s, op, session.ControlKey(changed, suite.catalogue.Call(changed.ID)), owner)
+		if err != nil {
+			return trial{}, err
+		}
+		asked, err := bodyOf(&control.Request)
+		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			shown, err := schemas.ReadJSON(e.Last().Body)
+			if err != nil || e.Status()/100 != 2 {
+				return nil, nil, nil // the oracle has said so
+			}
+			delete(asked, "version")
+			return holds("$", shown, asked), nil, nil
+		}}, err
+	}
+	return sp
+}
+
+// holds compares what is shown with what was asked for, property by property.
+func holds(path string, shown, asked any) []schemas.Violation {
+	want, isObject := asked.(map[string]any)
+	if !isObject {
+		if fmt.Sprint(shown) == fmt.Sprint(asked) {
+			return nil
+		}
+		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown), Detail: fmt.Sprintf("it was changed to %v", asked)}}
+	}
+	has, _ := shown.(map[string]any)
+	var wrong []schemas.Violation
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if value, there := has[name]; there {
+			wrong = append(wrong, holds(path+"."+name, value, want[name])...)
+		}
+	}
+	return wrong
+}
+
+// readAgain reads once more what the control has read.
+func readAgain(op *schemas.Operation) spec {
+	sp := reading(op, op, "read-again", "")
+	sp.try = func(_ context.Context, s *session.Session, _ string) (trial, error) {
+		control := s.Controls[op.ID]
+		return trial{request: control.Request.Clone(), also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 || session.Same(control.Exchange, e) {
+				return nil, nil, nil
+			}
+			return []schemas.Violation{{Path: "$", Rule: "safe", Found: "another state than before", Detail: "a read changed what it shows"}}, nil, nil
+		}}, nil
+	}
+	return sp
+}
 
 func validToken(op *schemas.Operation) spec {
 	sp := spec{

@@ -52,6 +52,20 @@ var _ = Describe("404 not found", Label("404"), func() {
 		Entry("the root of a list of offering items", "FetchTenantOfferingItemsBatch", "subtree_root_tenant_id"),
 		Entry("a login", "GetForgotLink", "login"),
 	)
+
+	// What the control of a deletion deleted is not found any more.
+	DescribeTableSubtree("what was deleted", func(deleted, reader string) {
+		for _, op := range operations(named(reader)) {
+			specify(deletedObject(suite.contract.Operation(deleted), op))
+		}
+	},
+		Entry("a tenant", "DeleteTenant", "FetchTenant"),
+		Entry("a user", "DeleteUser", "FetchUser"),
+		Entry("a client", "DeleteClient", "FetchClient"),
+		Entry("a storage", "UnregisterInfrastructure", "FetchInfrastructure"),
+		Entry("a location", "DeleteInfrastructuresLocation", "FetchInfrastructuresLocation"),
+		Entry("a report", "DeleteReport", "FetchReport"),
+	)
 })
 
 // templates lists the contract's path templates.
@@ -140,4 +154,16 @@ func unknownRoot(op *schemas.Operation, parameter string) spec {
 		startAt(r, parameter, fmt.Sprint(unknown(parameter)))
 		return nil
 	})
+}
+
+// deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted: that it does not is assumed.
+func deletedObject(deleted, op *schemas.Operation) spec {
+	return spec{
+		code: "404", probe: "deleted-object", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 404, ground: assumed, writes: true,
+		control: deleted.ID,
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, session.ControlKey(deleted, suite.catalogue.Call(deleted.ID)), id)
+			return trial{request: r}, err
+		},
+	}
 }

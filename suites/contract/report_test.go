@@ -3,8 +3,11 @@ package contract_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -36,8 +39,12 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
 	folder := reportsFolder()
+	_, reporting := GinkgoConfiguration()
 	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
 	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
+	var table strings.Builder
+	Expect(report.Table(&table, result, width(), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
+	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
 }, NodeTimeout(time.Minute))
 
 // collect takes over what a node attached; a node of the suite that failed is a problem of the run.
@@ -87,6 +94,14 @@ func waited(specs []report.Spec) float64 {
 		}
 	}
 	return total
+}
+
+// width of the terminal, as the shell tells it, or what every terminal has.
+func width() int {
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		return columns
+	}
+	return 100
 }
 
 func filter(c types.SuiteConfig) string {

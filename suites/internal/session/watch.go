@@ -83,6 +83,11 @@ func (s *Session) look(ctx context.Context, spec string, w Watch) (string, *exch
 	return fmt.Sprint(e.Status()) + " " + fingerprint(e.Last().Body, w.Where, vars[w.Where]), e, nil
 }
 
+// Same tells whether two answers show the same state.
+func Same(a, b *exchange.Exchange) bool {
+	return fingerprint(a.Last().Body, "", nil) == fingerprint(b.Last().Body, "", nil)
+}
+
 func fingerprint(body []byte, where string, only any) string {
 	decoded, err := schemas.ReadJSON(body)
 	if err != nil {

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
+)
+
+// selection is what the flags of run and gate choose.
+type selection struct {
+	config, target, reports string
+	labels, focus           string
+	procs                   int
+	verbose                 bool
+}
+
+func (s *selection) register(flags *flag.FlagSet) {
+	flags.StringVar(&s.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&s.target, "target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+	flags.StringVar(&s.reports, "reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
+	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.BoolVar(&s.verbose, "v", false, "print every spec")
+}
+
+// parse reads the flags; -h is no error.
+func (c *cli) parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(c.stderr)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return &exit{code: conforms}
+		}
+		return &exit{code: unusable}
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%s takes no argument %q", flags.Name(), flags.Arg(0))
+	}
+	return nil
+}
+
+func run(ctx context.Context, c *cli, args []string) error {
+	var s selection
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	s.register(flags)
+	flags.StringVar(&s.labels, "filter", "", "label `expression`, such as '409 && tenants'")
+	flags.StringVar(&s.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
+	if err := c.parse(flags, args); err != nil {
+		return err
+	}
+	result, err := c.suite(ctx, s)
+	if err != nil {
+		return err
+	}
+	return verdict(result)
+}
+
+// verdict is the exit that the result stands for.
+func verdict(r *report.Result) error {
+	switch r.Verdict {
+	case report.Violation:
+		return &exit{code: violates}
+	case report.Error:
+		return &exit{code: unusable}
+	default:
+		return nil
+	}
+}
+
+// suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
+// this one's.
+func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
+	config, err := c.configure(s)
+	if err != nil {
+		return nil, err
+	}
+	if s.reports == "" {
+		s.reports = filepath.Join(filepath.Dir(config.Path), "reports")
+	}
+	if s.reports, err = filepath.Abs(s.reports); err != nil {
+		return nil, err
+	}
+	if err := report.Writable(s.reports); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.reports, "conformance.json")
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	command, err := s.command(config)
+	if err != nil {
+		return nil, err
+	}
+	command.Stdout, command.Stderr = c.stdout, c.stderr
+	failed := supervise(ctx, command, config.Timeouts.Cleanup)
+	result, err := report.Read(path)
+	if err != nil {
+		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
+	}
+	if failed != nil && result.Verdict == report.Pass {
+		return nil, fmt.Errorf("the run failed though no spec did: %w", failed)
+	}
+	return result, nil
+}
+
+func (c *cli) configure(s selection) (*target.Config, error) {
+	path := s.config
+	if path == "" {
+		here, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		if path, err = target.Find(here, "ginkgo.yml"); err != nil {
+			return nil, err
+		}
+	}
+	selected := s.target
+	if selected == "" {
+		selected, _ = c.env("ACRONIS_TARGET")
+	}
+	return target.Load(path, selected, c.env)
+}
+
+// command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
+func (s selection) command(config *target.Config) (*exec.Cmd, error) {
+	arguments := []string{"run"}
+	if s.procs > 0 {
+		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
+	} else {
+		arguments = append(arguments, "-p")
+	}
+	if s.labels != "" {
+		arguments = append(arguments, "--label-filter="+s.labels)
+	}
+	if s.focus != "" {
+		arguments = append(arguments, "--focus="+s.focus)
+	}
+	if s.verbose {
+		arguments = append(arguments, "-v")
+	}
+	own := []string{"--", "-config=" + config.Path, "-reports=" + s.reports, "-target=" + config.Name}
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	beside := filepath.Dir(executable)
+	suite, ginkgo := filepath.Join(beside, "contract.test"), filepath.Join(beside, "ginkgo")
+	if isFile(suite) && isFile(ginkgo) {
+		return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
+	}
+	root, err := target.Find(filepath.Dir(config.Path), "go.mod")
+	if err != nil {
+		return nil, fmt.Errorf("%s: contract.test and ginkgo are not beside this program, and there is no checkout to build them from: run make build", beside)
+	}
+	command := exec.Command("go", append(append(append([]string{"tool", "ginkgo"}, arguments...), "./suites/contract"), own...)...)
+	command.Dir = filepath.Dir(root)
+	return command, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo
+// nor make does that with a signal which only the first process gets. The group then has the clean-up's time to remove what it
+// made, and is killed after that.
+func supervise(ctx context.Context, command *exec.Cmd, cleanup time.Duration) error {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("%s: %w", command.Path, err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- command.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	group := -command.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM) // a group that is gone already has nothing left to be told
+	select {
+	case err := <-done:
+		return errors.Join(context.Cause(ctx), err)
+	case <-time.After(cleanup + 30*time.Second):
+		_ = syscall.Kill(group, syscall.SIGKILL)
+		return errors.Join(context.Cause(ctx), errors.New("the clean-up did not end in time and was killed: make sweep finds what is left"), <-done)
+	}
+}

@@ -1,0 +1,253 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// list is a valid call of a list with other query parameters, and what its answer must then look like.
+type list struct {
+	query map[string]string // templates over the names of the object
+	drop  []string          // parameters of the valid call that are left out
+	lod   string
+	more  []session.Object // what must be there beside the object of the valid call
+	// foreign is an object of home's sibling that the list is asked for, by its id of that name.
+	foreign   session.Object
+	foreignID string
+	check     func(items []any, vars fixtures.Vars) []schemas.Violation
+}
+
+// Lists: the filters and the forms that change what comes, and the pages.
+var _ = Describe("20x success of lists", Label("20x"), func() {
+	DescribeTableSubtree("a list", func(id, name, variant string, l list) {
+		for _, op := range operations(named(id)) {
+			specify(l.on(op, name, variant))
+		}
+	},
+		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: oneItem}),
+		Entry("of tenants in basic form", "FetchTenantsBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: oneItem}),
+		Entry("of users as stamps", "FetchUsersBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: oneItem}),
+		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: oneItem}),
+
+		Entry("of a tenant's children", "FetchTenantsBatch", "filter", "parent_id", list{query: map[string]string{"parent_id": "${side}"}, drop: []string{"uuids"},
+			check: every("parent_id", "side")}),
+		Entry("of a tenant and what is below it", "FetchTenantsBatch", "filter", "subtree_root_id", list{query: map[string]string{"subtree_root_id": "${tenant_id}"},
+			drop: []string{"uuids"}, check: every("id", "tenant_id")}),
+		Entry("of a tenant's users", "FetchUsersBatch", "filter", "tenant_id", list{query: map[string]string{"tenant_id": "${tenant_id}"}, drop: []string{"uuids"},
+			check: every("tenant_id", "tenant_id")}),
+		Entry("of metered offering items", "FetchTenantOfferingItems", "filter", "type", list{query: map[string]string{"type": "count"}, check: all("type", "count")}),
+		Entry("of offering items that are on", "FetchTenantOfferingItems", "filter", "status", list{query: map[string]string{"status": "1"}, check: all("status", "1")}),
+		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
+		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
+
+		// What belongs to somebody else is left out of a list by ids.
+		Entry("of foreign tenants", "FetchTenantsBatch", "foreign-left-out", "", foreignList("customer", "tenant_id")),
+		Entry("of foreign users", "FetchUsersBatch", "foreign-left-out", "", foreignList("user", "user_id")),
+		Entry("of foreign clients", "FetchClientsBatch", "foreign-left-out", "", foreignList("client", "client_id")),
+		Entry("of foreign locations", "FetchInfrastructuresLocationsBatch", "foreign-left-out", "", foreignList("location", "location_id")),
+		Entry("of foreign storages", "FetchInfrastructuresBatch", "foreign-left-out", "", foreignList("infra", "infra_id")),
+	)
+
+	DescribeTableSubtree("a list that takes several pages", func(id string, query map[string]string, drop string, another session.Object) {
+		for _, op := range operations(named(id)) {
+			specify(paged(op, query, drop, another))
+		}
+	},
+		Entry("of tenants", "FetchTenantsBatch", map[string]string{"parent_id": "${side}", "limit": "1"}, "uuids",
+			session.Object{Key: fixtures.Own("customer", "paging"), Side: fixtures.Home, Object: "customer"}),
+		Entry("of users", "FetchUsersBatch", map[string]string{"tenant_id": "${tenant_id}", "limit": "1"}, "uuids",
+			session.Object{Key: fixtures.Own("user", "paging"), Side: fixtures.Home, Object: "user"}),
+		Entry("of offering items", "FetchTenantOfferingItemsBatch", map[string]string{"subtree_root_tenant_id": "${side}", "limit": "1"}, "",
+			session.Object{Key: fixtures.Own("supplied_customer", "paging"), Side: fixtures.Home, Object: "supplied_customer"}),
+	)
+})
+
+// foreignList asks for an object of home's sibling by its id: what the account does not own is left out.
+func foreignList(object, id string) list {
+	return list{
+		drop:    []string{"origin_id"},
+		foreign: session.Object{Key: fixtures.Shared(fixtures.Foreign, object), Side: fixtures.Foreign, Object: object}, foreignID: id,
+		check: func(items []any, _ fixtures.Vars) []schemas.Violation {
+			var wrong []schemas.Violation
+			for i := range items {
+				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "foreign", Found: "an object",
+					Detail: "the list shows an object of a tenant that the account does not own"})
+			}
+			return wrong
+		},
+	}
+}
+
+func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {
+	if len(items) == 1 {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "one object was asked for"}}
+}
+
+func atMostOne(items []any, _ fixtures.Vars) []schemas.Violation {
+	if len(items) <= 1 {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.items", Rule: "limit", Found: fmt.Sprint(len(items)) + " items", Detail: "at most one was asked for"}}
+}
+
+// every asks that the items' property is what the object bears under the name, and that there is at least one.
+func every(property, name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		wrong := all(property, fmt.Sprint(vars[name]))(items, vars)
+		if len(items) == 0 {
+			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: "no items", Detail: "the list lacks what is there"})
+		}
+		return wrong
+	}
+}
+
+// all asks that the items' property has one value.
+func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, _ fixtures.Vars) []schemas.Violation {
+		var wrong []schemas.Violation
+		for i, item := range items {
+			fields, _ := item.(map[string]any)
+			if found := fmt.Sprint(fields[property]); found != value {
+				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].%s", i, property), Rule: "filter", Found: found,
+					Detail: "the list was asked for " + value + " only"})
+			}
+		}
+		return wrong
+	}
+}
+
+func (l list) on(op *schemas.Operation, name, variant string) spec {
+	call := suite.catalogue.Call(op.ID)
+	key := session.VictimKey(op, call)
+	return spec{
+		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
+		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID,
+		needs: func(n session.Needs) {
+			needVictim(n, op)
+			for _, object := range l.more {
+				n.Add(object)
+			}
+			if l.foreignID != "" {
+				n.Add(l.foreign)
+			}
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, vars, err := callOn(s, op, key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			if err := l.ask(s, &r, vars); err != nil {
+				return trial{}, err
+			}
+			return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+				if e.Status() != op.Success() {
+					return nil, nil, nil
+				}
+				return l.check(itemsOf(e), vars), nil, nil
+			}}, nil
+		},
+	}
+}
+
+// ask changes the query of the valid call.
+func (l list) ask(s *session.Session, r *fixtures.Request, vars fixtures.Vars) error {
+	for _, name := range l.drop {
+		r.Query.Del(name)
+	}
+	if l.foreignID != "" {
+		other, err := s.World.Object(l.foreign.Key)
+		if err != nil {
+			return err
+		}
+		r.Query.Set("uuids", fmt.Sprint(other[l.foreignID]))
+	}
+	for name, template := range l.query {
+		value, err := vars.Fill(template)
+		if err != nil {
+			return err
+		}
+		r.Query.Set(name, value)
+	}
+	return nil
+}
+
+// paged walks through the first two pages of a list with one object each.
+func paged(op *schemas.Operation, query map[string]string, drop string, another session.Object) spec {
+	l := list{query: query, drop: []string{drop}, more: []session.Object{another}}
+	sp := l.on(op, "paging", "")
+	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r, vars, err := callOn(s, op, key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		if err := l.ask(s, &r, vars); err != nil {
+			return trial{}, err
+		}
+		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			return secondPage(ctx, s, id, r, e)
+		}}, nil
+	}
+	return sp
+}
+
+// secondPage follows the cursor of the first page: the second holds something else.
+func secondPage(ctx context.Context, s *session.Session, id string, r fixtures.Request, first *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	if first.Status()/100 != 2 {
+		return nil, nil, nil
+	}
+	wrong := atMostOne(itemsOf(first), nil)
+	after := cursorOf(first)
+	if after == "" {
+		return append(wrong, schemas.Violation{Path: "$.paging.cursors.after", Rule: "paging", Found: "nothing", Detail: "more than one object is there, and nothing leads to the next page"}), nil, nil
+	}
+	r = r.Clone()
+	r.Query.Set("after", after)
+	second, err := s.Send(ctx, id, r, nil)
+	if err != nil {
+		return wrong, exchangesOf(second), err
+	}
+	if second.Status()/100 != 2 {
+		return append(wrong, schemas.Violation{Path: "status", Rule: "paging", Found: fmt.Sprint(second.Status()), Detail: "the cursor of the first page leads nowhere"}), exchangesOf(second), nil
+	}
+	next := itemsOf(second)
+	wrong = append(wrong, atMostOne(next, nil)...)
+	if len(next) == 0 || slices.EqualFunc(itemsOf(first), next, func(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
+		wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "paging", Found: fmt.Sprint(len(next)) + " items", Detail: "the second page holds nothing new"})
+	}
+	return wrong, exchangesOf(second), nil
+}
+
+// itemsOf returns the items of a list's answer.
+func itemsOf(e *exchange.Exchange) []any {
+	decoded, err := schemas.ReadJSON(e.Last().Body)
+	if err != nil {
+		return nil
+	}
+	body, _ := decoded.(map[string]any)
+	items, _ := body["items"].([]any)
+	return items
+}
+
+func cursorOf(e *exchange.Exchange) string {
+	decoded, err := schemas.ReadJSON(e.Last().Body)
+	if err != nil {
+		return ""
+	}
+	body, _ := decoded.(map[string]any)
+	paging, _ := body["paging"].(map[string]any)
+	cursors, _ := paging["cursors"].(map[string]any)
+	after, _ := cursors["after"].(string)
+	return after
+}

@@ -1,0 +1,143 @@
+package exchange
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxBody is how much of a body is kept, as it came and decoded.
+const maxBody = 10 << 20
+
+// attempt sends the request once. It returns more than one attempt where net/http sent the request again by itself.
+//
+// net/http does that when a kept-alive connection turns out to be dead: for GET and HEAD, and for other methods only if not a byte was
+// written or the HTTP/2 server says that it did not look at the request. So nothing is ever carried out twice, but it would be
+// invisible. A trace tells how often the request was put on a connection, and every time is an attempt of its own in the exchange.
+func (c *Client) attempt(parent context.Context, e *Exchange, number int) ([]Attempt, error) {
+	ctx, cancel := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
+	defer cancel()
+	var sends sendings
+	request, err := c.build(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: sends.gotConn}), e, number)
+	if err != nil {
+		return nil, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
+	}
+
+	a := Attempt{Start: time.Now()}
+	op, err := c.roundTrip(request, &a)
+	end := time.Now()
+	attempts, last := sends.lost(a.Start)
+	a.Start, a.Duration = last, end.Sub(last)
+	c.tell(c.options.Redactor.LearnResponse(a.Header, a.Body))
+	if err != nil {
+		switch {
+		case parent.Err() != nil:
+			err = c.interrupted(e, context.Cause(parent))
+		case ctx.Err() != nil:
+			err = c.targetError(op, e, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
+		default:
+			err = c.targetError(op, e, err)
+		}
+		a.Error = c.describe(err)
+	}
+	return append(attempts, a), err
+}
+
+// describe returns an error's text without what the exchange says anyway.
+func (c *Client) describe(err error) string {
+	var target *TargetError
+	if errors.As(err, &target) {
+		err = target.Cause
+	}
+	return c.options.Redactor.String(err.Error())
+}
+
+// What a client does that may fail; see explain for the first.
+const (
+	opAnswer = "get an answer from"
+	opRead   = "read the answer of"
+	opDecode = "decode the answer of"
+)
+
+// roundTrip sends the request and reads the answer into a. It says with an error what failed.
+func (c *Client) roundTrip(request *http.Request, a *Attempt) (op string, err error) {
+	response, err := c.transport.RoundTrip(request)
+	if err != nil {
+		return opAnswer, err
+	}
+	defer response.Body.Close()
+	a.Status, a.Proto, a.Header = response.StatusCode, response.Proto, response.Header
+	if a.Status == http.StatusSwitchingProtocols {
+		return "", nil // its body is the connection, and would be read for ever
+	}
+	a.Body, a.Truncated, err = readLimited(response.Body)
+	if err != nil {
+		return opRead, err
+	}
+	if !gzipped(a.Header) || len(a.Body) == 0 {
+		return "", nil
+	}
+	decoded, more, err := decode(a.Body)
+	if err != nil && !(a.Truncated && errors.Is(err, io.ErrUnexpectedEOF)) {
+		return opDecode, fmt.Errorf("its Content-Encoding is gzip: %w", err)
+	}
+	a.Body, a.Truncated = decoded, a.Truncated || more
+	return "", nil
+}
+
+// gzipped says whether a body is compressed. The client asks for no encoding, but some servers compress all the same.
+func gzipped(h http.Header) bool {
+	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
+	return encoding == "gzip" || encoding == "x-gzip"
+}
+
+func decode(body []byte) (decoded []byte, more bool, err error) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, false, err
+	}
+	return readLimited(r)
+}
+
+// readLimited reads up to maxBody and says whether there was more. What was read comes with an error too.
+func readLimited(r io.Reader) (body []byte, more bool, err error) {
+	body, err = io.ReadAll(io.LimitReader(r, maxBody+1))
+	if len(body) > maxBody {
+		return body[:maxBody], true, nil
+	}
+	return body, false, err
+}
+
+// sendings notes when the request was put on a connection.
+type sendings struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (s *sendings) gotConn(httptrace.GotConnInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.times = append(s.times, time.Now())
+}
+
+// lost returns the attempts before the last one, and when that began.
+func (s *sendings) lost(start time.Time) (attempts []Attempt, last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last = start
+	for i := 1; i < len(s.times); i++ {
+		attempts = append(attempts, Attempt{Start: last, Duration: s.times[i].Sub(last), Error: errDead})
+		last = s.times[i]
+	}
+	return attempts, last
+}
+
+const errDead = "the target had closed the connection that was kept from an earlier answer; net/http sent the request again"

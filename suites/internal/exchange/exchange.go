@@ -1,0 +1,131 @@
+// Package exchange sends requests exactly as the suite means them, and keeps what came back as evidence.
+//
+// The client adds nothing that could hide a status code under test: no default Content-Type, no redirect, no cookie, no retry but the
+// documented one. An exchange holds what was really sent and received, secrets included; what leaves the process is its Evidence.
+package exchange
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"acronis-conformance/suites/internal/redact"
+)
+
+// Request is one request as the suite means it: the client adds nothing to it but the User-Agent.
+type Request struct {
+	Spec     string      `json:"spec,omitempty"` // spec id, travels in the User-Agent
+	Method   string      `json:"method"`
+	Path     string      `json:"path"`           // below /api/2, starts with "/", already escaped, without a query
+	Root     bool        `json:"root,omitempty"` // Path is relative to the host, not to /api/2
+	Query    url.Values  `json:"query,omitempty"`
+	Header   http.Header `json:"header,omitempty"`
+	Body     []byte      `json:"body,omitempty"` // nil: none
+	Fault    *Fault      `json:"fault,omitempty"`
+	NoRepeat bool        `json:"no_repeat,omitempty"` // a 50x is the answer at once
+}
+
+// Fault asks the target, by a header, to answer the first attempts with a status.
+type Fault struct {
+	Header   string `json:"header"`
+	Status   int    `json:"status"`
+	Attempts int    `json:"attempts"` // on attempts 1 to n; below 0: on all
+}
+
+// on says whether the attempt of that number, counted from 1, asks for the failure.
+func (f *Fault) on(attempt int) bool { return f != nil && (f.Attempts < 0 || attempt <= f.Attempts) }
+
+// Attempt is one sending of a request and what came back.
+type Attempt struct {
+	Start     time.Time     `json:"start"`
+	Duration  time.Duration `json:"duration"`
+	Status    int           `json:"status,omitempty"` // 0: no answer
+	Proto     string        `json:"proto,omitempty"`
+	Header    http.Header   `json:"header,omitempty"`
+	Body      []byte        `json:"body,omitempty"`      // decoded, if its Content-Encoding is gzip
+	Truncated bool          `json:"truncated,omitempty"` // there was more body than the client reads
+	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
+}
+
+// Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets: it may travel to
+// another process of the same run, and nowhere else.
+type Exchange struct {
+	Request  Request   `json:"request"`
+	URL      string    `json:"url"`
+	Attempts []Attempt `json:"attempts"`
+}
+
+// Last returns the last attempt, the zero Attempt if there is none.
+func (e *Exchange) Last() Attempt {
+	if len(e.Attempts) == 0 {
+		return Attempt{}
+	}
+	return e.Attempts[len(e.Attempts)-1]
+}
+
+// Status returns the status of the last attempt, 0 if it got no answer.
+func (e *Exchange) Status() int { return e.Last().Status }
+
+// Transient says whether a 50x went away after repeats: worth a remark, no fault.
+func (e *Exchange) Transient() bool {
+	return e.Status() != 0 && !failed(e.Status()) && e.count(failed) > 0
+}
+
+// Throttled counts the attempts that were answered with 429.
+func (e *Exchange) Throttled() int {
+	return e.count(func(status int) bool { return status == http.StatusTooManyRequests })
+}
+
+func (e *Exchange) count(is func(status int) bool) int {
+	n := 0
+	for _, a := range e.Attempts {
+		if is(a.Status) {
+			n++
+		}
+	}
+	return n
+}
+
+// failed says whether a status is one of the 50x that the documentation asks to repeat.
+func failed(status int) bool { return status/10 == 50 }
+
+// String names the exchange by what is no secret. The other forms below do the same, whatever prints an exchange: a failure message
+// of gomega would show every field.
+func (e *Exchange) String() string {
+	if e == nil {
+		return "no exchange"
+	}
+	return fmt.Sprintf("%s %s: %d after %d attempts", e.Request.Method, redact.New().URL(e.URL), e.Status(), len(e.Attempts))
+}
+
+// Format prints String, whatever the verb.
+func (e *Exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.String()) }
+
+// GomegaString is what gomega prints.
+func (e *Exchange) GomegaString() string { return e.String() }
+
+// String names the request by what is no secret.
+func (r Request) String() string { return r.Method + " " + redact.New().String(r.Path) }
+
+// Format prints String, whatever the verb.
+func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// GomegaString is what gomega prints.
+func (r Request) GomegaString() string { return r.String() }
+
+// String tells what came back by what is no secret.
+func (a Attempt) String() string {
+	text := fmt.Sprintf("%d, %d bytes", a.Status, len(a.Body))
+	if a.Error != "" {
+		text += ": " + redact.New().String(a.Error)
+	}
+	return text
+}
+
+// Format prints String, whatever the verb.
+func (a Attempt) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
+
+// GomegaString is what gomega prints.
+func (a Attempt) GomegaString() string { return a.String() }

@@ -1,0 +1,136 @@
+package exchange
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"acronis-conformance/suites/internal/redact"
+)
+
+// Limiter paces the requests; golang.org/x/time/rate has one that fits.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// Retry is the documented repetition after a 50x.
+type Retry struct {
+	Repeats  int           // at most 2
+	Min, Max time.Duration // between an answer and the next attempt
+}
+
+// documented is what the guide asks for.
+var documented = Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second}
+
+// Options configure a Client.
+type Options struct {
+	BaseURL        string              // data centre URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
+	CAFile         string              // PEM file of certificate authorities to trust beside the others; "": none
+	RootCAs        *x509.CertPool      // certificate authorities to trust; nil: the system's
+	AttemptTimeout time.Duration       // for one attempt, its body included; 0: 30 s
+	Version        string              // of the suite, for the User-Agent
+	Run            string              // run id, for the User-Agent
+	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
+	Limiter        Limiter             // waited for before every attempt; nil: none
+	Redactor       *redact.Redactor    // learns from every exchange; nil: one of the client's own
+	Learned        func(redact.Secret) // told what the Redactor learned from an exchange; nil: nobody
+}
+
+const (
+	attemptTimeout = 30 * time.Second
+
+	// maxHeader bounds the headers of an answer, and with them a flood of 1xx answers: net/http counts these into the same limit.
+	maxHeader = 1 << 20
+
+	// maxIdle is how long a connection is kept for the next request. It stays below the 5 s after which common servers close theirs,
+	// since a request that meets a closing connection gets no answer.
+	maxIdle = 4 * time.Second
+)
+
+// NewClient checks the options and returns a Client.
+func NewClient(o Options) (*Client, error) {
+	base, err := baseURL(o.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Retry == (Retry{}) {
+		o.Retry = documented
+	}
+	if r := o.Retry; r.Repeats < 0 || r.Repeats > documented.Repeats || r.Min < 0 || r.Max < r.Min {
+		return nil, fmt.Errorf("retry: %d repeats, %v to %v apart: at most %d repeats are documented, and the shorter pause comes first",
+			r.Repeats, r.Min, r.Max, documented.Repeats)
+	}
+	if o.AttemptTimeout < 0 {
+		return nil, fmt.Errorf("attempt timeout %v: must not be negative", o.AttemptTimeout)
+	}
+	if o.AttemptTimeout == 0 {
+		o.AttemptTimeout = attemptTimeout
+	}
+	if o.Redactor == nil {
+		o.Redactor = redact.New()
+	}
+	roots, err := rootCAs(o.RootCAs, o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{options: o, base: base, transport: newTransport(roots), pause: between}, nil
+}
+
+// baseURL returns what the paths of the API are put behind. A base that ends in /api/2 already is understood.
+func baseURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("base URL: %w", redact.New().Error(err))
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return "", errors.New("base URL: must begin with https:// or http:// and name a host")
+	case u.User != nil:
+		return "", errors.New("base URL: must not hold a user or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", errors.New("base URL: must have neither query nor fragment")
+	}
+	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api/2"), nil
+}
+
+func rootCAs(pool *x509.CertPool, file string) (*x509.CertPool, error) {
+	if file == "" {
+		return pool, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("CA file: %w", err)
+	}
+	if pool != nil {
+		pool = pool.Clone()
+	} else if pool, err = x509.SystemCertPool(); err != nil {
+		return nil, fmt.Errorf("CA certificates of the system: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CA file %s: holds no PEM certificate", file)
+	}
+	return pool, nil
+}
+
+// newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself. The client calls it
+// directly, not through an http.Client, which is what follows redirects, keeps cookies and sets Referer.
+func newTransport(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{}).DialContext, // bounded by the attempt's timeout
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true, // not by default with a TLS configuration of one's own
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        maxIdle,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}

@@ -1,0 +1,354 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"acronis-conformance/suites/internal/redact"
+)
+
+// script is a target that answers with one status after the other, the last one for ever, and each after some time.
+type script struct {
+	statuses []int
+	header   http.Header
+	takes    time.Duration
+	err      error // instead of the answer 0
+
+	arrived  []time.Time
+	answered []time.Time
+	requests []*http.Request
+	bodies   []string
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.arrived = append(s.arrived, time.Now())
+	body := ""
+	if r.Body != nil {
+		data, _ := io.ReadAll(r.Body)
+		body = string(data)
+	}
+	s.requests, s.bodies = append(s.requests, r), append(s.bodies, body)
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case <-time.After(s.takes):
+	}
+	s.answered = append(s.answered, time.Now())
+	status := s.statuses[min(len(s.arrived), len(s.statuses))-1]
+	if status == 0 {
+		return nil, s.err
+	}
+	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", Header: s.header.Clone(), Body: io.NopCloser(strings.NewReader("body " + strconv.Itoa(status)))}, nil
+}
+
+// pauses are the times between an answer and the next attempt.
+func (s *script) pauses() []time.Duration {
+	var pauses []time.Duration
+	for i := 1; i < len(s.arrived); i++ {
+		pauses = append(pauses, s.arrived[i].Sub(s.answered[i-1]))
+	}
+	return pauses
+}
+
+// scripted returns a client of the script. Options are given without a base URL.
+func scripted(t *testing.T, s *script, o Options) *Client {
+	t.Helper()
+	o.BaseURL = "https://target.example"
+	c, err := NewClient(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.transport = s
+	return c
+}
+
+func statuses(e *Exchange) []int {
+	var all []int
+	for _, a := range e.Attempts {
+		all = append(all, a.Status)
+	}
+	return all
+}
+
+func TestRepeats(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers   []int
+		request   Request
+		retry     Retry
+		want      []int
+		transient bool
+	}{
+		"200 is not repeated":              {answers: []int{200}, want: []int{200}},
+		"a 50x that stays: two repeats":    {answers: []int{500}, want: []int{500, 500, 500}},
+		"a 50x that goes away":             {answers: []int{503, 200}, want: []int{503, 200}, transient: true},
+		"a 50x that goes away later":       {answers: []int{502, 504, 201}, want: []int{502, 504, 201}, transient: true},
+		"a 50x that becomes a 404":         {answers: []int{503, 404}, want: []int{503, 404}, transient: true},
+		"a POST is repeated like the rest": {answers: []int{500, 200}, request: Request{Method: "POST", Body: []byte("x")}, want: []int{500, 200}, transient: true},
+		"not if the spec forbids it":       {answers: []int{503, 200}, request: Request{NoRepeat: true}, want: []int{503}},
+		"fewer if configured":              {answers: []int{503}, retry: Retry{Repeats: 1, Min: time.Second, Max: time.Second}, want: []int{503, 503}},
+		"none if configured":               {answers: []int{503}, retry: Retry{Min: 1, Max: 1}, want: []int{503}},
+		"401 is an answer":                 {answers: []int{401, 200}, want: []int{401}},
+		"408 is an answer":                 {answers: []int{408, 200}, want: []int{408}},
+		"429 without Retry-After":          {answers: []int{429, 200}, want: []int{429}},
+		"511 is no 50x":                    {answers: []int{511, 200}, want: []int{511}},
+		"302 is an answer":                 {answers: []int{302, 200}, want: []int{302}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				s := &script{statuses: c.answers, takes: 700 * time.Millisecond}
+				if c.request.Method == "" {
+					c.request.Method = "GET"
+				}
+				c.request.Path = "/tenants"
+				e, err := scripted(t, s, Options{Retry: c.retry}).Do(t.Context(), c.request)
+				g.Expect(err).NotTo(HaveOccurred())
+				g.Expect(statuses(e)).To(Equal(c.want))
+				g.Expect(e.Status()).To(Equal(c.want[len(c.want)-1]))
+				g.Expect(e.Transient()).To(Equal(c.transient))
+				for _, pause := range s.pauses() {
+					g.Expect(pause).To(And(BeNumerically(">=", time.Second), BeNumerically("<=", 2*time.Second)))
+				}
+				for i, a := range e.Attempts {
+					g.Expect(a.Start).To(Equal(s.arrived[i]))
+					g.Expect(a.Duration).To(Equal(s.takes), "pauses are no part of an attempt")
+					g.Expect(string(a.Body)).To(Equal("body " + strconv.Itoa(a.Status)))
+					g.Expect(s.bodies[i]).To(Equal(string(c.request.Body)), "every attempt sends the whole body")
+				}
+			})
+		})
+	}
+}
+
+func TestPauseIsRandomWithinItsBounds(t *testing.T) {
+	g := NewWithT(t)
+	seen := map[time.Duration]bool{}
+	for range 1000 {
+		pause := between(time.Second, 2*time.Second)
+		g.Expect(pause).To(And(BeNumerically(">=", time.Second), BeNumerically("<=", 2*time.Second)))
+		seen[pause] = true
+	}
+	g.Expect(len(seen)).To(BeNumerically(">", 900))
+	g.Expect(between(time.Second, time.Second)).To(Equal(time.Second))
+}
+
+func TestRetryAfter(t *testing.T) {
+	for name, c := range map[string]struct {
+		value    string
+		deadline time.Duration
+		want     []int
+		pause    time.Duration
+	}{
+		"seconds":              {value: "7", want: []int{429, 200}, pause: 7 * time.Second},
+		"zero":                 {value: "0", want: []int{429, 200}},
+		"date":                 {value: "Sat, 01 Jan 2000 00:00:30 GMT", want: []int{429, 200}, pause: 30 * time.Second},
+		"date in the past":     {value: "Fri, 31 Dec 1999 00:00:00 GMT", want: []int{429, 200}},
+		"longer than sensible": {value: "61", want: []int{429}},
+		"absurd":               {value: "999999999999", want: []int{429}},
+		"negative":             {value: "-1", want: []int{429}},
+		"nonsense":             {value: "soon", want: []int{429}},
+		"past the deadline":    {value: "7", deadline: 6 * time.Second, want: []int{429}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				s := &script{statuses: []int{429, 200}, header: http.Header{"Retry-After": {c.value}}}
+				ctx := t.Context()
+				if c.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, c.deadline)
+					defer cancel()
+				}
+				e, err := scripted(t, s, Options{}).Do(ctx, Request{Method: "GET", Path: "/x", NoRepeat: true})
+				g.Expect(err).NotTo(HaveOccurred())
+				g.Expect(statuses(e)).To(Equal(c.want))
+				g.Expect(e.Throttled()).To(Equal(1))
+				g.Expect(e.Transient()).To(BeFalse())
+				if len(c.want) > 1 {
+					g.Expect(s.pauses()).To(Equal([]time.Duration{c.pause}))
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterIsNotObeyedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{429}, header: http.Header{"Retry-After": {"60"}}}
+		e, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(e.Throttled()).To(Equal(maxWaits + 1))
+		g.Expect(e.Status()).To(Equal(429))
+	})
+}
+
+func TestThrottlingDoesNotUseUpTheRepeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{503, 429, 503, 429, 503, 200}, header: http.Header{"Retry-After": {"1"}}}
+		e, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(statuses(e)).To(Equal([]int{503, 429, 503, 429, 503}))
+	})
+}
+
+func TestFaultIsAskedForOnTheFirstAttempts(t *testing.T) {
+	for attempts, want := range map[int][]string{0: {"", "", ""}, 1: {"503", "", ""}, 2: {"503", "503", ""}, -1: {"503", "503", "503"}} {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			s := &script{statuses: []int{503}}
+			given := http.Header{"Accept": {"text/csv"}}
+			_, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x", Header: given,
+				Fault: &Fault{Header: "X-Fault", Status: 503, Attempts: attempts}})
+			g.Expect(err).NotTo(HaveOccurred())
+			var got []string
+			for _, r := range s.requests {
+				got = append(got, r.Header.Get("X-Fault"))
+				g.Expect(r.Header.Get("Accept")).To(Equal("text/csv"))
+			}
+			g.Expect(got).To(Equal(want))
+			g.Expect(given).To(Equal(http.Header{"Accept": {"text/csv"}}), "the spec's header is left as it is")
+		})
+	}
+}
+
+// gate is a limiter that lets a request through every so often.
+type gate struct {
+	every time.Duration
+	calls int
+	err   error
+}
+
+func (l *gate) Wait(ctx context.Context) error {
+	l.calls++
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(l.every):
+		return l.err
+	}
+}
+
+func TestLimiterIsNoPartOfTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{503}, takes: time.Second}
+		l := &gate{every: time.Minute}
+		e, err := scripted(t, s, Options{Limiter: l, AttemptTimeout: 2 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(l.calls).To(Equal(3), "before every attempt")
+		g.Expect(e.Attempts[0].Duration).To(Equal(time.Second))
+	})
+}
+
+func TestLimiterRunsWithinThePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{503}}
+		c := scripted(t, s, Options{Limiter: &gate{every: 900 * time.Millisecond}})
+		c.pause = func(_, to time.Duration) time.Duration { return to }
+		_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.pauses()).To(Equal([]time.Duration{2 * time.Second, 2 * time.Second}))
+	})
+}
+
+func TestLimiterFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		cause := errors.New("would exceed the deadline")
+		e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: cause}}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).To(MatchError(cause))
+		g.Expect(err).To(MatchError(ContainSubstring("rate limit")))
+		g.Expect(e.Attempts).To(BeEmpty())
+	})
+}
+
+func TestAttemptTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{200}, takes: time.Hour}
+		e, err := scripted(t, s, Options{AttemptTimeout: 5 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		var target *TargetError
+		g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
+		g.Expect(err).To(MatchError("cannot get an answer from https://target.example/api/2/x: no complete answer in time: given up after 5s " +
+			"(the target is slow or stuck: check it, or give an attempt more time)"))
+		g.Expect(e.Attempts).To(HaveLen(1), "only an answer is repeated")
+		g.Expect(e.Attempts[0].Duration).To(Equal(5 * time.Second))
+		g.Expect(e.Attempts[0].Error).To(Equal("no complete answer in time: given up after 5s"))
+		g.Expect(e.Status()).To(BeZero())
+	})
+}
+
+func TestInterruptIsNotTheTargetsFault(t *testing.T) {
+	cause := errors.New("interrupted by the user")
+	for name, s := range map[string]*script{
+		"during an attempt": {statuses: []int{200}, takes: time.Hour},
+		"during a pause":    {statuses: []int{503}, takes: 4 * time.Second},
+		"during a wait":     {statuses: []int{429}, header: http.Header{"Retry-After": {"50"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(4500*time.Millisecond, func() { cancel(cause) })
+				start := time.Now()
+				e, err := scripted(t, s, Options{}).Do(ctx, Request{Method: "GET", Path: "/x"})
+				g.Expect(err).To(MatchError(cause))
+				g.Expect(errors.As(err, new(*TargetError))).To(BeFalse())
+				g.Expect(time.Since(start)).To(Equal(4500 * time.Millisecond))
+				g.Expect(e.Attempts).To(HaveLen(1))
+			})
+		})
+	}
+}
+
+func TestTransportErrorIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s := &script{statuses: []int{503, 0}, err: io.ErrUnexpectedEOF}
+		e, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		var target *TargetError
+		g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
+		g.Expect(errors.Is(err, io.ErrUnexpectedEOF)).To(BeTrue())
+		g.Expect(statuses(e)).To(Equal([]int{503, 0}))
+		g.Expect(e.Transient()).To(BeFalse())
+	})
+}
+
+func TestClientTeachesTheRedactor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		r := redact.New()
+		var told []redact.Secret
+		s := &script{statuses: []int{0}, err: errors.New("no answer to s3cret-one")}
+		c := scripted(t, s, Options{Redactor: r, Learned: func(secret redact.Secret) { told = append(told, secret) }})
+		e, err := c.Do(t.Context(), Request{Method: "GET", Path: "/s3cret-one", Header: http.Header{"Authorization": {"Bearer s3cret-one"}}})
+		g.Expect(err.Error()).To(And(ContainSubstring("no answer to $ACRONIS_TOKEN"), ContainSubstring("/api/2/$ACRONIS_TOKEN"), Not(ContainSubstring("s3cret"))))
+		g.Expect(e.Attempts[0].Error).To(Equal("no answer to $ACRONIS_TOKEN"))
+		g.Expect(told).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}))
+		g.Expect(r.Secrets()).To(Equal(told))
+	})
+}
+
+func TestBodyReaderIsFresh(t *testing.T) {
+	g := NewWithT(t)
+	c := scripted(t, &script{}, Options{})
+	r, err := c.build(t.Context(), &Exchange{URL: "https://h/x", Request: Request{Method: "PUT", Body: []byte("abc")}}, 1)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(r.ContentLength).To(Equal(int64(3)))
+	again, err := r.GetBody()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(io.ReadAll(again)).To(Equal(bytes.Clone([]byte("abc"))))
+}

@@ -1,0 +1,125 @@
+package judge_test
+
+import (
+	"net/http"
+	"testing"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/gomega"
+)
+
+const (
+	envelope403 = `{"error":{"code":403,"domain":null,"message":"Forbidden","details":{}}}`
+	envelope404 = `{"error":{"code":"404","domain":"D","message":"Not found","details":{"info":null}}}`
+	envelope400 = `{"error":{"code":1006,"domain":"D","message":"Tenant is still enabled","details":{}}}`
+)
+
+var (
+	documented = report.Ground{Refusal: report.Documented, Code: report.Documented}
+	refusal    = report.Ground{Refusal: report.Documented, Code: report.Assumed}
+	assumed    = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+)
+
+func TestExamine(t *testing.T) {
+	contract, err := schemas.Load()
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	json, html := "application/json", "text/html"
+	for name, row := range map[string]struct {
+		operation string // empty: the request is no operation
+		want      int
+		ground    report.Ground
+		rules     judge.Rules
+		status    int
+		media     string
+		body      string
+		verdict   report.Verdict
+		rule      string // of one of the differences
+		accepted  bool
+	}{
+		"the promised code and envelope": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json, body: envelope403, verdict: report.Pass},
+		"the promised code, prose for a body": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: html, body: "<p>no</p>",
+			verdict: report.Violation, rule: "media-type"},
+		"the promised code, an envelope without what it must have": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json,
+			body: `{"error":{"code":403,"message":"Forbidden"}}`, verdict: report.Violation, rule: "required"},
+		"the promised code, a number that contradicts it": {operation: "FetchTenant", want: 404, ground: documented, status: 404, media: json, body: envelope403,
+			verdict: report.Violation, rule: "code-equals-status"},
+		"no answer": {operation: "FetchTenant", want: 403, ground: documented, verdict: report.Error},
+
+		"served though refusal is documented":  {operation: "FetchTenant", want: 403, ground: refusal, status: 200, media: json, body: `{}`, verdict: report.Violation, rule: "status"},
+		"served though refusal is assumed":     {operation: "CreateTenant", want: 409, ground: assumed, status: 201, media: json, body: `{}`, verdict: report.Unprovoked, accepted: true},
+		"served where assumptions must be met": {operation: "CreateTenant", want: 409, ground: assumed, rules: judge.Rules{Assumed: true}, status: 201, media: json, body: `{}`, verdict: report.Violation},
+
+		"another listed code, the code documented": {operation: "FetchTenant", want: 403, ground: documented, status: 404, media: json, body: envelope404, verdict: report.Violation},
+		"another listed code, the code assumed":    {operation: "FetchTenant", want: 403, ground: refusal, status: 404, media: json, body: envelope404, verdict: report.Unprovoked},
+		"another code of the general table":        {operation: "CreateTenant", want: 409, ground: assumed, status: 400, media: json, body: envelope400, verdict: report.Unprovoked},
+		"another listed code with a broken body":   {operation: "FetchTenant", want: 403, ground: refusal, status: 404, media: json, body: `[]`, verdict: report.Violation},
+		"a code that nothing knows":                {operation: "FetchTenant", want: 403, ground: assumed, status: 422, media: json, body: envelope403, verdict: report.Violation},
+		"a failure in place of a refusal":          {operation: "FetchTenant", want: 403, ground: assumed, status: 500, media: json, body: "", verdict: report.Violation},
+		"a redirect":                               {operation: "FetchTenant", want: 200, ground: documented, status: 302, verdict: report.Violation},
+
+		"another success code":                {operation: "CreateTenant", want: 201, ground: documented, status: 200, media: json, body: `{}`, verdict: report.Violation},
+		"valid credentials refused":           {operation: "FetchTenant", want: 200, ground: assumed, status: 401, media: json, body: envelope403, verdict: report.Violation},
+		"a success without its body":          {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: "", verdict: report.Violation, rule: "present"},
+		"a success body that lacks what must": {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: `{"id":"x"}`, verdict: report.Violation, rule: "required"},
+
+		"a gateway's 405":                       {want: 405, ground: documented, status: 405, media: html, body: "<html>", verdict: report.Pass},
+		"a gateway's 405 on a strict target":    {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: html, body: "<html>", verdict: report.Violation},
+		"a 405 that calls itself JSON and lies": {want: 405, ground: documented, status: 405, media: json, body: `{"no":"envelope"}`, verdict: report.Violation},
+		"a clause 400 that is no object":        {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: "text/plain", body: "no", verdict: report.Violation},
+		"a clause 400 that is any object":       {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json, body: `{"why":"not"}`, verdict: report.Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			j := &judge.Judge{Contract: contract, Rules: row.rules, Redactor: redact.New()}
+			header := http.Header{}
+			if row.media != "" {
+				header.Set("Content-Type", row.media)
+			}
+			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: row.status, Header: header, Body: []byte(row.body)}}}
+			f := j.Examine(e, judge.Expectation{Operation: contract.Operation(row.operation), Code: row.want, Ground: row.ground})
+			g.Expect(f.Verdict).To(Equal(row.verdict), f.String())
+			g.Expect(f.Accepted).To(Equal(row.accepted), f.String())
+			if row.rule != "" {
+				g.Expect(f.Differences).To(ContainElement(HaveField("Rule", row.rule)), f.String())
+			}
+			if row.verdict != report.Pass {
+				g.Expect(f.Reason).NotTo(BeEmpty())
+			}
+		})
+	}
+}
+
+func TestAdviceNeverTurnsRedUnlessStrict(t *testing.T) {
+	g := NewWithT(t)
+	contract, err := schemas.Load()
+	g.Expect(err).NotTo(HaveOccurred())
+	body := `{"error":{"code":401,"domain":null,"message":"Unauthorized","details":{}}}`
+	e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 401, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}}}
+	want := judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 401, Ground: documented}
+	lenient := &judge.Judge{Contract: contract, Redactor: redact.New()}
+	f := lenient.Examine(e, want)
+	g.Expect(f.Verdict).To(Equal(report.Pass))
+	g.Expect(f.Advice).To(ContainElement(ContainSubstring("WWW-Authenticate")))
+	strict := &judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}
+	g.Expect(strict.Examine(e, want).Verdict).To(Equal(report.Violation))
+}
+
+func TestMatcherSaysWhatIsWrong(t *testing.T) {
+	g := NewWithT(t)
+	contract, err := schemas.Load()
+	g.Expect(err).NotTo(HaveOccurred())
+	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
+	var found judge.Finding
+	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Ground: documented}, &found)
+	matched, err := matcher.Match(&exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200}}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(matched).To(BeFalse())
+	g.Expect(matcher.FailureMessage(nil)).To(And(ContainSubstring("expected:    403"), ContainSubstring("actual:      200")))
+	_, err = matcher.Match("no exchange")
+	g.Expect(err).To(MatchError(ContainSubstring("judges an *exchange.Exchange")))
+}

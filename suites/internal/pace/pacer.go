@@ -1,0 +1,170 @@
+// Package pace keeps a run to the pace that its target allows: requests per second, requests in flight, and requests in all. The
+// limits hold for the whole run, whose processes know nothing of each other: they meet in files of a folder that they share, under
+// locks of the system, so that a process that is killed leaves nothing locked and nobody waiting.
+package pace
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"acronis-conformance/suites/internal/target"
+)
+
+// Limits are what a target allows to a run. A zero value sets no limit.
+type Limits struct {
+	Rate        target.Rate
+	Concurrency int // requests in flight
+	Budget      int // requests in the run
+}
+
+// Pacer lets the requests of one process through at the pace of the run. It is safe for concurrent use.
+type Pacer struct {
+	limits   Limits
+	interval time.Duration // between two requests
+	file     file
+	slots    slots
+	waited   atomic.Int64
+}
+
+// New returns a pacer that shares its limits with every other one on the same folder.
+func New(dir string, limits Limits) (*Pacer, error) {
+	dir = filepath.Join(dir, "pace")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the pace of the run cannot be shared: %w", err)
+	}
+	p := &Pacer{limits: limits, file: file(filepath.Join(dir, "state")), slots: slots{dir: dir, count: limits.Concurrency}}
+	if limits.Rate.Limited() {
+		p.interval = limits.Rate.Per / time.Duration(limits.Rate.Requests)
+	}
+	return p, nil
+}
+
+// BudgetError says that a run has sent as many requests as it may.
+type BudgetError struct{ Budget int }
+
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("the budget of %d requests is used up: raise budget in ginkgo.yml, or select fewer specs", e.Budget)
+}
+
+type beyondBudget struct{}
+
+// BeyondBudget returns a context whose requests are counted, and yet sent when the budget is used up: a run that is out of requests
+// has to remove its sandbox all the same.
+func BeyondBudget(ctx context.Context) context.Context {
+	return context.WithValue(ctx, beyondBudget{}, true)
+}
+
+// Acquire waits until a request may be sent, which is not before earliest; the zero time is at once. Release it when its answer is
+// there. The error is a *BudgetError, or the context's cause.
+func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func(), err error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	resume := suspend(ctx)
+	defer func() {
+		resume()
+		p.waited.Add(int64(time.Since(began)))
+	}()
+
+	var turn time.Time
+	defer func() {
+		if err != nil {
+			p.giveUp(turn, release)
+			release = nil
+		}
+	}()
+	// A request that is to come later books its turn now, so that it is not late, but keeps its slot from nobody until then.
+	if !earliest.After(began) {
+		if release, _, err = p.slots.enter(ctx); err != nil {
+			return release, err
+		}
+	}
+	for {
+		admitted := false
+		if turn, admitted, err = p.claim(ctx, turn, earliest, release != nil); err != nil || admitted {
+			return release, err
+		}
+		if err = sleep(ctx, time.Until(turn)); err != nil {
+			return release, err
+		}
+		if release == nil {
+			waited := false
+			if release, waited, err = p.slots.enter(ctx); err != nil {
+				return release, err
+			}
+			if waited {
+				turn = time.Time{} // it passed unused
+			}
+		}
+	}
+}
+
+// claim makes sure of a turn, and takes the request into account where it is its turn now and it has its slot.
+func (p *Pacer) claim(ctx context.Context, turn, earliest time.Time, ready bool) (claimed time.Time, admitted bool, err error) {
+	err = p.file.update(func(s *state) error {
+		now := time.Now()
+		if free := ctx.Value(beyondBudget{}) != nil; p.limits.Budget > 0 && s.Used >= p.limits.Budget && !free {
+			return &BudgetError{Budget: p.limits.Budget}
+		}
+		if turn.IsZero() || s.Hold.After(turn) {
+			s.cancel(turn)
+			turn = s.book(now, earliest, p.interval)
+		}
+		if admitted = ready && !turn.After(now); admitted {
+			s.Used++
+		}
+		return nil
+	})
+	return turn, admitted, err
+}
+
+// giveUp frees what a request holds that will not be sent. Should the turn stay booked, the others are merely slower for once.
+func (p *Pacer) giveUp(turn time.Time, release func()) {
+	if release != nil {
+		release()
+	}
+	if turn.After(time.Now()) {
+		_ = p.file.update(func(s *state) error {
+			s.cancel(turn)
+			return nil
+		})
+	}
+}
+
+// Hold keeps back every request of the run until then: the target asks for it with a 429.
+func (p *Pacer) Hold(until time.Time) error {
+	return p.file.update(func(s *state) error {
+		if until.After(s.Hold) {
+			s.Hold = until.Round(0)
+		}
+		return nil
+	})
+}
+
+// Used counts the requests that the whole run has sent.
+func (p *Pacer) Used() (used int, err error) {
+	err = p.file.update(func(s *state) error {
+		used = s.Used
+		return nil
+	})
+	return used, err
+}
+
+// Waited is how long the requests of this process have waited for their turn and their slot, in all; those side by side count each.
+func (p *Pacer) Waited() time.Duration { return time.Duration(p.waited.Load()) }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d) // fires at once where there is nothing to wait for
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return context.Cause(ctx) // nil, unless it ended at the same time
+	}
+}

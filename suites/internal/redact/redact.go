@@ -1,0 +1,172 @@
+// Package redact keeps secrets out of everything that leaves the process: reports, logs, failure messages.
+//
+// A secret is known in three ways: it was told (Learn), it was seen under a name that says so, in a header, a query, a form or a JSON
+// body (LearnRequest, LearnResponse, Body), or it looks like one (a JWT, Basic credentials, "password=..." in free text). What is known
+// is replaced wherever it turns up later, also escaped or encoded, by the name of a variable: $ACRONIS_TOKEN.
+package redact
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// minLength is the number of characters from which on a value is replaced wherever it stands. Shorter ones occur by chance.
+const minLength = 6
+
+// Secret is one value and the name of the variable that stands for it. Marshalled, it holds the value: it may travel to another
+// process of the same run, and nowhere else.
+type Secret struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Format shows the name only, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "$"+s.Name) }
+
+// GomegaString keeps the value out of failure messages, where gomega would print every field.
+func (s Secret) GomegaString() string { return "$" + s.Name }
+
+// Redactor replaces secrets by $NAME. It is safe for concurrent use.
+type Redactor struct {
+	mu      sync.RWMutex
+	known   map[string]known // by value
+	names   map[string]bool
+	allowed map[string]bool
+	forms   matcher
+}
+
+// known is what is known about a secret value.
+type known struct {
+	name string
+	told bool // by Learn: found values never rename it
+}
+
+// New returns a Redactor that knows no secret yet, only what secrets look like.
+func New() *Redactor {
+	return &Redactor{known: map[string]known{}, names: map[string]bool{}, allowed: map[string]bool{}}
+}
+
+// Format shows nothing of what the Redactor knows, whatever the verb.
+func (r *Redactor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redact.Redactor") }
+
+// GomegaString shows nothing of what the Redactor knows.
+func (r *Redactor) GomegaString() string { return "redact.Redactor" }
+
+// Learn registers a secret under the name of a variable: "ACRONIS_TOKEN" makes it appear as $ACRONIS_TOKEN. Told again under another
+// name, a secret takes that name. Values shorter than six characters are ignored.
+func (r *Redactor) Learn(name, secret string) {
+	name = variable(name)
+	r.learn(name, secret, true)
+	// A value read from a file often ends in a newline that is not sent.
+	if trimmed := strings.TrimSpace(secret); trimmed != secret {
+		r.learn(name, trimmed, true)
+	}
+}
+
+// Allow registers a made-up value that is no secret, "not-a-token" for instance, so that the evidence of a probe that sends it in a
+// secret's place stays exact. It holds for the whole value only, and neither for what was told as a secret nor for what looks like one.
+func (r *Redactor) Allow(value string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.allowed[value] = true
+}
+
+// Secrets returns what was told and found so far, by name and value, so that other processes of the run can learn it too.
+func (r *Redactor) Secrets() []Secret {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	secrets := make([]Secret, 0, len(r.known))
+	for value, k := range r.known {
+		secrets = append(secrets, Secret{k.name, value})
+	}
+	slices.SortFunc(secrets, func(a, b Secret) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
+	return secrets
+}
+
+// Placeholder says whether name is a variable that the Redactor uses in place of a secret.
+func (r *Redactor) Placeholder(name string) bool {
+	if strings.HasPrefix(name, prefix) {
+		return true
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.names[name]
+}
+
+// learn registers a value and says whether it was new.
+func (r *Redactor) learn(name, value string, told bool) bool {
+	if utf8.RuneCountInString(value) < minLength {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old, found := r.known[value]
+	if found && (!told || old == known{name, true}) {
+		return false
+	}
+	r.known[value] = known{name, told}
+	r.names[name] = true
+	for _, f := range formsOf(value) {
+		f.name = name
+		r.forms.add(f)
+	}
+	return !found
+}
+
+// nameOf returns the name of a value that is known as a secret.
+func (r *Redactor) nameOf(value string) (string, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	k, ok := r.known[value]
+	return k.name, ok
+}
+
+// standsIn matches what the Redactor puts in place of a secret: $ACRONIS_TOKEN, "$ACRONIS_PASSWORD (number)".
+var standsIn = regexp.MustCompile(`^\$\{?([A-Z_][A-Z0-9_]*)\}?(?: \((?:number|object|array)\))?$`)
+
+// open says whether a value may be shown although it stands where a secret does: it was allowed, or stands for a secret already.
+func (r *Redactor) open(value string) bool {
+	if m := standsIn.FindStringSubmatch(value); m != nil && r.Placeholder(m[1]) {
+		return true
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, secret := r.known[value]
+	return r.allowed[value] && !secret && !jwt.MatchString(value)
+}
+
+// Value redacts a value that stands under a name: it is shown if no secret is expected under that name, or if it was allowed.
+func (r *Redactor) Value(name, value string) string {
+	if secret, ok := secretKey(name, inForm); ok {
+		return r.standIn(secret, value)
+	}
+	return r.String(value)
+}
+
+// standInFor is standIn for a value that stands under the key of a secret in JSON, where a header may be echoed too.
+func (r *Redactor) standInFor(name, value string) string {
+	switch {
+	case strings.HasSuffix(name, "AUTHORIZATION"):
+		return r.credentials(value)
+	case strings.HasSuffix(name, "COOKIE"):
+		return r.cookie(value)
+	}
+	return r.standIn(name, value)
+}
+
+// standIn returns what is shown in place of a value that stands where a secret does: its own name if it has one, else the given one.
+func (r *Redactor) standIn(name, value string) string {
+	if value == "" || r.open(value) {
+		return value
+	}
+	if own, ok := r.nameOf(value); ok {
+		name = own
+	}
+	return "$" + name
+}

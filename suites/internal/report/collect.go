@@ -1,0 +1,96 @@
+package report
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"acronis-conformance/suites/internal/exchange"
+)
+
+// collect gathers the lists that a reader would otherwise have to search the specs for.
+func (r *Result) collect() {
+	remarks := map[string]int{}
+	for _, s := range r.Specs {
+		if s.Accepted {
+			r.Accepted = append(r.Accepted, s.ID)
+		}
+		for _, text := range s.Advice {
+			i, known := remarks[text]
+			if !known {
+				i = len(r.Advice)
+				remarks[text] = i
+				r.Advice = append(r.Advice, Advice{Text: text})
+			}
+			if !slices.Contains(r.Advice[i].Specs, s.ID) {
+				r.Advice[i].Specs = append(r.Advice[i].Specs, s.ID)
+			}
+		}
+		if !s.Injected { // there the suite asked for the failure itself
+			r.transient(s.ID, s.Operation, s.Exchanges)
+		}
+	}
+	for _, step := range r.World {
+		r.transient(step.ID, step.Operation, step.Exchanges)
+	}
+	slices.SortStableFunc(r.Advice, func(a, b Advice) int {
+		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(a.Text, b.Text))
+	})
+	slices.SortStableFunc(r.Transients, func(a, b Transient) int { return a.Time.Compare(b.Time) })
+}
+
+func (r *Result) transient(by, operation string, exchanges []exchange.Evidence) {
+	for _, e := range exchanges {
+		i := slices.IndexFunc(e.Attempts, func(a exchange.EvidenceAttempt) bool { return a.Status/100 == 5 })
+		if !e.Transient || i < 0 {
+			continue
+		}
+		failed := e.Attempts[i]
+		r.Transients = append(r.Transients, Transient{By: by, Operation: operation, Method: e.Method, URL: e.URL,
+			Status: failed.Status, Time: failed.Start, RequestID: requestID(failed.Headers)})
+	}
+}
+
+// requestID finds the name under which the target's operators can look the request up.
+func requestID(h http.Header) string {
+	return cmp.Or(h.Get("X-Request-Id"), h.Get("X-Correlation-Id"), h.Get("Request-Id"))
+}
+
+// complete makes every list one that JSON writes as [], so that readers need not know null.
+func (r *Result) complete() {
+	fill(&r.Preflight)
+	fill(&r.Problems)
+	fill(&r.Codes)
+	fill(&r.Resources)
+	fill(&r.Cells)
+	fill(&r.Specs)
+	fill(&r.World)
+	fill(&r.Leftovers)
+	fill(&r.Accepted)
+	fill(&r.Transients)
+	fill(&r.Advice)
+	fill(&r.Target.Allow)
+	for i := range r.Specs {
+		attempted(&r.Specs[i].Exchanges)
+	}
+	for i := range r.World {
+		attempted(&r.World[i].Exchanges)
+	}
+}
+
+func fill[T any](list *[]T) {
+	if *list == nil {
+		*list = []T{}
+	}
+}
+
+// attempted fills the attempts of exchanges that never got as far as one, in a copy of the list, which is the caller's.
+func attempted(exchanges *[]exchange.Evidence) {
+	if !slices.ContainsFunc(*exchanges, func(e exchange.Evidence) bool { return e.Attempts == nil }) {
+		return
+	}
+	*exchanges = slices.Clone(*exchanges)
+	for i := range *exchanges {
+		fill(&(*exchanges)[i].Attempts)
+	}
+}

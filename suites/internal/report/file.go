@@ -1,0 +1,56 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Write stores the result as JSON. A reader sees either the whole file or the one that was there before.
+func Write(path string, r *Result) error {
+	return replace(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", " ")
+		return e.Encode(r)
+	})
+}
+
+// replace writes a file beside path and renames it once all of it has reached the disk.
+func replace(path string, write func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("report %s cannot be written: %w", path, err)
+	}
+	if err := fillFile(file, write); err != nil {
+		_ = os.Remove(file.Name())
+		return fmt.Errorf("report %s cannot be written: %w", path, err)
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		_ = os.Remove(file.Name())
+		return fmt.Errorf("report %s cannot be written: %w", path, err)
+	}
+	return nil
+}
+
+func fillFile(file *os.File, write func(io.Writer) error) (err error) {
+	defer func() {
+		if e := file.Close(); err == nil {
+			err = e
+		}
+	}()
+	buffer := bufio.NewWriterSize(file, 1<<16)
+	if err := write(buffer); err != nil {
+		return err
+	}
+	if err := buffer.Flush(); err != nil {
+		return err
+	}
+	if err := file.Chmod(0o644); err != nil { // temporary files are private, reports are not
+		return err
+	}
+	return file.Sync()
+}

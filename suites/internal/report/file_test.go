@@ -1,0 +1,62 @@
+package report
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestWriteAndRead(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "conformance.json")
+	r := Build(sample(t))
+	g.Expect(Write(path, r)).To(Succeed())
+	again, err := Read(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(again).To(Equal(r))
+	info, err := os.Stat(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o644)))
+}
+
+func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
+	g := NewWithT(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "conformance.json")
+	g.Expect(os.WriteFile(path, []byte("old"), 0o600)).To(Succeed())
+	full := errors.New("disk full")
+	err := replace(path, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half")
+		return full
+	})
+	g.Expect(err).To(MatchError(full))
+	g.Expect(err).To(MatchError(ContainSubstring(path)))
+	g.Expect(os.ReadFile(path)).To(Equal([]byte("old")))
+	entries, err := os.ReadDir(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(entries).To(HaveLen(1), "temporary files are removed")
+}
+
+func TestWriteWithoutFolder(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "none", "conformance.json")
+	g.Expect(Write(path, Build(sample(t)))).To(MatchError(ContainSubstring("report " + path + " cannot be written")))
+	g.Expect(WriteJUnit(path, Build(sample(t)))).NotTo(Succeed())
+}
+
+func TestWritable(t *testing.T) {
+	g := NewWithT(t)
+	folder := filepath.Join(t.TempDir(), "a", "b")
+	g.Expect(Writable(folder)).To(Succeed())
+	entries, err := os.ReadDir(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(entries).To(BeEmpty())
+	file := filepath.Join(folder, "file")
+	g.Expect(os.WriteFile(file, nil, 0o600)).To(Succeed())
+	g.Expect(Writable(file)).NotTo(Succeed())
+	g.Expect(Writable(filepath.Join(file, "under"))).NotTo(Succeed())
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// The elements and attributes are those of the schema that Jenkins reads (junit-10.xsd); others would be refused.
+type junitSuites struct {
+	XMLName  xml.Name   `xml:"testsuites"`
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Errors   int        `xml:"errors,attr"`
+	Time     string     `xml:"time,attr"`
+	Suite    junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Time    string        `xml:"time,attr"`
+	Group   string        `xml:"group,attr,omitempty"`
+	Failure *junitOutcome `xml:"failure"`
+	Error   *junitOutcome `xml:"error"`
+	Skipped *junitOutcome `xml:"skipped"`
+}
+
+type junitOutcome struct {
+	Type    string `xml:"type,attr"`
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit stores the result as JUnit XML. The name of a case is the spec's id, so that a server recognises it in the next run;
+// what makes the run itself unusable is a case of its own, since a file without cases looks like a pass.
+func WriteJUnit(path string, r *Result) error {
+	return replace(path, func(w io.Writer) error {
+		if _, err := io.WriteString(w, xml.Header); err != nil {
+			return err
+		}
+		// encoding/xml writes U+FFFD for the characters that XML cannot hold.
+		e := xml.NewEncoder(w)
+		e.Indent("", " ")
+		if err := e.Encode(junit(r)); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "\n")
+		return err
+	})
+}
+
+func junit(r *Result) junitSuites {
+	suite := junitSuite{
+		Name:      "Acronis Account Management API v2",
+		Time:      seconds(r.Run.WallSeconds),
+		Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: []junitProperty{
+			{"run", r.Run.ID},
+			{"suite", r.Run.Suite},
+			{"contract", r.Run.Contract},
+			{"target", r.Target.Name},
+			{"url", r.Target.URL},
+			{"seed", strconv.FormatInt(r.Run.Seed, 10)},
+			{"filter", r.Run.Filter},
+			{"verdict", string(r.Verdict)},
+		},
+	}
+	if len(r.Problems) > 0 {
+		suite.add(junitCase{Name: "run", Class: "run", Time: seconds(0),
+			Error: &junitOutcome{Type: string(Error), Message: r.Problems[0], Text: strings.Join(r.Problems, "\n")}})
+	}
+	for _, s := range r.Specs {
+		suite.add(junitCaseOf(s))
+	}
+	return junitSuites{Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Time: suite.Time, Suite: suite}
+}
+
+func (suite *junitSuite) add(c junitCase) {
+	suite.Cases = append(suite.Cases, c)
+	suite.Tests++
+	switch {
+	case c.Failure != nil:
+		suite.Failures++
+	case c.Error != nil:
+		suite.Errors++
+	case c.Skipped != nil:
+		suite.Skipped++
+	}
+}
+
+func junitCaseOf(s Spec) junitCase {
+	c := junitCase{Name: s.ID, Class: s.Code, Time: seconds(s.Seconds), Group: s.Resource}
+	outcome := &junitOutcome{Type: string(s.Verdict), Message: s.Reason}
+	switch s.Verdict {
+	case Violation:
+		c.Failure, outcome.Text = outcome, explanation(s)
+	case Error:
+		c.Error, outcome.Text = outcome, explanation(s)
+	case Waived:
+		c.Skipped, outcome.Text = outcome, explanation(s)
+	case Unprovoked:
+		c.Skipped = outcome
+	}
+	return c
+}
+
+// explanation is what a person needs to understand a spec without any other file.
+func explanation(s Spec) string {
+	var b strings.Builder
+	for _, part := range []struct{ name, text string }{
+		{"requirement", s.Requirement}, {"see", s.Link}, {"expected", s.Expected}, {"actual", s.Actual},
+	} {
+		if part.text != "" {
+			fmt.Fprintf(&b, "%s: %s\n", part.name, part.text)
+		}
+	}
+	for _, d := range s.Differences {
+		fmt.Fprintf(&b, "%s: %s (%s)", d.Path, d.Detail, d.Rule)
+		if d.Found != "" {
+			b.WriteString(", found " + d.Found)
+		}
+		b.WriteString("\n")
+	}
+	for _, e := range s.Exchanges {
+		if e.Curl != "" {
+			fmt.Fprintf(&b, "repeat: %s\n", e.Curl)
+		}
+	}
+	return b.String()
+}
+
+func seconds(s float64) string { return strconv.FormatFloat(max(s, 0), 'f', 3, 64) }

@@ -1,0 +1,122 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"acronis-conformance/schemas"
+)
+
+// Read reads a result that Write has written. It is strict: every view, the gate and comparisons rest on what it returns, so a
+// file that was cut, edited or written by another version is an error and not a guess.
+func Read(path string) (*Result, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	r, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("result %s: %w", path, err)
+	}
+	return r, nil
+}
+
+func decode(data []byte) (*Result, error) {
+	// The version comes first: a newer file has fields that this program does not know, and the version is what explains them.
+	var head struct {
+		Version *int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, explain(data, err)
+	}
+	switch {
+	case head.Version == nil:
+		return nil, errors.New("it has no version, so it is no conformance.json")
+	case *head.Version != Version:
+		return nil, fmt.Errorf("it has version %d, and this program reads version %d: use the program that wrote it", *head.Version, Version)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	var r Result
+	if err := d.Decode(&r); err != nil {
+		return nil, explain(data, err)
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	r.complete()
+	return &r, nil
+}
+
+// explain says where in the file the decoder stopped.
+func explain(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax) && syntax.Offset >= int64(len(data)):
+		return errors.New("it ends too early: the file was cut")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("line %d: it is no JSON: %w", line(data, syntax.Offset), err)
+	case errors.As(err, &kind):
+		return fmt.Errorf("line %d: %s holds a JSON %s, which does not belong there", line(data, kind.Offset), kind.Field, kind.Value)
+	}
+	return err
+}
+
+func line(data []byte, offset int64) int {
+	return 1 + bytes.Count(data[:min(max(offset, 0), int64(len(data)))], []byte("\n"))
+}
+
+// check finds what a decoder does not: verdicts that there are not, and totals that the specs and cells do not amount to.
+func (r *Result) check() error {
+	switch {
+	case r.Run.ID == "":
+		return errors.New("run.id is missing")
+	case r.Target.Name == "":
+		return errors.New("target.name is missing")
+	case !r.Verdict.valid():
+		return fmt.Errorf("verdict %q is unknown", r.Verdict)
+	}
+	known := map[string]bool{}
+	for _, s := range r.Specs {
+		switch {
+		case s.ID == "" || known[s.ID]:
+			return fmt.Errorf("spec id %q is empty or stands there twice", s.ID)
+		case !s.Verdict.valid():
+			return fmt.Errorf("spec %s: verdict %q is unknown", s.ID, s.Verdict)
+		case !validSource(s.Source):
+			return fmt.Errorf("spec %s: source %q is unknown", s.ID, s.Source)
+		}
+		known[s.ID] = true
+	}
+	for _, c := range r.Cells {
+		name := fmt.Sprintf("cell %s %s", c.Subject, c.Class)
+		if !c.Verdict.valid() || c.Verdict == Error {
+			return fmt.Errorf("%s: verdict %q is unknown", name, c.Verdict)
+		}
+		if !validSource(c.Source) {
+			return fmt.Errorf("%s: source %q is unknown", name, c.Source)
+		}
+		for _, id := range c.Specs {
+			if !known[id] {
+				return fmt.Errorf("%s: spec %q is not in the file", name, id)
+			}
+		}
+	}
+	totals, codes, resources := tally(r.Specs, r.Cells)
+	if totals != r.Totals || !slices.Equal(codes, r.Codes) || !slices.Equal(resources, r.Resources) {
+		return errors.New("its totals are not what its specs and cells amount to: the file was edited")
+	}
+	return nil
+}
+
+func (v Verdict) valid() bool { return slices.Contains(Verdicts[:], v) }
+
+func validSource(s schemas.Source) bool { return s == schemas.FromReference || s == schemas.FromClause }

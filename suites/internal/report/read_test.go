@@ -1,0 +1,114 @@
+package report
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"acronis-conformance/schemas"
+
+	. "github.com/onsi/gomega"
+)
+
+func written(t testing.TB, in Input) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "conformance.json")
+	if err := Write(path, Build(in)); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := written(t, sample(t))
+	for _, c := range []struct{ name, old, new, message string }{
+		{"a newer version", `"version": 1`, `"version": 2`, "it has version 2, and this program reads version 1: use the program that wrote it"},
+		{"a newer version with new fields", `"version": 1`, `"version": 2, "new": true`, "it has version 2"},
+		{"no version", `"version": 1,`, ``, "it has no version, so it is no conformance.json"},
+		{"an unknown field", `"verdict": "violation"`, `"verdikt": "violation"`, `unknown field "verdikt"`},
+		{"a wrong type", `"seed": 17`, `"seed": "17"`, "line 7: run.seed holds a JSON string, which does not belong there"},
+		{"a cut file", good[len(good)/2:], "", "it ends too early: the file was cut"},
+		{"an empty file", good, " \n", "it is empty"},
+		{"no JSON", good, "version: 1", "line 1: it is no JSON: invalid character 'v' looking for beginning of value"},
+		{"data after the end", good, good + "{}", "it is no JSON: invalid character '{' after top-level value"},
+		{"no run id", `"id": "run-1"`, `"id": ""`, "run.id is missing"},
+		{"no target", `"name": "staging"`, `"name": ""`, "target.name is missing"},
+		{"an unknown verdict of the run", ` "verdict": "violation",` + "\n" + ` "reason": "1 spec`, ` "verdict": "ok",` + "\n" + ` "reason": "1 spec`, `verdict "ok" is unknown`},
+		{"an unknown verdict of a spec", `"verdict": "pass",` + "\n" + `   "requirement"`, `"verdict": "ok",` + "\n" + `   "requirement"`, `spec 50x/once/FetchTenant: verdict "ok" is unknown`},
+		{"a spec twice", `"id": "50x/once/FetchTenant"`, `"id": "401/no-token/FetchTenant"`, `spec id "401/no-token/FetchTenant" is empty or stands there twice`},
+		{"a cell of an unknown spec", `"specs": [` + "\n" + `    "401/no-token/FetchTenant"`, `"specs": [` + "\n" + `    "401/x/FetchTenant"`, `cell FetchTenant 401: spec "401/x/FetchTenant" is not in the file`},
+		{"an unknown source", `"source": "clause"`, `"source": "rumour"`, `source "rumour" is unknown`},
+		{"edited totals", `"asserted": 1`, `"asserted": 2`, "its totals are not what its specs and cells amount to: the file was edited"},
+		{"an edited verdict", `"verdict": "violation",` + "\n" + `   "reason": "expected`, `"verdict": "pass",` + "\n" + `   "reason": "expected`, "the file was edited"},
+		{"edited totals of a code", `"code": "405"`, `"code": "407"`, "the file was edited"},
+		{"edited totals of a resource", `"resource": "tenants",` + "\n" + `   "specs": {`, `"resource": "renters",` + "\n" + `   "specs": {`, "the file was edited"},
+		{"a removed spec", `"specs": [` + "\n" + `  {`, `"specs": [], "x": [` + "\n" + `  {`, `unknown field "x"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewWithT(t)
+			g.Expect(good).To(ContainSubstring(c.old), "the sample has changed")
+			path := filepath.Join(t.TempDir(), "conformance.json")
+			g.Expect(os.WriteFile(path, []byte(strings.Replace(good, c.old, c.new, 1)), 0o600)).To(Succeed())
+			_, err := Read(path)
+			g.Expect(err).To(MatchError(ContainSubstring(c.message)))
+			g.Expect(err).To(MatchError(HavePrefix("result " + path + ": ")))
+		})
+	}
+}
+
+func TestReadMissing(t *testing.T) {
+	_, err := Read(filepath.Join(t.TempDir(), "none.json"))
+	NewWithT(t).Expect(err).To(MatchError(os.ErrNotExist))
+}
+
+const tiny = `
+openapi: 3.0.3
+info: {title: tiny, version: "1"}
+paths:
+  /tenants/{tenant_id}:
+    get:
+      operationId: FetchTenant
+      parameters: [{name: tenant_id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok}, "401": {description: refused}}
+`
+
+// Whatever can be read can be shown, and stays the same when it is written again.
+func FuzzRead(f *testing.F) {
+	small, err := schemas.Parse([]byte(tiny)) // the whole reference makes seeds of which the fuzzer mutates little
+	if err != nil {
+		f.Fatal(err)
+	}
+	in := sample(f)
+	in.Contract = small
+	f.Add([]byte(written(f, in)))
+	in.Specs, in.World = nil, nil
+	f.Add([]byte(written(f, in)))
+	for _, seed := range []string{"", "{}", `{"version":1}`, `{"version":1,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version":1,"specs":[null]}`, "null", "[]"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := decode(data)
+		if err != nil {
+			if err.Error() == "" || r != nil {
+				t.Fatal("an error without words, or with a result")
+			}
+			return
+		}
+		g := NewWithT(t)
+		encoded, err := json.Marshal(r)
+		g.Expect(err).NotTo(HaveOccurred())
+		again, err := decode(encoded)
+		g.Expect(err).NotTo(HaveOccurred())
+		twice, err := json.Marshal(again)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(string(twice)).To(Equal(string(encoded)))
+		g.Expect(Table(&strings.Builder{}, r, 40, true)).To(Succeed())
+		junit(r)
+	})
+}

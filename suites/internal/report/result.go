@@ -1,0 +1,279 @@
+package report
+
+import (
+	"time"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+)
+
+// Version is the version of conformance.json that this package writes, and the only one that it reads.
+const Version = 1
+
+// Verdict is what became of a spec, of a cell, or of the whole run.
+type Verdict string
+
+const (
+	// Pass says that the target kept the promise.
+	Pass Verdict = "pass"
+	// Violation says that the target contradicts the documentation.
+	Violation Verdict = "violation"
+	// Waived says that the target contradicts the documentation, and that this is known and accepted for a time.
+	Waived Verdict = "waived"
+	// Unprovoked says that the promise could not be put to the test; the reason says why.
+	Unprovoked Verdict = "unprovoked"
+	// Error says that target or set-up failed, which says nothing about the contract.
+	Error Verdict = "error"
+)
+
+// Verdicts are all verdicts, in the order in which tables show them.
+var Verdicts = [...]Verdict{Pass, Violation, Waived, Unprovoked, Error}
+
+// Asserted tells whether the verdict rests on an answer that was compared with the contract.
+func (v Verdict) Asserted() bool { return v == Pass || v == Violation || v == Waived }
+
+// Result is everything that one run found. Its JSON form is conformance.json, which schemas/conformance.schema.json describes.
+type Result struct {
+	Version    int              `json:"version"`
+	Run        Run              `json:"run"`
+	Target     Target           `json:"target"`
+	Preflight  []Check          `json:"preflight"`
+	Verdict    Verdict          `json:"verdict"`
+	Reason     string           `json:"reason"`     // one sentence that carries the verdict
+	Problems   []string         `json:"problems"`   // what makes the run itself unusable, whatever its specs say; a sentence each
+	Totals     Totals           `json:"totals"`     // over all codes
+	Codes      []CodeTotals     `json:"codes"`      // 20x to 50x, in ascending order
+	Resources  []ResourceTotals `json:"resources"`  // by name
+	Cells      []Cell           `json:"cells"`      // those of the reference in the contract's order, then those of the clauses
+	Specs      []Spec           `json:"specs"`      // by id
+	World      []Step           `json:"world"`      // what was sent around the specs, in the order of sending
+	Leftovers  []Leftover       `json:"leftovers"`  // what clean-up could not delete
+	Accepted   []string         `json:"accepted"`   // ids of the specs whose request was served though nothing documents a refusal
+	Transients []Transient      `json:"transients"` // 50x that went away after a repeat
+	Advice     []Advice         `json:"advice"`     // what HTTP in general asks beyond the documentation
+}
+
+// Run is the identity of a run, and what it took.
+type Run struct {
+	ID                        string    `json:"id"`
+	Suite                     string    `json:"suite"`    // version of the suite
+	Contract                  string    `json:"contract"` // title and version of the contract
+	Seed                      int64     `json:"seed"`
+	Processes                 int       `json:"processes"`
+	Started                   time.Time `json:"started"`
+	Ended                     time.Time `json:"ended"`
+	WallSeconds               float64   `json:"wall_seconds"`
+	WallWithoutWaitingSeconds float64   `json:"wall_without_waiting_seconds"` // without the specs that wait by order of the documentation
+	Filtered                  bool      `json:"filtered"`                     // only a part of the specs was selected; such a run is never a gate
+	Filter                    string    `json:"filter,omitempty"`
+	Requests                  Requests  `json:"requests"`
+}
+
+// Requests counts what a run sent, by purpose.
+type Requests struct {
+	World    int `json:"world"`
+	Controls int `json:"controls"`
+	Specs    int `json:"specs"`
+	Cleanup  int `json:"cleanup"`
+}
+
+// Total is the number of all requests of the run.
+func (r Requests) Total() int { return r.World + r.Controls + r.Specs + r.Cleanup }
+
+// Target is where the run took place and what it was allowed to do there, without any secret.
+type Target struct {
+	Name       string   `json:"name"`
+	URL        string   `json:"url"`
+	Allow      []string `json:"allow"`
+	Production bool     `json:"production"`
+	Strict     bool     `json:"strict"`
+	Assumed    string   `json:"assumed"`
+	Rate       string   `json:"rate,omitempty"`   // such as 10/s; absent where there is no limit
+	Budget     int      `json:"budget,omitempty"` // requests at most; absent where there is no limit
+}
+
+// CheckState is the outcome of a preflight check.
+type CheckState string
+
+const (
+	// CheckOK says that nothing is wrong.
+	CheckOK CheckState = "ok"
+	// CheckWarning says that the run can go on but will show less.
+	CheckWarning CheckState = "warning"
+	// CheckFailed says that the run cannot go on.
+	CheckFailed CheckState = "failed"
+)
+
+// Check is one thing that was looked at before the world was made.
+type Check struct {
+	Name   string     `json:"name"`
+	State  CheckState `json:"state"`
+	Detail string     `json:"detail"`           // what was found
+	Remedy string     `json:"remedy,omitempty"` // what to do about it
+}
+
+// Counts counts specs by verdict.
+type Counts struct {
+	Total      int `json:"total"`
+	Pass       int `json:"pass"`
+	Violation  int `json:"violation"`
+	Waived     int `json:"waived"`
+	Unprovoked int `json:"unprovoked"`
+	Error      int `json:"error"`
+}
+
+// CellCounts counts cells by verdict.
+type CellCounts struct {
+	Total      int `json:"total"`
+	Asserted   int `json:"asserted"` // pass, violation or waived
+	Pass       int `json:"pass"`
+	Violation  int `json:"violation"`
+	Waived     int `json:"waived"`
+	Unprovoked int `json:"unprovoked"`
+}
+
+// Totals is what a run, a code or a resource amounts to.
+type Totals struct {
+	Specs     Counts     `json:"specs"`
+	Reference CellCounts `json:"reference"` // cells of the operations' own lists
+	Clause    CellCounts `json:"clause"`    // cells of the general table that specs address
+}
+
+// CodeTotals is what one code amounts to.
+type CodeTotals struct {
+	Code string `json:"code"`
+	Totals
+}
+
+// ResourceTotals is what one resource amounts to.
+type ResourceTotals struct {
+	Resource string `json:"resource"`
+	Totals
+}
+
+// Cell is one (subject, status code) pair of the contract, with what became of it.
+type Cell struct {
+	Subject   string         `json:"subject"`             // an operation, a method on a path, or a path prefix
+	Operation string         `json:"operation,omitempty"` // absent where the subject is none
+	Method    string         `json:"method,omitempty"`
+	Path      string         `json:"path,omitempty"`
+	Resource  string         `json:"resource,omitempty"`
+	Class     string         `json:"class"` // the column of the cell: 20x, 401, 50x
+	Code      int            `json:"code"`  // 0 in cells of the clause 50x, where any code of the family will do
+	Source    schemas.Source `json:"source"`
+	Verdict   Verdict        `json:"verdict"`
+	Specs     []string       `json:"specs,omitempty"`  // ids of the specs that address the cell
+	Reason    string         `json:"reason,omitempty"` // why it is not a pass
+}
+
+// Basis says what carries a part of an expectation.
+type Basis string
+
+const (
+	// Documented says that the documentation promises it.
+	Documented Basis = "documented"
+	// Assumed says that it is only likely.
+	Assumed Basis = "assumed"
+)
+
+// Ground is what carries the expectation of a probe.
+type Ground struct {
+	Refusal Basis `json:"refusal"` // that the request is refused at all; for 20x, that it is served
+	Code    Basis `json:"code"`    // that it is answered with this very code
+}
+
+// Difference is one place where a body departs from its schema.
+type Difference struct {
+	Path   string `json:"path"` // JSON path, such as $.error.code
+	Rule   string `json:"rule"`
+	Found  string `json:"found,omitempty"` // as JSON, shortened
+	Detail string `json:"detail"`
+}
+
+// Spec is one probe on one subject, with its verdict and its evidence.
+type Spec struct {
+	ID          string              `json:"id"`   // code/probe[-variant]/subject
+	Code        string              `json:"code"` // 401, or a family: 20x, 50x
+	Probe       string              `json:"probe"`
+	Variant     string              `json:"variant,omitempty"`
+	Subject     string              `json:"subject"`
+	Operation   string              `json:"operation,omitempty"`
+	Method      string              `json:"method"`
+	Path        string              `json:"path"`
+	Resource    string              `json:"resource,omitempty"`
+	Source      schemas.Source      `json:"source"`
+	Ground      Ground              `json:"ground"`
+	Verdict     Verdict             `json:"verdict"`
+	Reason      string              `json:"reason,omitempty"`
+	Requirement string              `json:"requirement"` // what the documentation asks, in our words
+	Link        string              `json:"link"`        // to the page that asks it
+	Expected    string              `json:"expected"`
+	Actual      string              `json:"actual"`
+	Differences []Difference        `json:"differences,omitempty"`
+	Advice      []string            `json:"advice,omitempty"`
+	Labels      []string            `json:"labels,omitempty"`
+	Write       bool                `json:"write"`             // the request could change something
+	Waiting     bool                `json:"waiting"`           // the spec waits by order of the documentation
+	Injected    bool                `json:"injected"`          // the answer was asked for by the fault header
+	Accepted    bool                `json:"accepted"`          // served, though neither refusal nor code is documented
+	Control     string              `json:"control,omitempty"` // id of the step that proves the unspoilt request to succeed
+	Requests    int                 `json:"requests"`
+	Process     int                 `json:"process"`
+	Started     time.Time           `json:"started"`
+	Seconds     float64             `json:"seconds"`
+	Exchanges   []exchange.Evidence `json:"exchanges,omitempty"`
+}
+
+// Phase says what a step was for.
+type Phase string
+
+const (
+	// PhaseWorld is the making of the sandbox.
+	PhaseWorld Phase = "world"
+	// PhaseControl proves that a request succeeds as long as nothing is spoilt.
+	PhaseControl Phase = "control"
+	// PhaseSetup prepares what a single spec needs.
+	PhaseSetup Phase = "setup"
+	// PhaseCleanup removes what the run has made.
+	PhaseCleanup Phase = "cleanup"
+)
+
+// Step is something that the run sent besides the specs' own requests.
+type Step struct {
+	ID        string              `json:"id"` // such as control/FetchTenant
+	Phase     Phase               `json:"phase"`
+	Operation string              `json:"operation,omitempty"`
+	OK        bool                `json:"ok"`
+	Reason    string              `json:"reason,omitempty"` // why it is not ok
+	Requests  int                 `json:"requests"`
+	Process   int                 `json:"process"`
+	Started   time.Time           `json:"started"`
+	Seconds   float64             `json:"seconds"`
+	Exchanges []exchange.Evidence `json:"exchanges,omitempty"`
+}
+
+// Leftover is an object that the run has made and could not delete.
+type Leftover struct {
+	Kind    string `json:"kind"` // tenant, client, user
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Reason  string `json:"reason"`  // why it is still there
+	Command string `json:"command"` // what removes it
+}
+
+// Transient is a 50x that went away after a documented repeat. It fails nothing, but the gate counts it.
+type Transient struct {
+	By        string    `json:"by"` // id of the spec or step
+	Operation string    `json:"operation,omitempty"`
+	Method    string    `json:"method"`
+	URL       string    `json:"url"`
+	Status    int       `json:"status"` // of the first attempt
+	Time      time.Time `json:"time"`
+	RequestID string    `json:"request_id,omitempty"` // as the target named it in its answer
+}
+
+// Advice is one remark with the specs that it was made on.
+type Advice struct {
+	Text  string   `json:"text"`
+	Specs []string `json:"specs"`
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	. "github.com/onsi/gomega"
+)
+
+func table(t *testing.T, r *Result, width int, color bool, reports ...string) string {
+	t.Helper()
+	var b strings.Builder
+	NewWithT(t).Expect(Table(&b, r, width, color, reports...)).To(Succeed())
+	return b.String()
+}
+
+// large is a result with numbers as a whole run has them.
+func large(t *testing.T) *Result {
+	in := sample(t)
+	for i := range 1800 {
+		in.Specs = append(in.Specs, made("401", fmt.Sprintf("probe-%d", i), Pass, ""))
+	}
+	for i := range 150 {
+		in.Specs = append(in.Specs, made("403", fmt.Sprintf("probe-%d", i), []Verdict{Waived, Unprovoked, Error}[i%3], "reason"))
+	}
+	return Build(in)
+}
+
+func TestTable(t *testing.T) {
+	got := table(t, Build(sample(t)), 100, false, "reports/conformance.json", "reports/junit.xml")
+	NewWithT(t).Expect(got).To(Equal(`code  specs  pass  violation  waived  unprovoked  error  reference cells
+20x       0     0          0       0           0      0             0/95
+400       0     0          0       0           0      0             0/25
+401       1     0          1       0           0      0             1/81
+403       1     0          0       0           1      0             0/77
+404       0     0          0       0           0      0             0/53
+405       0     0          0       0           0      0              0/0
+406       0     0          0       0           0      0              0/1
+409       0     0          0       0           0      0             0/16
+415       0     0          0       0           0      0             0/25
+426       0     0          0       0           0      0              0/1
+50x       1     1          0       0           0      0              0/1
+all       3     1          1       0           1      0            1/375
+
+problem: the waiver 401/* is no longer needed
+1 request was served though nothing documents a refusal
+1 piece of advice beyond the documentation
+2 50x went away after a repeat
+1 object was left behind:
+  tenant t-1 home: answered with 409; make sweep CONFIRM=yes
+2037 requests: world 30, controls 95, specs 1900, clean-up 12
+1.8 s without the waiting specs, 6.5 s with them
+report reports/conformance.json
+report reports/junit.xml
+VIOLATION on staging: 1 spec contradicts the documentation, the first of them
+  401/no-token/FetchTenant (only a part of the specs was selected)
+`))
+}
+
+func TestTableFits(t *testing.T) {
+	r := large(t)
+	for width := 20; width <= 120; width++ {
+		got := table(t, r, width, false)
+		for line := range strings.Lines(got) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("width %d: a line of %d: %q", width, n, line)
+			}
+		}
+		if width >= 40 && !strings.Contains(got, " 0/1\n") {
+			t.Errorf("width %d: no grid:\n%s", width, got)
+		}
+	}
+}
+
+// On the narrowest terminals the columns that hold nothing are left out first, and a list takes over at last.
+func TestTableLeavesOutEmptyColumns(t *testing.T) {
+	g := NewWithT(t)
+	got := table(t, Build(sample(t)), 28, false)
+	g.Expect(got).To(HavePrefix("code all P V W U E cells\n"))
+	got = table(t, Build(sample(t)), 22, false)
+	g.Expect(got).To(HavePrefix("code all P V U cells\n"))
+	got = table(t, large(t), 24, false)
+	g.Expect(got).To(HavePrefix("20x\n  specs 0\n  pass 0\n"))
+}
+
+func TestTableColor(t *testing.T) {
+	g := NewWithT(t)
+	r := large(t)
+	plain, painted := table(t, r, 80, false), table(t, r, 80, true)
+	g.Expect(plain).NotTo(ContainSubstring("\x1b"))
+	g.Expect(regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(painted, "")).To(Equal(plain))
+	g.Expect(painted).To(ContainSubstring("\x1b[31m1\x1b[0m"), "the violation is red")
+	g.Expect(painted).NotTo(ContainSubstring("m0\x1b"), "a zero is not coloured")
+}
+
+// What the target answers must not steer the terminal.
+func TestTableEscapes(t *testing.T) {
+	g := NewWithT(t)
+	got := table(t, Build(Input{Contract: contract(t), Target: Target{Name: "x\x1b[2J"}, Problems: []string{"a\r\nb\x1b]0;title\x07 \u202e\xff"},
+		Leftovers: []Leftover{{Name: "\x9b31m"}}}), 80, false, "reports/\x1b[1m")
+	g.Expect(got).NotTo(MatchRegexp(`[\x00-\x09\x0b-\x1f\x7f-\x9f\x{202e}]`))
+	g.Expect(got).To(ContainSubstring("problem: a b\ufffd]0;title\ufffd"))
+}
+
+func TestUseColor(t *testing.T) {
+	g := NewWithT(t)
+	env := func(pairs ...string) func(string) (string, bool) {
+		return func(name string) (string, bool) {
+			for i := 0; i < len(pairs); i += 2 {
+				if pairs[i] == name {
+					return pairs[i+1], true
+				}
+			}
+			return "", false
+		}
+	}
+	g.Expect(UseColor(env(), true)).To(BeTrue())
+	g.Expect(UseColor(env(), false)).To(BeFalse())
+	g.Expect(UseColor(env("NO_COLOR", "1"), true)).To(BeFalse())
+	g.Expect(UseColor(env("NO_COLOR", ""), true)).To(BeTrue())
+	g.Expect(UseColor(env("TERM", "dumb"), true)).To(BeFalse())
+}

@@ -1,0 +1,44 @@
+package target
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Find walks up from the folder start to the one that holds go.mod, and returns the path of the first file or folder called name.
+// Without a go.mod it stops at the top: a binary that was taken elsewhere has to be told where its files are.
+func Find(start, name string) (string, error) {
+	folder, err := filepath.Abs(start)
+	if err != nil {
+		return "", &ConfigError{Path: name, Message: "the working folder is unknown (" + err.Error() + "): give the path with a flag"}
+	}
+	for {
+		path := filepath.Join(folder, name)
+		if exists(path) {
+			return path, nil
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder || exists(filepath.Join(folder, "go.mod")) {
+			return "", &ConfigError{Path: name, Message: "not found between " + printable(start) + " and " + printable(folder) +
+				": run inside the project, or give the path with -config"}
+		}
+		folder = parent
+	}
+}
+
+// Root returns the folder that holds go.mod, in which the reports are kept.
+func Root(start string) (string, error) {
+	path, err := Find(start, "go.mod")
+	if err != nil {
+		return "", &ConfigError{Path: "go.mod", Message: "not found above " + printable(start) +
+			": run inside the project, or give the folder of the reports with -reports"}
+	}
+	return filepath.Dir(path), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil || !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,93 @@
+// Package target reads ginkgo.yml: where the suite runs and what it may do there.
+//
+// A target is the embedded mock or a live data center. Load resolves only the selected target's variables, so that a run on the
+// mock needs no environment at all, and reports the first thing that is wrong as one *ConfigError: a bad configuration has to be
+// found before a single request is sent.
+package target
+
+import (
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// Permission is what a target lets the suite do.
+type Permission string
+
+const (
+	// Read lets the suite send requests that change nothing.
+	Read Permission = "read"
+	// Write lets the suite create, change and delete objects in its own sandbox.
+	Write Permission = "write"
+)
+
+// Assumed says what becomes of an expectation that the documentation does not carry.
+type Assumed string
+
+const (
+	// AssumedLenient reports an unmet assumption without judging it: it is the default, since the documentation decides.
+	AssumedLenient Assumed = "lenient"
+	// AssumedStrict demands that what is only assumed be met as well, as on the mock.
+	AssumedStrict Assumed = "strict"
+)
+
+// Config is one run's configuration: ginkgo.yml with one target selected and its variables resolved.
+type Config struct {
+	Path     string // of the file that was read
+	Name     string // of the selected target
+	Target   Target
+	Timeouts Timeouts
+	Retry    Retry
+	Contract string // absolute path of an OpenAPI document that replaces the built-in one; empty for the built-in one
+	Gate     Gate
+}
+
+// Target is a place where the suite runs, and what it may do there.
+type Target struct {
+	Name         string
+	Embedded     bool   // served in process; URL and credentials are empty
+	URL          string // scheme and host, without a trailing slash
+	ClientID     string
+	ClientSecret Secret
+	ExpiredToken Secret         // empty where nobody gave one
+	FaultHeader  string         // name of the request header that provokes a 50x; empty where the target knows none
+	CAFile       string         // absolute path; empty for the system's roots
+	RootCAs      *x509.CertPool // what CAFile holds; nil for the system's roots
+	Allow        []Permission
+	Production   bool
+	Rate         Rate // requests per time, for the whole run; the zero value sets no limit
+	Concurrency  int  // requests in flight, for the whole run; 0 sets no limit
+	Budget       int  // requests in one run; 0 sets no limit
+	Strict       bool // what HTTP in general asks beyond the documentation counts as well
+	Assumed      Assumed
+}
+
+// MayRead tells whether the suite may send requests to the target at all; a loaded configuration always allows it.
+func (t Target) MayRead() bool { return slices.Contains(t.Allow, Read) }
+
+// MayWrite tells whether the suite may create, change and delete objects on the target.
+func (t Target) MayWrite() bool { return slices.Contains(t.Allow, Write) }
+
+// AssumedStrict tells whether expectations that are only assumed must be met as well.
+func (t Target) AssumedStrict() bool { return t.Assumed == AssumedStrict }
+
+// Timeouts bound the parts of a run, so that a dead host ends it instead of hanging it.
+type Timeouts struct {
+	Attempt time.Duration // one HTTP attempt, from connect to the last byte of the body
+	Spec    time.Duration // one spec, without waiting for the rate limit
+	World   time.Duration // the making of the sandbox
+	Cleanup time.Duration // the removal of the sandbox, also after an interrupt
+}
+
+// Retry is what the client does after a 50x; the documentation allows at most two repeats, one to two seconds apart.
+type Retry struct {
+	Repeats  int
+	Min, Max time.Duration
+}
+
+// Gate is what a run must reach for a release to pass.
+type Gate struct {
+	Asserted   float64 // least share of reference cells asserted, from 0 to 1
+	Unprovoked int     // most unprovoked reference cells
+	Transient  int     // most 50x that went away after a repeat
+}

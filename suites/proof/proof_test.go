@@ -1,0 +1,138 @@
+// Package proof_test proves the suite itself: it runs the compiled suite as users do, with exit code, output and reports as judges.
+package proof_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/onsi/gomega/gexec"
+)
+
+func TestProof(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "proof of the suite")
+}
+
+// binaries are built once for all processes.
+var binaries struct{ Conformance, Suite, Ginkgo, Mock, Root string }
+
+var _ = SynchronizedBeforeSuite(func(SpecContext) []byte {
+	root, err := filepath.Abs("../..")
+	Expect(err).NotTo(HaveOccurred())
+	folder, err := os.MkdirTemp("", "proof-")
+	Expect(err).NotTo(HaveOccurred())
+	build := func(name string, arguments ...string) string {
+		path := filepath.Join(folder, name)
+		command := exec.Command("go", append(arguments, "-o", path)...)
+		command.Dir = root
+		output, err := command.CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), string(output))
+		return path
+	}
+	compile := func(name, source string) string {
+		path := filepath.Join(folder, name)
+		command := exec.Command("go", "build", "-o", path, source)
+		command.Dir = root
+		output, err := command.CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), string(output))
+		return path
+	}
+	binaries.Suite = build("contract.test", "test", "-c", "./suites/contract")
+	binaries.Conformance = compile("conformance", "./suites/cmd/conformance")
+	binaries.Ginkgo = compile("ginkgo", "github.com/onsi/ginkgo/v2/ginkgo")
+	binaries.Mock = compile("mock", "./fixtures/mock/cmd/mock")
+	binaries.Root = root
+	encoded, err := json.Marshal(binaries)
+	Expect(err).NotTo(HaveOccurred())
+	return encoded
+}, func(encoded []byte) {
+	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
+}, NodeTimeout(5*time.Minute))
+
+var _ = SynchronizedAfterSuite(func() {}, func() {
+	Expect(os.RemoveAll(filepath.Dir(binaries.Suite))).To(Succeed())
+})
+
+// outcome is what a run of the suite left.
+type outcome struct {
+	code   int
+	output string
+	result *report.Result // nil where none was written
+	folder string
+}
+
+// runSuite starts the command as a pipeline does: in a folder outside the checkout, with nothing but an environment.
+func runSuite(ctx context.Context, environment map[string]string, arguments ...string) outcome {
+	GinkgoHelper()
+	folder := GinkgoT().TempDir()
+	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + filepath.Join(binaries.Root, "ginkgo.yml"),
+		"-reports=" + folder}, arguments[1:]...)...)
+	command.Dir = folder
+	command.Env = append(os.Environ(), pairs(environment)...)
+	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(ctx, session).Should(gexec.Exit())
+	o := outcome{code: session.ExitCode(), output: string(session.Out.Contents()) + string(session.Err.Contents()), folder: folder}
+	if result, err := report.Read(filepath.Join(folder, "conformance.json")); err == nil {
+		o.result = result
+	}
+	return o
+}
+
+func pairs(environment map[string]string) []string {
+	var all []string
+	for name, value := range environment {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+// startMock serves the mock in a process of its own and evaluates the export lines that it prints, as a shell would.
+func startMock(arguments ...string) map[string]string {
+	GinkgoHelper()
+	command := exec.Command(binaries.Mock, append([]string{"-listen", "127.0.0.1:0"}, arguments...)...)
+	session, err := gexec.Start(command, nil, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() {
+		session.Terminate()
+		Eventually(session, "10s").Should(gexec.Exit(0))
+	})
+	Eventually(session, "20s").Should(gbytes.Say("ACRONIS_FAULT_HEADER.*\n"))
+	shell := exec.Command("bash", "-c", string(session.Out.Contents())+"\nenv")
+	shell.Env = []string{"PATH=" + os.Getenv("PATH")}
+	output, err := shell.Output()
+	Expect(err).NotTo(HaveOccurred())
+	environment := map[string]string{}
+	lines := bufio.NewScanner(strings.NewReader(string(output)))
+	for lines.Scan() {
+		if name, value, _ := strings.Cut(lines.Text(), "="); strings.HasPrefix(name, "ACRONIS_") {
+			environment[name] = value
+		}
+	}
+	Expect(environment).To(HaveKey("ACRONIS_DATACENTER_URL"))
+	return environment
+}
+
+// withVerdict lists the specs with a verdict, as id and reason.
+func withVerdict(r *report.Result, verdict report.Verdict) []string {
+	var ids []string
+	for _, s := range r.Specs {
+		if s.Verdict == verdict {
+			ids = append(ids, fmt.Sprintf("%s: %s", s.ID, s.Reason))
+		}
+	}
+	return ids
+}
