@@ -60,7 +60,7 @@ func BeyondBudget(ctx context.Context) context.Context {
 
 // Acquire waits until a request may be sent, which is not before earliest; the zero time is at once. Release it when its answer is
 // there. The error is a *BudgetError, or the context's cause.
-func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func(), err error) {
+func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func(), _ error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
@@ -71,69 +71,73 @@ func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func()
 		p.waited.Add(int64(time.Since(began)))
 	}()
 
-	var turn time.Time
-	defer func() {
-		if err != nil {
-			p.giveUp(turn, release)
-			release = nil
-		}
-	}()
-	// A request that is to come later books its turn now, so that it is not late, but keeps its slot from nobody until then.
-	if !earliest.After(began) {
-		if release, _, err = p.slots.enter(ctx); err != nil {
-			return release, err
-		}
+	turn, err := p.book(ctx, earliest)
+	if err != nil {
+		return nil, err
+	}
+	if err := sleep(ctx, time.Until(turn)); err != nil {
+		p.cancel(turn)
+		return nil, err
+	}
+	// Only now, so that a request that waits for its turn keeps no slot from others.
+	leave, err := p.slots.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for {
-		admitted := false
-		if turn, admitted, err = p.claim(ctx, turn, earliest, release != nil); err != nil || admitted {
-			return release, err
+		wait, err := p.admit(ctx)
+		if err == nil && wait <= 0 {
+			return leave, nil
 		}
-		if err = sleep(ctx, time.Until(turn)); err != nil {
-			return release, err
+		if err == nil {
+			err = sleep(ctx, wait)
 		}
-		if release == nil {
-			waited := false
-			if release, waited, err = p.slots.enter(ctx); err != nil {
-				return release, err
-			}
-			if waited {
-				turn = time.Time{} // it passed unused
-			}
+		if err != nil {
+			leave()
+			return nil, err
 		}
 	}
 }
 
-// claim makes sure of a turn, and takes the request into account where it is its turn now and it has its slot.
-func (p *Pacer) claim(ctx context.Context, turn, earliest time.Time, ready bool) (claimed time.Time, admitted bool, err error) {
+// book finds the request's turn.
+func (p *Pacer) book(ctx context.Context, earliest time.Time) (turn time.Time, err error) {
 	err = p.file.update(func(s *state) error {
-		now := time.Now()
-		if free := ctx.Value(beyondBudget{}) != nil; p.limits.Budget > 0 && s.Used >= p.limits.Budget && !free {
-			return &BudgetError{Budget: p.limits.Budget}
+		if err := p.afford(ctx, s); err != nil {
+			return err
 		}
-		if turn.IsZero() || s.Hold.After(turn) {
-			s.cancel(turn)
-			turn = s.book(now, earliest, p.interval)
-		}
-		if admitted = ready && !turn.After(now); admitted {
-			s.Used++
-		}
+		turn = s.book(time.Now(), earliest, p.interval)
 		return nil
 	})
-	return turn, admitted, err
+	return turn, err
 }
 
-// giveUp frees what a request holds that will not be sent. Should the turn stay booked, the others are merely slower for once.
-func (p *Pacer) giveUp(turn time.Time, release func()) {
-	if release != nil {
-		release()
+// admit takes the request into account if it may be sent now, or says how long it must wait: a turn may have passed while all slots
+// were taken, and others may have got their slots late too.
+func (p *Pacer) admit(ctx context.Context) (wait time.Duration, err error) {
+	err = p.file.update(func(s *state) error {
+		if err := p.afford(ctx, s); err != nil {
+			return err
+		}
+		wait = s.send(time.Now(), p.interval)
+		return nil
+	})
+	return wait, err
+}
+
+// afford returns an error if the budget is used up.
+func (p *Pacer) afford(ctx context.Context, s *state) error {
+	if p.limits.Budget > 0 && s.Used >= p.limits.Budget && ctx.Value(beyondBudget{}) == nil {
+		return &BudgetError{Budget: p.limits.Budget}
 	}
-	if turn.After(time.Now()) {
-		_ = p.file.update(func(s *state) error {
-			s.cancel(turn)
-			return nil
-		})
-	}
+	return nil
+}
+
+// cancel gives back the turn of a request that will not be sent. Should that fail, the others are merely slower for once.
+func (p *Pacer) cancel(turn time.Time) {
+	_ = p.file.update(func(s *state) error {
+		s.cancel(turn)
+		return nil
+	})
 }
 
 // Hold keeps back every request of the run until then: the target asks for it with a 429.

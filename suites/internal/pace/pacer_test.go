@@ -113,7 +113,7 @@ func TestRequestsInFlightAreBoundedForAllProcesses(t *testing.T) {
 	})
 }
 
-// Where both limits bite, neither costs what the other allows: a turn is only booked by a request that has its slot.
+// Where both limits bite, neither costs what the other allows.
 func TestRateAndConcurrencyTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

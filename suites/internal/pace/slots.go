@@ -22,19 +22,19 @@ type slots struct {
 // poll is how often a request that waits looks for a free slot: the system tells nobody when any of several locks becomes free.
 const poll = 5 * time.Millisecond
 
-// enter takes a slot, and says whether it had to wait for one.
-func (s slots) enter(ctx context.Context) (leave func(), waited bool, err error) {
+// enter waits for a slot.
+func (s slots) enter(ctx context.Context) (leave func(), err error) {
 	if s.count == 0 {
-		return func() {}, false, nil
+		return func() {}, nil
 	}
-	for first := rand.IntN(s.count); ; waited = true {
+	for first := rand.IntN(s.count); ; {
 		for i := range s.count {
 			if leave, err = s.take((first + i) % s.count); leave != nil || err != nil {
-				return leave, waited, err
+				return leave, err
 			}
 		}
 		if err := sleep(ctx, poll); err != nil {
-			return nil, true, err
+			return nil, err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 // state is what the processes of a run share.
 type state struct {
 	Used  int         `json:"used"`            // requests that were sent
+	Last  time.Time   `json:"last,omitzero"`   // when the last one was sent
 	Hold  time.Time   `json:"hold,omitzero"`   // no request before
 	Turns []time.Time `json:"turns,omitempty"` // booked, in order: those to come, and those past that the next one must keep off
 }
@@ -46,6 +47,24 @@ func (s *state) tidy(now time.Time, interval time.Duration) {
 	if s.Hold.After(now.Add(furthest)) {
 		s.Hold = time.Time{}
 	}
+	if s.Last.After(now) {
+		s.Last = now
+	}
+}
+
+// send notes that a request is sent, or returns how long it has to wait.
+func (s *state) send(now time.Time, interval time.Duration) time.Duration {
+	s.tidy(now, interval)
+	next := s.Hold
+	if !s.Last.IsZero() && s.Last.Add(interval).After(next) {
+		next = s.Last.Add(interval)
+	}
+	if wait := next.Sub(now); wait > 0 {
+		return wait
+	}
+	s.Used++
+	s.Last = now.Round(0)
+	return 0
 }
 
 // cancel gives a turn back.

@@ -63,7 +63,9 @@ func remarks(r *Result) []string {
 	var lines []string
 	add := func(format string, arguments ...any) { lines = append(lines, fmt.Sprintf(format, arguments...)) }
 	for _, problem := range r.Problems {
-		add("problem: %s", problem)
+		if problem != r.Reason { // which the last line says
+			add("problem: %s", problem)
+		}
 	}
 	if n := len(r.Accepted); n > 0 {
 		add("%s served though nothing documents a refusal", counted(n, "request was", "requests were"))
