@@ -3,6 +3,7 @@ package contract_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"acronis-conformance/fixtures"
@@ -23,6 +24,7 @@ type list struct {
 	// foreign is an object of home's sibling that the list is asked for, by its id of that name.
 	foreign   session.Object
 	foreignID string
+	or        int // another code that keeps the promise
 	check     func(items []any, vars fixtures.Vars) []schemas.Violation
 }
 
@@ -49,7 +51,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 
-		// What belongs to somebody else is left out of a list by ids.
+		// What belongs to somebody else is left out of a list by ids, as unknown ids are, or the list is refused as a whole.
 		Entry("of foreign tenants", "FetchTenantsBatch", "foreign-left-out", "", foreignList("customer", "tenant_id")),
 		Entry("of foreign users", "FetchUsersBatch", "foreign-left-out", "", foreignList("user", "user_id")),
 		Entry("of foreign clients", "FetchClientsBatch", "foreign-left-out", "", foreignList("client", "client_id")),
@@ -74,6 +76,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 // foreignList asks for an object of home's sibling by its id: what the account does not own is left out.
 func foreignList(object, id string) list {
 	return list{
+		or:      http.StatusForbidden,
 		drop:    []string{"origin_id"},
 		foreign: session.Object{Key: fixtures.Shared(fixtures.Foreign, object), Side: fixtures.Foreign, Object: object}, foreignID: id,
 		check: func(items []any, _ fixtures.Vars) []schemas.Violation {
@@ -131,7 +134,7 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 	call := suite.catalogue.Call(op.ID)
 	key := session.VictimKey(op, call)
 	return spec{
-		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
+		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), or: l.or, lod: l.lod,
 		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID,
 		needs: func(n session.Needs) {
 			needVictim(n, op)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -203,10 +204,11 @@ func askedFor(op *schemas.Operation, control *session.Control) func(context.Cont
 			return nil, nil, nil
 		}
 		last := parameters[len(parameters)-1]
+		asked := path.Base(control.Request.Path)
 		for _, name := range []string{"id", last} {
-			if found, has := body[name]; has && fmt.Sprint(found) != fmt.Sprint(control.Vars[last]) {
+			if found, has := body[name]; has && fmt.Sprint(found) != asked {
 				return []schemas.Violation{{Path: "$." + name, Rule: "asked-for", Found: fmt.Sprint(found),
-					Detail: fmt.Sprintf("the answer is about another object than the one asked for, %v", control.Vars[last])}}, nil, nil
+					Detail: "the answer is about another object than the one asked for, " + asked}}, nil, nil
 			}
 		}
 		return nil, nil, nil

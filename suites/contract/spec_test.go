@@ -50,6 +50,7 @@ type spec struct {
 	method  string
 	path    string
 	want    int
+	or      int // another code that keeps the promise as well; 0 where there is none
 	ground  report.Ground
 	lod     string
 
@@ -151,8 +152,12 @@ func (sp spec) source() schemas.Source {
 	return schemas.FromClause
 }
 
-func (sp spec) expectation() judge.Expectation {
-	return judge.Expectation{Operation: sp.op, Code: sp.want, Ground: sp.ground, Lod: sp.lod, Injected: sp.injected && sp.want/100 == 5}
+func (sp spec) expectation(status int) judge.Expectation {
+	code := sp.want
+	if sp.or != 0 && status == sp.or {
+		code = sp.or
+	}
+	return judge.Expectation{Operation: sp.op, Code: code, Ground: sp.ground, Lod: sp.lod, Injected: sp.injected && sp.want/100 == 5}
 }
 
 func (sp spec) run(ctx SpecContext) {
@@ -192,7 +197,7 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 	}
 	var finding judge.Finding
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
-	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
+	if _, err := s.Judge.ConformTo(sp.expectation(e.Status()), &finding).Match(e); err != nil {
 		return broken(err), exchangesOf(e)
 	}
 	exchanges := exchangesOf(e)

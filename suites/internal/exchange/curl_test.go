@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"context"
 	"encoding/base64"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -28,7 +30,7 @@ type seen struct {
 // observer hands on every request.
 func observer(t *testing.T) (base string, requests chan seen) {
 	t.Helper()
-	requests = make(chan seen, 1)
+	requests = make(chan seen, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		header := r.Header.Clone()
@@ -46,7 +48,9 @@ func observer(t *testing.T) (base string, requests chan seen) {
 func bash(t *testing.T, line string, env ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	command := exec.CommandContext(t.Context(), "bash", "-c", line)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	command := exec.CommandContext(ctx, "bash", "-c", line)
 	command.Dir = dir
 	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C.UTF-8"}, env...)
 	out, err := command.CombinedOutput()
@@ -135,6 +139,7 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 			}
 			out := bash(t, line, "ACRONIS_HOME_TOKEN=t0ken-123", "ACRONIS_CLIENT_SECRET=cl1ent-s3cret", "ACRONIS_PASSWORD="+passwordOf(name))
 			g.Expect(out).To(HavePrefix("HTTP/1.1 200 OK"), line)
+			g.Expect(requests).To(HaveLen(1), line)
 			g.Expect(<-requests).To(Equal(want), line)
 		})
 	}

@@ -26,7 +26,7 @@ func leaky() *exchange.Exchange {
 			Body:   []byte("grant_type=password&password=s3cr3t-3"), Fault: &exchange.Fault{Header: "X-Fault", Status: 503, Attempts: 1}},
 		URL: "https://h/api/2/idp/token?ott=s3cr3t-1",
 		Attempts: []exchange.Attempt{
-			{Start: start, Duration: 1500 * time.Microsecond, Error: "reset after s3cr3t-2"},
+			{Start: start, Duration: 1500 * time.Microsecond, Error: "reset after s3cr3t-2, before s3cr3t-5"},
 			{Start: start, Duration: 2 * time.Second, Status: 503, Proto: "HTTP/2.0", Header: http.Header{"Set-Cookie": {"sid=s3cr3t-4"}, "X-Echo": {"s3cr3t-1"}}, Body: []byte("no s3cr3t-3 here")},
 			{Start: start, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"access_token":"s3cr3t-5","note":"s3cr3t-2"}`)},
 		},
@@ -45,7 +45,7 @@ func TestEvidenceHoldsNoSecret(t *testing.T) {
 		Headers: http.Header{"Authorization": {"Bearer $ACRONIS_TOKEN"}, "Content-Type": {"application/x-www-form-urlencoded"}, "X-Fault": {"503"}},
 		Body:    &exchange.Text{Text: "grant_type=password&password=$ACRONIS_PASSWORD", Size: 37},
 		Attempts: []exchange.EvidenceAttempt{
-			{Start: leaky().Attempts[0].Start, MS: 1, Error: "reset after $ACRONIS_TOKEN"},
+			{Start: leaky().Attempts[0].Start, MS: 1, Error: "reset after $ACRONIS_TOKEN, before $ACRONIS_TOKEN"},
 			{Start: leaky().Attempts[0].Start, MS: 2000, Status: 503, Proto: "HTTP/2.0", Headers: http.Header{"Set-Cookie": {"sid=$ACRONIS_COOKIE"}, "X-Echo": {"$ACRONIS_OTT"}},
 				Body: &exchange.Text{Text: "no $ACRONIS_PASSWORD here", Size: 16}},
 			{Start: leaky().Attempts[0].Start, Status: 200, Headers: http.Header{"Content-Type": {"application/json"}},

@@ -342,6 +342,22 @@ func TestClientTeachesTheRedactor(t *testing.T) {
 	})
 }
 
+func TestClientTeachesTheRedactorWhatAnAnswerHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		r := redact.New()
+		var told []redact.Secret
+		s := &script{statuses: []int{302}, header: http.Header{"Location": {"/cb#access_token=s3cret-one"}}}
+		c := scripted(t, s, Options{Redactor: r, Learned: func(secret redact.Secret) { told = append(told, secret) }})
+		for range 2 {
+			_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x"})
+			g.Expect(err).NotTo(HaveOccurred())
+		}
+		g.Expect(told).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}), "once")
+		g.Expect(r.String("s3cret-one")).To(Equal("$ACRONIS_TOKEN"))
+	})
+}
+
 func TestBodyReaderIsFresh(t *testing.T) {
 	g := NewWithT(t)
 	c := scripted(t, &script{}, Options{})

@@ -109,8 +109,7 @@ type packedBody struct {
 	Text   ref  `json:"text"`
 	Base64 bool `json:"base64,omitempty"`
 	Size   int  `json:"size"`
-	Shown  int  `json:"shown"` // bytes of the body that Text holds, roughly; less than Size where it was cut
-	Cut    bool `json:"cut,omitempty"`
+	Cut    bool `json:"cut,omitempty"` // the text is only the beginning
 }
 
 // packedList is a list of specs that the page can show besides those of a cell.
@@ -320,11 +319,11 @@ func (p *packer) body(b *exchange.Text, limit int) *packedBody {
 		return nil
 	}
 	text := b.Text
-	if len(text) > limit {
-		text = text[:limit]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && !utf8.RuneStart(b.Text[len(text)]) {
-			text = text[:len(text)-1]
+	if cut := limit; cut < len(text) {
+		for cut > 0 && !utf8.RuneStart(text[cut]) { // never half a character
+			cut--
 		}
+		text = text[:cut]
 	}
-	return &packedBody{Text: p.text(text), Base64: b.Base64, Size: b.Size, Shown: len(text), Cut: b.Truncated || len(text) < len(b.Text)}
+	return &packedBody{Text: p.text(text), Base64: b.Base64, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
 }

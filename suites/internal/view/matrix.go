@@ -1,0 +1,236 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+)
+
+// matrix is the picture of a result: operations by codes. Subjects that are no operation have groups of their own below, their paths
+// by methods.
+type matrix struct {
+	Columns []string // codes
+	Groups  []group  // resources
+	Others  []group  // codes whose subjects are no operation
+}
+
+// group is a part of the matrix that is shown or hidden as a whole.
+type group struct {
+	Key     string
+	Title   string
+	Note    string
+	Columns []string
+	Slots   []slot // the gravest of each column, for when the group is shut
+	Rows    []row
+}
+
+type row struct {
+	Name   string // the operation; empty where the subject is none
+	Method string
+	Path   string
+	Slots  []slot // one for each column
+	Bar    *bar
+}
+
+// slot is one place of the matrix. It nearly always holds one cell; but an operation may have a cell of its own list and one of the
+// general table under the same code.
+type slot struct {
+	Column string
+	Marks  []mark
+}
+
+// mark is how a cell is drawn.
+type mark struct {
+	Index   int // of the cell in the result
+	Verdict report.Verdict
+	Letter  string
+	Clause  bool // of the general table
+	Label   string
+}
+
+// bar is an operation's latency.
+type bar struct {
+	latency
+	MedianWidth, WorstWidth string // of a hundred
+	Label                   string
+}
+
+// newMatrix lays the result's cells out. Every cell has exactly one mark.
+func newMatrix(r *report.Result) matrix {
+	m := matrix{}
+	var longest int64
+	times := latencies(r)
+	for _, l := range times {
+		longest = max(longest, l.Worst)
+	}
+	for _, c := range r.Cells {
+		if c.Operation != "" && !slices.Contains(m.Columns, c.Class) {
+			m.Columns = append(m.Columns, c.Class)
+		}
+	}
+	slices.Sort(m.Columns)
+	resources, others := map[string]*grouping{}, map[string]*grouping{}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if c.Operation != "" {
+			at(resources, c.Resource).add(i, c, c.Operation, c.Class)
+		} else {
+			at(others, c.Class).add(i, c, c.Path, c.Method)
+		}
+	}
+	for _, resource := range sortedKeys(resources) {
+		g := resources[resource].group(m.Columns)
+		g.Key, g.Title = "resource-"+resource, cmp.Or(resource, "other")
+		for i := range g.Rows {
+			if l, answered := times[g.Rows[i].Name]; answered {
+				g.Rows[i].Bar = newBar(l, longest)
+			}
+		}
+		m.Groups = append(m.Groups, g)
+	}
+	for _, class := range sortedKeys(others) {
+		g := others[class].group(others[class].methods())
+		g.Key, g.Title, g.Note = "code-"+class, otherTitle(class), g.Note+", no operations of the reference"
+		m.Others = append(m.Others, g)
+	}
+	return m
+}
+
+// otherTitle names a code whose subjects are no operation.
+func otherTitle(class string) string {
+	code, _ := strconv.Atoi(class)
+	switch code {
+	case http.StatusNotFound:
+		return "404 · unknown routes"
+	case http.StatusMethodNotAllowed:
+		return "405 · methods that a path does not have"
+	}
+	return class + " · other subjects"
+}
+
+func newBar(l latency, longest int64) *bar {
+	return &bar{latency: l, MedianWidth: fmt.Sprintf("%.1f", 100*length(l.Median, longest)), WorstWidth: fmt.Sprintf("%.1f", 100*length(l.Worst, longest)),
+		Label: fmt.Sprintf("median %s ms, worst %s ms, of %s", thousands(int(l.Median)), thousands(int(l.Worst)), counted(l.Count, "answer", "answers"))}
+}
+
+// grouping collects the rows of a group in the order in which their cells come.
+type grouping struct {
+	rows  []row
+	marks []map[string][]mark // by row and column
+	index map[string]int      // of the rows
+	cells []*report.Cell
+}
+
+func (g *grouping) add(i int, c *report.Cell, name, column string) {
+	at, known := g.index[name]
+	if !known {
+		at = len(g.rows)
+		g.index[name] = at
+		r := row{Name: c.Operation, Method: c.Method, Path: c.Path}
+		if c.Operation == "" {
+			r.Method = ""
+			r.Path = cmp.Or(c.Path, c.Subject)
+		}
+		g.rows = append(g.rows, r)
+		g.marks = append(g.marks, map[string][]mark{})
+	}
+	g.marks[at][column] = append(g.marks[at][column], newMark(i, c))
+	g.cells = append(g.cells, c)
+}
+
+func newMark(i int, c *report.Cell) mark {
+	m := mark{Index: i, Verdict: c.Verdict, Letter: initial(string(c.Verdict)), Clause: c.Source == schemas.FromClause}
+	m.Label = fmt.Sprintf("%s %s: %s, %s", subjectOf(c), c.Class, c.Verdict, counted(len(c.Specs), "spec", "specs"))
+	if m.Clause {
+		m.Label += ", general table"
+	}
+	return m
+}
+
+// subjectOf names what a cell speaks of, as a reader looks for it.
+func subjectOf(c *report.Cell) string {
+	if c.Operation != "" || c.Path == "" {
+		return cmp.Or(c.Operation, c.Subject)
+	}
+	return strings.TrimSpace(c.Method + " " + c.Path)
+}
+
+// methods are the group's columns where its subjects are no operation.
+func (g *grouping) methods() []string {
+	var list []string
+	for _, c := range g.cells {
+		if !slices.Contains(list, c.Method) {
+			list = append(list, c.Method)
+		}
+	}
+	slices.SortFunc(list, func(a, b string) int {
+		return cmp.Or(cmp.Compare(slices.Index(schemas.Methods, a), slices.Index(schemas.Methods, b)), cmp.Compare(a, b))
+	})
+	return list
+}
+
+func (g *grouping) group(columns []string) group {
+	out := group{Columns: columns, Note: g.note()}
+	gravest := map[string]mark{}
+	for i, r := range g.rows {
+		for _, column := range columns {
+			marks := g.marks[i][column]
+			r.Slots = append(r.Slots, slot{Column: column, Marks: marks})
+			for _, m := range marks {
+				if worst, seen := gravest[column]; !seen || gravity(m.Verdict) > gravity(worst.Verdict) {
+					gravest[column] = m
+				}
+			}
+		}
+		out.Rows = append(out.Rows, r)
+	}
+	for _, column := range columns {
+		s := slot{Column: column}
+		if m, seen := gravest[column]; seen {
+			s.Marks = []mark{m}
+		}
+		out.Slots = append(out.Slots, s)
+	}
+	return out
+}
+
+func (g *grouping) note() string {
+	counts := map[report.Verdict]int{}
+	for _, c := range g.cells {
+		counts[c.Verdict]++
+	}
+	text := counted(len(g.cells), "cell", "cells")
+	for _, v := range report.Verdicts {
+		if n := counts[v]; v != report.Pass && n > 0 {
+			text += fmt.Sprintf(", %d %s", n, v)
+		}
+	}
+	return text
+}
+
+// gravity orders verdicts by how much they matter to somebody who looks at the picture.
+func gravity(v report.Verdict) int {
+	return slices.Index([]report.Verdict{report.Pass, report.Unprovoked, report.Waived, report.Error, report.Violation}, v)
+}
+
+func at(groups map[string]*grouping, key string) *grouping {
+	if groups[key] == nil {
+		groups[key] = &grouping{index: map[string]int{}}
+	}
+	return groups[key]
+}
+
+func sortedKeys(groups map[string]*grouping) []string {
+	keys := make([]string, 0, len(groups))
+	for key := range groups {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
