@@ -22,9 +22,9 @@ var _ = Describe("a live target", func() {
 		Expect(o.result.Totals.Reference.Asserted).To(BeNumerically(">=", 365))
 		Expect(o.code).To(Equal(0), o.output)
 	},
-		Entry("over HTTP"),
-		Entry("over TLS with an authority of its own", "-tls"),
-		SpecTimeout(10*time.Minute))
+		Entry("over HTTP", SpecTimeout(5*time.Minute)),
+		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
+	)
 
 	DescribeTable("that is unusable is one clear error, and no spec is red", func(ctx SpecContext, spoil func(map[string]string), sentence string) {
 		environment := startMock()
@@ -37,10 +37,10 @@ var _ = Describe("a live target", func() {
 			Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 		}
 	},
-		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401"),
-		Entry("a dead port", func(e map[string]string) { e["ACRONIS_DATACENTER_URL"] = deadURL() }, "refused"),
-		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" }, "ACRONIS_CLIENT_SECRET"),
-		SpecTimeout(2*time.Minute))
+		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401", SpecTimeout(2*time.Minute)),
+		Entry("a dead port", func(e map[string]string) { e["ACRONIS_DATACENTER_URL"] = deadURL() }, "refused", SpecTimeout(2*time.Minute)),
+		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" }, "ACRONIS_CLIENT_SECRET", SpecTimeout(2*time.Minute)),
+	)
 })
 
 // deadURL names a loopback port that nothing listens on.

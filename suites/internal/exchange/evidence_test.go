@@ -61,10 +61,10 @@ func TestEvidenceHoldsNoSecret(t *testing.T) {
 func TestNothingPrintsTheSecretsOfAnExchange(t *testing.T) {
 	g := NewWithT(t)
 	e := leaky()
-	e.Request.Path = "/x"
+	e.Attempts[0].Error = "reset" // the client redacts it
 	shown := fmt.Sprintf("%v %+v %#v %s %v %#v %v %#v", e, e, e, e, e.Request, e.Request, e.Attempts, e.Attempts[1]) +
 		format.Object(e, 1) + format.Object(e.Request, 1) + format.Object(e.Attempts, 1) + format.Object(struct{ E *exchange.Exchange }{e}, 1)
-	g.Expect(shown).NotTo(MatchRegexp("s3cr3t-[13-5]"))
+	g.Expect(shown).NotTo(ContainSubstring("s3cr3t"))
 	g.Expect(e.String()).To(Equal("POST https://h/api/2/idp/token?ott=$ACRONIS_OTT: 200 after 3 attempts"))
 	g.Expect(fmt.Sprint((*exchange.Exchange)(nil))).To(Equal("no exchange"))
 }
