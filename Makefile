@@ -1,33 +1,44 @@
 # Every target is one command; `make help` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-GINKGO := go tool ginkgo
-# FILTER selects specs by label (code, probe, resource, operation, read or write), FOCUS by id.
-SELECT := $(if $(FILTER),--label-filter='$(FILTER)') $(if $(FOCUS),--focus='$(FOCUS)')
+# TARGET names a target of ginkgo.yml; FILTER selects specs by label (code, probe, resource, operation, read or write), FOCUS by id.
+TARGET ?= mock
+SELECT = $(if $(FILTER),-filter='$(FILTER)') $(if $(FOCUS),-focus='$(FOCUS)')
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=401/expired-token select
-	@$(GINKGO) run -p $(SELECT) ./suites/contract -- -target=mock
+run: build ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=401/expired-token/FetchTenant select
+	@bin/conformance run -target=$(TARGET) $(SELECT)
 
 .PHONY: staging
-staging: ## the suite on the target staging of ginkgo.yml, with ACRONIS_DATACENTER_URL, ACRONIS_CLIENT_ID, ACRONIS_CLIENT_SECRET
-	@$(GINKGO) run -p $(SELECT) ./suites/contract -- -target=staging
+staging: build ## the suite on the target staging: ACRONIS_DATACENTER_URL, ACRONIS_CLIENT_ID, ACRONIS_CLIENT_SECRET
+	@bin/conformance run -target=staging $(SELECT)
+
+.PHONY: plan
+plan: build ## every request that a run would send, without sending any; TARGET=staging
+	@bin/conformance plan -target=$(TARGET) $(SELECT)
+
+.PHONY: gate
+gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging
+	@bin/conformance gate -target=$(TARGET)
 
 .PHONY: mock
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
 	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080
 
 .PHONY: build
-build: ## bin/conformance
-	go build -o bin/conformance ./suites/cmd/conformance
+build: ## bin/conformance, and beside it the compiled suite and ginkgo
+	@go build -o bin/conformance ./suites/cmd/conformance
+	@go test -c -count=1 -o bin/contract.test ./suites/contract
+	@go build -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
 
 .PHONY: test
 test: ## everything that the project tests about itself, and the suite on the mock
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	go vet ./...
-	go test -race -count=1 $$(go list ./... | grep -v '/suites/contract$$')
+	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
+	go test -count=1 ./suites/proof
 	$(MAKE) run

@@ -22,9 +22,10 @@ import (
 )
 
 var (
-	configFlag  = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
-	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
-	targetFlag  = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+	configFlag   = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
+	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
+	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
 // suite is what the specs of this process work with. It is set before the tree is built and completed before the first spec; after
@@ -166,16 +167,23 @@ func options(access session.Access) session.Options {
 // reach serves the embedded mock, or takes the access that the configuration gives.
 func reach() (session.Access, error) {
 	t := suite.config.Target
-	if !t.Embedded {
-		return session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}, nil
+	access := session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
+	if !t.Embedded && !*rehearseFlag {
+		return access, nil
 	}
 	running, err := mock.Start(mock.Options{})
 	if err != nil {
 		return session.Access{}, err
 	}
 	suite.mock = running
-	return session.Access{URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken,
-		FaultHeader: mock.FaultHeader}, nil
+	access.URL, access.ClientID, access.ClientSecret = running.URL, running.ClientID, running.ClientSecret
+	if t.Embedded || t.ExpiredToken != "" {
+		access.ExpiredToken = running.ExpiredToken
+	}
+	if t.Embedded || t.FaultHeader != "" {
+		access.FaultHeader = mock.FaultHeader
+	}
+	return access, nil
 }
 
 // Every process removes what it made; process 1, whose objects hold the others', comes last.

@@ -22,6 +22,7 @@ type selection struct {
 	labels, focus           string
 	procs                   int
 	verbose                 bool
+	rehearse                bool // on the embedded mock, in the target's place
 }
 
 func (s *selection) register(flags *flag.FlagSet) {
@@ -30,6 +31,11 @@ func (s *selection) register(flags *flag.FlagSet) {
 	flags.StringVar(&s.reports, "reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
 	flags.BoolVar(&s.verbose, "v", false, "print every spec")
+}
+
+func (s *selection) registerFilter(flags *flag.FlagSet) {
+	flags.StringVar(&s.labels, "filter", "", "label `expression`, such as '409 && tenants'")
+	flags.StringVar(&s.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
 }
 
 // parse reads the flags; -h is no error.
@@ -51,8 +57,7 @@ func run(ctx context.Context, c *cli, args []string) error {
 	var s selection
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	s.register(flags)
-	flags.StringVar(&s.labels, "filter", "", "label `expression`, such as '409 && tenants'")
-	flags.StringVar(&s.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
+	s.registerFilter(flags)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -131,7 +136,7 @@ func (c *cli) configure(s selection) (*target.Config, error) {
 
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
 func (s selection) command(config *target.Config) (*exec.Cmd, error) {
-	arguments := []string{"run"}
+	arguments := []string{"run", "--silence-skips"}
 	if s.procs > 0 {
 		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
 	} else {
@@ -147,6 +152,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 		arguments = append(arguments, "-v")
 	}
 	own := []string{"--", "-config=" + config.Path, "-reports=" + s.reports, "-target=" + config.Name}
+	if s.rehearse {
+		own = append(own, "-rehearse")
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, err

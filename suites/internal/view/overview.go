@@ -184,11 +184,11 @@ func silent(r *report.Result) []silence {
 
 // phase is what was sent around the specs for one purpose.
 type phase struct {
-	Name          string
-	Steps         []*report.Step
-	Failed        int
-	Requests      int
-	Seconds       float64
+	Name     string
+	Steps    []*report.Step
+	Failed   int
+	Requests int
+	Seconds  float64
 }
 
 var phaseNames = map[report.Phase]string{

@@ -119,9 +119,10 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"n":        thousands,
 	"utc":      utc,
 	"duration": duration,
-	"first":    firstOf,
-	"more":     func(list []string) int { return max(0, len(list)-shownIDs) },
-	"minus":    func(a, b int) int { return a - b },
+	"n64":      func(n int64) string { return thousands(int(n)) },
+	"address":  address,
+	"by":       kindOf,
+	"section":  newSection,
 }).ParseFS(assets, "assets/*.html"))
 
 func initialOf(v report.Verdict) string { return strings.ToLower(initial(string(v))) }
@@ -135,7 +136,35 @@ func web(address string) string {
 	return address
 }
 
-// shownIDs is how many ids a list shows before it says how many more there are.
-const shownIDs = 5
+// address is what stands behind #cell= for a cell; the page's script writes the same.
+func address(c *report.Cell) string {
+	return exchange.Printable(fmt.Sprintf("%s/%d/%s/%s", c.Class, c.Code, c.Source, c.Subject))
+}
 
-func firstOf(list []string) []string { return list[:min(len(list), shownIDs)] }
+// kindOf tells whether an id is that of a spec or of a step: the ids of specs begin with a code.
+func kindOf(id string) string {
+	if id != "" && id[0] >= '1' && id[0] <= '9' {
+		return "spec"
+	}
+	return "step"
+}
+
+// section is a list of findings on the page.
+type section struct {
+	Title    string
+	Findings []finding
+	Open     bool
+}
+
+func newSection(title string, findings []finding, open bool) section {
+	return section{title, findings, open}
+}
+
+// Specs is the number of specs in all findings.
+func (s section) Specs() int {
+	n := 0
+	for _, f := range s.Findings {
+		n += len(f.Specs)
+	}
+	return n
+}

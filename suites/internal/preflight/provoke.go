@@ -1,0 +1,71 @@
+package preflight
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+)
+
+// asked is the failure that the fault header is to bring about.
+const asked = http.StatusServiceUnavailable
+
+// faultHeader asks for a failure of a read that has just succeeded.
+func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
+	if r.Access.FaultHeader == "" {
+		return warn("set ACRONIS_FAULT_HEADER if a mesh before the target has one, such as x-envoy-fault-abort-request",
+			"there is none, so that 50x will be unprovoked")
+	}
+	e, err := r.get(ctx, "/clients/"+url.PathEscape(r.Access.ClientID), &exchange.Fault{Header: r.Access.FaultHeader, Status: asked, Attempts: -1})
+	if err != nil {
+		return unreachable(err)
+	}
+	if e.Status() != asked {
+		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh",
+			"%s: %d is answered with %d, so that 50x will be unprovoked", r.Access.FaultHeader, asked, e.Status())
+	}
+	return ok("%s is answered", r.Access.FaultHeader)
+}
+
+// margin is how long a token must have been expired by the target's clock.
+const margin = time.Minute
+
+// expiredToken makes sure that the token is one that is refused because it expired, and for no other reason.
+func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
+	const remedy = "unset ACRONIS_EXPIRED_TOKEN, or give it a token of this client that is expired"
+	token := r.Access.ExpiredToken
+	if token == "" {
+		return warn("", "there is none, so that it will be unprovoked: %s", cmp.Or(r.NoExpiredToken, "set ACRONIS_EXPIRED_TOKEN"))
+	}
+	claims, _ := claimsOf(token)
+	expiry, err := claims.GetExpirationTime()
+	if err != nil || expiry == nil {
+		return r.opaqueToken(ctx, remedy)
+	}
+	if until := expiry.Add(margin); until.After(r.now()) {
+		return fail(remedy, "it is good until %s by the target's clock, and expired for certain a minute later", expiry.UTC().Format(time.RFC3339))
+	}
+	fresh, _ := claimsOf(r.token)
+	for _, claim := range []string{"iss", "client_id"} {
+		if theirs, ours := claims[claim], fresh[claim]; theirs != nil && ours != nil && theirs != ours {
+			return warn(remedy, "its %s is %q, and that of this client's tokens is %q: it may be refused for that alone", claim, theirs, ours)
+		}
+	}
+	return ok("it expired at %s", expiry.UTC().Format(time.RFC3339))
+}
+
+// opaqueToken tries a token that does not say when it expires.
+func (r *run) opaqueToken(ctx context.Context, remedy string) (report.Check, bool) {
+	e, err := r.getAs(ctx, r.Access.ExpiredToken, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
+	if err != nil {
+		return unreachable(err)
+	}
+	if e.Status()/100 == 2 {
+		return fail(remedy, "it is still good: a read with it is served")
+	}
+	return warn(remedy, "it does not say when it expired; a read with it is answered with %d", e.Status())
+}
