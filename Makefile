@@ -40,5 +40,6 @@ test: ## everything that the project tests about itself, and the suite on the mo
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	go vet ./...
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
+	go test -count=1 -run EveryCell ./suites/contract
 	go test -count=1 ./suites/proof
 	$(MAKE) run

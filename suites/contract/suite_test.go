@@ -48,14 +48,7 @@ func TestContract(t *testing.T) {
 	RegisterFailHandler(Fail)
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
-	suite.config, suite.configErr = configure()
-	if suite.configErr == nil {
-		suite.contract, suite.configErr = loadContract(suite.config)
-	}
-	if suite.configErr == nil {
-		suite.catalogue, suite.configErr = fixtures.LoadCatalogue(suite.contract)
-	}
-	if suite.configErr != nil {
+	if suite.prepare(); suite.configErr != nil {
 		// One placeholder is left, so that there is something to run and process 1 can say what is wrong.
 		suite.contract = nil
 		suiteConfig.LabelFilter, suiteConfig.FocusStrings, suiteConfig.SkipStrings = "", nil, nil
@@ -69,6 +62,17 @@ func TestContract(t *testing.T) {
 		}
 	}
 	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
+}
+
+// prepare loads what the tree is built from.
+func (s *suiteState) prepare() {
+	if s.config, s.configErr = configure(); s.configErr != nil {
+		return
+	}
+	if s.contract, s.configErr = loadContract(s.config); s.configErr != nil {
+		return
+	}
+	s.catalogue, s.configErr = fixtures.LoadCatalogue(s.contract)
 }
 
 func configure() (*target.Config, error) {

@@ -148,6 +148,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if s.focus != "" {
 		arguments = append(arguments, "--focus="+s.focus)
 	}
+	if !terminal(os.Stdout) {
+		arguments = append(arguments, "--no-color")
+	}
 	if s.verbose {
 		arguments = append(arguments, "-v")
 	}
@@ -171,6 +174,11 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	command := exec.Command("go", append(append(append([]string{"tool", "ginkgo"}, arguments...), "./suites/contract"), own...)...)
 	command.Dir = filepath.Dir(root)
 	return command, nil
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func isFile(path string) bool {

@@ -71,7 +71,6 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	if e.Status()/100 != 2 || kind == "" {
 		return stop(ask, "the client cannot read its own tenant %s: %s", id, r.answer(e))
 	}
-	r.tenant = id
 	named := fmt.Sprintf("%q (%s, %s)", own["name"], kind, id)
 	switch {
 	case own["enabled"] == false:
@@ -94,8 +93,8 @@ var (
 func (r *run) rights(context.Context) (report.Check, bool) {
 	const give = "give the client a role such as partner_admin"
 	held := fixtures.Roles(r.token)
-	holds := func(any []string) bool {
-		return slices.ContainsFunc(held, func(role string) bool { return slices.Contains(any, role) })
+	holds := func(one []string) bool {
+		return slices.ContainsFunc(held, func(role string) bool { return slices.Contains(one, role) })
 	}
 	listed := strings.Join(held, ", ")
 	_, complete := claimsOf(r.token)

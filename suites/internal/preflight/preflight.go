@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -43,13 +45,13 @@ type Options struct {
 // run is one look at the target; each check leaves to the next ones what it found.
 type run struct {
 	Options
-	lookup func(ctx context.Context, host string) (addresses []string, err error)
+	lookup  func(ctx context.Context, host string) (addresses []string, err error)
+	proxyOf func(*http.Request) (*url.URL, error)
 
-	proxy  string             // host of the proxy that the requests go through; empty: none
-	first  *exchange.Exchange // the first answer
-	skew   time.Duration      // the target's clock is ahead by that
-	token  string
-	tenant string // id
+	proxy string             // host of the proxy that the requests go through; empty: none
+	first *exchange.Exchange // the first answer
+	skew  time.Duration      // the target's clock is ahead by that
+	token string             // of the configured client
 }
 
 // check is one thing to look at. It says whether the next ones have a meaning.
@@ -71,7 +73,7 @@ var checks = []check{
 
 // Run looks at everything, up to what makes the rest meaningless.
 func Run(ctx context.Context, o Options) []report.Check {
-	return (&run{Options: o, lookup: net.DefaultResolver.LookupHost}).all(ctx)
+	return (&run{Options: o, lookup: net.DefaultResolver.LookupHost, proxyOf: http.ProxyFromEnvironment}).all(ctx)
 }
 
 func (r *run) all(ctx context.Context) []report.Check {

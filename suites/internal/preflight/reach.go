@@ -21,7 +21,7 @@ func (r *run) host(ctx context.Context) (report.Check, bool) {
 	if err != nil {
 		return stop("correct the target's url in ginkgo.yml", "the target's URL is none")
 	}
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
+	if proxy, err := r.proxyOf(&http.Request{URL: u}); err == nil && proxy != nil {
 		r.proxy = proxy.Host
 		return ok("%s is not looked up here: requests go through the proxy %s", u.Hostname(), r.proxy)
 	}

@@ -87,11 +87,11 @@ func fits(template, address string) bool {
 	return true
 }
 
-// length is the share of the longest bar that a time takes. The scale is logarithmic, so that one slow answer does not flatten all
-// the others.
+// length is the share of the longest bar that a time takes. The scale is that of the square root, so that one slow answer does not
+// flatten all the others, and yet stands out.
 func length(ms, longest int64) float64 {
 	if longest <= 0 {
 		return 0
 	}
-	return math.Log1p(float64(ms)) / math.Log1p(float64(longest))
+	return math.Sqrt(float64(ms) / float64(longest))
 }

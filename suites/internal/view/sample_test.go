@@ -162,9 +162,6 @@ func (s *sampler) faults() {
 			sp.Exchanges[0].Attempts[0] = exchange.EvidenceAttempt{Start: sp.Started, MS: 4012, Error: "read tcp: connection reset by peer"}
 		},
 		"20x/valid-token/FetchTenant": func(sp *report.Spec) {
-			if sp.Operation != "FetchTenant" {
-				return
-			}
 			last := sp.Exchanges[0].Attempts[0]
 			first := s.attempt(503, `{"error":{"code":503,"domain":"PlatformAccountServer","message":"Service Unavailable"}}`)
 			first.Start = last.Start.Add(-1310 * time.Millisecond)
@@ -174,7 +171,7 @@ func (s *sampler) faults() {
 	prefixes := slices.Sorted(maps.Keys(edit)) // in order, since the changes draw from the same source of randomness
 	for i := range s.in.Specs {
 		for _, prefix := range prefixes {
-			if sp := &s.in.Specs[i]; strings.HasPrefix(sp.ID, prefix) {
+			if sp := &s.in.Specs[i]; sp.ID == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(sp.ID, prefix) {
 				edit[prefix](sp)
 			}
 		}

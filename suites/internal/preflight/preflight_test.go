@@ -1,0 +1,350 @@
+package preflight
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	. "github.com/onsi/gomega"
+
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
+)
+
+const (
+	clientID  = "11111111-2222-4333-8444-555555555555"
+	tenantID  = "99999999-2222-4333-8444-555555555555"
+	canary    = "canary-of-a-client-secret"
+	faultName = "x-envoy-fault-abort-request"
+)
+
+func token(t *testing.T, claims jwt.MapClaims, header map[string]any) string {
+	t.Helper()
+	made := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	maps.Copy(made.Header, header)
+	signed, err := made.SignedString([]byte("key"))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return signed
+}
+
+// scope claims roles on the client's tenant.
+func scope(roles ...string) []any {
+	var list []any
+	for _, role := range roles {
+		list = append(list, map[string]any{"tuid": tenantID, "role": role})
+	}
+	return list
+}
+
+// center is a target as a test wants it: what it answers to a method and a path.
+type center struct {
+	answers  map[string]http.HandlerFunc
+	requests []string
+	header   http.Header // of every answer
+}
+
+// answering answers with a status and a body, which becomes JSON unless it is text.
+func answering(status int, body any) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		text, isText := body.(string)
+		if !isText {
+			w.Header().Set("Content-Type", "application/json")
+			encoded, _ := json.Marshal(body)
+			text = string(encoded)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
+	}
+}
+
+func newCenter(t *testing.T) *center {
+	c := &center{header: http.Header{}, answers: map[string]http.HandlerFunc{
+		"GET /api/2/.well-known/openid-configuration": answering(404, "nothing here"),
+		"POST /api/2/idp/token": func(w http.ResponseWriter, r *http.Request) {
+			if id, secret, _ := r.BasicAuth(); id != clientID || secret != canary || r.FormValue("grant_type") != "client_credentials" {
+				answering(401, map[string]any{"error": "invalid_client", "error_description": "no such client, or another secret"})(w, r)
+				return
+			}
+			answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one", "exp": time.Now().Add(2 * time.Hour).Unix(),
+				"scope": scope("partner_admin")}, map[string]any{"nri": 1})})(w, r)
+		},
+		"GET /api/2/clients/" + clientID: func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Header.Get(faultName) != "":
+				answering(503, "fault filter abort")(w, r)
+			case strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ey"):
+				answering(200, map[string]any{"client_id": clientID, "tenant_id": tenantID})(w, r)
+			default:
+				answering(401, map[string]any{})(w, r)
+			}
+		},
+		"GET /api/2/tenants/" + tenantID: answering(200, map[string]any{"id": tenantID, "name": "Example", "kind": "partner", "enabled": true}),
+	}}
+	return c
+}
+
+func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.requests = append(c.requests, r.Method+" "+r.URL.Path)
+	for name := range c.header {
+		w.Header().Set(name, c.header.Get(name))
+	}
+	if answer, known := c.answers[r.Method+" "+r.URL.Path]; known {
+		answer(w, r)
+		return
+	}
+	http.NotFound(w, r)
+}
+
+// look is a preflight of a target that a test may change first.
+func look(t *testing.T, server *httptest.Server, change func(*run)) []report.Check {
+	t.Helper()
+	g := NewWithT(t)
+	config := &target.Config{Name: "staging", Timeouts: target.Timeouts{Attempt: 5 * time.Second},
+		Target: target.Target{Name: "staging", Allow: []target.Permission{target.Read, target.Write}}}
+	if server.TLS != nil {
+		config.Target.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	}
+	r := &run{Options: Options{Config: config, Redactor: redact.New(),
+		Access: Access{URL: server.URL, ClientID: clientID, ClientSecret: canary, FaultHeader: faultName,
+			ExpiredToken: token(t, jwt.MapClaims{"iss": "this one", "exp": time.Now().Add(-time.Hour).Unix()}, nil)}},
+		lookup:  func(_ context.Context, host string) ([]string, error) { return []string{host}, nil },
+		proxyOf: func(*http.Request) (*url.URL, error) { return nil, nil }}
+	if change != nil {
+		change(r)
+	}
+	client, err := exchange.NewClient(exchange.Options{BaseURL: r.Access.URL, RootCAs: r.Config.Target.RootCAs, AttemptTimeout: 5 * time.Second, Redactor: r.Redactor})
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(client.Close)
+	r.Client = client
+	found := r.all(t.Context())
+
+	var printed strings.Builder
+	g.Expect(Print(&printed, found)).To(Succeed())
+	g.Expect(printed.String()).NotTo(ContainSubstring(canary))
+	g.Expect(printed.String()).NotTo(ContainSubstring("eyJ"))
+	g.Expect(strings.Count(printed.String(), "\n")).To(Equal(len(found)))
+	return found
+}
+
+func serve(t *testing.T, c *center) *httptest.Server {
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// named returns the check of that name.
+func named(t *testing.T, found []report.Check, name string) report.Check {
+	t.Helper()
+	i := slices.IndexFunc(found, func(c report.Check) bool { return c.Name == name })
+	NewWithT(t).Expect(i).NotTo(Equal(-1), "no check of %s among %v", name, found)
+	return found[i]
+}
+
+func TestAllIsWell(t *testing.T) {
+	g := NewWithT(t)
+	c := newCenter(t)
+	server := httptest.NewTLSServer(c)
+	t.Cleanup(server.Close)
+	found := look(t, server, nil)
+	var names []string
+	for _, one := range found {
+		names = append(names, one.Name)
+		g.Expect(one.State).To(Equal(report.CheckOK), "%s", one)
+	}
+	g.Expect(names).To(Equal([]string{"host", "connection", "clock", "token", "tenant", "rights", "fault header", "expired token"}))
+	g.Expect(named(t, found, "connection").Detail).To(HavePrefix("TLS 1.3; the certificate is trusted, for this host, and good until 20"))
+	g.Expect(Failure(found)).To(Succeed())
+	g.Expect(c.requests).To(Equal([]string{"GET /api/2/.well-known/openid-configuration", "POST /api/2/idp/token", "GET /api/2/clients/" + clientID,
+		"GET /api/2/tenants/" + tenantID, "GET /api/2/clients/" + clientID}), "reads and one request for a token")
+}
+
+func TestFindings(t *testing.T) {
+	const (
+		tokens = "POST /api/2/idp/token"
+		client = "GET /api/2/clients/" + clientID
+		tenant = "GET /api/2/tenants/" + tenantID
+	)
+	withRoles := func(t *testing.T, header map[string]any, roles ...string) http.HandlerFunc {
+		return answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one", "scope": scope(roles...)}, header)})
+	}
+	complete := map[string]any{"nri": 1}
+	readOnly := func(r *run) { r.Config.Target.Allow = []target.Permission{target.Read} }
+	for name, c := range map[string]struct {
+		center   func(*testing.T, *center)
+		run      func(*run)
+		check    string
+		state    report.CheckState
+		sentence string // contained
+		last     bool   // nothing is looked at after it
+	}{
+		"unknown host": {run: func(r *run) {
+			r.lookup = func(context.Context, string) ([]string, error) {
+				return nil, &net.DNSError{Err: "no such host", Name: "x", Server: "10.0.0.1:53"}
+			}
+		}, check: "host", state: report.CheckFailed, sentence: "127.0.0.1 cannot be found: no such host: check the host in the target's URL, and DNS", last: true},
+		"nothing listens": {run: func(r *run) { r.Access.URL = closed() }, check: "connection", state: report.CheckFailed,
+			sentence: "check that the target runs", last: true},
+		"no Date": {center: func(_ *testing.T, c *center) { c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate }, check: "clock",
+			state: report.CheckWarning, sentence: "the target sends no Date"},
+		"clock ahead":     {center: dated(-10 * time.Minute), check: "clock", state: report.CheckWarning, sentence: "this machine's clock is 10m0s ahead of the target's: check NTP"},
+		"clock behind":    {center: dated(time.Hour), check: "clock", state: report.CheckWarning, sentence: "this machine's clock is 1h0m0s behind the target's"},
+		"a little behind": {center: dated(10 * time.Second), check: "clock", state: report.CheckOK, sentence: "no more than 30s off"},
+
+		"wrong secret": {run: func(r *run) { r.Access.ClientSecret = "another-canary" }, check: "token", state: report.CheckFailed, last: true,
+			sentence: "the target refuses the client " + clientID + ": 401 Unauthorized {\"error\":\"invalid_client\""},
+		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
+			sentence: "no token endpoint where a data center has it: 404 Not Found 404 page not found: check the host"},
+		"out of order": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(429, "slow down") }, check: "token", state: report.CheckFailed, last: true,
+			sentence: "gives no token at present: 429 Too Many Requests slow down: try again later"},
+		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") }, check: "token", state: report.CheckFailed, last: true,
+			sentence: "with 200, but without access_token"},
+		"opaque token": {center: func(_ *testing.T, c *center) {
+			c.answers[tokens] = answering(200, map[string]any{"access_token": "ey-opaque-token-0123456789"})
+		}, check: "rights", state: report.CheckWarning, sentence: "the token does not tell the client's roles"},
+
+		"cannot read itself": {center: func(_ *testing.T, c *center) { c.answers[client] = answering(403, map[string]any{}) }, check: "tenant", state: report.CheckFailed, last: true,
+			sentence: "the client cannot read itself, and with that which tenant is its own: 403 Forbidden {}"},
+		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant", state: report.CheckFailed, last: true,
+			sentence: "the client cannot read its own tenant " + tenantID + ": 404"},
+		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
+			sentence: `"Example" (customer, ` + tenantID + `) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},
+		"customer, read only": {center: tenantOf("customer", true), run: readOnly, check: "tenant", state: report.CheckOK},
+		"folder":              {center: tenantOf("folder", true), check: "tenant", state: report.CheckOK},
+		"disabled":            {center: tenantOf("partner", false), check: "tenant", state: report.CheckFailed, sentence: "is disabled: enable it"},
+
+		"roles too small": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "readonly_admin") }, check: "rights", state: report.CheckFailed,
+			sentence: "readonly_admin may not make the sandbox: give the client a role such as partner_admin, or take write"},
+		"roles too small, perhaps": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, nil, "backup_user", "readonly_admin") }, check: "rights",
+			state: report.CheckWarning, sentence: "backup_user, readonly_admin may not make the sandbox, but the token need not list every role"},
+		"no brands": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "tenant_admin") }, check: "rights", state: report.CheckWarning,
+			sentence: "brands, locations and storages will be unprovoked"},
+		"a reader reads": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "readonly_admin") }, run: readOnly, check: "rights",
+			state: report.CheckOK, sentence: "readonly_admin"},
+		"reads nothing": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "backup_user") }, run: readOnly, check: "rights",
+			state: report.CheckWarning, sentence: "backup_user may read little"},
+
+		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header", state: report.CheckWarning, sentence: "there is none, so that 50x will be unprovoked"},
+		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header", state: report.CheckWarning,
+			sentence: "x-other: 503 is answered with 200, so that 50x will be unprovoked: correct ACRONIS_FAULT_HEADER"},
+
+		"no expired token": {run: func(r *run) { r.Access.ExpiredToken, r.NoExpiredToken = "", "an earlier run's expires at noon" }, check: "expired token",
+			state: report.CheckWarning, sentence: "there is none, so that it will be unprovoked: an earlier run's expires at noon"},
+		"not expired":  {run: expiring(10 * time.Minute), check: "expired token", state: report.CheckFailed, sentence: "by the target's clock, and expired for certain a minute later: unset ACRONIS_EXPIRED_TOKEN"},
+		"just expired": {run: expiring(-30 * time.Second), check: "expired token", state: report.CheckFailed, sentence: "it is good until"},
+		"expired, but not there": {center: dated(-30 * time.Minute), run: expiring(-10 * time.Minute), check: "expired token", state: report.CheckFailed,
+			sentence: "it is good until"},
+		"expired there": {center: dated(30 * time.Minute), run: expiring(10 * time.Minute), check: "expired token", state: report.CheckOK, sentence: "it expired at"},
+		"of another issuer": {run: func(r *run) {
+			r.Access.ExpiredToken = token(t, jwt.MapClaims{"iss": "elsewhere", "exp": time.Now().Add(-time.Hour).Unix()}, nil)
+		}, check: "expired token", state: report.CheckWarning, sentence: `its iss is "elsewhere", and that of this client's tokens is "this one"`},
+		"opaque, refused": {run: func(r *run) { r.Access.ExpiredToken = "opaque" }, check: "expired token", state: report.CheckWarning,
+			sentence: "it does not say when it expired; a read with it is answered with 401"},
+		"opaque, served": {run: func(r *run) { r.Access.ExpiredToken = "ey-opaque" }, check: "expired token", state: report.CheckFailed, sentence: "it is still good: a read with it is served"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			center := newCenter(t)
+			if c.center != nil {
+				c.center(t, center)
+			}
+			found := look(t, serve(t, center), c.run)
+			one := named(t, found, c.check)
+			g.Expect(one.State).To(Equal(c.state), "%v", one)
+			g.Expect(sentence(one)).To(ContainSubstring(c.sentence))
+			if c.state != report.CheckOK {
+				g.Expect(sentence(one)).To(ContainSubstring(":"), "it says what to do")
+			}
+			if c.last {
+				g.Expect(found[len(found)-1]).To(Equal(one))
+			} else {
+				g.Expect(found).To(HaveLen(len(checks)))
+			}
+			if c.state == report.CheckFailed {
+				g.Expect(Failure(found)).To(MatchError(c.check + ": " + sentence(one)))
+			}
+		})
+	}
+}
+
+func withoutDate(w http.ResponseWriter, _ *http.Request) { w.Header()["Date"] = nil }
+
+// dated lets the target's clock be ahead.
+func dated(ahead time.Duration) func(*testing.T, *center) {
+	return func(_ *testing.T, c *center) {
+		c.header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+	}
+}
+
+func tenantOf(kind string, enabled bool) func(*testing.T, *center) {
+	return func(_ *testing.T, c *center) {
+		c.answers["GET /api/2/tenants/"+tenantID] = answering(200, map[string]any{"id": tenantID, "name": "Example", "kind": kind, "enabled": enabled})
+	}
+}
+
+func expiring(after time.Duration) func(*run) {
+	return func(r *run) {
+		signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"exp": time.Now().Add(after).Unix()}).SignedString([]byte("key"))
+		if err != nil {
+			panic(err)
+		}
+		r.Access.ExpiredToken = signed
+	}
+}
+
+// closed is a URL at which nothing listens.
+func closed() string {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	return server.URL
+}
+
+func TestAnUntrustedCertificateIsExplained(t *testing.T) {
+	g := NewWithT(t)
+	server := httptest.NewUnstartedServer(newCenter(t))
+	server.Config.ErrorLog = nil
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	found := look(t, server, func(r *run) { r.Config.Target.RootCAs = nil })
+	last := found[len(found)-1]
+	g.Expect(last.Name).To(Equal("connection"))
+	g.Expect(last.State).To(Equal(report.CheckFailed))
+	g.Expect(last.Remedy).To(ContainSubstring("name its CA file"))
+}
+
+// Behind a proxy this machine need not be able to find or reach the target itself.
+func TestNothingIsLookedUpBehindAProxy(t *testing.T) {
+	g := NewWithT(t)
+	found := look(t, serve(t, newCenter(t)), func(r *run) {
+		r.proxyOf = func(*http.Request) (*url.URL, error) {
+			return &url.URL{Scheme: "http", Host: "proxy.example:3128"}, nil
+		}
+		r.lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("no DNS here") }
+	})
+	g.Expect(named(t, found, "host")).To(HaveField("Detail", "127.0.0.1 is not looked up here: requests go through the proxy proxy.example:3128"))
+	g.Expect(Failure(found)).To(Succeed())
+}
+
+func TestPrint(t *testing.T) {
+	g := NewWithT(t)
+	var out strings.Builder
+	g.Expect(Print(&out, []report.Check{
+		{Name: "host", State: report.CheckOK, Detail: "a is 1.2.3.4"},
+		{Name: "fault header", State: report.CheckWarning, Detail: "there is\nnone", Remedy: "set it"},
+	})).To(Succeed())
+	g.Expect(out.String()).To(Equal("ok       host          a is 1.2.3.4\nwarning  fault header  there is none: set it\n"))
+	g.Expect(fmt.Sprint(Failure(nil))).To(Equal("<nil>"))
+}

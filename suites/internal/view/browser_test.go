@@ -1,0 +1,213 @@
+package view
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"acronis-conformance/suites/internal/report"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	. "github.com/onsi/gomega"
+)
+
+// What `make test-browser` sets.
+const (
+	browserVariable     = "CONFORMANCE_BROWSER"     // path of a Chromium
+	axeVariable         = "CONFORMANCE_AXE"         // path of axe-core's axe.min.js
+	screenshotsVariable = "CONFORMANCE_SCREENSHOTS" // folder for pictures of the page; none are taken without it
+)
+
+// tab is a page in a browser, with everything that it complained about or tried to load.
+type tab struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu     sync.Mutex
+	faults []string
+}
+
+// browse opens a document in headless Chromium.
+func browse(t *testing.T, document []byte) *tab {
+	t.Helper()
+	path := os.Getenv(browserVariable)
+	if path == "" {
+		t.Skipf("no browser: run make test-browser, which sets %s and %s", browserVariable, axeVariable)
+	}
+	folder := t.TempDir()
+	file := filepath.Join(folder, "index.html")
+	NewWithT(t).Expect(os.WriteFile(file, document, 0o600)).To(Succeed())
+
+	var options []chromedp.ExecAllocatorOption
+	options = append(options, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(filepath.Join(folder, "profile")),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, stop = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits for the browser, so that its profile can be deleted
+		stop()
+	})
+	b := &tab{t: t, ctx: ctx}
+	chromedp.ListenTarget(ctx, b.listen)
+	b.do(log.Enable(), network.Enable(), runtime.Enable(), page.Enable())
+	b.size(1920, 1080)
+	b.open("file://" + file)
+	return b
+}
+
+// listen notes what must not happen: errors, dialogs, and requests to anywhere.
+func (b *tab) listen(event any) {
+	fault := ""
+	switch event := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		if event.Type == runtime.APITypeError || event.Type == runtime.APITypeWarning {
+			fault = fmt.Sprintf("console: %s", event.Args[0].Value)
+		}
+	case *runtime.EventExceptionThrown:
+		fault = "exception: " + event.ExceptionDetails.Error()
+	case *log.EventEntryAdded:
+		if event.Entry.Level != log.LevelVerbose && event.Entry.Level != log.LevelInfo {
+			fault = "log: " + event.Entry.Text
+		}
+	case *network.EventRequestWillBeSent:
+		if u := event.Request.URL; !strings.HasPrefix(u, "file://") && !strings.HasPrefix(u, "data:") {
+			fault = "request: " + u
+		}
+	case *page.EventJavascriptDialogOpening:
+		fault = "dialog: " + event.Message
+	}
+	if fault != "" {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.faults = append(b.faults, fault)
+	}
+}
+
+func (b *tab) complaints() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]string(nil), b.faults...)
+}
+
+func (b *tab) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	NewWithT(b.t).Expect(chromedp.Run(b.ctx, actions...)).To(Succeed())
+}
+
+// open loads an address and waits until the page's script is done.
+func (b *tab) open(address string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(address), chromedp.WaitReady(`html[data-ready="true"]`, chromedp.ByQuery))
+}
+
+// jump changes what stands behind # in the address, as somebody does who pastes a link into an open page.
+func (b *tab) jump(fragment string) {
+	b.t.Helper()
+	b.eval(fmt.Sprintf("location.hash = %q", fragment), nil)
+	b.do(chromedp.Sleep(50 * time.Millisecond))
+}
+
+// reload opens the page anew at a fragment.
+func (b *tab) reload(fragment string) {
+	b.t.Helper()
+	address := ""
+	b.eval(`location.href.replace(/#.*/, '')`, &address)
+	b.do(chromedp.Navigate("about:blank"))
+	b.open(address + fragment)
+}
+
+func (b *tab) eval(script string, result any) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(script, result))
+}
+
+func (b *tab) text(selector string) string {
+	b.t.Helper()
+	text := ""
+	b.eval(fmt.Sprintf(`(document.querySelector(%q) || {innerText: 'NOTHING'}).innerText`, selector), &text)
+	return text
+}
+
+func (b *tab) count(selector string) int {
+	b.t.Helper()
+	n := 0
+	b.eval(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n)
+	return n
+}
+
+func (b *tab) size(width, height int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+}
+
+func (b *tab) scheme(name string) {
+	b.t.Helper()
+	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}))
+}
+
+// picture keeps what the page looks like, for people.
+func (b *tab) picture(name string) {
+	b.t.Helper()
+	folder := os.Getenv(screenshotsVariable)
+	if folder == "" {
+		return
+	}
+	var png []byte
+	b.do(chromedp.CaptureScreenshot(&png))
+	NewWithT(b.t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
+	NewWithT(b.t).Expect(os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644)).To(Succeed())
+}
+
+// axe returns what axe-core finds wrong with the page as it is now.
+func (b *tab) axe() []string {
+	b.t.Helper()
+	path := os.Getenv(axeVariable)
+	NewWithT(b.t).Expect(path).NotTo(BeEmpty(), axeVariable+" must name axe-core's axe.min.js")
+	source, err := os.ReadFile(path)
+	NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
+	var found []string
+	b.do(chromedp.Evaluate(string(source)+";0", nil), chromedp.Evaluate(`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
+		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] ? n.any[0].message : ''))))`,
+		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	return found
+}
+
+func pageOf(t testing.TB, r *report.Result) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	NewWithT(t).Expect(HTML(&b, r)).To(Succeed())
+	return b.Bytes()
+}
+
+func TestBrowserPictures(t *testing.T) {
+	b := browse(t, pageOf(t, sample(t)))
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		for _, size := range [][2]int64{{1920, 1080}, {1280, 800}, {360, 740}} {
+			b.size(size[0], size[1])
+			for name, fragment := range map[string]string{"top": "", "spec": "spec=403/foreign-tenant/UpdateTenant", "cell": "cell=401/401/reference/FetchReport", "filter": "verdict=violation,unprovoked"} {
+				b.reload("#" + fragment)
+				b.do(chromedp.Sleep(100 * time.Millisecond))
+				b.picture(fmt.Sprintf("%s-%d-%s", name, size[0], scheme))
+			}
+		}
+	}
+	NewWithT(t).Expect(b.complaints()).To(BeEmpty())
+	_ = cdp.ErrInvalidContext
+}
