@@ -28,7 +28,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			return nil
 		}}),
 		Entry("what is no token", probe{code: 401, name: "garbage-token", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
-			r.Header.Set("Authorization", "Bearer conformance-garbage")
+			r.Header.Set("Authorization", "Bearer "+session.Garbage)
 			return nil
 		}}),
 		Entry("an expired token", probe{code: 401, name: session.Expired, ground: documented, forged: session.Expired}),

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	for _, node := range all.SpecReports {
 		collect(&in, node)
 	}
+	in.Problems = append(in.Problems, audit(in)...)
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
 	folder := reportsFolder()
@@ -45,7 +47,26 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	var table strings.Builder
 	Expect(report.Table(&table, result, width(), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
 	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
+	if all.SuiteSucceeded && len(result.Problems) > 0 {
+		Fail(strings.Join(result.Problems, "\n"))
+	}
 }, NodeTimeout(time.Minute))
+
+// audit finds the waivers that must not stay as they are.
+func audit(in report.Input) []string {
+	verdicts := map[string]report.Verdict{}
+	for _, s := range in.Specs {
+		verdicts[s.ID] = s.Verdict
+		if s.Verdict == report.Waived {
+			verdicts[s.ID] = report.Violation
+		}
+	}
+	var problems []string
+	for _, p := range suite.waivers.Audit(verdicts, slices.Collect(maps.Keys(suite.specs)), suite.config.Name, time.Now(), in.Run.Filtered) {
+		problems = append(problems, p.Message)
+	}
+	return problems
+}
 
 // collect takes over what a node attached; a node of the suite that failed is a problem of the run.
 func collect(in *report.Input, node types.SpecReport) {
@@ -60,6 +81,8 @@ func collect(in *report.Input, node types.SpecReport) {
 			}
 		case stepsEntry:
 			in.World = append(in.World, decode[[]report.Step](in, encoded)...)
+		case checksEntry:
+			in.Preflight = append(in.Preflight, decode[[]report.Check](in, encoded)...)
 		case requestsEntry:
 			sent := decode[report.Requests](in, encoded)
 			in.Run.Requests.World += sent.World

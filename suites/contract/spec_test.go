@@ -13,6 +13,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 
@@ -31,6 +32,7 @@ const (
 	leftoverEntry = "conformance leftovers"
 	stepsEntry    = "conformance steps"
 	requestsEntry = "conformance requests"
+	checksEntry   = "conformance preflight"
 )
 
 // The grounds on which an expectation rests: is refusal documented, and is this code?
@@ -130,7 +132,7 @@ func specify(sp spec) {
 		labels = append(labels, sp.op.Resource, sp.op.ID)
 	}
 	labels = append(labels, string(sp.source()))
-	decorators := []any{labels, Offset(1), SpecTimeout(suite.config.Timeouts.Spec)}
+	decorators := []any{labels, Offset(1), SpecTimeout(suite.timeout())}
 	if sp.waiting {
 		decorators = append(decorators, Label("waiting"))
 	}
@@ -165,7 +167,9 @@ func (sp spec) run(ctx SpecContext) {
 	s := suite.session
 	record := sp.record()
 	started := time.Now()
-	finding, exchanges := sp.examine(ctx, s)
+	limited, cancel := pace.WithTimeout(ctx, s.Timeouts().Spec)
+	defer cancel()
+	finding, exchanges := sp.examine(limited, s)
 	record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
 	conclude(s, record, finding, exchanges)
 }
@@ -300,6 +304,10 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
 	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
 	record.Advice, record.Accepted = f.Advice, f.Accepted
+	if known, accepted := suite.waivers.For(record.ID, suite.config.Name, time.Now()); accepted && f.Verdict == report.Violation {
+		record.Verdict, record.Reason = report.Waived, record.Reason+fmt.Sprintf(" (waived until %s by %s: %s, %s)",
+			known.Expires.Format(time.DateOnly), known.Owner, known.Reason, known.Link)
+	}
 	for _, d := range f.Differences {
 		record.Differences = append(record.Differences, report.Difference{Path: d.Path, Rule: d.Rule, Found: s.Redactor.String(d.Found), Detail: s.Redactor.String(d.Detail)})
 	}
@@ -310,7 +318,7 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 		}
 	}
 	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
-	switch f.Verdict {
+	switch record.Verdict {
 	case report.Pass, report.Waived:
 	case report.Unprovoked:
 		Skip("unprovoked: " + record.Reason)

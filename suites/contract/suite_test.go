@@ -13,9 +13,11 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -37,6 +39,7 @@ type suiteState struct {
 	configErr error
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
 	catalogue *fixtures.Catalogue
+	waivers   *waiver.List
 	session   *session.Session
 	mock      *mock.Running
 	specs     map[string]spec // every spec of the tree by its id
@@ -72,7 +75,10 @@ func (s *suiteState) prepare() {
 	if s.contract, s.configErr = loadContract(s.config); s.configErr != nil {
 		return
 	}
-	s.catalogue, s.configErr = fixtures.LoadCatalogue(s.contract)
+	if s.catalogue, s.configErr = fixtures.LoadCatalogue(s.contract); s.configErr != nil {
+		return
+	}
+	s.waivers, s.configErr = waiver.Load(filepath.Join(filepath.Dir(s.config.Path), "fixtures", "waivers.yml"))
 }
 
 func configure() (*target.Config, error) {
@@ -108,12 +114,13 @@ func loadContract(config *target.Config) (*schemas.Contract, error) {
 	return contract, nil
 }
 
-// timeout of a node that waits for several specs' exchanges.
+// timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
+// which is the target's wish and nobody's fault. The spec's own time-out leaves that out.
 func (s *suiteState) timeout() time.Duration {
 	if s.config == nil {
 		return time.Minute
 	}
-	return s.config.Timeouts.Spec
+	return 10 * s.config.Timeouts.Spec
 }
 
 func reportsFolder() string {
@@ -141,9 +148,9 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	for _, id := range suite.selected {
 		suite.specs[id].addTo(needs)
 	}
-	ctx2, cancel := context.WithTimeout(ctx, suite.config.Timeouts.World)
+	limited, cancel := pace.WithTimeout(ctx, suite.config.Timeouts.World)
 	defer cancel()
-	suite.session, err = session.Open(ctx2, options(access), needs)
+	suite.session, err = session.Open(limited, options(access), needs)
 	if err != nil {
 		Fail(setupFailed(err))
 	}
@@ -165,7 +172,8 @@ func setupFailed(err error) string {
 }
 
 func options(access session.Access) session.Options {
-	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version}
+	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version,
+		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag}
 }
 
 // reach serves the embedded mock, or takes the access that the configuration gives.
@@ -206,11 +214,14 @@ func cleanUp(ctx context.Context) {
 	if suite.session == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
+	ctx, cancel := pace.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
 	defer cancel()
 	leftovers := suite.session.Close(ctx)
 	AddReportEntry(leftoverEntry, encode(leftovers), ReportEntryVisibilityNever)
 	AddReportEntry(stepsEntry, encode(suite.session.Steps), ReportEntryVisibilityNever)
+	if GinkgoParallelProcess() == 1 {
+		AddReportEntry(checksEntry, encode(suite.session.Checks), ReportEntryVisibilityNever)
+	}
 	AddReportEntry(requestsEntry, encode(suite.session.Requested()), ReportEntryVisibilityNever)
 	if GinkgoParallelProcess() == 1 {
 		Expect(suite.session.Discard()).To(Succeed())

@@ -71,12 +71,12 @@ func run(ctx context.Context, c *cli, args []string) error {
 // verdict is the exit that the result stands for.
 func verdict(r *report.Result) error {
 	switch r.Verdict {
+	case report.Pass, report.Waived:
+		return nil
 	case report.Violation:
 		return &exit{code: violates}
-	case report.Error:
-		return &exit{code: unusable}
 	default:
-		return nil
+		return &exit{code: unusable}
 	}
 }
 

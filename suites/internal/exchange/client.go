@@ -48,49 +48,50 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 
 	next := time.Time{} // not before
 	for sent, repeats, waits := 1, 0, 0; ; sent++ {
-		if err := c.wait(ctx, next); err != nil {
+		release, err := c.options.Limiter.Acquire(ctx, next)
+		if err != nil {
 			return e, c.interrupted(e, err)
 		}
 		attempts, err := c.attempt(ctx, e, sent)
+		release()
 		e.Attempts = append(e.Attempts, attempts...)
 		if err != nil {
 			return e, err
 		}
 		last := e.Last()
 		answered := last.Start.Add(last.Duration)
+		delay, told, err := c.throttled(last, answered)
+		if err != nil {
+			return e, c.interrupted(e, err)
+		}
 		switch {
 		case failed(last.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
-		case last.Status == http.StatusTooManyRequests && waits < maxWaits:
+		case told && waits < maxWaits && delay <= maxWait && !ended(ctx, answered.Add(delay)):
 			waits++
-			delay, ok := retryAfter(last.Header, answered)
 			next = answered.Add(delay)
-			if deadline, bounded := ctx.Deadline(); !ok || delay > maxWait || bounded && next.After(deadline) {
-				return e, nil // then 429 is the answer
-			}
 		default:
 			return e, nil
 		}
 	}
 }
 
-// wait waits for the limiter, and then until it is time. The limiter comes first, so that the pause after a 50x is kept as exactly
-// as the limiter permits.
-func (c *Client) wait(ctx context.Context, until time.Time) error {
-	if c.options.Limiter != nil {
-		if err := c.options.Limiter.Wait(ctx); err != nil {
-			return fmt.Errorf("wait for the rate limit: %w", err)
-		}
+// throttled tells whether the answer is a 429 that says how long to wait, which then holds for all requests, within reason.
+func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, told bool, err error) {
+	if a.Status != http.StatusTooManyRequests {
+		return 0, false, nil
 	}
-	timer := time.NewTimer(time.Until(until)) // fires at once where there is nothing to wait for
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return context.Cause(ctx) // nil, unless it ended at the same time
+	if delay, told = retryAfter(a.Header, answered); told {
+		err = c.options.Limiter.Hold(answered.Add(min(delay, maxWait)))
 	}
+	return delay, told, err
+}
+
+// ended tells whether the context has a deadline before that time.
+func ended(ctx context.Context, at time.Time) bool {
+	deadline, bounded := ctx.Deadline()
+	return bounded && at.After(deadline)
 }
 
 // interrupted is the error of an exchange that the suite itself ended.

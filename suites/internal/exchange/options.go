@@ -16,10 +16,29 @@ import (
 	"acronis-conformance/suites/internal/redact"
 )
 
-// Limiter paces the requests; golang.org/x/time/rate has one that fits.
+// Limiter paces the requests. What is waited for it is no part of an attempt.
 type Limiter interface {
-	Wait(ctx context.Context) error
+	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
+	// before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
+	Acquire(ctx context.Context, earliest time.Time) (release func(), err error)
+	// Hold keeps every request back until then: the target asked for it with a 429.
+	Hold(until time.Time) error
 }
+
+// unlimited keeps no more than the pauses.
+type unlimited struct{}
+
+func (unlimited) Acquire(ctx context.Context, earliest time.Time) (release func(), err error) {
+	timer := time.NewTimer(time.Until(earliest)) // fires at once where there is nothing to wait for
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return func() {}, context.Cause(ctx) // nil, unless it ended at the same time
+}
+
+func (unlimited) Hold(time.Time) error { return nil }
 
 // Retry is the documented repetition after a 50x.
 type Retry struct {
@@ -39,7 +58,7 @@ type Options struct {
 	Version        string              // of the suite, for the User-Agent
 	Run            string              // run id, for the User-Agent
 	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
-	Limiter        Limiter             // waited for before every attempt; nil: none
+	Limiter        Limiter             // asked before every attempt; nil: none
 	Redactor       *redact.Redactor    // learns from every exchange; nil: one of the client's own
 	Learned        func(redact.Secret) // told what the Redactor learned from an exchange; nil: nobody
 }
@@ -76,6 +95,9 @@ func NewClient(o Options) (*Client, error) {
 	}
 	if o.Redactor == nil {
 		o.Redactor = redact.New()
+	}
+	if o.Limiter == nil {
+		o.Limiter = unlimited{}
 	}
 	roots, err := rootCAs(o.RootCAs, o.CAFile)
 	if err != nil {

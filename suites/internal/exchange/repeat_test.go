@@ -186,8 +186,10 @@ func TestRetryAfterIsNotObeyedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		s := &script{statuses: []int{429}, header: http.Header{"Retry-After": {"60"}}}
-		e, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		l := &gate{}
+		e, err := scripted(t, s, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(l.holds).To(HaveLen(maxWaits+1), "the others are held back all the same")
 		g.Expect(e.Throttled()).To(Equal(maxWaits + 1))
 		g.Expect(e.Status()).To(Equal(429))
 	})
@@ -223,21 +225,34 @@ func TestFaultIsAskedForOnTheFirstAttempts(t *testing.T) {
 	}
 }
 
-// gate is a limiter that lets a request through every so often.
+// gate is a limiter that lets a request through every so often, and not before its time.
 type gate struct {
 	every time.Duration
-	calls int
 	err   error
+	calls int
+	open  int // not released
+	most  int // open at a time
+	holds []time.Time
 }
 
-func (l *gate) Wait(ctx context.Context) error {
+func (l *gate) Acquire(ctx context.Context, earliest time.Time) (func(), error) {
 	l.calls++
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(l.every):
-		return l.err
+		return nil, ctx.Err()
+	case <-time.After(max(l.every, time.Until(earliest))):
 	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	l.open++
+	l.most = max(l.most, l.open)
+	return func() { l.open-- }, nil
+}
+
+func (l *gate) Hold(until time.Time) error {
+	l.holds = append(l.holds, until)
+	return l.err
 }
 
 func TestLimiterIsNoPartOfTheAttempt(t *testing.T) {
@@ -248,7 +263,20 @@ func TestLimiterIsNoPartOfTheAttempt(t *testing.T) {
 		e, err := scripted(t, s, Options{Limiter: l, AttemptTimeout: 2 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(l.calls).To(Equal(3), "before every attempt")
+		g.Expect(l.open).To(BeZero(), "every attempt is released")
+		g.Expect(l.most).To(Equal(1), "and that before the next one")
 		g.Expect(e.Attempts[0].Duration).To(Equal(time.Second))
+	})
+}
+
+func TestAnAttemptWithoutAnAnswerIsReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		l := &gate{}
+		_, err := scripted(t, &script{statuses: []int{0}, err: io.EOF}, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).To(HaveOccurred())
+		g.Expect(l.most).To(Equal(1))
+		g.Expect(l.open).To(BeZero())
 	})
 }
 
@@ -267,12 +295,33 @@ func TestLimiterRunsWithinThePause(t *testing.T) {
 func TestLimiterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		cause := errors.New("would exceed the deadline")
+		cause := errors.New("the budget is used up")
 		e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: cause}}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		g.Expect(err).To(MatchError(cause))
-		g.Expect(err).To(MatchError(ContainSubstring("rate limit")))
+		g.Expect(err).To(MatchError("GET https://target.example/api/2/x given up: the budget is used up"))
+		g.Expect(errors.As(err, new(*TargetError))).To(BeFalse())
 		g.Expect(e.Attempts).To(BeEmpty())
 	})
+}
+
+// What one exchange is told with a 429 holds for all.
+func TestRetryAfterHoldsTheLimiter(t *testing.T) {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "61": time.Minute, "soon": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			l := &gate{}
+			start := time.Now()
+			s := &script{statuses: []int{429, 200}, header: http.Header{"Retry-After": {value}}, takes: time.Second}
+			_, err := scripted(t, s, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+			g.Expect(err).NotTo(HaveOccurred())
+			if want == 0 {
+				g.Expect(l.holds).To(BeEmpty())
+				return
+			}
+			g.Expect(l.holds).To(HaveLen(1))
+			g.Expect(l.holds[0].Sub(start)).To(Equal(time.Second + want))
+		})
+	}
 }
 
 func TestAttemptTimeout(t *testing.T) {

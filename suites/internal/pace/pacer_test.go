@@ -13,8 +13,11 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/target"
 )
+
+var _ exchange.Limiter = (*Pacer)(nil)
 
 var perSecond = target.Rate{Requests: 10, Per: time.Second}
 

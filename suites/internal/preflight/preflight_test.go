@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -206,6 +207,8 @@ func TestFindings(t *testing.T) {
 
 		"wrong secret": {run: func(r *run) { r.Access.ClientSecret = "another-canary" }, check: "token", state: report.CheckFailed, last: true,
 			sentence: "the target refuses the client " + clientID + ": 401 Unauthorized {\"error\":\"invalid_client\""},
+		"an echo of the secret": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(401, "no client has the secret "+canary) }, check: "token",
+			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
 		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
 			sentence: "no token endpoint where a data center has it: 404 Not Found 404 page not found: check the host"},
 		"out of order": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(429, "slow down") }, check: "token", state: report.CheckFailed, last: true,
@@ -315,7 +318,7 @@ func closed() string {
 func TestAnUntrustedCertificateIsExplained(t *testing.T) {
 	g := NewWithT(t)
 	server := httptest.NewUnstartedServer(newCenter(t))
-	server.Config.ErrorLog = nil
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	found := look(t, server, func(r *run) { r.Config.Target.RootCAs = nil })

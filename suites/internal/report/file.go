@@ -19,6 +19,14 @@ func Write(path string, r *Result) error {
 	})
 }
 
+// WriteFile puts the content into the file's place whole, or leaves what was there.
+func WriteFile(path string, content []byte) error {
+	return replace(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
 // replace writes a file beside path and renames it once all of it has reached the disk.
 func replace(path string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")

@@ -16,6 +16,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
@@ -40,6 +41,8 @@ type Options struct {
 	Contract *schemas.Contract
 	Access   Access
 	Version  string // of the suite
+	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
+	KeepToken bool
 }
 
 // State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
@@ -53,6 +56,7 @@ type State struct {
 	Forged    map[string]string   // bad tokens by probe
 	Missing   map[string]string   // why a bad token could not be made, by probe
 	Steps     []report.Step       // what was sent around the specs
+	Checks    []report.Check      // what the preflight found
 }
 
 // Session sends requests of one process. It is safe for concurrent use.
@@ -66,6 +70,7 @@ type Session struct {
 	client    *exchange.Client
 	ledger    *fixtures.Ledger
 	requests  map[report.Phase]*atomic.Int64
+	tokenFile string // empty: no token is kept
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -75,8 +80,15 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	redactor := redact.New()
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
-	redactor.Learn("ACRONIS_EXPIRED_TOKEN", o.Access.ExpiredToken)
+	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
+	redactor.Allow(Garbage)
+	limits := o.Config.Target
+	pacer, err := pace.New(state.Dir, pace.Limits{Rate: limits.Rate, Concurrency: limits.Concurrency, Budget: limits.Budget})
+	if err != nil {
+		return nil, err
+	}
 	client, err := exchange.NewClient(exchange.Options{
+		Limiter: pacer,
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
 		Version: o.Version, Run: state.Run, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
@@ -89,6 +101,9 @@ func newSession(o Options, state State) (*Session, error) {
 		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{},
 		Judge: &judge.Judge{Contract: o.Contract, Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
+	}
+	if o.KeepToken {
+		s.tokenFile = tokenFile(o.Config)
 	}
 	for _, phase := range []report.Phase{report.PhaseWorld, report.PhaseControl, phaseSpec, report.PhaseCleanup} {
 		s.requests[phase] = &atomic.Int64{}
@@ -116,6 +131,9 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
+	if err := s.look(ctx); err != nil {
+		return err
+	}
 	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID, ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
@@ -125,6 +143,9 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	}
 	if err := builder.Build(ctx); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
+	}
+	if err := s.keepToken(ctx); err != nil {
+		return fmt.Errorf("the token for the next run: %w", err)
 	}
 	if s.World.Unconfined == "" {
 		for _, object := range needs.objects() {
@@ -136,6 +157,7 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	if err := s.forge(ctx, needs); err != nil {
 		return err
 	}
+	s.learn()
 	if err := s.control(ctx, needs); err != nil {
 		return err
 	}
@@ -153,15 +175,20 @@ func Join(o Options, prepared []byte) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.learn()
+	return s, nil
+}
+
+// learn names the run's secrets in the output, so that a reader can tell them apart.
+func (s *Session) learn() {
 	for name, secrets := range s.World.Secrets() {
 		for _, secret := range secrets {
 			s.Redactor.Learn(name, secret)
 		}
 	}
-	for _, token := range s.Forged {
-		s.Redactor.Learn("ACRONIS_TOKEN", token)
+	for probe, token := range s.Forged {
+		s.Redactor.Learn(placeholder(probe), token)
 	}
-	return s, nil
 }
 
 // Marshal encodes what the other processes need.
@@ -260,6 +287,7 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
+	ctx = pace.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	return s.ledger.Remove(ctx, s.World, s.do(report.PhaseCleanup))
 }
 

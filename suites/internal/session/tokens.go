@@ -26,6 +26,9 @@ const (
 	Expired     = "expired-token"
 )
 
+// Garbage is what a client sends that has no token. It is no secret, and is shown as it is.
+const Garbage = "conformance-garbage"
+
 // runID names a run by its time, for the sweep, and a random part.
 func runID(now time.Time) string {
 	return now.UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:6])
@@ -44,11 +47,10 @@ func (s *Session) forge(ctx context.Context, needs Needs) error {
 			continue
 		}
 		s.Forged[probe] = token
-		s.Redactor.Learn("ACRONIS_TOKEN", token)
 	}
 	if needs.Forged[Expired] {
 		s.Forged[Expired] = s.Access.ExpiredToken
-		if s.Access.ExpiredToken == "" {
+		if s.Access.ExpiredToken == "" && s.Missing[Expired] == "" {
 			s.Missing[Expired] = "no expired token was given: set ACRONIS_EXPIRED_TOKEN"
 		}
 	}
@@ -56,6 +58,11 @@ func (s *Session) forge(ctx context.Context, needs Needs) error {
 		return s.revoke(ctx)
 	}
 	return nil
+}
+
+// placeholder names a bad token in the output, so that a curl line does not seem to send a good one.
+func placeholder(probe string) string {
+	return "ACRONIS_" + strings.ToUpper(strings.ReplaceAll(probe, "-", "_"))
 }
 
 // tamper changes the middle of the signature: its last character may hold spare bits that a verifier ignores.
@@ -115,11 +122,7 @@ func (s *Session) revoke(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token := ""
-	if decoded, err := schemas.ReadJSON(answer.Body); err == nil {
-		object, _ := decoded.(map[string]any)
-		token, _ = object["access_token"].(string)
-	}
+	token := granted(answer)
 	if token == "" || token == s.World.Tokens[fixtures.Home] {
 		s.Missing[Revoked] = "the target gives no second token that could be revoked"
 		return nil
@@ -137,4 +140,15 @@ func (s *Session) revoke(ctx context.Context) error {
 	}
 	s.Forged[Revoked] = token
 	return nil
+}
+
+// granted is the access token of an answer; empty where it grants none.
+func granted(a fixtures.Answer) string {
+	decoded, err := schemas.ReadJSON(a.Body)
+	if err != nil || !a.Good() {
+		return ""
+	}
+	object, _ := decoded.(map[string]any)
+	token, _ := object["access_token"].(string)
+	return token
 }

@@ -35,7 +35,7 @@ var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "
 func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	for _, key := range slices.Sorted(maps.Keys(needs.Watches)) {
 		watch := needs.Watches[key]
-		seen, _, err := s.look(ctx, string(report.PhaseWorld), watch)
+		seen, _, err := s.witness(ctx, string(report.PhaseWorld), watch)
 		if err != nil {
 			return fmt.Errorf("%s before the specs: %w", watch.key(), err)
 		}
@@ -53,12 +53,12 @@ func (s *Session) Unchanged(ctx context.Context, spec string, w Watch) (unchange
 	if !known {
 		return true, nil, nil
 	}
-	now, e, err := s.look(ctx, spec, w)
+	now, e, err := s.witness(ctx, spec, w)
 	return now == before, e, err
 }
 
-// look returns what the witness shows, without what changes by itself and in an order of its own.
-func (s *Session) look(ctx context.Context, spec string, w Watch) (string, *exchange.Exchange, error) {
+// witness returns what the witness shows, without what changes by itself and in an order of its own.
+func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *exchange.Exchange, error) {
 	vars, err := s.Vars(w.Key, "watch")
 	if err != nil {
 		return "", nil, nil // what could not be made is nothing to look at

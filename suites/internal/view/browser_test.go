@@ -50,23 +50,22 @@ func browse(t *testing.T, document []byte) *tab {
 	file := filepath.Join(folder, "index.html")
 	NewWithT(t).Expect(os.WriteFile(file, document, 0o600)).To(Succeed())
 
-	var options []chromedp.ExecAllocatorOption
-	options = append(options, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(filepath.Join(folder, "profile")),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
+	b := &tab{t: t}
+	b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(b.listen))
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits for the browser, so that its profile can be deleted
+		_ = chromedp.Cancel(b.ctx) // waits for the browser, so that its profile can be deleted
 		stop()
 	})
-	b := &tab{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, b.listen)
-	b.do(log.Enable(), network.Enable(), runtime.Enable(), page.Enable())
 	b.size(1920, 1080)
+	call(b, log.Enable, cdp.Empty{})
+	call(b, network.Enable, network.EnableParams{})
+	call(b, page.Enable, page.EnableParams{})
 	b.open("file://" + file)
 	return b
 }
@@ -76,13 +75,13 @@ func (b *tab) listen(event any) {
 	fault := ""
 	switch event := event.(type) {
 	case *runtime.EventConsoleAPICalled:
-		if event.Type == runtime.APITypeError || event.Type == runtime.APITypeWarning {
+		if event.Type == runtime.ConsoleAPICalledTypeError || event.Type == runtime.ConsoleAPICalledTypeWarning {
 			fault = fmt.Sprintf("console: %s", event.Args[0].Value)
 		}
 	case *runtime.EventExceptionThrown:
-		fault = "exception: " + event.ExceptionDetails.Error()
+		fault = "exception: " + event.ExceptionDetails.Text
 	case *log.EventEntryAdded:
-		if event.Entry.Level != log.LevelVerbose && event.Entry.Level != log.LevelInfo {
+		if event.Entry.Level == log.EntryLevelError || event.Entry.Level == log.EntryLevelWarning {
 			fault = "log: " + event.Entry.Text
 		}
 	case *network.EventRequestWillBeSent:
@@ -105,50 +104,55 @@ func (b *tab) complaints() []string {
 	return append([]string(nil), b.faults...)
 }
 
-func (b *tab) do(actions ...chromedp.Action) {
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	NewWithT(b.t).Expect(chromedp.Run(b.ctx, actions...)).To(Succeed())
+	NewWithT(b.t).Expect(chromedp.Do(b.ctx, actions...)).To(Succeed())
+}
+
+// get runs an action that has a value.
+func get[T any](b *tab, action chromedp.Action[T]) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, action)
+	NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
+	return value
+}
+
+// call sends a command of the protocol.
+func call[P, R any](b *tab, command cdp.Command[P, R], parameters P) R {
+	b.t.Helper()
+	result, err := chromedp.Call(b.ctx, command, parameters)
+	NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
+	return result
+}
+
+// eval runs a script in the page; its value is T.
+func eval[T any](b *tab, script string) T {
+	b.t.Helper()
+	return get(b, chromedp.Evaluate[T](script))
 }
 
 // open loads an address and waits until the page's script is done.
 func (b *tab) open(address string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(address), chromedp.WaitReady(`html[data-ready="true"]`, chromedp.ByQuery))
+	b.do(chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS(`html[data-ready="true"]`)))
 }
 
-// jump changes what stands behind # in the address, as somebody does who pastes a link into an open page.
-func (b *tab) jump(fragment string) {
-	b.t.Helper()
-	b.eval(fmt.Sprintf("location.hash = %q", fragment), nil)
-	b.do(chromedp.Sleep(50 * time.Millisecond))
-}
-
-// reload opens the page anew at a fragment.
+// reload opens the page anew at a fragment, as somebody does who was sent the link.
 func (b *tab) reload(fragment string) {
 	b.t.Helper()
-	address := ""
-	b.eval(`location.href.replace(/#.*/, '')`, &address)
+	address := eval[string](b, `location.href.replace(/#.*/, '')`)
 	b.do(chromedp.Navigate("about:blank"))
 	b.open(address + fragment)
 }
 
-func (b *tab) eval(script string, result any) {
-	b.t.Helper()
-	b.do(chromedp.Evaluate(script, result))
-}
-
 func (b *tab) text(selector string) string {
 	b.t.Helper()
-	text := ""
-	b.eval(fmt.Sprintf(`(document.querySelector(%q) || {innerText: 'NOTHING'}).innerText`, selector), &text)
-	return text
+	return eval[string](b, fmt.Sprintf(`(document.querySelector(%q) || {innerText: 'NOTHING'}).innerText`, selector))
 }
 
 func (b *tab) count(selector string) int {
 	b.t.Helper()
-	n := 0
-	b.eval(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n)
-	return n
+	return eval[int](b, fmt.Sprintf(`document.querySelectorAll(%q).length`, selector))
 }
 
 func (b *tab) size(width, height int64) {
@@ -158,7 +162,7 @@ func (b *tab) size(width, height int64) {
 
 func (b *tab) scheme(name string) {
 	b.t.Helper()
-	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}))
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
 }
 
 // picture keeps what the page looks like, for people.
@@ -168,8 +172,7 @@ func (b *tab) picture(name string) {
 	if folder == "" {
 		return
 	}
-	var png []byte
-	b.do(chromedp.CaptureScreenshot(&png))
+	png := get(b, chromedp.CaptureScreenshot())
 	NewWithT(b.t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
 	NewWithT(b.t).Expect(os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644)).To(Succeed())
 }
@@ -181,11 +184,10 @@ func (b *tab) axe() []string {
 	NewWithT(b.t).Expect(path).NotTo(BeEmpty(), axeVariable+" must name axe-core's axe.min.js")
 	source, err := os.ReadFile(path)
 	NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
-	var found []string
-	b.do(chromedp.Evaluate(string(source)+";0", nil), chromedp.Evaluate(`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
+	eval[int](b, string(source)+";0")
+	return get(b, chromedp.Evaluate[[]string](`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
 		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] ? n.any[0].message : ''))))`,
-		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	return found
+		chromedp.EvalAwaitPromise))
 }
 
 func pageOf(t testing.TB, r *report.Result) []byte {
@@ -204,10 +206,12 @@ func TestBrowserPictures(t *testing.T) {
 			for name, fragment := range map[string]string{"top": "", "spec": "spec=403/foreign-tenant/UpdateTenant", "cell": "cell=401/401/reference/FetchReport", "filter": "verdict=violation,unprovoked"} {
 				b.reload("#" + fragment)
 				b.do(chromedp.Sleep(100 * time.Millisecond))
+				if size[0] == 360 && name != "spec" {
+					eval[bool](b, `document.getElementById(document.body.classList.contains('open') ? 'view' : 'matrix').scrollIntoView(), true`)
+				}
 				b.picture(fmt.Sprintf("%s-%d-%s", name, size[0], scheme))
 			}
 		}
 	}
 	NewWithT(t).Expect(b.complaints()).To(BeEmpty())
-	_ = cdp.ErrInvalidContext
 }

@@ -208,10 +208,18 @@ func (g *grouping) note() string {
 	text := counted(len(g.cells), "cell", "cells")
 	for _, v := range report.Verdicts {
 		if n := counts[v]; v != report.Pass && n > 0 {
-			text += fmt.Sprintf(", %d %s", n, v)
+			text += ", " + counted(n, string(v), plural(v))
 		}
 	}
 	return text
+}
+
+// plural is the word for several of a verdict.
+func plural(v report.Verdict) string {
+	if v == report.Violation || v == report.Error {
+		return string(v) + "s"
+	}
+	return string(v)
 }
 
 // gravity orders verdicts by how much they matter to somebody who looks at the picture.

@@ -15,7 +15,6 @@ type fact struct{ Name, Value string }
 func facts(r *report.Result) []fact {
 	q := r.Run.Requests
 	list := []fact{
-		{"target", r.Target.Name},
 		{"address", r.Target.URL},
 		{"run", r.Run.ID},
 		{"started", utc(r.Run.Started)},
@@ -24,7 +23,6 @@ func facts(r *report.Result) []fact {
 		{"may", permissions(r.Target)},
 		{"rules", rules(r.Target)},
 		{"suite", fmt.Sprintf("%s, seed %d, %s", r.Run.Suite, r.Run.Seed, counted(r.Run.Processes, "process", "processes"))},
-		{"contract", r.Run.Contract},
 	}
 	if r.Run.Filtered {
 		list = append(list, fact{"filter", "only a part of the specs was selected: " + r.Run.Filter})

@@ -31,7 +31,7 @@ func HTML(w io.Writer, r *report.Result) error {
 	for _, name := range scripts {
 		script += asset(name)
 	}
-	return templates.ExecuteTemplate(w, "page.html", page{
+	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
 		Violations: findings(r, report.Violation), Errors: findings(r, report.Error), Waived: findings(r, report.Waived),
@@ -39,8 +39,8 @@ func HTML(w io.Writer, r *report.Result) error {
 	})
 }
 
-// page is what the template of the page is given.
-type page struct {
+// resultPage is what the template of the page is given.
+type resultPage struct {
 	frame
 	Result                     *report.Result
 	Facts                      []fact

@@ -158,7 +158,8 @@ function wire() {
     const button = event.target.closest('[data-go], [data-close]');
     if (!button) return;
     if (button.dataset.go) go(Number(button.dataset.go));
-    else close();
+    else if (state.kind) close();
+    else byId('clear').click();
   });
   for (const chip of document.querySelectorAll('[data-verdict]')) {
     chip.addEventListener('click', () => {

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/view"
+)
+
+// printChanges says what is different from an older result, worst first.
+func printChanges(w io.Writer, old, now *report.Result) {
+	changes := view.Diff(old, now)
+	fmt.Fprintf(w, "since run %s:\n", old.Run.ID)
+	if changes.Empty() {
+		fmt.Fprintln(w, "  nothing changed")
+		return
+	}
+	for _, list := range []struct {
+		title   string
+		changes []view.Change
+	}{
+		{"newly failing", changes.Failing}, {"newly in error", changes.Broken}, {"newly unprovoked", changes.Unprovoked}, {"newly passing", changes.Passing},
+	} {
+		for _, change := range list.changes {
+			fmt.Fprintf(w, "  %s: %s: %s\n", list.title, change.Spec.ID, change.Spec.Reason)
+		}
+	}
+	for _, lost := range changes.Lost {
+		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code, lost.Cell.Reason)
+	}
+	for _, operation := range changes.NewOperations {
+		fmt.Fprintf(w, "  new operation: %s\n", operation)
+	}
+	for _, operation := range changes.GoneOperations {
+		fmt.Fprintf(w, "  operation gone: %s\n", operation)
+	}
+}

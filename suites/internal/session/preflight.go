@@ -1,0 +1,104 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/expired"
+	"acronis-conformance/suites/internal/preflight"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
+)
+
+// look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
+func (s *Session) look(ctx context.Context) error {
+	noToken := s.findExpired()
+	s.Checks = preflight.Run(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
+		NoExpiredToken: noToken})
+	if noToken != "" {
+		s.Missing[Expired] = noToken
+	}
+	return preflight.Failure(s.Checks)
+}
+
+// counting counts the preflight's requests with those of the world.
+type counting struct{ s *Session }
+
+func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchange, error) {
+	e, err := c.s.client.Do(ctx, r)
+	if e != nil {
+		c.s.requests[report.PhaseWorld].Add(int64(len(e.Attempts)))
+	}
+	return e, err
+}
+
+// findExpired takes the expired token from the configuration, or else the one that an earlier run has kept. It says why there is none.
+func (s *Session) findExpired() string {
+	if s.Access.ExpiredToken != "" || s.tokenFile == "" {
+		return ""
+	}
+	token, reason, err := expired.Load(s.tokenFile, s.host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), time.Now())
+	if err != nil {
+		return "the expired token that an earlier run kept cannot be read: " + err.Error()
+	}
+	s.Access.ExpiredToken = string(token)
+	s.Redactor.Learn(placeholder(Expired), s.Access.ExpiredToken)
+	return reason
+}
+
+// keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox
+// where the target can do that, so that it opens nothing any more once the sandbox is gone.
+func (s *Session) keepToken(ctx context.Context) error {
+	if s.tokenFile == "" {
+		return nil
+	}
+	token := s.World.Tokens[fixtures.Configured]
+	if narrowed, err := s.narrow(ctx, token); err == nil {
+		token = narrowed
+	}
+	entry, err := expired.NewEntry(s.host(), s.Access.ClientID, token)
+	if err != nil {
+		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning, Detail: "it cannot be kept: " + err.Error()})
+		return nil
+	}
+	return expired.Store(s.tokenFile, entry, target.Secret(s.Access.ClientSecret), time.Now())
+}
+
+func (s *Session) narrow(ctx context.Context, token string) (string, error) {
+	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
+		Header: http.Header{"Authorization": {fixtures.Basic(s.Access.ClientID, s.Access.ClientSecret)}}}
+	if err := r.SetBody("application/x-www-form-urlencoded", map[string]any{
+		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": token,
+		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", s.World.Box["tenant_id"]),
+	}); err != nil {
+		return "", err
+	}
+	answer, err := s.do(report.PhaseWorld)(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if narrowed := granted(answer); narrowed != "" {
+		return narrowed, nil
+	}
+	return "", errors.New("the target grants no narrowed token")
+}
+
+func (s *Session) host() string {
+	parsed, err := url.Parse(s.Access.URL)
+	if err != nil {
+		return s.Access.URL
+	}
+	return parsed.Host
+}
+
+// tokenFile is where a run keeps its token for the next one: outside the reports, which others read.
+func tokenFile(config *target.Config) string {
+	return filepath.Join(filepath.Dir(config.Path), ".acronis", "expired-token")
+}
