@@ -17,6 +17,10 @@ run: build ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=
 staging: build ## the suite on the target staging: ACRONIS_DATACENTER_URL, ACRONIS_CLIENT_ID, ACRONIS_CLIENT_SECRET
 	@bin/conformance run -target=staging $(SELECT)
 
+.PHONY: doctor
+doctor: build ## look at a target, and say what is wrong and what to do about it; TARGET=staging
+	@bin/conformance doctor -target=$(TARGET)
+
 .PHONY: plan
 plan: build ## every request that a run would send, without sending any; TARGET=staging
 	@bin/conformance plan -target=$(TARGET) $(SELECT)

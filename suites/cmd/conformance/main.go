@@ -39,6 +39,7 @@ type cli struct {
 func commands() []command {
 	return []command{
 		{"run", "run the specs on a target and write the reports", run},
+		{"doctor", "look at a target, and say what is wrong and what to do about it", doctor},
 		{"plan", "print every request that a run would send, and send none", plan},
 		{"gate", "run everything and decide whether a release may pass", gate},
 	}

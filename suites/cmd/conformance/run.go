@@ -25,9 +25,14 @@ type selection struct {
 	rehearse                bool // on the embedded mock, in the target's place
 }
 
-func (s *selection) register(flags *flag.FlagSet) {
+// registerTarget takes the flags of the commands that only look at a target.
+func (s *selection) registerTarget(flags *flag.FlagSet) {
 	flags.StringVar(&s.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
 	flags.StringVar(&s.target, "target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+}
+
+func (s *selection) register(flags *flag.FlagSet) {
+	s.registerTarget(flags)
 	flags.StringVar(&s.reports, "reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
 	flags.BoolVar(&s.verbose, "v", false, "print every spec")

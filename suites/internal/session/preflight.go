@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"path/filepath"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -44,7 +42,7 @@ func (s *Session) findExpired() string {
 	if s.Access.ExpiredToken != "" || s.tokenFile == "" {
 		return ""
 	}
-	token, reason, err := expired.Load(s.tokenFile, s.host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), time.Now())
+	token, reason, err := expired.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), time.Now())
 	if err != nil {
 		return "the expired token that an earlier run kept cannot be read: " + err.Error()
 	}
@@ -63,7 +61,7 @@ func (s *Session) keepToken(ctx context.Context) error {
 	if narrowed, err := s.narrow(ctx, token); err == nil {
 		token = narrowed
 	}
-	entry, err := expired.NewEntry(s.host(), s.Access.ClientID, token)
+	entry, err := expired.NewEntry(s.config.Target.Host(), s.Access.ClientID, token)
 	if err != nil {
 		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning, Detail: "it cannot be kept: " + err.Error()})
 		return nil
@@ -88,17 +86,4 @@ func (s *Session) narrow(ctx context.Context, token string) (string, error) {
 		return narrowed, nil
 	}
 	return "", errors.New("the target grants no narrowed token")
-}
-
-func (s *Session) host() string {
-	parsed, err := url.Parse(s.Access.URL)
-	if err != nil {
-		return s.Access.URL
-	}
-	return parsed.Host
-}
-
-// tokenFile is where a run keeps its token for the next one: outside the reports, which others read.
-func tokenFile(config *target.Config) string {
-	return filepath.Join(filepath.Dir(config.Path), ".acronis", "expired-token")
 }

@@ -103,7 +103,7 @@ func newSession(o Options, state State) (*Session, error) {
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
 	if o.KeepToken {
-		s.tokenFile = tokenFile(o.Config)
+		s.tokenFile = o.Config.TokenFile()
 	}
 	for _, phase := range []report.Phase{report.PhaseWorld, report.PhaseControl, phaseSpec, report.PhaseCleanup} {
 		s.requests[phase] = &atomic.Int64{}

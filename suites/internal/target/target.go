@@ -7,7 +7,9 @@ package target
 
 import (
 	"crypto/x509"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -60,6 +62,17 @@ type Target struct {
 	Budget       int  // requests in one run; 0 sets no limit
 	Strict       bool // what HTTP in general asks beyond the documentation counts as well
 	Assumed      Assumed
+}
+
+// Host is the host of the URL, with its port where that is not the scheme's own; empty for an embedded target.
+func (t Target) Host() string {
+	_, host, _ := strings.Cut(t.URL, "://")
+	return host
+}
+
+// TokenFile is where a run keeps its token until a later run finds it expired: beside ginkgo.yml, outside the reports, which others read.
+func (c *Config) TokenFile() string {
+	return filepath.Join(filepath.Dir(c.Path), ".acronis", "expired-token")
 }
 
 // MayRead tells whether the suite may send requests to the target at all; a loaded configuration always allows it.

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,7 +23,6 @@ type matrix struct {
 
 // group is a part of the matrix that is shown or hidden as a whole.
 type group struct {
-	Key     string
 	Title   string
 	Note    string
 	Columns []string
@@ -63,40 +63,49 @@ type bar struct {
 
 // newMatrix lays the result's cells out. Every cell has exactly one mark.
 func newMatrix(r *report.Result) matrix {
-	m := matrix{}
-	var longest int64
+	cells := make([]*report.Cell, len(r.Cells))
+	for i := range r.Cells {
+		cells[i] = &r.Cells[i]
+	}
+	m := arrange(cells, func(i int) []mark { return []mark{newMark(i, cells[i])} })
 	times := latencies(r)
+	var longest int64
 	for _, l := range times {
 		longest = max(longest, l.Worst)
 	}
-	for _, c := range r.Cells {
-		if c.Operation != "" && !slices.Contains(m.Columns, c.Class) {
-			m.Columns = append(m.Columns, c.Class)
-		}
-	}
-	slices.Sort(m.Columns)
-	resources, others := map[string]*grouping{}, map[string]*grouping{}
-	for i := range r.Cells {
-		c := &r.Cells[i]
-		if c.Operation != "" {
-			at(resources, c.Resource).add(i, c, c.Operation, c.Class)
-		} else {
-			at(others, c.Class).add(i, c, c.Path, c.Method)
-		}
-	}
-	for _, resource := range sortedKeys(resources) {
-		g := resources[resource].group(m.Columns)
-		g.Key, g.Title = "resource-"+resource, cmp.Or(resource, "other")
+	for _, g := range m.Groups {
 		for i := range g.Rows {
 			if l, answered := times[g.Rows[i].Name]; answered {
 				g.Rows[i].Bar = newBar(l, longest)
 			}
 		}
+	}
+	return m
+}
+
+// arrange puts the marks of cells in their places.
+func arrange(cells []*report.Cell, marks func(i int) []mark) matrix {
+	m := matrix{}
+	resources, others := map[string]*grouping{}, map[string]*grouping{}
+	for i, c := range cells {
+		if c.Operation == "" {
+			at(others, c.Class).add(c, cmp.Or(c.Path, c.Subject), c.Method, marks(i))
+			continue
+		}
+		at(resources, c.Resource).add(c, c.Operation, c.Class, marks(i))
+		if !slices.Contains(m.Columns, c.Class) {
+			m.Columns = append(m.Columns, c.Class)
+		}
+	}
+	slices.Sort(m.Columns)
+	for _, resource := range slices.Sorted(maps.Keys(resources)) {
+		g := resources[resource].group(m.Columns)
+		g.Title = cmp.Or(resource, "other")
 		m.Groups = append(m.Groups, g)
 	}
-	for _, class := range sortedKeys(others) {
+	for _, class := range slices.Sorted(maps.Keys(others)) {
 		g := others[class].group(others[class].methods())
-		g.Key, g.Title, g.Note = "code-"+class, otherTitle(class), g.Note+", no operations of the reference"
+		g.Title, g.Note = otherTitle(class), g.Note+", no operations of the reference"
 		m.Others = append(m.Others, g)
 	}
 	return m
@@ -127,20 +136,19 @@ type grouping struct {
 	cells []*report.Cell
 }
 
-func (g *grouping) add(i int, c *report.Cell, name, column string) {
+func (g *grouping) add(c *report.Cell, name, column string, marks []mark) {
 	at, known := g.index[name]
 	if !known {
 		at = len(g.rows)
 		g.index[name] = at
-		r := row{Name: c.Operation, Method: c.Method, Path: c.Path}
-		if c.Operation == "" {
-			r.Method = ""
-			r.Path = cmp.Or(c.Path, c.Subject)
+		r := row{Path: name}
+		if c.Operation != "" {
+			r = row{Name: name, Method: c.Method, Path: c.Path}
 		}
 		g.rows = append(g.rows, r)
 		g.marks = append(g.marks, map[string][]mark{})
 	}
-	g.marks[at][column] = append(g.marks[at][column], newMark(i, c))
+	g.marks[at][column] = append(g.marks[at][column], marks...)
 	g.cells = append(g.cells, c)
 }
 
@@ -232,13 +240,4 @@ func at(groups map[string]*grouping, key string) *grouping {
 		groups[key] = &grouping{index: map[string]int{}}
 	}
 	return groups[key]
-}
-
-func sortedKeys(groups map[string]*grouping) []string {
-	keys := make([]string, 0, len(groups))
-	for key := range groups {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

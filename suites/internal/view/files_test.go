@@ -1,0 +1,163 @@
+package view
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/gomega"
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+)
+
+func TestHAR(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	r.Specs[0].Exchanges[0].URL += "?a=1&b=%26&a=%zz"
+	r.Specs[0].Exchanges[0].Attempts[0].Body = &exchange.Text{Text: base64.StdEncoding.EncodeToString([]byte{0}), Base64: true, Size: 1}
+	attempts := 0
+	for _, s := range r.Specs {
+		for _, e := range s.Exchanges {
+			attempts += len(e.Attempts)
+		}
+	}
+	for _, s := range r.World {
+		for _, e := range s.Exchanges {
+			attempts += len(e.Attempts)
+		}
+	}
+	var b bytes.Buffer
+	g.Expect(HAR(&b, r)).To(Succeed())
+	var file struct{ Log har }
+	g.Expect(json.Unmarshal(b.Bytes(), &file)).To(Succeed())
+	g.Expect(file.Log.Entries).To(HaveLen(attempts))
+	last := file.Log.Entries[0].Started
+	for _, e := range file.Log.Entries {
+		g.Expect(e.Started.Before(last)).To(BeFalse(), "in the order of sending")
+		last = e.Started
+		g.Expect(e.Response.Status == 0).To(Equal(e.Response.Error != ""))
+		if e.Comment == r.Specs[0].ID {
+			g.Expect(e.Request.QueryString).To(Equal([]harPair{{"a", "1"}, {"b", "&"}, {"a", "%zz"}}))
+			g.Expect(e.Response.Content.Encoding).To(Equal("base64"))
+		}
+	}
+	for _, required := range []string{`"cache": {}`, `"cookies": []`, `"headersSize": -1`, `"timings": {`} {
+		g.Expect(b.String()).To(ContainSubstring(required))
+	}
+}
+
+func TestSARIF(t *testing.T) {
+	g := NewWithT(t)
+	for _, r := range []*report.Result{sample(t), failing(hostile(t, 0)), small(map[string]report.Verdict{"A": report.Pass})} {
+		var b bytes.Buffer
+		g.Expect(SARIF(&b, r)).To(Succeed())
+		file, err := sarif.FromBytes(b.Bytes())
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(file.Validate()).To(Succeed())
+		g.Expect(file.Runs[0].Results).To(HaveLen(wanted(r)))
+		g.Expect(strings.ContainsFunc(b.String(), steers)).To(BeFalse())
+	}
+}
+
+// wanted counts the results that a file must have.
+func wanted(r *report.Result) int {
+	n := 0
+	for _, s := range r.Specs {
+		if s.Verdict == report.Violation || s.Verdict == report.Waived {
+			n++
+		}
+	}
+	return n
+}
+
+func TestSARIFPlaces(t *testing.T) {
+	g := NewWithT(t)
+	var b bytes.Buffer
+	g.Expect(SARIF(&b, sample(t))).To(Succeed())
+	file, err := sarif.FromBytes(b.Bytes())
+	g.Expect(err).NotTo(HaveOccurred())
+	contract, err := os.ReadFile("../../../" + contractFile)
+	g.Expect(err).NotTo(HaveOccurred())
+	lines := strings.Split(string(contract), "\n")
+	suppressed := 0
+	for _, result := range file.Runs[0].Results {
+		place := result.Locations[0]
+		at := lines[*place.PhysicalLocation.Region.StartLine-1]
+		if name := *place.LogicalLocations[0].Name; strings.HasPrefix(name, "PATCH.") {
+			g.Expect(at).To(ContainSubstring("/tenants/{tenant_id}:"), "a method that a path does not have is shown at the path")
+		} else {
+			g.Expect(at).To(ContainSubstring("operationId: " + name))
+		}
+		suppressed += len(result.Suppressions)
+	}
+	g.Expect(suppressed).To(Equal(1))
+}
+
+func TestBadge(t *testing.T) {
+	g := NewWithT(t)
+	for _, c := range []struct {
+		verdict report.Verdict
+		want    string
+	}{
+		{report.Violation, "conformance: 8 violations"}, {report.Pass, "conformance: pass, "}, {report.Unprovoked, "conformance: unprovoked"}, {report.Error, "conformance: error"},
+	} {
+		r := sample(t)
+		r.Verdict = c.verdict
+		var b bytes.Buffer
+		g.Expect(Badge(&b, r)).To(Succeed())
+		g.Expect(xml.Unmarshal(b.Bytes(), new(struct{ XMLName xml.Name }))).To(Succeed())
+		g.Expect(b.String()).To(ContainSubstring("<title>" + c.want))
+		g.Expect(b.String()).To(ContainSubstring(colorOf(c.verdict)))
+	}
+}
+
+func TestWriteAll(t *testing.T) {
+	g := NewWithT(t)
+	folder := t.TempDir()
+	g.Expect(os.WriteFile(filepath.Join(folder, "index.html"), []byte("old"), 0o600)).To(Succeed())
+	paths, err := WriteAll(folder, sample(t), nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	files, err := os.ReadDir(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files).To(HaveLen(len(paths)), "nothing temporary stays")
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(info.Size()).To(BeNumerically(">", 100))
+		g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o644)))
+	}
+}
+
+func TestWriteAllSaysWhatToDo(t *testing.T) {
+	g := NewWithT(t)
+	_, err := WriteAll(filepath.Join(t.TempDir(), "missing"), sample(t), nil)
+	g.Expect(err).To(MatchError(And(ContainSubstring("index.html cannot be written"), ContainSubstring("name another folder"))))
+}
+
+// A view that fails half way leaves the file that was there before.
+func TestWriteFileKeepsTheOldOne(t *testing.T) {
+	g := NewWithT(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "summary.md")
+	g.Expect(os.WriteFile(path, []byte("old"), 0o600)).To(Succeed())
+	err := WriteFile(path, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half")
+		return errors.New("broken")
+	})
+	g.Expect(err).To(MatchError(ContainSubstring("broken")))
+	text, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(text)).To(Equal("old"))
+	files, err := os.ReadDir(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files).To(HaveLen(1))
+}

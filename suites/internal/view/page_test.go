@@ -1,0 +1,313 @@
+package view
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/gomega"
+	"golang.org/x/net/html"
+)
+
+const limit = 3_000_000
+
+// elements returns all elements of a page, and fails if the page is no HTML.
+func elements(t testing.TB, document []byte) []*html.Node {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(document))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	var list []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+// unpacked is the data of a page as its script reads it.
+func unpacked(t testing.TB, document []byte) packed {
+	t.Helper()
+	g := NewWithT(t)
+	for _, n := range elements(t, document) {
+		if attribute(n, "id") != "data" {
+			continue
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(textOf(n)))
+		g.Expect(err).NotTo(HaveOccurred())
+		z, err := gzip.NewReader(bytes.NewReader(raw))
+		g.Expect(err).NotTo(HaveOccurred())
+		text, err := io.ReadAll(z)
+		g.Expect(err).NotTo(HaveOccurred())
+		var p packed
+		g.Expect(json.Unmarshal(text, &p)).To(Succeed())
+		return p
+	}
+	t.Fatal("the page holds no data")
+	return packed{}
+}
+
+func TestHTMLHoldsEveryCellOnce(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	document := pageOf(t, r)
+	g.Expect(len(document)).To(BeNumerically("<", limit))
+	seen := map[string]int{}
+	for _, n := range elements(t, document) {
+		if !has(n, "data-c") {
+			continue
+		}
+		i := attribute(n, "data-c")
+		seen[i]++
+		var at int
+		_, err := fmt.Sscan(i, &at)
+		g.Expect(err).NotTo(HaveOccurred())
+		c := r.Cells[at]
+		g.Expect(textOf(n)).To(Equal(strings.ToUpper(string(c.Verdict[:1]))))
+		g.Expect(attribute(n, "aria-label")).To(And(ContainSubstring(c.Class), ContainSubstring(string(c.Verdict))))
+		g.Expect(strings.Contains(attribute(n, "class"), "round")).To(Equal(c.Source == schemas.FromClause))
+	}
+	g.Expect(seen).To(HaveLen(len(r.Cells)))
+	for i, n := range seen {
+		g.Expect(n).To(Equal(1), "cell "+i)
+	}
+}
+
+func TestHTMLDataIsTheResult(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	p := unpacked(t, pageOf(t, r))
+	text := func(at ref) string { return p.Texts[at] }
+	g.Expect(p.Specs).To(HaveLen(len(r.Specs)))
+	g.Expect(p.Steps).To(HaveLen(len(r.World)))
+	g.Expect(p.Texts).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(p.Texts))))), "every text is in the list once")
+	for i, s := range r.Specs {
+		got := p.Specs[i]
+		g.Expect(text(got.ID)).To(Equal(s.ID))
+		g.Expect(text(got.Verdict)).To(Equal(string(s.Verdict)))
+		g.Expect(text(got.Actual)).To(Equal(s.Actual))
+		g.Expect(got.Exchanges).To(HaveLen(len(s.Exchanges)))
+		for n, e := range s.Exchanges {
+			g.Expect(text(got.Exchanges[n].Curl)).To(Equal(e.Curl))
+			for k, a := range e.Attempts {
+				g.Expect(got.Exchanges[n].Attempts[k].MS).To(Equal(a.MS))
+				g.Expect(got.Exchanges[n].Attempts[k].Headers).To(HaveLen(len(a.Headers)))
+				if a.Body != nil {
+					g.Expect(text(got.Exchanges[n].Attempts[k].Body.Text)).To(Equal(a.Body.Text))
+				}
+			}
+		}
+		if s.Control != "" {
+			g.Expect(text(p.Steps[got.Control].ID)).To(Equal(s.Control))
+		}
+	}
+	for i, c := range r.Cells {
+		g.Expect(p.Cells[i].Specs).To(HaveLen(len(c.Specs)))
+	}
+}
+
+// The browser runs what the policy names by hash, and nothing else.
+func TestHTMLPolicy(t *testing.T) {
+	g := NewWithT(t)
+	policy, runs := "", 0
+	for _, n := range elements(t, pageOf(t, sample(t))) {
+		if attribute(n, "http-equiv") == "Content-Security-Policy" {
+			policy = attribute(n, "content")
+		}
+		if n.Data == "style" || n.Data == "script" && attribute(n, "type") == "" {
+			runs++
+			sum := sha256.Sum256([]byte(textOf(n)))
+			g.Expect(policy).To(ContainSubstring(n.Data + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"))
+		}
+		g.Expect(has(n, "style")).To(BeFalse(), "the policy forbids styles in attributes")
+	}
+	g.Expect(runs).To(Equal(2))
+	g.Expect(policy).To(HavePrefix("default-src 'none';"))
+	g.Expect(policy).NotTo(ContainSubstring("unsafe"))
+}
+
+// What a hostile target answers adds no element and no attribute: the page has the names that the same page has for harmless texts.
+func TestHTMLHostile(t *testing.T) {
+	g := NewWithT(t)
+	names := func(document []byte) map[string]bool {
+		set := map[string]bool{}
+		for _, n := range elements(t, document) {
+			for _, a := range n.Attr {
+				set[n.Data+" "+a.Key] = true
+				if a.Key == "href" {
+					g.Expect(a.Val).To(MatchRegexp(`^(#|https://|data:image/svg\+xml,%3Csvg)`))
+				}
+			}
+			set[n.Data] = true
+		}
+		return set
+	}
+	harmless := sample(t)
+	harmless.Problems = []string{"one"}
+	known := names(pageOf(t, harmless))
+	for salt := range payloads {
+		r := hostile(t, salt)
+		document := pageOf(t, r)
+		for name := range names(document) {
+			g.Expect(known).To(HaveKey(name))
+		}
+		scripts := 0
+		for _, n := range elements(t, document) {
+			if n.Data == "script" {
+				scripts++
+			}
+		}
+		g.Expect(scripts).To(Equal(2))
+		g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse(), "control characters and characters that turn the direction are made visible")
+		g.Expect(document).NotTo(ContainSubstring("evil.example.com/\"></iframe>"))
+		for _, text := range unpacked(t, document).Texts {
+			g.Expect(strings.ContainsFunc(text, steers)).To(BeFalse())
+		}
+	}
+}
+
+// steers tells whether a character steers a terminal or deceives a reader.
+func steers(c rune) bool {
+	return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x2028 && c <= 0x202e || c == 0xfeff
+}
+
+// Bodies are cut before the page becomes too large, first where nothing failed.
+func TestHTMLBudget(t *testing.T) {
+	g := NewWithT(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	noise := func() string {
+		b := make([]byte, 12<<10)
+		for i := range b {
+			b[i] = byte(' ' + random.IntN(94))
+		}
+		return string(b)
+	}
+	r := sample(t, func(s *report.Spec) {
+		for i := range s.Exchanges {
+			text := noise()
+			s.Exchanges[i].Attempts[0].Body = &exchange.Text{Text: text, Size: len(text)}
+		}
+	})
+	document := pageOf(t, r)
+	g.Expect(len(document)).To(BeNumerically("<", limit))
+	p := unpacked(t, document)
+	shown := map[report.Verdict]int{}
+	for i, s := range r.Specs {
+		if len(s.Exchanges) == 0 {
+			continue
+		}
+		body := p.Specs[i].Exchanges[0].Attempts[0].Body
+		g.Expect(body.Size).To(Equal(12 << 10))
+		g.Expect(body.Cut).To(Equal(len(p.Texts[body.Text]) < 12<<10))
+		shown[s.Verdict] = len(p.Texts[body.Text])
+	}
+	g.Expect(shown[report.Pass]).To(BeNumerically("<", shown[report.Violation]))
+}
+
+func TestBodyIsCutBetweenCharacters(t *testing.T) {
+	g := NewWithT(t)
+	p := packer{index: map[string]ref{}}
+	b := p.body(&exchange.Text{Text: "aé", Size: 3}, 2)
+	g.Expect(p.out.Texts[b.Text]).To(Equal("a"))
+	g.Expect(b.Cut).To(BeTrue())
+	g.Expect(p.body(nil, 2)).To(BeNil())
+}
+
+func TestHTMLOfAnEmptyResult(t *testing.T) {
+	document := pageOf(t, &report.Result{Run: report.Run{ID: "x"}, Target: report.Target{Name: "mock"}, Verdict: report.Error, Reason: "the set-up failed", Problems: []string{"no world"}})
+	NewWithT(t).Expect(string(document)).To(And(ContainSubstring("ERROR"), ContainSubstring("the set-up failed"), ContainSubstring("no world")))
+}
+
+// A result of a real run is shown too, where there is one.
+func TestHTMLOfTheLastRun(t *testing.T) {
+	const path = "../../../reports/conformance.json"
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no run has left a report")
+	}
+	g := NewWithT(t)
+	r, err := report.Read(path)
+	if err != nil {
+		t.Skip(err) // written by another version
+	}
+	g.Expect(len(pageOf(t, r))).To(BeNumerically("<", limit))
+}
+
+func TestLatencies(t *testing.T) {
+	g := NewWithT(t)
+	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})
+	add := func(s *report.Spec, method, url string, ms ...int64) {
+		e := exchange.Evidence{Method: method, URL: url}
+		for _, m := range ms {
+			status := 401
+			if m < 0 {
+				status, m = 0, -m
+			}
+			e.Attempts = append(e.Attempts, exchange.EvidenceAttempt{Start: time.Now(), MS: m, Status: status})
+		}
+		s.Exchanges = append(s.Exchanges, e)
+	}
+	add(&r.Specs[0], "GET", "https://h/api/2/A?x=1", 40, 10, -9000)
+	add(&r.Specs[0], "GET", "https://h/api/2/B", 7000)  // a look at something else
+	add(&r.Specs[0], "POST", "https://h/api/2/A", 7000) // another operation
+	add(&r.Specs[1], "GET", "https://h/api/2/B", 5)
+	r.Specs[1].Injected = true
+	e := exchange.Evidence{Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
+	g.Expect(latencies(r)).To(Equal(map[string]latency{"A": {Count: 3, Median: 20, Worst: 40}}))
+}
+
+func TestFits(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1?x=/a")).To(BeTrue())
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1%2F2")).To(BeTrue())
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1/users")).To(BeFalse())
+	g.Expect(fits("/tenants", "https://h/api/2/users")).To(BeFalse())
+	g.Expect(fits("/a/b/c", "/c")).To(BeFalse())
+	g.Expect(fits("/a", "%zz")).To(BeFalse())
+}
+
+func TestFindings(t *testing.T) {
+	g := NewWithT(t)
+	list := findings(sample(t), report.Violation)
+	g.Expect(list).To(HaveLen(3))
+	g.Expect(list[0].First().ID).To(HavePrefix("401/alg-none/"), "all specs of a probe that failed alike are one finding, and the most frequent comes first")
+	g.Expect(list[0].Others()).To(HaveLen(5))
+	g.Expect(list[2].Ground.Code).To(Equal(report.Assumed), "what rests on assumptions comes last")
+}

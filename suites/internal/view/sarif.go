@@ -1,0 +1,87 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+)
+
+// contractFile is where the reference lies in the repository. Code scanning shows a finding beside a line of a file: the operation's.
+const contractFile = "schemas/openapi.yaml"
+
+// SARIF writes the violations for code scanning (version 2.1.0): a rule for every probe, a result for every spec. Waived ones are in it
+// as suppressed. The fingerprint is the spec's id, so that a finding is known again in the next run.
+func SARIF(w io.Writer, r *report.Result) error {
+	run := sarif.NewRunWithInformationURI("conformance", "https://developer.acronis.com/doc/account-management/v2/")
+	run.Tool.Driver.Version = &r.Run.Suite
+	run.AutomationDetails = sarif.NewRunAutomationDetails().WithID("conformance/" + r.Target.Name + "/")
+	run.Invocations = []*sarif.Invocation{invocation(r)}
+	lines := contractLines()
+	for i := range r.Specs {
+		s := &r.Specs[i]
+		if s.Verdict != report.Violation && s.Verdict != report.Waived {
+			continue
+		}
+		rule := run.AddRule(s.Code + "/" + s.Probe).WithName(s.Code + " " + s.Probe).WithDescription(embedded(s.Requirement))
+		if web(s.Link) != "" {
+			rule.WithHelpURI(s.Link)
+		}
+		run.AddResult(resultOf(s, lines))
+	}
+	if run.Results == nil {
+		run.Results = []*sarif.Result{} // a reader must tell none from not looked
+	}
+	file := sarif.NewReport()
+	file.AddRun(run)
+	return file.PrettyWrite(w)
+}
+
+func invocation(r *report.Result) *sarif.Invocation {
+	i := sarif.NewInvocation().WithExecutionSuccessful(r.Verdict != report.Error)
+	if !r.Run.Started.IsZero() && !r.Run.Ended.IsZero() {
+		i.WithStartTimeUtc(r.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")).WithEndTimeUtc(r.Run.Ended.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return i
+}
+
+func resultOf(s *report.Spec, lines map[string]int) *sarif.Result {
+	message := fmt.Sprintf("%s: %s. Required: %s. Expected: %s. Actual: %s.", s.ID, s.Reason, s.Requirement, s.Expected, s.Actual)
+	for _, d := range s.Differences {
+		message += fmt.Sprintf(" %s: %s.", d.Path, d.Detail)
+	}
+	at := max(lines[s.Operation], lines[s.Path], 1)
+	result := sarif.NewRuleResult(s.Code+"/"+s.Probe).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
+		AddLocation(sarif.NewLocation().
+			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
+			AddLogicalLocation(sarif.NewLogicalLocation().WithName(s.Subject).WithFullyQualifiedName(strings.TrimSpace(s.Method+" "+s.Path)).WithKind("resource"))).
+		WithPartialFingerprints(map[string]string{"spec/v1": s.ID})
+	if s.Verdict == report.Waived {
+		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(line(s.Reason, 300)))
+	}
+	return result
+}
+
+// embedded writes a text as a message of SARIF, in which brackets would make a link.
+func embedded(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`).Replace(line(text, 1500))
+}
+
+// contractLines finds operations and paths in the reference: the line of each, counted from 1.
+func contractLines() map[string]int {
+	lines := map[string]int{}
+	for i, text := range bytes.Split(schemas.Reference(), []byte("\n")) {
+		switch text := strings.TrimSpace(string(text)); {
+		case strings.HasPrefix(text, "operationId:"):
+			lines[strings.Trim(strings.TrimPrefix(text, "operationId:"), ` "'`)] = i + 1
+		case strings.HasPrefix(text, "/") && strings.HasSuffix(text, ":"):
+			lines[strings.TrimSuffix(text, ":")] = i + 1
+		}
+	}
+	return lines
+}
