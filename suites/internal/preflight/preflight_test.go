@@ -193,10 +193,16 @@ func TestFindings(t *testing.T) {
 		last     bool   // nothing is looked at after it
 	}{
 		"unknown host": {run: func(r *run) {
+			r.Access.URL = "https://target.example"
 			r.lookup = func(context.Context, string) ([]string, error) {
 				return nil, &net.DNSError{Err: "no such host", Name: "x", Server: "10.0.0.1:53"}
 			}
-		}, check: "host", state: report.CheckFailed, sentence: "127.0.0.1 cannot be found: no such host: check the host in the target's URL, and DNS", last: true},
+		}, check: "host", state: report.CheckFailed, sentence: "target.example cannot be found: no such host: check the host in the target's URL, and DNS", last: true},
+		"known host": {run: func(r *run) {
+			r.Access.URL = strings.Replace(r.Access.URL, "127.0.0.1", "localhost", 1)
+			r.lookup = func(context.Context, string) ([]string, error) { return []string{"::1", "127.0.0.1"}, nil }
+		}, check: "host", state: report.CheckOK, sentence: "localhost is ::1, 127.0.0.1"},
+		"address": {check: "host", state: report.CheckOK, sentence: "127.0.0.1 is an address"},
 		"nothing listens": {run: func(r *run) { r.Access.URL = closed() }, check: "connection", state: report.CheckFailed,
 			sentence: "check that the target runs", last: true},
 		"no Date": {center: func(_ *testing.T, c *center) { c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate }, check: "clock",

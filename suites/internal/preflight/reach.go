@@ -25,6 +25,9 @@ func (r *run) host(ctx context.Context) (report.Check, bool) {
 		r.proxy = proxy.Host
 		return ok("%s is not looked up here: requests go through the proxy %s", u.Hostname(), r.proxy)
 	}
+	if net.ParseIP(u.Hostname()) != nil {
+		return ok("%s is an address", u.Hostname())
+	}
 	ctx, cancel := context.WithTimeout(ctx, r.Config.Timeouts.Attempt)
 	defer cancel()
 	addresses, err := r.lookup(ctx, u.Hostname())

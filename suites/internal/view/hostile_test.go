@@ -1,9 +1,11 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,9 +42,11 @@ var kinds = map[string]bool{"Verdict": true, "Source": true, "Basis": true, "Pha
 // every payload nearly everywhere.
 func hostile(t testing.TB, salt int) *report.Result {
 	t.Helper()
-	r := sample(t)
-	r.Specs, r.Cells, r.World = thin(r.Specs, 24), thin(r.Cells, 20), thin(r.World, 12)
-	r.Problems = []string{"", ""}
+	g := NewWithT(t)
+	encoded, err := thinned()
+	g.Expect(err).NotTo(HaveOccurred())
+	r := new(report.Result)
+	g.Expect(json.Unmarshal(encoded, r)).To(Succeed())
 	n := salt
 	poison(reflect.ValueOf(r), func() string { n++; return payloads[n%len(payloads)] })
 	for i := range r.Specs { // ids are unique in every result
@@ -57,6 +61,14 @@ func hostile(t testing.TB, salt int) *report.Result {
 	r.Specs[0].Control = r.World[0].ID
 	return r
 }
+
+// thinned is a small part of the sample, encoded, so that every test has its own copy.
+var thinned = sync.OnceValues(func() ([]byte, error) {
+	r := sample(new(testing.T))
+	r.Specs, r.Cells, r.World = thin(r.Specs, 24), thin(r.Cells, 20), thin(r.World, 12)
+	r.Problems = []string{"", ""}
+	return json.Marshal(r)
+})
 
 // thin keeps every so manieth.
 func thin[T any](list []T, every int) []T {

@@ -30,10 +30,12 @@ func plain(text string) string {
 	text = line(text, 300)
 	for i, c := range text {
 		switch {
-		case c < 0x80 && strings.ContainsRune("&<>|`*_[]\\~#@!$^", c), c == ':' && strings.HasPrefix(text[i:], "://"), c == '.' && strings.HasSuffix(strings.ToLower(text[:i]), "www"):
+		case c < 0x80 && strings.ContainsRune("&<>|`*_[]\\~#!$^", c), c == ':' && strings.HasPrefix(text[i:], "://"), c == '.' && strings.HasSuffix(strings.ToLower(text[:i]), "www"):
 			fmt.Fprintf(&b, "&#%d;", c)
 		case i == 0 && strings.ContainsRune("+-=", c), (c == '.' || c == ')') && strings.Trim(text[:i], "0123456789") == "":
 			fmt.Fprintf(&b, "&#%d;", c) // no list, no rule, no heading
+		case c == '@':
+			b.WriteString("`@`") // people are looked for after references are resolved, but not in code
 		default:
 			b.WriteRune(c)
 		}
@@ -76,7 +78,7 @@ func longestRun(text string, c rune) int {
 
 // linked writes a link with a text of ours; only the text, where the address does not lead to the web.
 func linked(text, address string) string {
-	if web(address) == "" || strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("<>()[]`\"|\\", c) }) {
+	if web(address) == "" || strings.ContainsAny(address, "<>()[]`\"|\\") {
 		return text
 	}
 	return "[" + text + "](" + address + ")"

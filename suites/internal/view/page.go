@@ -130,7 +130,8 @@ func initialOf(v report.Verdict) string { return strings.ToLower(initial(string(
 // web returns an address if it leads to the web; a report may hold others, which a page must not follow.
 func web(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	strange := func(c rune) bool { return c <= ' ' || c > '~' }
+	if err != nil || strings.ContainsFunc(address, strange) || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return ""
 	}
 	return address

@@ -19,8 +19,8 @@ const contractFile = "schemas/openapi.yaml"
 // as suppressed. The fingerprint is the spec's id, so that a finding is known again in the next run.
 func SARIF(w io.Writer, r *report.Result) error {
 	run := sarif.NewRunWithInformationURI("conformance", "https://developer.acronis.com/doc/account-management/v2/")
-	run.Tool.Driver.Version = &r.Run.Suite
-	run.AutomationDetails = sarif.NewRunAutomationDetails().WithID("conformance/" + r.Target.Name + "/")
+	run.Tool.Driver.WithVersion(line(r.Run.Suite, 60))
+	run.AutomationDetails = sarif.NewRunAutomationDetails().WithID("conformance/" + line(r.Target.Name, 60) + "/")
 	run.Invocations = []*sarif.Invocation{invocation(r)}
 	lines := contractLines()
 	for i := range r.Specs {
@@ -28,7 +28,7 @@ func SARIF(w io.Writer, r *report.Result) error {
 		if s.Verdict != report.Violation && s.Verdict != report.Waived {
 			continue
 		}
-		rule := run.AddRule(s.Code + "/" + s.Probe).WithName(s.Code + " " + s.Probe).WithDescription(embedded(s.Requirement))
+		rule := run.AddRule(ruleOf(s)).WithName(ruleOf(s)).WithDescription(embedded(s.Requirement))
 		if web(s.Link) != "" {
 			rule.WithHelpURI(s.Link)
 		}
@@ -56,16 +56,18 @@ func resultOf(s *report.Spec, lines map[string]int) *sarif.Result {
 		message += fmt.Sprintf(" %s: %s.", d.Path, d.Detail)
 	}
 	at := max(lines[s.Operation], lines[s.Path], 1)
-	result := sarif.NewRuleResult(s.Code+"/"+s.Probe).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
+	result := sarif.NewRuleResult(s.Code + "/" + s.Probe).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
 		AddLocation(sarif.NewLocation().
 			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
-			AddLogicalLocation(sarif.NewLogicalLocation().WithName(s.Subject).WithFullyQualifiedName(strings.TrimSpace(s.Method+" "+s.Path)).WithKind("resource"))).
-		WithPartialFingerprints(map[string]string{"spec/v1": s.ID})
+			AddLogicalLocation(sarif.NewLogicalLocation().WithName(line(s.Subject, 300)).WithFullyQualifiedName(line(s.Method+" "+s.Path, 300)).WithKind("resource"))).
+		WithPartialFingerprints(map[string]string{"spec/v1": line(s.ID, 300)})
 	if s.Verdict == report.Waived {
 		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(line(s.Reason, 300)))
 	}
 	return result
 }
+
+func ruleOf(s *report.Spec) string { return line(s.Code+"/"+s.Probe, 120) }
 
 // embedded writes a text as a message of SARIF, in which brackets would make a link.
 func embedded(text string) string {
