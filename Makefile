@@ -25,6 +25,10 @@ doctor: build ## look at a target, and say what is wrong and what to do about it
 plan: build ## every request that a run would send, without sending any; TARGET=staging
 	@bin/conformance plan -target=$(TARGET) $(SELECT)
 
+.PHONY: sweep
+sweep: build ## list what killed runs left on a target; CONFIRM=yes deletes it; TARGET=staging
+	@bin/conformance sweep -target=$(TARGET)
+
 .PHONY: gate
 gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging
 	@bin/conformance gate -target=$(TARGET)
@@ -44,6 +48,6 @@ test: ## everything that the project tests about itself, and the suite on the mo
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	go vet ./...
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
-	go test -count=1 -run EveryCell ./suites/contract
+	go test -count=1 -run EveryCell ./suites/contract -account
 	go test -count=1 ./suites/proof
 	$(MAKE) run

@@ -25,10 +25,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	access, noToken, err := c.access(config)
-	if err != nil {
-		return err
-	}
+	access := accessTo(config.Target)
 	if config.Target.Embedded {
 		running, err := mock.Start(mock.Options{})
 		if err != nil {
@@ -45,7 +42,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, config.Timeouts.World)
 	defer cancel()
-	found := preflight.Run(ctx, preflight.Options{Config: config, Access: access, Client: client, Redactor: redactor, NoExpiredToken: noToken})
+	found := preflight.Run(ctx, preflight.Options{Config: config, Access: access, Client: client, Redactor: redactor, KeptToken: kept(config)})
 	if err := preflight.Print(c.stdout, found); err != nil {
 		return err
 	}
@@ -55,16 +52,20 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	return nil
 }
 
-// access is what the configuration gives, with the expired token that an earlier run has kept, or why there is none.
-func (c *cli) access(config *target.Config) (preflight.Access, string, error) {
-	t := config.Target
-	a := preflight.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
-	if t.Embedded || a.ExpiredToken != "" {
-		return a, "", nil
+func accessTo(t target.Target) preflight.Access {
+	return preflight.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
+}
+
+// kept finds the expired token that an earlier run has kept.
+func kept(config *target.Config) func(time.Time) (token, reason string) {
+	return func(now time.Time) (string, string) {
+		t := config.Target
+		token, reason, err := expired.Load(config.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, now)
+		if err != nil {
+			reason = "the token that an earlier run kept cannot be read: " + err.Error()
+		}
+		return string(token), reason
 	}
-	token, reason, err := expired.Load(config.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, time.Now())
-	a.ExpiredToken = string(token)
-	return a, reason, err
 }
 
 // newClient is a client for the commands that send a few requests by themselves.
@@ -78,4 +79,3 @@ func newClient(config *target.Config, access preflight.Access) (*exchange.Client
 	})
 	return client, redactor, err
 }
-

@@ -41,7 +41,9 @@ func commands() []command {
 		{"run", "run the specs on a target and write the reports", run},
 		{"doctor", "look at a target, and say what is wrong and what to do about it", doctor},
 		{"plan", "print every request that a run would send, and send none", plan},
+		{"sweep", "list what killed runs left on a target, and delete it where CONFIRM=yes", sweep},
 		{"gate", "run everything and decide whether a release may pass", gate},
+		{"drift", "compare the built-in contract with a published OpenAPI document", drift},
 	}
 }
 

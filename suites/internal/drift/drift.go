@@ -3,8 +3,10 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -53,6 +55,9 @@ func Compare(ctx context.Context, base, document []byte) (*Drift, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the documents cannot be compared: %w", err)
 	}
+	slices.SortStableFunc(changes, func(a, b checker.Change) int {
+		return cmp.Or(cmp.Compare(a.GetPath(), b.GetPath()), cmp.Compare(a.GetOperation(), b.GetOperation()))
+	})
 	localize := checker.NewDefaultLocalizer()
 	for _, change := range changes {
 		c := Change{Operation: strings.TrimSpace(change.GetOperation() + " " + change.GetPath()), Rule: change.GetId(),
@@ -74,18 +79,29 @@ func read(ctx context.Context, document []byte) (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("it is no OpenAPI document: %w", err)
+		return nil, fmt.Errorf("it is no OpenAPI document: %s", sentence(err))
 	case !strings.HasPrefix(doc.OpenAPI, "3."):
 		return nil, fmt.Errorf("it is no OpenAPI 3 document, which says so at its top: openapi: %q", doc.OpenAPI)
 	}
 	if err := doc.Validate(ctx, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation()); err != nil {
-		return nil, fmt.Errorf("it is no valid OpenAPI document: %w", err)
+		return nil, fmt.Errorf("it is no valid OpenAPI document: %s", sentence(err))
 	}
 	if doc.Paths.Len() == 0 {
 		return nil, fmt.Errorf("it has no paths")
 	}
 	return doc, nil
 }
+
+// sentence puts an error that may quote a part of the document into one line of a length that can be read.
+func sentence(err error) string {
+	line := []rune(strings.Join(strings.Fields(err.Error()), " "))
+	if len(line) > maxSentence {
+		return string(line[:maxSentence-1]) + "…"
+	}
+	return string(line)
+}
+
+const maxSentence = 300
 
 // christen names the operations that a document leaves without an id as the base does: the published one has such an operation, and
 // that the base had to find a name for it is no difference.
@@ -105,11 +121,10 @@ func title(doc *openapi3.T) string { return doc.Info.Title + " " + doc.Info.Vers
 // minor returns the version of OpenAPI without its last part.
 func minor(doc *openapi3.T) string { return doc.OpenAPI[:strings.LastIndex(doc.OpenAPI, ".")] }
 
-// differences compares two documents, breaking differences first.
+// differences compares two documents.
 func differences(before, after *openapi3.T) (checker.Changes, error) {
 	one, other := merged(before, after)
-	config := diff.NewConfig(diff.WithExcludeElements(diff.GetExcludeDiffOptions()))
-	found, sources, err := diff.GetWithOperationsSourcesMap(config, one, other)
+	found, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), one, other)
 	if err != nil {
 		return nil, err
 	}

@@ -35,11 +35,13 @@ type Doer interface {
 
 // Options are what there is to look at, and how.
 type Options struct {
-	Config         *target.Config
-	Access         Access
-	Client         Doer
-	Redactor       *redact.Redactor // that of the client
-	NoExpiredToken string           // why Access holds no expired token
+	Config   *target.Config
+	Access   Access
+	Client   Doer
+	Redactor *redact.Redactor // that of the client
+	// KeptToken is asked where Access holds no expired token, with the target's time: it returns one that an earlier run has kept, or
+	// the reason why there is none. It may be nil.
+	KeptToken func(now time.Time) (token, reason string)
 }
 
 // run is one look at the target; each check leaves to the next ones what it found.

@@ -250,7 +250,10 @@ func TestFindings(t *testing.T) {
 		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header", state: report.CheckWarning,
 			sentence: "x-other: 503 is answered with 200, so that 50x will be unprovoked: correct ACRONIS_FAULT_HEADER"},
 
-		"no expired token": {run: func(r *run) { r.Access.ExpiredToken, r.NoExpiredToken = "", "an earlier run's expires at noon" }, check: "expired token",
+		"no expired token": {run: func(r *run) {
+			r.Access.ExpiredToken = ""
+			r.KeptToken = func(time.Time) (string, string) { return "", "an earlier run's expires at noon" }
+		}, check: "expired token",
 			state: report.CheckWarning, sentence: "there is none, so that it will be unprovoked: an earlier run's expires at noon"},
 		"not expired":  {run: expiring(10 * time.Minute), check: "expired token", state: report.CheckFailed, sentence: "by the target's clock, and expired for certain a minute later: unset ACRONIS_EXPIRED_TOKEN"},
 		"just expired": {run: expiring(-30 * time.Second), check: "expired token", state: report.CheckFailed, sentence: "it is good until"},

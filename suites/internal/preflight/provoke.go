@@ -37,14 +37,18 @@ const margin = time.Minute
 // expiredToken makes sure that the token is one that is refused because it expired, and for no other reason.
 func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	const remedy = "unset ACRONIS_EXPIRED_TOKEN, or give it a token of this client that is expired"
-	token := r.Access.ExpiredToken
+	token, reason := r.Access.ExpiredToken, ""
+	if token == "" && r.KeptToken != nil {
+		token, reason = r.KeptToken(r.now())
+		r.Redactor.Learn("ACRONIS_EXPIRED_TOKEN", token)
+	}
 	if token == "" {
-		return warn("", "there is none, so that it will be unprovoked: %s", cmp.Or(r.NoExpiredToken, "set ACRONIS_EXPIRED_TOKEN"))
+		return warn("", "there is none, so that it will be unprovoked: %s", cmp.Or(reason, "set ACRONIS_EXPIRED_TOKEN"))
 	}
 	claims, _ := claimsOf(token)
 	expiry, err := claims.GetExpirationTime()
 	if err != nil || expiry == nil {
-		return r.opaqueToken(ctx, remedy)
+		return r.opaqueToken(ctx, token, remedy)
 	}
 	if until := expiry.Add(margin); until.After(r.now()) {
 		return fail(remedy, "it is good until %s by the target's clock, and expired for certain a minute later", expiry.UTC().Format(time.RFC3339))
@@ -59,8 +63,8 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 }
 
 // opaqueToken tries a token that does not say when it expires.
-func (r *run) opaqueToken(ctx context.Context, remedy string) (report.Check, bool) {
-	e, err := r.getAs(ctx, r.Access.ExpiredToken, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
+func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Check, bool) {
+	e, err := r.getAs(ctx, token, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
 	if err != nil {
 		return unreachable(err)
 	}

@@ -17,12 +17,8 @@ import (
 
 // look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
 func (s *Session) look(ctx context.Context) error {
-	noToken := s.findExpired()
 	s.Checks = preflight.Run(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
-		NoExpiredToken: noToken})
-	if noToken != "" {
-		s.Missing[Expired] = noToken
-	}
+		KeptToken: s.findExpired})
 	return preflight.Failure(s.Checks)
 }
 
@@ -37,18 +33,17 @@ func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchang
 	return e, err
 }
 
-// findExpired takes the expired token from the configuration, or else the one that an earlier run has kept. It says why there is none.
-func (s *Session) findExpired() string {
-	if s.Access.ExpiredToken != "" || s.tokenFile == "" {
-		return ""
+// findExpired takes the expired token that an earlier run has kept, by the target's clock, or says why there is none.
+func (s *Session) findExpired(now time.Time) (token, reason string) {
+	if s.tokenFile == "" {
+		return "", ""
 	}
-	token, reason, err := expired.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), time.Now())
+	kept, reason, err := expired.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), now)
 	if err != nil {
-		return "the expired token that an earlier run kept cannot be read: " + err.Error()
+		reason = "the token that an earlier run kept cannot be read: " + err.Error()
 	}
-	s.Access.ExpiredToken = string(token)
-	s.Redactor.Learn(placeholder(Expired), s.Access.ExpiredToken)
-	return reason
+	s.Access.ExpiredToken, s.Missing[Expired] = string(kept), reason
+	return s.Access.ExpiredToken, reason
 }
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox

@@ -126,8 +126,8 @@ var limits = [...]struct{ passed, other int }{
 	{16 << 10, 16 << 10}, {4 << 10, 16 << 10}, {1 << 10, 16 << 10}, {1 << 10, 4 << 10}, {256, 1 << 10}, {0, 256},
 }
 
-// pack returns the data of the page, compressed, in letters that mean nothing to HTML.
-func pack(r *report.Result) (string, error) {
+// pack returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most that many.
+func pack(r *report.Result, most int) (string, error) {
 	var data string
 	for _, limit := range limits {
 		p := packer{result: r, passed: limit.passed, other: limit.other, index: map[string]ref{"": 0}}
@@ -140,7 +140,7 @@ func pack(r *report.Result) (string, error) {
 		if data, err = compress(text); err != nil {
 			return "", fmt.Errorf("pack the page's data: %w", err)
 		}
-		if len(data) <= budget {
+		if len(data) <= most {
 			break
 		}
 	}
@@ -149,10 +149,7 @@ func pack(r *report.Result) (string, error) {
 
 func compress(data []byte) (string, error) {
 	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return "", err
-	}
+	w := gzip.NewWriter(&b)
 	if _, err := w.Write(data); err != nil {
 		return "", err
 	}

@@ -23,7 +23,7 @@ var scripts = []string{"dom.js", "data.js", "json.js", "detail.js", "filter.js",
 // HTML writes the result as a page: one file that needs nothing else, from the disk or from a server. Its head, its lists and the
 // matrix are plain HTML; what is shown on demand is compressed data that its script unpacks.
 func HTML(w io.Writer, r *report.Result) error {
-	data, err := pack(r)
+	data, err := pack(r, budget)
 	if err != nil {
 		return err
 	}

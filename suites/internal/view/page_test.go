@@ -64,23 +64,28 @@ func textOf(n *html.Node) string {
 // unpacked is the data of a page as its script reads it.
 func unpacked(t testing.TB, document []byte) packed {
 	t.Helper()
-	g := NewWithT(t)
 	for _, n := range elements(t, document) {
 		if attribute(n, "id") != "data" {
 			continue
 		}
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(textOf(n)))
-		g.Expect(err).NotTo(HaveOccurred())
-		z, err := gzip.NewReader(bytes.NewReader(raw))
-		g.Expect(err).NotTo(HaveOccurred())
-		text, err := io.ReadAll(z)
-		g.Expect(err).NotTo(HaveOccurred())
-		var p packed
-		g.Expect(json.Unmarshal(text, &p)).To(Succeed())
-		return p
+		return unpack(t, strings.TrimSpace(textOf(n)))
 	}
 	t.Fatal("the page holds no data")
 	return packed{}
+}
+
+func unpack(t testing.TB, data string) packed {
+	t.Helper()
+	g := NewWithT(t)
+	raw, err := base64.RawURLEncoding.DecodeString(data)
+	g.Expect(err).NotTo(HaveOccurred())
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	g.Expect(err).NotTo(HaveOccurred())
+	text, err := io.ReadAll(z)
+	g.Expect(err).NotTo(HaveOccurred())
+	var p packed
+	g.Expect(json.Unmarshal(text, &p)).To(Succeed())
+	return p
 }
 
 func TestHTMLHoldsEveryCellOnce(t *testing.T) {
@@ -208,36 +213,32 @@ func steers(c rune) bool {
 }
 
 // Bodies are cut before the page becomes too large, first where nothing failed.
-func TestHTMLBudget(t *testing.T) {
+func TestPackKeepsTheBudget(t *testing.T) {
 	g := NewWithT(t)
 	random := rand.New(rand.NewPCG(3, 4))
-	noise := func() string {
-		b := make([]byte, 3<<10)
-		for i := range b {
-			b[i] = byte(' ' + random.IntN(94))
+	size := 6 << 10
+	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Violation, "C": report.Pass, "D": report.Unprovoked})
+	for i := range r.Specs {
+		noise := make([]byte, size)
+		for i := range noise {
+			noise[i] = byte(' ' + random.IntN(94))
 		}
-		return string(b)
+		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(noise), Size: size}}}}}
 	}
-	r := sample(t, func(s *report.Spec) {
-		for i := range s.Exchanges {
-			text := noise()
-			s.Exchanges[i].Attempts[0].Body = &exchange.Text{Text: text, Size: len(text)}
+	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size}, {5_000, 256, 1 << 10}, {1, 0, 256}} {
+		data, err := pack(r, c.budget)
+		g.Expect(err).NotTo(HaveOccurred())
+		if c.budget > 1 {
+			g.Expect(len(data)).To(BeNumerically("<=", c.budget))
 		}
-	})
-	document := pageOf(t, r)
-	g.Expect(len(document)).To(BeNumerically("<", limit))
-	p := unpacked(t, document)
-	shown := map[report.Verdict]int{}
-	for i, s := range r.Specs {
-		if len(s.Exchanges) == 0 {
-			continue
+		p := unpack(t, data)
+		for i, want := range []int{c.passed, c.other, c.passed, c.other} {
+			body := p.Specs[i].Exchanges[0].Attempts[0].Body
+			g.Expect(p.Texts[body.Text]).To(HaveLen(want), "budget %d", c.budget)
+			g.Expect(body.Size).To(Equal(size))
+			g.Expect(body.Cut).To(Equal(want < size))
 		}
-		body := p.Specs[i].Exchanges[0].Attempts[0].Body
-		g.Expect(body.Size).To(Equal(3 << 10))
-		g.Expect(body.Cut).To(Equal(len(p.Texts[body.Text]) < 3<<10))
-		shown[s.Verdict] = len(p.Texts[body.Text])
 	}
-	g.Expect(shown[report.Pass]).To(BeNumerically("<", shown[report.Violation]))
 }
 
 func TestBodyIsCutBetweenCharacters(t *testing.T) {

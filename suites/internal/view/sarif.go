@@ -56,7 +56,7 @@ func resultOf(s *report.Spec, lines map[string]int) *sarif.Result {
 		message += fmt.Sprintf(" %s: %s.", d.Path, d.Detail)
 	}
 	at := max(lines[s.Operation], lines[s.Path], 1)
-	result := sarif.NewRuleResult(s.Code + "/" + s.Probe).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
+	result := sarif.NewRuleResult(ruleOf(s)).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
 		AddLocation(sarif.NewLocation().
 			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
 			AddLogicalLocation(sarif.NewLogicalLocation().WithName(line(s.Subject, 300)).WithFullyQualifiedName(line(s.Method+" "+s.Path, 300)).WithKind("resource"))).

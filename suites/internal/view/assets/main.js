@@ -202,6 +202,7 @@ unpack().then(() => {
   readAddress();
   refresh();
   document.documentElement.dataset.ready = 'true';
+  performance.mark('ready');
 }).catch((error) => {
   byId('trouble').textContent = 'The details cannot be unpacked here (' + error.message + '): open the page with a browser of 2023 or later.';
   byId('trouble').hidden = false;

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"acronis-conformance/schemas"
+	openapi "acronis-conformance/suites/internal/drift"
+	"acronis-conformance/suites/internal/redact"
+)
+
+// drift compares the built-in contract with a published OpenAPI document, and violates where there is a difference.
+func drift(ctx context.Context, c *cli, args []string) error {
+	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
+	source := flags.String("openapi", "", "`file or URL` of the OpenAPI document to compare the built-in contract with")
+	if err := c.parse(flags, args); err != nil {
+		return err
+	}
+	if *source == "" {
+		return errors.New("drift needs a document to compare with: name its file or URL with -openapi")
+	}
+	document, err := openapi.Read(ctx, *source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", redact.New().URL(*source), err)
+	}
+	found, err := openapi.Compare(ctx, schemas.Reference(), document)
+	if err != nil {
+		return fmt.Errorf("%s: %w", redact.New().URL(*source), err)
+	}
+	if err := found.Print(c.stdout); err != nil {
+		return err
+	}
+	if !found.Empty() {
+		return &exit{code: violates}
+	}
+	return nil
+}
