@@ -33,6 +33,18 @@ sweep: build ## list what killed runs left on a target; CONFIRM=yes deletes it; 
 gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging
 	@bin/conformance gate -target=$(TARGET)
 
+.PHONY: report
+report: build ## every view of a result again; FROM=reports/conformance.json
+	@bin/conformance report -from=$(or $(FROM),reports/conformance.json) $(if $(BASELINE),-baseline=$(BASELINE))
+
+.PHONY: compare
+compare: build ## where two results differ; A=... B=...
+	@bin/conformance compare $(A) $(B)
+
+.PHONY: merge
+merge: build ## the results of several targets as one; REPORTS='a/conformance.json b/conformance.json'
+	@bin/conformance merge $(REPORTS)
+
 .PHONY: mock
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
 	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080

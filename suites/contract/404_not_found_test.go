@@ -55,8 +55,10 @@ var _ = Describe("404 not found", Label("404"), func() {
 
 	// What the control of a deletion deleted is not found any more.
 	DescribeTableSubtree("what was deleted", func(deleted, reader string) {
-		for _, op := range operations(named(reader)) {
-			specify(deletedObject(suite.contract.Operation(deleted), op))
+		for _, deleting := range operations(named(deleted)) {
+			for _, op := range operations(named(reader)) {
+				specify(deletedObject(deleting, op))
+			}
 		}
 	},
 		Entry("a tenant", "DeleteTenant", "FetchTenant"),

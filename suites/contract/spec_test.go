@@ -117,7 +117,7 @@ func needVictim(n session.Needs, op *schemas.Operation) {
 // nothing shows it.
 func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watch {
 	call := suite.catalogue.Call(op.ID)
-	if !op.Writes() || call.Witness == "" || key == "" {
+	if !op.Writes() || suite.contract.Operation(call.Witness) == nil || key == "" {
 		return nil
 	}
 	return &session.Watch{Key: key, As: as, Witness: call.Witness, Where: call.Where}

@@ -14,6 +14,7 @@ import (
 
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/view"
 )
 
 // selection is what the flags of run and gate choose.
@@ -43,19 +44,26 @@ func (s *selection) registerFilter(flags *flag.FlagSet) {
 	flags.StringVar(&s.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
 }
 
-// parse reads the flags; -h is no error.
+// parse reads the flags of a command that takes nothing else.
 func (c *cli) parse(flags *flag.FlagSet, args []string) error {
+	rest, err := c.parseFiles(flags, args)
+	if err == nil && len(rest) > 0 {
+		return fmt.Errorf("%s takes no argument %q", flags.Name(), rest[0])
+	}
+	return err
+}
+
+// parseFiles reads the flags and returns what follows them; -h is no error.
+func (c *cli) parseFiles(flags *flag.FlagSet, args []string) ([]string, error) {
 	flags.SetOutput(c.stderr)
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return &exit{code: conforms}
-		}
-		return &exit{code: unusable}
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return nil, &exit{code: conforms}
+	case err != nil:
+		return nil, &exit{code: unusable}
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%s takes no argument %q", flags.Name(), flags.Arg(0))
-	}
-	return nil
+	return flags.Args(), nil
 }
 
 func run(ctx context.Context, c *cli, args []string) error {
@@ -118,7 +126,10 @@ func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
 	if failed != nil && result.Verdict == report.Pass {
 		return nil, fmt.Errorf("the run failed though no spec did: %w", failed)
 	}
-	return result, nil
+	if !s.rehearse {
+		_, err = view.WriteAll(s.reports, result, nil)
+	}
+	return result, err
 }
 
 func (c *cli) configure(s selection) (*target.Config, error) {
