@@ -3,7 +3,6 @@ package contract_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"acronis-conformance/fixtures"
@@ -21,11 +20,7 @@ type list struct {
 	drop  []string          // parameters of the valid call that are left out
 	lod   string
 	more  []session.Object // what must be there beside the object of the valid call
-	// foreign is an object of home's sibling that the list is asked for, by its id of that name.
-	foreign   session.Object
-	foreignID string
-	or        int // another code that keeps the promise
-	check     func(items []any, vars fixtures.Vars) []schemas.Violation
+	check func(items []any, vars fixtures.Vars) []schemas.Violation
 }
 
 // Lists: the filters and the forms that change what comes, and the pages.
@@ -50,13 +45,6 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of offering items that are on", "FetchTenantOfferingItems", "filter", "status", list{query: map[string]string{"status": "1"}, check: all("status", "1")}),
 		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
-
-		// What belongs to somebody else is left out of a list by ids, as unknown ids are, or the list is refused as a whole.
-		Entry("of foreign tenants", "FetchTenantsBatch", "foreign-left-out", "", foreignList("customer", "tenant_id")),
-		Entry("of foreign users", "FetchUsersBatch", "foreign-left-out", "", foreignList("user", "user_id")),
-		Entry("of foreign clients", "FetchClientsBatch", "foreign-left-out", "", foreignList("client", "client_id")),
-		Entry("of foreign locations", "FetchInfrastructuresLocationsBatch", "foreign-left-out", "", foreignList("location", "location_id")),
-		Entry("of foreign storages", "FetchInfrastructuresBatch", "foreign-left-out", "", foreignList("infra", "infra_id")),
 	)
 
 	DescribeTableSubtree("a list that takes several pages", func(id string, query map[string]string, drop string, another session.Object) {
@@ -72,23 +60,6 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			session.Object{Key: fixtures.Own("supplied_customer", "paging"), Side: fixtures.Home, Object: "supplied_customer"}),
 	)
 })
-
-// foreignList asks for an object of home's sibling by its id: what the account does not own is left out.
-func foreignList(object, id string) list {
-	return list{
-		or:      http.StatusForbidden,
-		drop:    []string{"origin_id"},
-		foreign: session.Object{Key: fixtures.Shared(fixtures.Foreign, object), Side: fixtures.Foreign, Object: object}, foreignID: id,
-		check: func(items []any, _ fixtures.Vars) []schemas.Violation {
-			var wrong []schemas.Violation
-			for i := range items {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "foreign", Found: "an object",
-					Detail: "the list shows an object of a tenant that the account does not own"})
-			}
-			return wrong
-		},
-	}
-}
 
 func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {
 	if len(items) == 1 {
@@ -134,15 +105,12 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 	call := suite.catalogue.Call(op.ID)
 	key := session.VictimKey(op, call)
 	return spec{
-		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), or: l.or, lod: l.lod,
+		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
 		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
 			for _, object := range l.more {
 				n.Add(object)
-			}
-			if l.foreignID != "" {
-				n.Add(l.foreign)
 			}
 		},
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
@@ -167,13 +135,6 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 func (l list) ask(s *session.Session, r *fixtures.Request, vars fixtures.Vars) error {
 	for _, name := range l.drop {
 		r.Query.Del(name)
-	}
-	if l.foreignID != "" {
-		other, err := s.World.Object(l.foreign.Key)
-		if err != nil {
-			return err
-		}
-		r.Query.Set("uuids", fmt.Sprint(other[l.foreignID]))
 	}
 	for name, template := range l.query {
 		value, err := vars.Fill(template)

@@ -2,14 +2,18 @@ package contract_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 
@@ -28,6 +32,17 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 			specify(foreignRoot(op, name))
 		}
 	}
+	DescribeTableSubtree("a list by ids of foreign", func(id, object, name string) {
+		for _, op := range operations(named(id)) {
+			specify(foreignIDs(op, object, name))
+		}
+	},
+		Entry("tenants", "FetchTenantsBatch", "customer", "tenant_id"),
+		Entry("users", "FetchUsersBatch", "user", "user_id"),
+		Entry("clients", "FetchClientsBatch", "client", "client_id"),
+		Entry("locations", "FetchInfrastructuresLocationsBatch", "location", "location_id"),
+		Entry("storages", "FetchInfrastructuresBatch", "infra", "infra_id"),
+	)
 	for _, op := range operations(named("UpdateTenant")) {
 		specify(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
 	}
@@ -97,8 +112,11 @@ func foreign(op *schemas.Operation) spec {
 	return sp
 }
 
-// unconfined is the reason why a foreign tenant proves nothing: the home client holds a right on it.
+// unconfined is the reason why a foreign tenant proves nothing: the home client holds a right on it, or there is none.
 func unconfined(s *session.Session) error {
+	if s.World.Absent != "" {
+		return errors.New(s.World.Absent)
+	}
 	if s.World.Unconfined != "" {
 		return errors.New(s.World.Unconfined)
 	}
@@ -140,6 +158,39 @@ func startAt(r *fixtures.Request, parameter string, tenant any) {
 	r.Query.Set(parameter, fmt.Sprint(tenant))
 }
 
+// foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does unknown ids: what it
+// must not do is show them.
+func foreignIDs(op *schemas.Operation, object, name string) spec {
+	key := fixtures.Shared(fixtures.Foreign, object)
+	return spec{
+		code: "403", probe: "foreign-tenant", variant: "uuids", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, or: op.Success(),
+		ground: refusal, control: op.ID,
+		needs: func(n session.Needs) {
+			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: object})
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			vars, err := s.World.Object(key)
+			if err != nil {
+				return trial{}, err
+			}
+			r, err := s.Catalogue.Request(op.ID, vars)
+			r.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
+			return trial{request: r, also: shows(vars[name])}, errors.Join(err, unconfined(s))
+		},
+	}
+}
+
+// shows looks for the foreign object in a list.
+func shows(id any) func(context.Context, *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		if e.Status()/100 != 2 || !strings.Contains(string(e.Last().Body), fmt.Sprint(id)) {
+			return nil, nil, nil
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: fmt.Sprint(id),
+			Detail: "the list shows an object of a tenant that the account does not own"}}, nil, nil
+	}
+}
+
 // foreignInBody names home's sibling in the body of a call on an object of home.
 func foreignInBody(op *schemas.Operation, variant string, set func(body map[string]any, tenant any)) spec {
 	p := probe{code: 403, name: "foreign-tenant", ground: refusal}
@@ -179,12 +230,12 @@ func ancestor(op *schemas.Operation) spec {
 	}
 	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
 		vars, err := s.Vars(victim, "ancestor")
-		if err != nil {
+		if err = cmp.Or(err, unconfined(s)); err != nil {
 			return trial{}, err
 		}
 		vars["tenant_id"], vars["version"] = s.World.Box["tenant_id"], s.World.Box["version"]
 		r, err := s.Catalogue.Request(op.ID, vars)
-		return trial{request: r, hold: key, watch: boxWatch(op, key)}, errors.Join(err, unconfined(s))
+		return trial{request: r, hold: key, watch: boxWatch(op, key)}, err
 	}
 	return sp
 }

@@ -32,14 +32,15 @@ func paths() []schemas.Path {
 }
 
 // wrongMethod calls a path with a method that it does not list. The path's ids are those of objects that only this probe touches;
-// where nothing may be written they are unknown, and then a 404 says nothing.
+// where nothing may be written they are unknown, and then a 404 says nothing. A path without ids names all objects of its kind, or
+// the caller: a faulty service that serves DELETE there would do so to all of them, so that it counts as a write too.
 func wrongMethod(template, method string) spec {
 	op := onPath(template)
 	call := suite.catalogue.Call(op.ID)
 	key := fixtures.Own(call.Object, "405")
 	sp := spec{
 		code: "405", probe: "wrong-method", subject: spell(method, template), method: method, path: template, want: 405, ground: documented,
-		writes: method != http.MethodGet && len(ids(op)) > 0,
+		writes: method != http.MethodGet,
 		needs: func(n session.Needs) {
 			if call.Object != "" && len(ids(op)) > 0 {
 				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})

@@ -19,8 +19,12 @@ var _ = Describe("409 conflict", Label("409"), func() {
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
 	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser", "UpdateUserAccessPolicies", "SetTenantOfferingItems",
-		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding")) {
+		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding")) {
 		specify(again(op, "stale-version"))
+	}
+	// A switch that was thrown, thrown once more: the brand is on, or off, already.
+	for _, op := range operations(named("EnableCustomBranding", "DisableCustomBranding")) {
+		specify(again(op, "repeated"))
 	}
 
 	DescribeTableSubtree("what exists or is in use", func(id, name, object string, more conflict) {
@@ -32,6 +36,8 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer", conflict{documented: true}),
 		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user", conflict{documented: true}),
 		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra", conflict{query: "version", value: "location_version"}),
+		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", conflict{query: "version", value: "older_version"}),
+		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", conflict{query: "version", value: "older_version"}),
 		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", conflict{query: "version", value: "older_version"}),
 	)
 })

@@ -25,7 +25,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		return
 	}
 	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: report.Run{
-		Suite: version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
+		ID: "none", Suite: version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
 		Started: all.StartTime.UTC(), Ended: all.EndTime.UTC(), WallSeconds: all.EndTime.Sub(suite.started).Seconds(),
 		Filtered: all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs, Filter: filter(all.SuiteConfig),
 	}}
@@ -36,6 +36,9 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 	for _, node := range all.SpecReports {
 		collect(&in, node)
+	}
+	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
+		in.Problems = append(in.Problems, fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
 	}
 	in.Problems = append(in.Problems, audit(in)...)
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)

@@ -195,6 +195,9 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 	}
 	e := t.exchange
 	if e == nil {
+		if err := s.World.Authorize(&t.request); err != nil {
+			return unprovoked(err.Error()), nil
+		}
 		if e, err = s.Send(ctx, sp.id(), t.request, t.fault); err != nil {
 			return broken(err), exchangesOf(e)
 		}
@@ -205,6 +208,9 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		return broken(err), exchangesOf(e)
 	}
 	exchanges := exchangesOf(e)
+	if finding.Verdict == report.Error {
+		return finding, exchanges // what cannot be judged is not to be compared with anything either
+	}
 	more, seen, err := sp.aftermath(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
 	if err != nil {

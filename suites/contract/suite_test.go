@@ -3,10 +3,8 @@ package contract_test
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,6 +16,7 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
@@ -85,23 +84,19 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 	return ids
 }
 
-// prepare loads what the tree is built from.
+// prepare loads what the tree is built from, and makes sure that the reports can be written.
 func (s *suiteState) prepare() {
 	if s.config, s.configErr = configure(); s.configErr != nil {
 		return
 	}
-	if s.contract, s.configErr = loadContract(s.config); s.configErr != nil {
+	loaded, err := basis.Load(s.config)
+	if err == nil {
+		err = report.Writable(reportsFolder())
+	}
+	if s.configErr = err; err != nil {
 		return
 	}
-	if s.catalogue, s.configErr = fixtures.LoadCatalogue(s.contract); s.configErr != nil {
-		return
-	}
-	path := filepath.Join(filepath.Dir(s.config.Path), "fixtures", "waivers.yml")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		s.waivers = &waiver.List{} // away from the checkout there need not be any
-		return
-	}
-	s.waivers, s.configErr = waiver.Load(path)
+	s.contract, s.catalogue, s.waivers = loaded.Contract, loaded.Catalogue, loaded.Waivers
 }
 
 func configure() (*target.Config, error) {
@@ -120,21 +115,6 @@ func configure() (*target.Config, error) {
 		selected = os.Getenv("ACRONIS_TARGET")
 	}
 	return target.Load(path, selected, os.LookupEnv)
-}
-
-func loadContract(config *target.Config) (*schemas.Contract, error) {
-	if config.Contract == "" {
-		return schemas.Load()
-	}
-	document, err := os.ReadFile(config.Contract)
-	if err != nil {
-		return nil, fmt.Errorf("%s: contract: %w", config.Path, err)
-	}
-	contract, err := schemas.Parse(document)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", config.Contract, err)
-	}
-	return contract, nil
 }
 
 // timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
@@ -164,7 +144,6 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
 	}
-	Expect(report.Writable(reportsFolder())).To(Succeed())
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()

@@ -47,6 +47,7 @@ func commands() []command {
 		{"compare", "show where two or more results differ", compare},
 		{"merge", "show the results of several targets as one", merge},
 		{"drift", "compare the built-in contract with a published OpenAPI document", drift},
+		{"bench", "measure the suite on the mock, and its requests in a bare loop", bench},
 	}
 }
 

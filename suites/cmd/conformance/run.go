@@ -8,10 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 	"time"
 
+	"github.com/onsi/ginkgo/v2/types"
+
+	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/view"
@@ -22,6 +26,7 @@ type selection struct {
 	config, target, reports string
 	labels, focus           string
 	procs                   int
+	seed                    int64
 	verbose                 bool
 	rehearse                bool // on the embedded mock, in the target's place
 }
@@ -71,6 +76,7 @@ func run(ctx context.Context, c *cli, args []string) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	s.register(flags)
 	s.registerFilter(flags)
+	flags.Int64Var(&s.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -93,11 +99,31 @@ func verdict(r *report.Result) error {
 	}
 }
 
+// check finds what ginkgo would make a long story of.
+func (s selection) check() error {
+	if _, err := types.ParseLabelFilter(s.labels); err != nil {
+		return fmt.Errorf("-filter %s is no label expression: write one such as '409 && tenants'", s.labels)
+	}
+	if _, err := regexp.Compile(s.focus); err != nil {
+		return fmt.Errorf("-focus %s is no regular expression: write the id of a spec, or a part of it", s.focus)
+	}
+	if s.procs < 0 {
+		return fmt.Errorf("-procs %d is no number of processes: leave it out for one per core", s.procs)
+	}
+	return nil
+}
+
 // suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
 // this one's.
 func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
 	config, err := c.configure(s)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if _, err := basis.Load(config); err != nil {
 		return nil, err
 	}
 	if s.reports == "" {
@@ -157,6 +183,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
 	} else {
 		arguments = append(arguments, "-p")
+	}
+	if s.seed != 0 {
+		arguments = append(arguments, "--seed="+strconv.FormatInt(s.seed, 10))
 	}
 	if s.labels != "" {
 		arguments = append(arguments, "--label-filter="+s.labels)

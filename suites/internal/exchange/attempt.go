@@ -14,8 +14,13 @@ import (
 	"time"
 )
 
-// maxBody is how much of a body is kept, as it came and decoded.
-const maxBody = 10 << 20
+const (
+	// MaxBody is how long a body may be, as it came and decoded, to be kept as a whole.
+	MaxBody = 10 << 20
+
+	// keptBody is what is kept of one that is longer: it cannot be judged, and a beginning shows what it is.
+	keptBody = 64 << 10
+)
 
 // attempt sends the request once. It returns more than one attempt where net/http sent the request again by itself.
 //
@@ -107,13 +112,18 @@ func decode(body []byte) (decoded []byte, more bool, err error) {
 	return readLimited(r)
 }
 
-// readLimited reads up to maxBody and says whether there was more. What was read comes with an error too.
+// readLimited reads a body of up to MaxBody, or says that there is more, and returns the beginning. What was read comes with an
+// error too. Endless bodies are many where a target is sick: none of them costs more than one short one for longer than it is read.
 func readLimited(r io.Reader) (body []byte, more bool, err error) {
-	body, err = io.ReadAll(io.LimitReader(r, maxBody+1))
-	if len(body) > maxBody {
-		return body[:maxBody], true, nil
+	var read bytes.Buffer // grows by doubling, which leaves less behind than io.ReadAll
+	if _, err = read.ReadFrom(io.LimitReader(r, keptBody)); err != nil || read.Len() < keptBody {
+		return read.Bytes(), false, err
 	}
-	return body, false, err
+	_, err = read.ReadFrom(io.LimitReader(r, MaxBody-keptBody+1))
+	if read.Len() > MaxBody {
+		return bytes.Clone(read.Bytes()[:keptBody]), true, nil
+	}
+	return read.Bytes(), false, err
 }
 
 // sendings notes when the request was put on a connection.

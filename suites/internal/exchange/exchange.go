@@ -45,7 +45,7 @@ type Attempt struct {
 	Proto     string        `json:"proto,omitempty"`
 	Header    http.Header   `json:"header,omitempty"`
 	Body      []byte        `json:"body,omitempty"`      // decoded, if its Content-Encoding is gzip
-	Truncated bool          `json:"truncated,omitempty"` // there was more body than the client reads
+	Truncated bool          `json:"truncated,omitempty"` // the body is longer than MaxBody, and this is its beginning
 	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
 }
 

@@ -58,7 +58,17 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		return f
 	}
 	f.Differences, f.Advice = j.answer(last, want)
+	if leaked := echoed(e.Request.Header, last.Body); leaked != "" {
+		j.secret(&f, "the answer repeats "+leaked)
+	}
+	for _, path := range shownSecrets(want.Operation, last.Body) {
+		j.secret(&f, "the answer shows the secret "+path)
+	}
 	switch {
+	case last.Status == want.Code && last.Truncated:
+		f.Verdict = report.Error
+		f.Reason = fmt.Sprintf("the answer cannot be judged: its body is longer than %d MiB, of which the suite reads no more", exchange.MaxBody>>20)
+		return f
 	case last.Status == want.Code && len(f.Differences) == 0:
 		return f
 	case last.Status == want.Code:
@@ -110,6 +120,9 @@ func known(op *schemas.Operation, status int) bool {
 
 // answer judges media type, body and headers by what promises them.
 func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Violation, advice []string) {
+	if a.Truncated {
+		return nil, []string{fmt.Sprintf("the body is longer than %d MiB, and was not judged", exchange.MaxBody>>20)}
+	}
 	if a.Error != "" {
 		return []schemas.Violation{{Path: "body", Rule: "complete", Found: a.Error, Detail: "the answer breaks off"}}, nil
 	}

@@ -44,7 +44,11 @@ func (f Finding) String() string {
 	fmt.Fprintf(&b, "expected:    %s\n", f.Expected)
 	fmt.Fprintf(&b, "actual:      %s\n", f.Actual)
 	for _, d := range f.Differences {
-		fmt.Fprintf(&b, "  %s: %s: found %s: %s\n", exchange.Printable(d.Path), d.Rule, exchange.Printable(d.Found), exchange.Printable(d.Detail))
+		found := ""
+		if d.Found != "" {
+			found = "found " + exchange.Printable(d.Found) + ": "
+		}
+		fmt.Fprintf(&b, "  %s: %s: %s%s\n", exchange.Printable(d.Path), d.Rule, found, exchange.Printable(d.Detail))
 	}
 	for _, a := range f.Advice {
 		fmt.Fprintf(&b, "  advice: %s\n", exchange.Printable(a))

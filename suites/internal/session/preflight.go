@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,8 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 }
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox
-// where the target can do that, so that it opens nothing any more once the sandbox is gone.
+// where the target can do that, so that it opens nothing any more once the sandbox is gone. Without a sandbox it is narrowed to the
+// client's own tenant.
 func (s *Session) keepToken(ctx context.Context) error {
 	if s.tokenFile == "" {
 		return nil
@@ -69,7 +71,7 @@ func (s *Session) narrow(ctx context.Context, token string) (string, error) {
 		Header: http.Header{"Authorization": {fixtures.Basic(s.Access.ClientID, s.Access.ClientSecret)}}}
 	if err := r.SetBody("application/x-www-form-urlencoded", map[string]any{
 		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": token,
-		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", s.World.Box["tenant_id"]),
+		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", cmp.Or(s.World.Box["tenant_id"], any(s.World.Tenant))),
 	}); err != nil {
 		return "", err
 	}

@@ -137,22 +137,16 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID, ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	if !s.config.Target.MayWrite() {
-		builder.Adopt()
-		return s.control(ctx, needs)
-	}
-	if err := builder.Build(ctx); err != nil {
+	if may, reason := s.MayWrite(); !may {
+		builder.Adopt(reason)
+	} else if err := builder.Build(ctx); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	if err := s.keepToken(ctx); err != nil {
 		return fmt.Errorf("the token for the next run: %w", err)
 	}
-	if s.World.Unconfined == "" {
-		for _, object := range needs.objects() {
-			if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
-				return fmt.Errorf("sandbox: %w", err)
-			}
-		}
+	if err := s.furnish(ctx, builder, needs); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
 	}
 	if err := s.forge(ctx, needs); err != nil {
 		return err
@@ -162,6 +156,20 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 		return err
 	}
 	return s.baseline(ctx, needs)
+}
+
+// furnish makes the objects that the needs name, where anything may be made.
+func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
+	if may, reason := s.MayWrite(); !may {
+		s.World.Absent = reason
+		return nil
+	}
+	for _, object := range needs.objects() {
+		if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Join is the other processes': it goes on with what process 1 prepared.

@@ -54,10 +54,14 @@ func (s *Session) forge(ctx context.Context, needs Needs) error {
 			s.Missing[Expired] = "no expired token was given: set ACRONIS_EXPIRED_TOKEN"
 		}
 	}
-	if needs.Forged[Revoked] {
-		return s.revoke(ctx)
+	if !needs.Forged[Revoked] {
+		return nil
 	}
-	return nil
+	if may, reason := s.MayWrite(); !may {
+		s.Missing[Revoked] = reason
+		return nil
+	}
+	return s.revoke(ctx)
 }
 
 // placeholder names a bad token in the output, so that a curl line does not seem to send a good one.

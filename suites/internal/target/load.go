@@ -77,6 +77,9 @@ func (d *document) load(data []byte, selected string, env func(string) (string, 
 	if d.err != nil {
 		return nil
 	}
+	for _, draft := range drafts {
+		config.Targets = append(config.Targets, draft.name)
+	}
 	draft := d.choose(top, drafts, selected, fallback, env)
 	if draft == nil {
 		return nil

@@ -35,8 +35,9 @@ const (
 
 // Config is one run's configuration: ginkgo.yml with one target selected and its variables resolved.
 type Config struct {
-	Path     string // of the file that was read
-	Name     string // of the selected target
+	Path     string   // of the file that was read
+	Name     string   // of the selected target
+	Targets  []string // names of all targets in the file
 	Target   Target
 	Timeouts Timeouts
 	Retry    Retry

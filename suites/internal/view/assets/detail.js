@@ -65,8 +65,8 @@ function listView(title, specs) {
 function crumbs(parts) {
   return h('nav', { class: 'crumbs', 'aria-label': 'Details' }, parts.map((part) => h('span', {}, part)),
     h('span', { class: 'end' },
-      h('button', { type: 'button', class: 'plain', 'data-go': '-1', 'aria-label': 'Previous' }, '‹ p'),
-      h('button', { type: 'button', class: 'plain', 'data-go': '1', 'aria-label': 'Next' }, 'n ›'),
+      h('button', { type: 'button', class: 'plain', 'data-go': '-1' }, '‹ previous'),
+      h('button', { type: 'button', class: 'plain', 'data-go': '1' }, 'next ›'),
       h('button', { type: 'button', class: 'plain', 'data-close': true }, 'close')));
 }
 

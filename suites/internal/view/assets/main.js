@@ -86,7 +86,7 @@ function currentView() {
     case 'cell': return cellAt.has(state.value) ? cellView(cellAt.get(state.value)) : unknown('cell');
     case 'step': return stepAt.has(state.value) ? stepView(stepAt.get(state.value)) : unknown('step');
     case 'list': {
-      const list = data.lists[state.value];
+      const list = data.lists[Number(state.value || NaN)];
       return list ? listView(T(list.title), list.specs) : unknown('list');
     }
   }

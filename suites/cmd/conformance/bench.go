@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"acronis-conformance/suites/internal/replay"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
+)
+
+// bench measures the compiled suite on the embedded mock, without the specs that wait by order of the documentation, and then the same
+// requests in a bare loop.
+func bench(ctx context.Context, c *cli, args []string) error {
+	s := selection{labels: "!waiting"}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&s.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&s.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
+	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
+	if err := c.parse(flags, args); err != nil {
+		return err
+	}
+	config, err := c.configure(s)
+	if err != nil {
+		return err
+	}
+	if !config.Target.Embedded {
+		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", config.Name)
+	}
+	if s.reports, err = os.MkdirTemp("", "bench-"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(s.reports) }() // nothing in it is needed any more
+	m, err := s.measure(ctx, config, c.stderr)
+	if err != nil {
+		return err
+	}
+	requests, err := replay.Requests(m.result)
+	if err != nil {
+		return err
+	}
+	if m.loop, err = replay.Loop(ctx, requests); err != nil {
+		return err
+	}
+	return m.print(c.stdout)
+}
+
+// measurement is what a run took, and what its requests take without it.
+type measurement struct {
+	result    *report.Result
+	wall, cpu time.Duration
+	memory    int64 // bytes of the largest process
+	loop      replay.Outcome
+}
+
+// measure runs the suite. What it prints is shown where it does not pass, since then the numbers would say nothing.
+func (s selection) measure(ctx context.Context, config *target.Config, diagnostics io.Writer) (*measurement, error) {
+	command, err := s.command(config)
+	if err != nil {
+		return nil, err
+	}
+	if command.Dir != "" {
+		return nil, errors.New("bench measures the compiled suite, which is not beside this program: run make build, and bin/conformance bench")
+	}
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	begin := time.Now()
+	failed := supervise(ctx, command, config.Timeouts.Cleanup)
+	m := &measurement{wall: time.Since(begin)}
+	if m.result, err = report.Read(filepath.Join(s.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
+		err = errors.New(m.result.Reason)
+	}
+	if err = errors.Join(err, failed); err != nil {
+		_, _ = output.WriteTo(diagnostics) // the error says the rest
+		return nil, fmt.Errorf("the run to be measured did not pass: %w", err)
+	}
+	m.cpu, m.memory = used(command)
+	return m, nil
+}
+
+// used returns what a command took, with all that it has started and waited for.
+func used(command *exec.Cmd) (cpu time.Duration, memory int64) {
+	state := command.ProcessState
+	if usage, is := state.SysUsage().(*syscall.Rusage); is {
+		memory = int64(usage.Maxrss)
+		if runtime.GOOS != "darwin" { // where it is in bytes
+			memory *= 1 << 10
+		}
+	}
+	return state.UserTime() + state.SystemTime(), memory
+}
+
+func (m *measurement) print(w io.Writer) error {
+	var b bytes.Buffer
+	run, totals := m.result.Run, m.result.Totals
+	specs, requests := float64(totals.Specs.Total), float64(run.Requests.Total())
+	cells := float64(totals.Reference.Asserted + totals.Clause.Asserted)
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	fmt.Fprintf(&b, "the suite on the mock, %d processes, without the specs that wait; %.0f cells asserted\n\n", run.Processes, cells)
+	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "\tin all\tper cell\t\n")
+	fmt.Fprintf(t, "specs\t%.0f\t%.2f\t\n", specs, specs/cells)
+	fmt.Fprintf(t, "requests\t%.0f\t%.2f\t\n", requests, requests/cells)
+	fmt.Fprintf(t, "wall\t%.2f s\t%.2f ms\t\n", m.wall.Seconds(), ms(m.wall)/cells)
+	fmt.Fprintf(t, "CPU\t%.2f s\t%.2f ms\t\n", m.cpu.Seconds(), ms(m.cpu)/cells)
+	fmt.Fprintf(t, "peak memory of a process\t%.1f MB\t%.1f kB\t\n", float64(m.memory)/1e6, float64(m.memory)/1e3/cells)
+	fmt.Fprintf(t, "the same requests in a bare loop\t%.2f s\t%.2f ms\t\n", m.loop.Spent.Seconds(), ms(m.loop.Spent)/cells)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(&b, "\nThe run takes %.2f times as long as the loop: %d requests, one after the other on a mock of their own, %.1f %% answered as in the run.\n",
+		m.wall.Seconds()/m.loop.Spent.Seconds(), m.loop.Requests, 100*float64(m.loop.Same)/float64(m.loop.Requests))
+	_, err := b.WriteTo(w)
+	return err
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"acronis-conformance/schemas"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestDrift(t *testing.T) {
+	reference := string(schemas.Reference())
+	for name, c := range map[string]struct {
+		document       string // empty for no file at all
+		code           int
+		stdout, stderr string
+	}{
+		"no difference": {reference, 0, "no difference\n", ""},
+		"another type": {strings.Replace(reference, "show_skus: {type: boolean}", "show_skus: {type: string}", 1), 1,
+			"the `parameters/show_skus` request property `type` changed from `boolean` to `string` [request-property-type-changed]", ""},
+		"a code more": {strings.Replace(reference, "      operationId: Logout\n      tags: [idp]\n      responses:\n", "      operationId: Logout\n      tags: [idp]\n      responses:\n        '403': {description: forbidden}\n", 1), 1,
+			"added the non-success response with the status `403`", ""},
+		"no document": {"<html></html>", 2, "", "it is no OpenAPI document"},
+		"no file":     {"", 2, "", "openapi.yaml: the file cannot be opened: no such file or directory\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			file := filepath.Join(t.TempDir(), "openapi.yaml")
+			if c.document != "" {
+				g.Expect(os.WriteFile(file, []byte(c.document), 0o600)).To(Succeed())
+			}
+			var stdout, stderr bytes.Buffer
+			program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+			g.Expect(program.main(t.Context(), []string{"drift", "-openapi", file})).To(Equal(c.code), stderr.String())
+			g.Expect(stdout.String()).To(ContainSubstring(c.stdout))
+			g.Expect(stderr.String()).To(ContainSubstring(c.stderr))
+		})
+	}
+}
+
+func TestDriftNeedsADocument(t *testing.T) {
+	g := NewWithT(t)
+	var stdout, stderr bytes.Buffer
+	program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+	g.Expect(program.main(t.Context(), []string{"drift"})).To(Equal(2))
+	g.Expect(stderr.String()).To(Equal("conformance: drift needs a document to compare with: name its file or URL with -openapi\n"))
+	g.Expect(stdout.String()).To(BeEmpty())
+}

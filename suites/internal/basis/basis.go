@@ -1,0 +1,67 @@
+// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and the waivers. The suite
+// and the command that starts it load the same, so that the command can say in one sentence what is wrong, before it starts anything.
+package basis
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/waiver"
+)
+
+// Basis is what the specs are made from.
+type Basis struct {
+	Contract  *schemas.Contract
+	Catalogue *fixtures.Catalogue
+	Waivers   *waiver.List
+}
+
+// Load loads what the configuration names, and the waivers that lie beside it.
+func Load(config *target.Config) (*Basis, error) {
+	contract, err := contractOf(config)
+	if err != nil {
+		return nil, err
+	}
+	catalogue, err := fixtures.LoadCatalogue(contract)
+	if err != nil {
+		return nil, err
+	}
+	waivers, err := waiversOf(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Basis{Contract: contract, Catalogue: catalogue, Waivers: waivers}, nil
+}
+
+func contractOf(config *target.Config) (*schemas.Contract, error) {
+	if config.Contract == "" {
+		return schemas.Load()
+	}
+	document, err := os.ReadFile(config.Contract)
+	if err != nil {
+		return nil, fmt.Errorf("%s: contract: %w", config.Path, err)
+	}
+	contract, err := schemas.Parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", config.Contract, err, filepath.Base(config.Path))
+	}
+	return contract, nil
+}
+
+func waiversOf(config *target.Config) (*waiver.List, error) {
+	path := filepath.Join(filepath.Dir(config.Path), "fixtures", "waivers.yml")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return &waiver.List{}, nil // away from the checkout there need not be any
+	}
+	waivers, err := waiver.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return waivers, waivers.CheckTargets(config.Targets)
+}
