@@ -20,6 +20,7 @@ type list struct {
 	drop  []string          // parameters of the valid call that are left out
 	lod   string
 	more  []session.Object // what must be there beside the object of the valid call
+	of    *session.Object  // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
 }
 
@@ -44,6 +45,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of metered offering items", "FetchTenantOfferingItems", "filter", "type", list{query: map[string]string{"type": "count"}, check: all("type", "count")}),
 		Entry("of offering items that are on", "FetchTenantOfferingItems", "filter", "status", list{query: map[string]string{"status": "1"}, check: all("status", "1")}),
 		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
+		Entry("of tenants, the deleted ones too", "FetchTenantsBatch", "filter", "allow_deleted", deleted("deleted_customer", "uuids", "tenant_id")),
+		Entry("of users, the deleted ones too", "FetchUsersBatch", "filter", "allow_deleted", deleted("deleted_user", "uuids", "user_id")),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 	)
 
@@ -60,6 +63,24 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			session.Object{Key: fixtures.Own("supplied_customer", "paging"), Side: fixtures.Home, Object: "supplied_customer"}),
 	)
 })
+
+// deleted asks for an object that was deleted, as the parameter allow_deleted permits.
+func deleted(object, parameter, id string) list {
+	return list{
+		query: map[string]string{parameter: "${" + id + "}", "allow_deleted": "true"},
+		of:    &session.Object{Key: fixtures.Own(object, "lists"), Side: fixtures.Home, Object: object},
+		check: func(items []any, vars fixtures.Vars) []schemas.Violation {
+			wrong := every("id", id)(items, vars)
+			for i, item := range items {
+				fields, _ := item.(map[string]any)
+				if fields["deleted_at"] == nil {
+					wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].deleted_at", i), Rule: "deleted", Found: "null", Detail: "a deleted object says when it was deleted"})
+				}
+			}
+			return wrong
+		},
+	}
+}
 
 func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {
 	if len(items) == 1 {
@@ -104,11 +125,17 @@ func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation 
 func (l list) on(op *schemas.Operation, name, variant string) spec {
 	call := suite.catalogue.Call(op.ID)
 	key := session.VictimKey(op, call)
+	if l.of != nil {
+		key = l.of.Key
+	}
 	return spec{
 		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
 		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
+			if l.of != nil {
+				n.Add(*l.of)
+			}
 			for _, object := range l.more {
 				n.Add(object)
 			}

@@ -14,8 +14,31 @@ import (
 // Another object of the same type exists already.
 var _ = Describe("409 conflict", Label("409"), func() {
 	// The call that made an object, sent once more: its name or login is taken now.
-	for _, op := range operations(named("CreateTenant", "CreateUser")) {
+	for _, op := range operations(named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation", "RegisterInfrastructure")) {
 		specify(again(op, "duplicate"))
+	}
+	// A change that would give an object the name or login of another one.
+	DescribeTableSubtree("a name that is taken", func(id, field, object, value string) {
+		for _, op := range operations(named(id)) {
+			specify(taken(op, field, fixtures.Shared(fixtures.Home, object), object, value))
+		}
+	},
+		Entry("by another tenant", "UpdateTenant", "name", "customer", "name"),
+		Entry("by another user", "UpdateUser", "login", "user", "login"),
+		Entry("by another storage", "UpdateInfrastructure", "name", "infra", "unique"),
+		Entry("by another location", "UpdateInfrastructuresLocation", "name", "location", "unique"),
+	)
+	for _, op := range operations(named("UpdateUserAccessPolicies")) {
+		p := probe{code: 409, name: "duplicate", ground: assumed}
+		specify(p.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			body, err := bodyOf(r)
+			if err != nil {
+				return err
+			}
+			items, _ := body["items"].([]any)
+			body["items"] = append(items, items...)
+			return r.SetBody(op.Body.MediaType, body)
+		}))
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
 	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser", "UpdateUserAccessPolicies", "SetTenantOfferingItems",
@@ -57,6 +80,24 @@ func again(op *schemas.Operation, name string) spec {
 			return trial{request: s.Controls[op.ID].Request.Clone(), hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
 		},
 	}
+}
+
+// taken changes an object so that it would bear what the object under the key bears under the name.
+func taken(op *schemas.Operation, field, key, object, name string) spec {
+	p := probe{code: 409, name: "taken-" + field, ground: assumed}
+	sp := p.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+		other, err := s.World.Object(key)
+		if err != nil {
+			return err
+		}
+		return setField(r, op, field, other[name])
+	})
+	needs := sp.needs
+	sp.needs = func(n session.Needs) {
+		needs(n)
+		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
+	}
+	return sp
 }
 
 // conflict is a valid call on an object that is in the way of it.

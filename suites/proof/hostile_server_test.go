@@ -44,8 +44,9 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 	environment := startMock()
 	mock, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 	Expect(err).NotTo(HaveOccurred())
+	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
 	g := &gateway{environment: environment, answer: answer, ending: make(chan struct{}),
-		proxy: &httputil.ReverseProxy{ErrorLog: quiet(), Rewrite: func(r *httputil.ProxyRequest) {
+		proxy: &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(mock)
 			r.Out.Header.Set("Accept-Encoding", "identity") // or the transport would ask for gzip
 			r.Out.Header["User-Agent"] = r.In.Header["User-Agent"]
@@ -57,6 +58,7 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 		close(g.ending)
 		g.server.CloseClientConnections()
 		g.server.Close()
+		transport.CloseIdleConnections()
 	})
 	return g
 }

@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"acronis-conformance/suites/internal/replay"
@@ -102,24 +102,23 @@ func used(command *exec.Cmd) (cpu time.Duration, memory int64) {
 }
 
 func (m *measurement) print(w io.Writer) error {
-	var b bytes.Buffer
 	run, totals := m.result.Run, m.result.Totals
-	specs, requests := float64(totals.Specs.Total), float64(run.Requests.Total())
 	cells := float64(totals.Reference.Asserted + totals.Clause.Asserted)
-	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	fmt.Fprintf(&b, "the suite on the mock, %d processes, without the specs that wait; %.0f cells asserted\n\n", run.Processes, cells)
-	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "\tin all\tper cell\t\n")
-	fmt.Fprintf(t, "specs\t%.0f\t%.2f\t\n", specs, specs/cells)
-	fmt.Fprintf(t, "requests\t%.0f\t%.2f\t\n", requests, requests/cells)
-	fmt.Fprintf(t, "wall\t%.2f s\t%.2f ms\t\n", m.wall.Seconds(), ms(m.wall)/cells)
-	fmt.Fprintf(t, "CPU\t%.2f s\t%.2f ms\t\n", m.cpu.Seconds(), ms(m.cpu)/cells)
-	fmt.Fprintf(t, "peak memory of a process\t%.1f MB\t%.1f kB\t\n", float64(m.memory)/1e6, float64(m.memory)/1e3/cells)
-	fmt.Fprintf(t, "the same requests in a bare loop\t%.2f s\t%.2f ms\t\n", m.loop.Spent.Seconds(), ms(m.loop.Spent)/cells)
-	if err := t.Flush(); err != nil {
-		return err
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "The suite on the mock, %d processes, without the specs that wait: %.0f cells asserted.\n\n", run.Processes, cells)
+	row := func(name, all, each string) { fmt.Fprintf(&b, "  %-32s %10s %10s\n", name, all, each) }
+	row("", "in all", "per cell")
+	count := func(name string, n int) { row(name, strconv.Itoa(n), fmt.Sprintf("%.2f", float64(n)/cells)) }
+	count("specs", totals.Specs.Total)
+	count("requests", run.Requests.Total())
+	timed := func(name string, d time.Duration) {
+		row(name, fmt.Sprintf("%.2f s", d.Seconds()), fmt.Sprintf("%.2f ms", 1e3*d.Seconds()/cells))
 	}
-	fmt.Fprintf(&b, "\nThe run takes %.2f times as long as the loop: %d requests, one after the other on a mock of their own, %.1f %% answered as in the run.\n",
+	timed("wall", m.wall)
+	timed("CPU", m.cpu)
+	row("peak memory of one process", fmt.Sprintf("%.1f MB", float64(m.memory)/1e6), fmt.Sprintf("%.1f kB", float64(m.memory)/1e3/cells))
+	timed("the same requests, a bare loop", m.loop.Spent)
+	fmt.Fprintf(&b, "\nThe run takes %.2f times as long as the loop: %d requests, one after the other on a mock of their own,\n%.1f %% of them answered as in the run.\n",
 		m.wall.Seconds()/m.loop.Spent.Seconds(), m.loop.Requests, 100*float64(m.loop.Same)/float64(m.loop.Requests))
 	_, err := b.WriteTo(w)
 	return err

@@ -147,6 +147,9 @@ func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Vi
 // reference judges a body by the reference's schema for the code.
 func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string) ([]schemas.Violation, []string) {
 	promised := op.MediaTypes(a.Status)
+	if length := a.Header.Get("Content-Length"); a.Status == http.StatusNoContent && length != "" && length != "0" {
+		return []schemas.Violation{{Path: "header Content-Length", Rule: "no-body", Found: quote(length), Detail: "a 204 promises that there is no body"}}, nil
+	}
 	if a.Status == http.StatusNoContent || len(promised) == 0 {
 		if len(a.Body) == 0 {
 			return nil, nil

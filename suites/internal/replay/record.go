@@ -31,44 +31,58 @@ type Request struct {
 // Requests lists what a run sent, in the order of sending. A run records all but the looks at objects before the specs begin: for
 // these, reads that it did record are taken again, so that there are as many requests as the run says that it sent.
 func Requests(r *report.Result) ([]Request, error) {
-	var all []Request
-	add := func(evidence []exchange.Evidence, own bool, sent func(exchange.Evidence) bool) error {
-		for _, e := range evidence {
-			if !sent(e) {
+	var steps, specs []Request
+	for _, step := range r.World {
+		for _, e := range step.Exchanges {
+			request, err := newRequest(e)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", step.ID, err)
+			}
+			request.own = step.Phase == report.PhaseWorld && step.Operation == "FetchClient"
+			steps = append(steps, request)
+		}
+	}
+	for _, spec := range r.Specs {
+		for _, e := range spec.Exchanges {
+			if e.Spec != spec.ID { // the control that it judges, which is a step already
 				continue
 			}
 			request, err := newRequest(e)
 			if err != nil {
-				return err
+				return nil, fmt.Errorf("%s: %w", spec.ID, err)
 			}
-			request.own = own
-			all = append(all, request)
-		}
-		return nil
-	}
-	for _, step := range r.World {
-		own := step.Phase == report.PhaseWorld && step.Operation == "FetchClient"
-		if err := add(step.Exchanges, own, func(exchange.Evidence) bool { return true }); err != nil {
-			return nil, fmt.Errorf("%s: %w", step.ID, err)
+			specs = append(specs, request)
 		}
 	}
-	for _, spec := range r.Specs {
-		// A spec shows the control that it judges, which is a step already.
-		if err := add(spec.Exchanges, false, func(e exchange.Evidence) bool { return e.Spec == spec.ID }); err != nil {
-			return nil, fmt.Errorf("%s: %w", spec.ID, err)
-		}
-	}
+	looks := r.Run.Requests.Total() - len(steps) - len(specs)
+	all := slices.Concat(again(steps, looks, begin(specs)), steps, specs)
 	slices.SortStableFunc(all, func(a, b Request) int { return a.started.Compare(b.started) })
-	return fill(all, r.Run.Requests.Total()), nil
+	return all, nil
 }
 
-// fill adds reads that succeeded, from the beginning, until there are that many requests.
-func fill(all []Request, total int) []Request {
-	reads := slices.DeleteFunc(slices.Clone(all), func(r Request) bool { return r.Method != http.MethodGet || r.Status != http.StatusOK })
-	for i := 0; len(reads) > 0 && len(all) < total; i++ {
-		all = append(all, reads[i%len(reads)])
+// begin is when the first of the requests was sent.
+func begin(requests []Request) time.Time {
+	var first time.Time
+	for _, r := range requests {
+		if first.IsZero() || r.started.Before(first) {
+			first = r.started
+		}
 	}
-	return all
+	return first
+}
+
+// again returns that many of the reads that succeeded, from the beginning, as if they were sent at that time.
+func again(steps []Request, count int, started time.Time) []Request {
+	reads := slices.DeleteFunc(slices.Clone(steps), func(r Request) bool {
+		return r.Method != http.MethodGet || r.Status != http.StatusOK || !r.started.Before(started)
+	})
+	var more []Request
+	for i := 0; len(reads) > 0 && len(more) < count; i++ {
+		look := reads[i%len(reads)]
+		look.started = started
+		more = append(more, look)
+	}
+	return more
 }
 
 func newRequest(e exchange.Evidence) (Request, error) {

@@ -17,7 +17,7 @@ var states = map[string]string{
 	"top":    "",
 	"spec":   "#spec=403/foreign-tenant/UpdateTenant",
 	"cell":   "#cell=401/401/reference/FetchReport",
-	"step":   "#step=control/FetchTenant",
+	"step":   "#step=world/1",
 	"list":   "#list=0",
 	"filter": "#verdict=violation,unprovoked",
 }
@@ -181,30 +181,52 @@ func TestBrowserKeys(t *testing.T) {
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
-// The page is usable and has no fault of accessibility, contrast before all, on a phone and on a wide screen, in the light and in the dark.
-func TestBrowserAccess(t *testing.T) {
+// The page fits a phone, a small and a wide screen.
+func TestBrowserWidths(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	b.load(pageOf(t, sample(t)))
 	for _, width := range []int64{360, 1280, 1920} {
 		b.size(width, 900)
-		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			for name, fragment := range states {
-				b.reload(fragment)
-				where := fmt.Sprintf("%s at %d px, %s", name, width, scheme)
-				g.Expect(b.overflows()).To(BeNumerically("<=", 0), where)
-				part := "#detail" // the rest is the same in all states, and large
-				if fragment == "" {
-					part = "html"
-				}
-				if width != 1280 {
-					g.Expect(b.axe(part)).To(BeEmpty(), where)
-				}
+		for name, fragment := range states {
+			b.reload(fragment)
+			g.Expect(b.overflows()).To(BeNumerically("<=", 0), "%s at %d px", name, width)
+			for _, scheme := range []string{"light", "dark"} {
+				b.scheme(scheme)
 				b.picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 			}
 		}
 	}
 	g.Expect(b.complaints()).To(BeEmpty())
+}
+
+// Nobody is shut out, by contrast before all, in the light and in the dark.
+func TestBrowserAccess(t *testing.T) {
+	b, g := browser(t), NewWithT(t)
+	b.load(pageOf(t, few(sample(t))))
+	for _, width := range []int64{360, 1920} {
+		b.size(width, 900)
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			for name, fragment := range states {
+				b.reload(fragment)
+				g.Expect(b.axe()).To(BeEmpty(), "%s at %d px, %s", name, width, scheme)
+			}
+		}
+	}
+	g.Expect(b.complaints()).To(BeEmpty())
+}
+
+// few leaves out most of what passed, since axe-core looks at every element and cells that passed look all alike.
+func few(r *report.Result) *report.Result {
+	cells := r.Cells[:0]
+	for i, c := range r.Cells {
+		if c.Verdict != report.Pass && c.Verdict != report.Unprovoked || i%25 == 0 || c.Subject == "FetchReport" || c.Subject == "UpdateTenant" {
+			cells = append(cells, c)
+		}
+	}
+	r.Cells = cells
+	r.World = thin(r.World, 10)
+	return r
 }
 
 // On a phone what is opened covers the page, and closing it leads back to the cell.
@@ -268,7 +290,11 @@ func TestBrowserHostile(t *testing.T) {
 
 func TestBrowserSides(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
-	for name, document := range map[string][]byte{"compare": written(t, Compare, neighbours(t)[:2]), "merge": written(t, Merge, neighbours(t))} {
+	results := neighbours(t)
+	for i := range results {
+		results[i] = few(results[i])
+	}
+	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]), "merge": written(t, Merge, results)} {
 		b.load(document)
 		for _, width := range []int64{360, 1920} {
 			b.size(width, 900)
@@ -276,7 +302,7 @@ func TestBrowserSides(t *testing.T) {
 				b.scheme(scheme)
 				where := fmt.Sprintf("%s at %d px, %s", name, width, scheme)
 				g.Expect(b.overflows()).To(BeNumerically("<=", 0), where)
-				g.Expect(b.axe("html")).To(BeEmpty(), where)
+				g.Expect(b.axe()).To(BeEmpty(), where)
 				b.picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 			}
 		}

@@ -201,8 +201,8 @@ func (b *tab) picture(name string) {
 	NewWithT(b.t).Expect(os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644)).To(Succeed())
 }
 
-// axe returns what axe-core finds wrong with a part of the page as it is now.
-func (b *tab) axe(part string) []string {
+// axe returns what axe-core finds wrong with the page as it is now.
+func (b *tab) axe() []string {
 	b.t.Helper()
 	if !eval[bool](b, `typeof axe === 'object'`) {
 		path := os.Getenv(axeVariable)
@@ -211,8 +211,8 @@ func (b *tab) axe(part string) []string {
 		NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
 		eval[int](b, string(source)+";0")
 	}
-	return get(b, chromedp.Evaluate[[]string](fmt.Sprintf(`axe.run(%q, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
-		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] || n.all[0] || n.none[0]).message)))`, part),
+	return get(b, chromedp.Evaluate[[]string](`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
+		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] || n.all[0] || n.none[0]).message)))`,
 		chromedp.EvalAwaitPromise))
 }
 
