@@ -47,6 +47,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
 		Entry("of tenants, the deleted ones too", "FetchTenantsBatch", "filter", "allow_deleted", deleted("deleted_customer", "uuids", "tenant_id")),
 		Entry("of users, the deleted ones too", "FetchUsersBatch", "filter", "allow_deleted", deleted("deleted_user", "uuids", "user_id")),
+		Entry("of tenants, without the deleted ones", "FetchTenantsBatch", "deleted-left-out", "", deletedLeftOut("deleted_customer", "uuids", "tenant_id")),
+		Entry("of users, without the deleted ones", "FetchUsersBatch", "deleted-left-out", "", deletedLeftOut("deleted_user", "uuids", "user_id")),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 	)
 
@@ -80,6 +82,19 @@ func deleted(object, parameter, id string) list {
 			return wrong
 		},
 	}
+}
+
+// deletedLeftOut asks for the same object without that parameter.
+func deletedLeftOut(object, parameter, id string) list {
+	l := deleted(object, parameter, id)
+	delete(l.query, "allow_deleted")
+	l.check = func(items []any, _ fixtures.Vars) []schemas.Violation {
+		if len(items) == 0 {
+			return nil
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "deleted", Found: fmt.Sprint(len(items)) + " items", Detail: "the list shows a deleted object, though nobody asked for those"}}
+	}
+	return l
 }
 
 func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {

@@ -115,7 +115,8 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 
 // changedIsShown reads the object that the control of a changing operation was made on.
 func changedIsShown(changed, op *schemas.Operation) spec {
-	sp := reading(op, changed, "changed-is-shown", changed.ID)
+	sp := reading(op, changed, "changed-is-shown", "")
+	sp.about, sp.subject = changed, changed.ID
 	sp.writes = true // it rests on a write
 	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
 		control := s.Controls[changed.ID]

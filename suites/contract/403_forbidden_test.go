@@ -43,6 +43,9 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 		Entry("locations", "FetchInfrastructuresLocationsBatch", "location", "location_id"),
 		Entry("storages", "FetchInfrastructuresBatch", "infra", "infra_id"),
 	)
+	for _, op := range operations(named("FetchRegistrationTokens_0")) {
+		specify(foreignListed(op, "registration_token", "registration_token"))
+	}
 	for _, op := range operations(named("UpdateTenant")) {
 		specify(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
 	}
@@ -83,6 +86,9 @@ func reachesTenants(op *schemas.Operation) bool {
 func foreign(op *schemas.Operation) spec {
 	call := suite.catalogue.Call(op.ID)
 	key := fixtures.Shared(fixtures.Foreign, call.Object)
+	if op.Writes() {
+		key = fixtures.Own(call.Object, "foreign-"+op.ID)
+	}
 	sp := spec{
 		code: "403", probe: "foreign-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, ground: refusal,
 		writes: op.Writes(), control: op.ID,
@@ -157,9 +163,26 @@ func startAt(r *fixtures.Request, parameter string, tenant any) {
 // foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does unknown ids: what it
 // must not do is show them.
 func foreignIDs(op *schemas.Operation, object, name string) spec {
+	sp := foreignListed(op, object, name)
+	try := sp.try
+	sp.variant = "uuids"
+	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+		t, err := try(ctx, s, id)
+		if err != nil {
+			return trial{}, err
+		}
+		vars, err := s.World.Object(fixtures.Shared(fixtures.Foreign, object))
+		t.request.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
+		return t, err
+	}
+	return sp
+}
+
+// foreignListed asks for a list of all that the caller may see: an object of home's sibling is not among it.
+func foreignListed(op *schemas.Operation, object, name string) spec {
 	key := fixtures.Shared(fixtures.Foreign, object)
 	return spec{
-		code: "403", probe: "foreign-tenant", variant: "uuids", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, or: op.Success(),
+		code: "403", probe: "foreign-tenant", variant: "listed", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, or: op.Success(),
 		ground: refusal, control: op.ID,
 		needs: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: object})
@@ -170,7 +193,6 @@ func foreignIDs(op *schemas.Operation, object, name string) spec {
 				return trial{}, err
 			}
 			r, err := s.Catalogue.Request(op.ID, vars)
-			r.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
 			return trial{request: r, also: shows(vars[name])}, errors.Join(err, unconfined(s))
 		},
 	}

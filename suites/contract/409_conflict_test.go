@@ -45,10 +45,6 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding")) {
 		specify(again(op, "stale-version"))
 	}
-	// A switch that was thrown, thrown once more: the brand is on, or off, already.
-	for _, op := range operations(named("EnableCustomBranding", "DisableCustomBranding")) {
-		specify(again(op, "repeated"))
-	}
 
 	DescribeTableSubtree("what exists or is in use", func(id, name, object string, more conflict) {
 		for _, op := range operations(named(id)) {
@@ -59,8 +55,11 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer", conflict{documented: true}),
 		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user", conflict{documented: true}),
 		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra", conflict{query: "version", value: "location_version"}),
+		Entry("a brand that is on already", "EnableCustomBranding", "repeated", "branded_partner", conflict{}),
+		Entry("a brand that is off already", "DisableCustomBranding", "repeated", "partner", conflict{}),
 		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", conflict{query: "version", value: "older_version"}),
 		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", conflict{query: "version", value: "older_version"}),
+		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location", conflict{query: "version", value: "older_version"}),
 		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", conflict{query: "version", value: "older_version"}),
 	)
 })
@@ -107,7 +106,7 @@ type conflict struct {
 }
 
 func (c conflict) on(op *schemas.Operation, name, object string) spec {
-	key := fixtures.Own(object, "409-"+op.ID)
+	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
 	sp := spec{
 		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, ground: refusal, writes: op.Writes(), control: op.ID,
 		needs: func(n session.Needs) {

@@ -48,7 +48,8 @@ type spec struct {
 	probe   string
 	variant string
 	subject string
-	op      *schemas.Operation // nil where the reference knows no such call
+	op      *schemas.Operation // that is called; nil where the reference knows no such call
+	about   *schemas.Operation // whose promise it is, where that is another operation than the one called
 	method  string
 	path    string
 	want    int
@@ -128,8 +129,8 @@ func specify(sp spec) {
 	GinkgoHelper()
 	suite.specs[sp.id()] = sp
 	labels := Label(sp.probe, sp.mode())
-	if sp.op != nil {
-		labels = append(labels, sp.op.Resource, sp.op.ID)
+	if subject := sp.promiser(); subject != nil {
+		labels = append(labels, subject.Resource, subject.ID)
 	}
 	labels = append(labels, string(sp.source()))
 	decorators := []any{labels, Offset(1), SpecTimeout(suite.timeout())}
@@ -148,10 +149,22 @@ func (sp spec) mode() string {
 
 // source tells what the spec's cell rests on. A failure that was injected proves the clause only.
 func (sp spec) source() schemas.Source {
-	if sp.op != nil && !sp.injected && sp.op.Documents(sp.want) {
+	op, code := sp.promiser(), sp.want
+	if sp.about != nil {
+		code = sp.about.Success()
+	}
+	if op != nil && !sp.injected && op.Documents(code) {
 		return schemas.FromReference
 	}
 	return schemas.FromClause
+}
+
+// promiser is the operation whose cell the spec asserts.
+func (sp spec) promiser() *schemas.Operation {
+	if sp.about != nil {
+		return sp.about
+	}
+	return sp.op
 }
 
 func (sp spec) expectation(status int) judge.Expectation {
@@ -292,8 +305,8 @@ func (sp spec) record() report.Spec {
 		Source: sp.source(), Ground: sp.ground, Write: sp.writes, Waiting: sp.waiting, Injected: sp.injected,
 		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(),
 	}
-	if sp.op != nil {
-		r.Operation, r.Resource = sp.op.ID, sp.op.Resource
+	if subject := sp.promiser(); subject != nil {
+		r.Operation, r.Resource, r.Method, r.Path = subject.ID, subject.Resource, subject.Method, subject.Path
 	}
 	if clause, known := suite.contract.Clause(sp.want); known {
 		r.Requirement, r.Link = clause.Requirement, clause.Source

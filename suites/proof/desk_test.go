@@ -23,6 +23,7 @@ const few = "-focus=401/(no-token|garbage-token)/FetchTenant$"
 const (
 	limitDuration = time.Minute
 	limit         = SpecTimeout(limitDuration)
+	pollEvery     = 5 * time.Millisecond
 )
 
 // desk is the folder of somebody who works with the command: ginkgo.yml, what lies beside it, and the reports. It stays the same over

@@ -101,11 +101,22 @@ func TestBrowserFilters(t *testing.T) {
 	g.Expect(lit()).To(Equal(all))
 
 	b.press("/")
+	g.Expect(eval[string](b, `document.activeElement.id`)).To(Equal("text"))
+	eval[string](b, `document.activeElement.value = ''`) // the browser is sent the key's letter on its own, so it is there all the same
 	b.press("tenant", " ", "PATCH", " promises")
 	get(b, chromedp.Poll[bool](`document.getElementById('found').textContent === '1 spec in 1 cell'`))
 	g.Expect(b.text("#view .results")).To(ContainSubstring("405/wrong-method/PATCH.tenants.{tenant_id}"))
 	b.click("#clear")
 	g.Expect(lit()).To(Equal(all))
+
+	// Cells without a spec are found too.
+	b.click("#text")
+	b.press("no probe provokes")
+	get(b, chromedp.Poll[bool](`document.getElementById('found').textContent.startsWith('0 specs in') && document.getElementById('text').value.endsWith('provokes')`))
+	g.Expect(b.text("#view h2")).To(MatchRegexp(`^\d+ cells without a spec$`))
+	b.click("#view .results li a")
+	g.Expect(b.text("#view")).To(ContainSubstring("no probe provokes it"))
+	b.press(kb.Escape, kb.Escape)
 
 	b.do(chromedp.SetValue(chromedp.CSS("#resource"), "reports"))
 	eval[bool](b, `document.getElementById('resource').dispatchEvent(new Event('change'))`)

@@ -67,8 +67,8 @@ func (s *sides) summary() string {
 	var parts []string
 	for _, v := range report.Verdicts {
 		if counts[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%s: %d", v, counts[v]))
+			parts = append(parts, fmt.Sprintf("%s on %d", v, counts[v]))
 		}
 	}
-	return fmt.Sprintf("%s; %s", counted(len(s.Results), "target", "targets"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s of %d targets", strings.Join(parts, ", "), len(s.Results))
 }

@@ -29,7 +29,7 @@ func MergeMarkdown(w io.Writer, results []*report.Result) error {
 		return err
 	}
 	var m markdown
-	m.line("## %s %s: %s", symbol(s.verdict()), strings.ToUpper(string(s.verdict())), plain(s.summary()))
+	m.line("## %s %s", symbol(s.verdict()), plain(s.summary()))
 	m.sides(s)
 	m.line("\n| code | %s |", strings.Join(plains(s.Names), " | "))
 	m.line("| --- |%s", strings.Repeat(" ---: |", len(s.Names)))

@@ -180,6 +180,14 @@ func silent(r *report.Result) []silence {
 	return list
 }
 
+func silentCells(list []silence) int {
+	n := 0
+	for _, s := range list {
+		n += len(s.Cells)
+	}
+	return n
+}
+
 // phase is what was sent around the specs for one purpose.
 type phase struct {
 	Name     string

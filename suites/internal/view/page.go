@@ -31,11 +31,12 @@ func HTML(w io.Writer, r *report.Result) error {
 	for _, name := range scripts {
 		script += asset(name)
 	}
+	cells := silent(r)
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
 		Violations: findings(r, report.Violation), Errors: findings(r, report.Error), Waived: findings(r, report.Waived),
-		Unprovoked: reasons(r, report.Unprovoked), Silent: silent(r), Phases: phases(r), Data: data,
+		Unprovoked: reasons(r, report.Unprovoked), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
 	})
 }
 
@@ -50,6 +51,7 @@ type resultPage struct {
 	Violations, Errors, Waived []finding
 	Unprovoked                 []finding
 	Silent                     []silence
+	SilentCells                int
 	Lists                      []list
 	Phases                     []phase
 	Data                       string

@@ -126,7 +126,7 @@ func TestMerge(t *testing.T) {
 	}
 	g.Expect(marks).To(Equal(len(results[0].Cells)+2), "one mark where all agree, three in the one cell where they do not")
 	text := string(written(t, MergeMarkdown, results))
-	g.Expect(text).To(ContainSubstring("VIOLATION: 3 targets; violation: 3"))
+	g.Expect(text).To(ContainSubstring("## ❌ violation on 3 of 3 targets"))
 	g.Expect(text).To(ContainSubstring("**on eu2, us5, jp1**"))
 	g.Expect(text).To(ContainSubstring("| jp1 | ❌ violation (a part of the specs) |"))
 }

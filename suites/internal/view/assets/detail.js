@@ -42,8 +42,8 @@ function stepView(at) {
     (step.exchanges || []).map((e, i, all) => exchange(e, i, all.length, [])));
 }
 
-// listView shows specs as lines, so many at a time.
-function listView(title, specs) {
+// listView shows specs as lines, so many at a time, and behind them cells that have no specs.
+function listView(title, specs, cells) {
   const lines = h('ul', { class: 'results' });
   const view = h('article', {}, crumbs([]), h('h2', { class: 'head', tabindex: '-1' }, title), lines);
   const more = (from) => {
@@ -52,6 +52,7 @@ function listView(title, specs) {
       const spec = data.specs[i];
       return h('li', {}, tag(T(spec.verdict)), link('spec', T(spec.id), T(spec.id)), h('span', { class: 'of' }, T(spec.reason)));
     }));
+    if (to === specs.length) lines.append(...cells.map(cellLine));
     if (to < specs.length) {
       const button = h('button', { type: 'button', class: 'plain' }, counted(specs.length - to, 'more', 'more'));
       button.addEventListener('click', () => { button.remove(); more(to); });
@@ -60,6 +61,11 @@ function listView(title, specs) {
   };
   more(0);
   return view;
+}
+
+function cellLine(at) {
+  const cell = data.cells[at];
+  return h('li', {}, tag(T(cell.verdict)), link('cell', cellAddress(cell), T(cell.class) + ' ' + cellName(cell)), h('span', { class: 'of' }, T(cell.reason) || 'no spec'));
 }
 
 function crumbs(parts) {

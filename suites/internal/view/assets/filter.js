@@ -32,7 +32,7 @@ function cellFits(cell) {
     !(filter.resource && T(cell.resource) !== filter.resource) && fitsWords([cellName(cell), T(cell.path), T(cell.method), T(cell.class), T(cell.reason)].join(' ').toLowerCase());
 }
 
-// applyFilter dims and hides what is not chosen, and returns the specs that are.
+// applyFilter dims and hides what is not chosen, and returns what is: specs, and cells without any.
 function applyFilter() {
   const active = filtering();
   const found = [];
@@ -58,5 +58,5 @@ function applyFilter() {
   }
   byId('found').textContent = active ? counted(found.length, 'spec', 'specs') + ' in ' + counted(cells, 'cell', 'cells') : '';
   byId('clear').hidden = !active;
-  return found;
+  return { specs: found, cells: data.cells.flatMap((cell, i) => (lit[i] && cell.specs.length === 0 ? [i] : [])) };
 }

@@ -4,7 +4,7 @@
 
 const kinds = ['spec', 'cell', 'step', 'list'];
 const state = { kind: '', value: '' };
-let found = [];     // specs that the filters choose
+let found = { specs: [], cells: [] }; // what the filters choose
 let opener = null;  // what the focus returns to when the view is closed
 
 const narrow = () => matchMedia('(max-width: 999px)').matches;
@@ -87,10 +87,17 @@ function currentView() {
     case 'step': return stepAt.has(state.value) ? stepView(stepAt.get(state.value)) : unknown('step');
     case 'list': {
       const list = data.lists[Number(state.value || NaN)];
-      return list ? listView(T(list.title), list.specs) : unknown('list');
+      return list ? listView(T(list.title), list.specs, []) : unknown('list');
     }
   }
-  return filtering() ? listView(found.length > 0 ? counted(found.length, 'spec', 'specs') : 'No spec fits these filters', gravestFirst(found)) : null;
+  return filtering() ? listView(foundTitle(), gravestFirst(found.specs), found.cells) : null;
+}
+
+function foundTitle() {
+  const parts = [];
+  if (found.specs.length > 0) parts.push(counted(found.specs.length, 'spec', 'specs'));
+  if (found.cells.length > 0) parts.push(counted(found.cells.length, 'cell', 'cells') + ' without a spec');
+  return parts.join(', ') || 'Nothing fits these filters';
 }
 
 const unknown = (kind) => h('article', {}, crumbs([]), h('h2', { class: 'head', tabindex: '-1' }, 'This run has no ' + kind + ' named so'), h('p', {}, h('code', {}, state.value)));
@@ -110,7 +117,7 @@ function mark() {
 
 // go opens the next spec: of those found, or without a filter of those that failed.
 function go(step) {
-  const list = gravestFirst(filtering() ? found : data.specs.flatMap((spec, i) => (['violation', 'error'].includes(T(spec.verdict)) ? [i] : [])));
+  const list = gravestFirst(filtering() ? found.specs : data.specs.flatMap((spec, i) => (['violation', 'error'].includes(T(spec.verdict)) ? [i] : [])));
   if (list.length === 0) return;
   let at = state.kind === 'spec' ? list.indexOf(specAt.get(state.value)) : -1;
   if (at < 0) at = step > 0 ? -1 : 0;
