@@ -45,6 +45,14 @@ compare: build ## where two results differ; A=... B=...
 merge: build ## the results of several targets as one; REPORTS='a/conformance.json b/conformance.json'
 	@bin/conformance merge $(REPORTS)
 
+.PHONY: drift
+drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=file or URL
+	@bin/conformance drift -openapi='$(OPENAPI)'
+
+.PHONY: bench
+bench: build ## specs, requests, time and memory on the mock, and the same requests in a bare loop
+	@bin/conformance bench
+
 .PHONY: mock
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
 	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080
@@ -55,10 +63,15 @@ build: ## bin/conformance, and beside it the compiled suite and ginkgo
 	@go test -c -count=1 -o bin/contract.test ./suites/contract
 	@go build -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
 
-.PHONY: test
-test: ## everything that the project tests about itself, and the suite on the mock
+.PHONY: lint
+lint: ## go vet, staticcheck, and actionlint on the workflows
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	go vet ./...
+	go tool staticcheck ./...
+	go tool actionlint
+
+.PHONY: test
+test: lint ## everything that the project tests about itself, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
 	go test -count=1 -run EveryCell ./suites/contract -account
 	go test -count=1 ./suites/proof

@@ -100,7 +100,7 @@ func foreign(op *schemas.Operation) spec {
 		},
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
 			r, _, err := callOn(s, op, key, id)
-			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Foreign)}, errors.Join(err, unconfined(s))
+			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Foreign)}, cmp.Or(err, unconfined(s))
 		},
 	}
 	switch {

@@ -40,6 +40,11 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
 		in.Problems = append(in.Problems, fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
 	}
+	if len(in.Problems) == 0 { // an interrupt or a time-out of the whole run fails no spec
+		for _, reason := range all.SpecialSuiteFailureReasons {
+			in.Problems = append(in.Problems, "the run was not completed: "+reason)
+		}
+	}
 	in.Problems = append(in.Problems, audit(in)...)
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)

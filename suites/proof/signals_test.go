@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,8 +26,7 @@ var _ = Describe("a run that is ended", func() {
 		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", "-filter=!waiting", "-procs=2")
 		DeferCleanup(func() { session.Kill() })
 		Eventually(ctx, func() bool {
-			all := p.all()
-			return len(all) > 0 && strings.Contains(all[len(all)-1].agent, "spec 4")
+			return slices.ContainsFunc(p.all(), func(r recorded) bool { return strings.Contains(r.agent, "spec 401/") })
 		}).WithPolling(pollEvery).Should(BeTrue())
 		Expect(admin.children()).NotTo(BeEmpty(), "the sandbox is there")
 		return d, admin, session
@@ -40,7 +40,7 @@ var _ = Describe("a run that is ended", func() {
 		Expect(admin.children()).To(BeEmpty())
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(o.result.Leftovers).To(BeEmpty())
-		Expect(o.flat()).To(ContainSubstring("interrupted"))
+		Expect(o.flat()).To(ContainSubstring("ERROR on staging: the run was not completed: Interrupted by User"))
 	},
 		Entry("SIGTERM", limit, syscall.SIGTERM),
 		Entry("SIGINT", limit, syscall.SIGINT),
