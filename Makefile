@@ -10,8 +10,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=401/expired-token/FetchTenant select
-	@bin/conformance run -target=$(TARGET) $(SELECT)
+run: build ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=401/expired-token/FetchTenant select, DEFECT=list breaks it
+	@bin/conformance run -target=$(TARGET) $(SELECT) $(if $(DEFECT),-defect=$(DEFECT))
 
 .PHONY: staging
 staging: build ## the suite on the target staging: ACRONIS_DATACENTER_URL, ACRONIS_CLIENT_ID, ACRONIS_CLIENT_SECRET
@@ -52,6 +52,10 @@ drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=fi
 .PHONY: bench
 bench: build ## specs, requests, time and memory on the mock, and the same requests in a bare loop
 	@bin/conformance bench
+
+.PHONY: proof
+proof: ## every defect is caught, by the right spec, and no variation turns red: reports/proof.json
+	@go tool ginkgo run -p --label-filter='defect || variation' --silence-skips ./suites/proof -- -full
 
 .PHONY: mock
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs

@@ -158,6 +158,9 @@ func Parse(document []byte) (*Contract, error) {
 
 func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.Operation) (*Operation, error) {
 	if spec.OperationID == "" {
+		spec.OperationID = builtInIDs()[method+" "+path]
+	}
+	if spec.OperationID == "" {
 		return nil, fmt.Errorf("operationId is missing")
 	}
 	op := &Operation{ID: spec.OperationID, Method: method, Path: path, spec: spec, contract: c}
@@ -185,6 +188,22 @@ func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, sp
 	slices.Sort(op.Codes)
 	return op, nil
 }
+
+// builtInIDs are the ids of the reference's operations by method and path. A document that leaves an operation without an id calls it as
+// the reference does: the published document has one such operation.
+var builtInIDs = sync.OnceValue(func() map[string]string {
+	ids := map[string]string{}
+	doc, err := openapi3.NewLoader().LoadFromData(reference)
+	if err != nil {
+		return ids // Load says so
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			ids[method+" "+path] = op.OperationID
+		}
+	}
+	return ids
+})
 
 func newParam(p *openapi3.Parameter) Param {
 	param := Param{Name: p.Name, In: p.In, Required: p.Required}

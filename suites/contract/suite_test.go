@@ -32,6 +32,7 @@ var (
 	configFlag   = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
 	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
+	defectFlag   = flag.String("defect", "", "`name` of a defect that the embedded mock is served with, to see how a failure looks")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
@@ -188,7 +189,7 @@ func reach() (session.Access, error) {
 	if !t.Embedded && !*rehearseFlag {
 		return access, nil
 	}
-	running, err := mock.Start(mock.Options{})
+	running, err := mock.Start(mock.Options{Defect: *defectFlag})
 	if err != nil {
 		return session.Access{}, err
 	}

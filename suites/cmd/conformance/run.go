@@ -29,6 +29,7 @@ type selection struct {
 	seed                    int64
 	verbose                 bool
 	rehearse                bool // on the embedded mock, in the target's place
+	defect                  string
 }
 
 // registerTarget takes the flags of the commands that only look at a target.
@@ -76,9 +77,13 @@ func run(ctx context.Context, c *cli, args []string) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	s.register(flags)
 	s.registerFilter(flags)
+	flags.StringVar(&s.defect, "defect", "", "`name` of a defect to serve the embedded mock with, or list: see how a failure looks")
 	flags.Int64Var(&s.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
 	if err := c.parse(flags, args); err != nil {
 		return err
+	}
+	if s.defect == "list" {
+		return c.listDefects()
 	}
 	result, err := c.suite(ctx, s)
 	if err != nil {
@@ -122,6 +127,9 @@ func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
 	}
 	if err := s.check(); err != nil {
 		return nil, err
+	}
+	if s.defect != "" && !config.Target.Embedded {
+		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
 	}
 	if _, err := basis.Load(config); err != nil {
 		return nil, err
@@ -202,6 +210,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	own := []string{"--", "-config=" + config.Path, "-reports=" + s.reports, "-target=" + config.Name}
 	if s.rehearse {
 		own = append(own, "-rehearse")
+	}
+	if s.defect != "" {
+		own = append(own, "-defect="+s.defect)
 	}
 	executable, err := os.Executable()
 	if err != nil {

@@ -59,7 +59,7 @@ func TestLoadShippedMock(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(*config).To(Equal(Config{
 		Path: path,
-		Name: "mock",
+		Name: "mock", Targets: []string{"mock", "staging"},
 		Target: Target{
 			Name: "mock", Embedded: true, Allow: []Permission{Read, Write}, Strict: true, Assumed: AssumedStrict,
 		},

@@ -49,7 +49,7 @@ func code(text string) string {
 	if text == "" || strings.ContainsRune(text, '|') {
 		return plain(text)
 	}
-	fence := strings.Repeat("`", 1)
+	fence := strings.Repeat("`", longestRun(text, '`')+1)
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.HasPrefix(text, " ") {
 		return fence + " " + text + " " + fence
 	}

@@ -1,0 +1,168 @@
+package proof_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var fullFlag = flag.Bool("full", false, "every defect, and not the sample")
+
+// The sample is chosen by a fixed rule: one in so many, in the order of the catalogue.
+const (
+	catalogueStep = 10
+	generatedStep = 50
+)
+
+// survivors are defects that no spec notices, each with the reason why that is accepted.
+var survivors = map[string]string{}
+
+// kill is what became of one defect.
+type kill struct {
+	Defect   string   `json:"defect"`
+	Does     string   `json:"does"`
+	Breaks   string   `json:"breaks"`
+	KilledBy []string `json:"killed_by"` // the first of the specs that turned red
+	Red      int      `json:"red"`
+	Survives string   `json:"survives,omitempty"` // why that is accepted
+}
+
+const killEntry = "kill"
+
+// Every seeded defect is caught, by a spec of what it breaks, and nothing else turns red.
+var _ = Describe("the kill matrix", func() {
+	Context("defects of the catalogue", func() {
+		for i, d := range mock.Defects() {
+			if *fullFlag || i%catalogueStep == 0 {
+				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, "!waiting") })
+			}
+		}
+	})
+	Context("defects generated from the contract", func() {
+		for i, d := range mock.Generated() {
+			if *fullFlag || i%generatedStep == 0 {
+				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, selectionFor(d)) })
+			}
+		}
+	})
+})
+
+// selectionFor are the specs of the operation that is broken. A defect of the general table has no operation: its code is run.
+func selectionFor(d mock.Defect) string {
+	subject, _, _ := strings.Cut(d.Name, ".")
+	if strings.ToUpper(subject) == subject { // a method: the defect is on a path
+		return "405 && !waiting"
+	}
+	return subject + " && !waiting"
+}
+
+// provoke runs the suite on a mock with the defect, and compares what turned red with what the defect declares.
+func provoke(ctx context.Context, d mock.Defect, labels string) {
+	GinkgoHelper()
+	result := runWith(ctx, d.Name, labels)
+	red := reds(result)
+	k := kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Red: len(red), Survives: survivors[d.Name]}
+	k.KilledBy = slices.DeleteFunc(slices.Clone(red), func(id string) bool { return !d.Reddens(id) })
+	k.KilledBy = k.KilledBy[:min(3, len(k.KilledBy))]
+	AddReportEntry(killEntry, encode(k), ReportEntryVisibilityNever)
+	if k.Survives != "" {
+		Expect(red).To(BeEmpty(), "the survivor is caught now: take it off the list")
+		return
+	}
+	Expect(red).NotTo(BeEmpty(), "%s: nothing turned red: a spec of %s is missing or asserts too little", d.Does, d.Breaks)
+	stray := slices.DeleteFunc(slices.Clone(red), d.Reddens)
+	Expect(stray).To(BeEmpty(), "%s: these turned red besides, though they have nothing to do with it", d.Does)
+	if labels == "!waiting" {
+		Expect(untouched(d, result, red)).To(BeEmpty(), "%s: no spec of these patterns turned red", d.Does)
+	}
+}
+
+// untouched are the patterns that the defect declares, that specs bear, and of which none turned red.
+func untouched(d mock.Defect, r *report.Result, red []string) []string {
+	return slices.DeleteFunc(slices.Clone(d.Red), func(pattern string) bool {
+		fits := func(id string) bool { matched, _ := path.Match(pattern, id); return matched }
+		there := slices.ContainsFunc(r.Specs, func(s report.Spec) bool { return fits(s.ID) && s.Verdict != report.Unprovoked })
+		return !there || slices.ContainsFunc(red, fits)
+	})
+}
+
+// reds lists the specs that are no pass and say why by themselves: one that another spec spoilt points there instead.
+func reds(r *report.Result) []string {
+	var ids []string
+	for _, s := range r.Specs {
+		if s.Verdict == report.Violation || s.Verdict == report.Error {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// runWith runs the compiled suite in one process, so that the other cores can run it on other defects.
+func runWith(ctx context.Context, defect, labels string) *report.Result {
+	GinkgoHelper()
+	folder := GinkgoT().TempDir()
+	config := filepath.Join(folder, "ginkgo.yml")
+	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
+	unrepeated := strings.Replace(unpaced(), "repeats: 2", "repeats: 0", 1)
+	Expect(os.WriteFile(config, []byte(unrepeated), 0o600)).To(Succeed())
+	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.label-filter="+labels,
+		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+defect)
+	command.Dir = folder
+	output, err := command.CombinedOutput()
+	result, unread := report.Read(filepath.Join(folder, "conformance.json"))
+	Expect(unread).NotTo(HaveOccurred(), string(output))
+	if len(reds(result)) > 0 || result.Verdict == report.Error {
+		Expect(err).To(HaveOccurred(), "a red run that exits with 0")
+	}
+	return result
+}
+
+func encode(value any) string {
+	encoded, err := json.Marshal(value)
+	Expect(err).NotTo(HaveOccurred())
+	return string(encoded)
+}
+
+// The whole matrix is kept beside the other reports.
+var _ = ReportAfterSuite("kill matrix", func(_ SpecContext, all Report) {
+	kills := []kill{}
+	for _, spec := range all.SpecReports {
+		for _, entry := range spec.ReportEntries {
+			if encoded, ok := entry.GetRawValue().(string); ok && entry.Name == killEntry {
+				var k kill
+				Expect(json.Unmarshal([]byte(encoded), &k)).To(Succeed())
+				kills = append(kills, k)
+			}
+		}
+	}
+	if len(kills) == 0 {
+		return
+	}
+	root, err := filepath.Abs("../..")
+	Expect(err).NotTo(HaveOccurred())
+	folder := filepath.Join(root, "reports")
+	Expect(report.Writable(folder)).To(Succeed())
+	encoded, err := json.MarshalIndent(kills, "", " ")
+	Expect(err).NotTo(HaveOccurred())
+	Expect(report.WriteFile(filepath.Join(folder, "proof.json"), encoded)).To(Succeed())
+	var table strings.Builder
+	table.WriteString("| defect | breaks | killed by | red |\n| --- | --- | --- | --- |\n")
+	for _, k := range kills {
+		fmt.Fprintf(&table, "| %s: %s | %s | %s | %d |\n", k.Defect, k.Does, k.Breaks, strings.Join(k.KilledBy, ", "), k.Red)
+	}
+	Expect(report.WriteFile(filepath.Join(folder, "proof.md"), []byte(table.String()))).To(Succeed())
+}, NodeTimeout(time.Minute))
