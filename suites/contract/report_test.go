@@ -99,7 +99,8 @@ func collect(in *report.Input, node types.SpecReport) {
 			in.Run.Requests.Cleanup += sent.Cleanup
 		}
 	}
-	failed := node.State.Is(types.SpecStateFailureStates)
+	// That the run was interrupted is said once, for the run.
+	failed := node.State.Is(types.SpecStateFailureStates) && !node.State.Is(types.SpecStateInterrupted)
 	if failed && node.LeafNodeType != leaves {
 		in.Problems = append(in.Problems, node.Failure.Message)
 	}

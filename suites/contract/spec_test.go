@@ -221,6 +221,7 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		return broken(err), exchangesOf(e)
 	}
 	exchanges := exchangesOf(e)
+	finding = sp.onlyWhatIsShown(finding, e)
 	if finding.Verdict == report.Error {
 		return finding, exchanges // what cannot be judged is not to be compared with anything either
 	}
@@ -236,6 +237,20 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		}
 	}
 	return finding, exchanges
+}
+
+// onlyWhatIsShown leaves the form of an answer to the specs of the operation that gives it, where this one asks for something else: that
+// a read shows what another operation did, or that a list leaves out what is foreign.
+func (sp spec) onlyWhatIsShown(f judge.Finding, e *exchange.Exchange) judge.Finding {
+	served := e.Status()/100 == 2
+	switch {
+	case sp.about == nil && (sp.or/100 != 2 || !served):
+		return f
+	case served:
+		return judge.Finding{Verdict: report.Pass, Expected: f.Expected, Actual: f.Actual, Advice: f.Advice}
+	default:
+		return unprovoked("the read that would show it is refused: see 20x/valid-token/" + sp.op.ID)
+	}
 }
 
 // aftermath looks whether a refused write took effect after all, and at what else the spec asks for.

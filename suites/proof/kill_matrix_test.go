@@ -48,7 +48,7 @@ var _ = Describe("the kill matrix", func() {
 	Context("defects of the catalogue", func() {
 		for i, d := range mock.Defects() {
 			if *fullFlag || i%catalogueStep == 0 {
-				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, "!waiting") })
+				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, everything(d)) })
 			}
 		}
 	})
@@ -60,6 +60,14 @@ var _ = Describe("the kill matrix", func() {
 		}
 	})
 })
+
+// everything is the whole suite. The specs that wait only run where a defect shows to nobody else.
+func everything(d mock.Defect) string {
+	if d.Repeats {
+		return "50x"
+	}
+	return "!waiting"
+}
 
 // selectionFor are the specs of the operation that is broken. A defect of the general table has no operation: its code is run.
 func selectionFor(d mock.Defect) string {
@@ -73,7 +81,7 @@ func selectionFor(d mock.Defect) string {
 // provoke runs the suite on a mock with the defect, and compares what turned red with what the defect declares.
 func provoke(ctx context.Context, d mock.Defect, labels string) {
 	GinkgoHelper()
-	result := runWith(ctx, d.Name, labels)
+	result := runWith(ctx, d, labels)
 	red := reds(result)
 	k := kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Red: len(red), Survives: survivors[d.Name]}
 	k.KilledBy = slices.DeleteFunc(slices.Clone(red), func(id string) bool { return !d.Reddens(id) })
@@ -84,6 +92,10 @@ func provoke(ctx context.Context, d mock.Defect, labels string) {
 		return
 	}
 	Expect(red).NotTo(BeEmpty(), "%s: nothing turned red: a spec of %s is missing or asserts too little", d.Does, d.Breaks)
+	Expect(k.KilledBy).NotTo(BeEmpty(), "%s: what turned red has nothing to do with %s", d.Does, d.Breaks)
+	if d.Spreads {
+		return
+	}
 	stray := slices.DeleteFunc(slices.Clone(red), d.Reddens)
 	Expect(stray).To(BeEmpty(), "%s: these turned red besides, though they have nothing to do with it", d.Does)
 	if labels == "!waiting" {
@@ -112,15 +124,18 @@ func reds(r *report.Result) []string {
 }
 
 // runWith runs the compiled suite in one process, so that the other cores can run it on other defects.
-func runWith(ctx context.Context, defect, labels string) *report.Result {
+func runWith(ctx context.Context, d mock.Defect, labels string) *report.Result {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()
 	config := filepath.Join(folder, "ginkgo.yml")
 	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
-	unrepeated := strings.Replace(unpaced(), "repeats: 2", "repeats: 0", 1)
-	Expect(os.WriteFile(config, []byte(unrepeated), 0o600)).To(Succeed())
+	shipped := unpaced()
+	if !d.Repeats {
+		shipped = strings.Replace(shipped, "repeats: 2", "repeats: 0", 1)
+	}
+	Expect(os.WriteFile(config, []byte(strings.Replace(shipped, "attempt: 10s", "attempt: 3s", 1)), 0o600)).To(Succeed())
 	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.label-filter="+labels,
-		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+defect)
+		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+d.Name)
 	command.Dir = folder
 	output, err := command.CombinedOutput()
 	result, unread := report.Read(filepath.Join(folder, "conformance.json"))

@@ -47,8 +47,13 @@ func VictimKey(op *schemas.Operation, call fixtures.Call) string {
 	return fixtures.Shared(fixtures.Home, call.Object)
 }
 
+// mostSilent is how many controls may stay without a complete answer before the target counts as dead: one operation that never answers
+// is a finding, all of them are trouble with the target.
+const mostSilent = 3
+
 // control sends the controls, in the contract's order.
 func (s *Session) control(ctx context.Context, needs Needs) error {
+	silent := 0
 	for _, op := range s.contract.Operations() {
 		if !needs.Controls[op.ID] {
 			continue
@@ -58,6 +63,11 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 			return fmt.Errorf("control of %s: %w", op.ID, err)
 		}
 		s.Controls[op.ID] = control
+		if e := control.Exchange; e != nil && e.Last().Error != "" {
+			if silent++; silent == mostSilent {
+				return fmt.Errorf("%d operations gave no complete answer, the last of them %s: %s", silent, op.ID, e.Last().Error)
+			}
+		}
 	}
 	return nil
 }
@@ -78,12 +88,14 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
 	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, r, nil)
-	if err != nil {
+	if err != nil && (e == nil || ctx.Err() != nil) {
 		return nil, err
 	}
-	s.record(report.PhaseControl, "control/"+op.ID, op.ID, e, nil)
+	s.record(report.PhaseControl, "control/"+op.ID, op.ID, e, err)
 	control := &Control{Request: r, Exchange: e, Vars: vars}
 	switch status := e.Status(); {
+	case err != nil:
+		control.Reason = fmt.Sprintf("its control got no complete answer: see 20x/valid-token/%s", op.ID)
 	case status/100 == 2:
 	case status == 403 && s.lacksRole(op, r):
 		control.Barred = true

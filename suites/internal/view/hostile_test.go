@@ -65,7 +65,7 @@ func hostile(t testing.TB, salt int) *report.Result {
 // thinned is a small part of the sample, encoded, so that every test has its own copy.
 var thinned = sync.OnceValues(func() ([]byte, error) {
 	r := sample(new(testing.T))
-	r.Specs, r.Cells, r.World = thin(r.Specs, 24), thin(r.Cells, 20), thin(r.World, 12)
+	r.Specs, r.Cells, r.World = thin(r.Specs, 60), thin(r.Cells, 40), thin(r.World, 40)
 	r.Problems = []string{"", ""}
 	return json.Marshal(r)
 })

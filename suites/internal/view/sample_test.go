@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,11 +34,26 @@ type sampler struct {
 	in       report.Input
 }
 
-// sample returns a result over the whole reference; edit sees every spec before the result is built.
+// sample returns a result over the whole reference, in a copy of the caller's own, but for the exchanges; edit sees every spec before the
+// result is built.
 func sample(t testing.TB, edit ...func(*report.Spec)) *report.Result {
 	t.Helper()
-	contract, err := schemas.Load()
+	in, err := sampled()
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	in.Specs = slices.Clone(in.Specs)
+	for i := range in.Specs {
+		for _, e := range edit {
+			e(&in.Specs[i])
+		}
+	}
+	return report.Build(in)
+}
+
+var sampled = sync.OnceValues(func() (report.Input, error) {
+	contract, err := schemas.Load()
+	if err != nil {
+		return report.Input{}, err
+	}
 	s := &sampler{contract: contract, random: rand.New(rand.NewPCG(1, 2)), clock: sampleStart}
 	s.in = report.Input{
 		Contract: contract,
@@ -54,13 +70,8 @@ func sample(t testing.TB, edit ...func(*report.Spec)) *report.Result {
 	}
 	s.specs()
 	s.world()
-	for i := range s.in.Specs {
-		for _, e := range edit {
-			e(&s.in.Specs[i])
-		}
-	}
-	return report.Build(s.in)
-}
+	return s.in, nil
+})
 
 func (s *sampler) id() string {
 	id, err := uuid.NewRandomFromReader(source{s.random})

@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -144,11 +145,12 @@ func TestSidesHostile(t *testing.T) {
 			document := written(t, write, results)
 			g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse())
 			for _, n := range elements(t, document) {
-				g.Expect(n.Data).NotTo(BeElementOf("script", "img", "iframe", "svg", "details", "b2"))
+				if slices.Contains([]string{"script", "img", "iframe", "svg", "details"}, n.Data) {
+					t.Errorf("the page has got <%s>", n.Data)
+				}
 				for _, a := range n.Attr {
-					g.Expect(a.Key).NotTo(HavePrefix("on"))
-					if a.Key == "href" {
-						g.Expect(a.Val).To(MatchRegexp(`^(https://|data:image/svg\+xml,%3Csvg)`))
+					if strings.HasPrefix(a.Key, "on") || a.Key == "href" && !harmlessLink.MatchString(a.Val) {
+						t.Errorf("the page has got %s=%q", a.Key, a.Val)
 					}
 				}
 			}
@@ -157,7 +159,9 @@ func TestSidesHostile(t *testing.T) {
 			text := written(t, write, results)
 			g.Expect(strings.ContainsFunc(string(text), steers)).To(BeFalse())
 			for _, n := range rendered(t, text) {
-				g.Expect(n.Data).NotTo(BeElementOf("script", "img", "iframe", "svg", "details", "a", "h1"))
+				if slices.Contains([]string{"script", "img", "iframe", "svg", "details", "a", "h1"}, n.Data) {
+					t.Errorf("the text has got <%s>", n.Data)
+				}
 			}
 		}
 	}

@@ -90,12 +90,16 @@ func TestSummaryHostile(t *testing.T) {
 		g.Expect(strings.ContainsFunc(string(text), steers)).To(BeFalse())
 		headings := 0
 		for _, n := range rendered(t, text) {
-			g.Expect(allowed).To(HaveKey(n.Data), "element <%s %v> %s", n.Data, n.Attr, textOf(n))
+			if !allowed[n.Data] {
+				t.Errorf("the summary has got <%s %v> %s", n.Data, n.Attr, textOf(n))
+			}
 			if n.Data == "h1" || n.Data == "h2" {
 				headings++
 			}
 			for child := n.FirstChild; child != nil && n.Data != "code"; child = child.NextSibling {
-				g.Expect(child.Type == html.TextNode && strings.Contains(child.Data, "@")).To(BeFalse(), "nobody is called")
+				if child.Type == html.TextNode && strings.Contains(child.Data, "@") {
+					t.Errorf("the summary calls somebody: %s", child.Data)
+				}
 			}
 		}
 		g.Expect(headings).To(Equal(1))
