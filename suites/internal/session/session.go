@@ -127,7 +127,7 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 	}
 	builder := fixtures.NewBuilder(s.Catalogue, s.Run, s.do(report.PhaseWorld))
 	s.World = builder.World
-	return s, s.prepare(ctx, builder, needs)
+	return s, s.Redactor.Error(s.prepare(ctx, builder, needs)) // an answer may repeat what it was sent
 }
 
 func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
@@ -296,7 +296,11 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
 	ctx = pace.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
-	return s.ledger.Remove(ctx, s.World, s.do(report.PhaseCleanup))
+	left := s.ledger.Remove(ctx, s.World, s.do(report.PhaseCleanup))
+	for i := range left {
+		left[i].Reason = s.Redactor.String(left[i].Reason)
+	}
+	return left
 }
 
 // Discard deletes the folder that the processes shared.
