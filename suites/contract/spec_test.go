@@ -265,7 +265,8 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 		if err != nil {
 			return nil, seen, err
 		}
-		if !unchanged {
+		// What is served takes effect, and the status says so already; what is refused must not.
+		if !unchanged && e.Status()/100 != 2 {
 			wrong = append(wrong, schemas.Violation{Path: t.watch.Witness, Rule: "unchanged", Found: "another state than before",
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
 		}
@@ -337,7 +338,10 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 	GinkgoHelper()
 	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
 	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
-	record.Advice, record.Accepted = f.Advice, f.Accepted
+	record.Accepted = f.Accepted
+	for _, advice := range f.Advice {
+		record.Advice = append(record.Advice, s.Redactor.String(advice))
+	}
 	if known, accepted := suite.waivers.For(record.ID, suite.config.Name, time.Now()); accepted && f.Verdict == report.Violation {
 		record.Verdict, record.Reason = report.Waived, record.Reason+fmt.Sprintf(" (waived until %s by %s: %s, %s)",
 			known.Expires.Format(time.DateOnly), known.Owner, known.Reason, known.Link)

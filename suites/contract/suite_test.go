@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"os"
 	"path/filepath"
@@ -55,7 +57,8 @@ type suiteState struct {
 
 func TestContract(t *testing.T) {
 	RegisterFailHandler(Fail)
-	debug.SetGCPercent(400) // a run is short and keeps little
+	debug.SetGCPercent(400)   // a run is short and keeps little
+	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
 	if suite.prepare(); suite.configErr != nil {

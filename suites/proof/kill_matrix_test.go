@@ -24,8 +24,8 @@ var fullFlag = flag.Bool("full", false, "every defect, and not the sample")
 
 // The sample is chosen by a fixed rule: one in so many, in the order of the catalogue.
 const (
-	catalogueStep = 10
-	generatedStep = 50
+	catalogueStep = 12
+	generatedStep = 60
 )
 
 // survivors are defects that no spec notices, each with the reason why that is accepted.

@@ -29,7 +29,7 @@ var _ = Describe("a healthy service that does otherwise what it may", func() {
 
 func noFalseAlarm(ctx SpecContext, variations string) {
 	GinkgoHelper()
-	environment := startMock("-variation", variations)
+	environment := startMock("-tls", "-variation", variations)
 	o := runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=1")
 	Expect(o.result).NotTo(BeNil(), o.output)
 	Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())

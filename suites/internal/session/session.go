@@ -57,6 +57,7 @@ type State struct {
 	Missing   map[string]string   // why a bad token could not be made, by probe
 	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
+	Secrets   []redact.Secret     // what process 1 has learned, for the output of the others
 }
 
 // Session sends requests of one process. It is safe for concurrent use.
@@ -183,6 +184,9 @@ func Join(o Options, prepared []byte) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, secret := range s.Secrets {
+		s.Redactor.Learn(secret.Name, secret.Value)
+	}
 	s.learn()
 	return s, nil
 }
@@ -203,6 +207,7 @@ func (s *Session) learn() {
 func (s *Session) Marshal() ([]byte, error) {
 	shared := s.State
 	shared.Steps = nil // process 1 reports them
+	shared.Secrets = s.Redactor.Secrets()
 	return json.Marshal(shared)
 }
 

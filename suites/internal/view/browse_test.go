@@ -128,7 +128,7 @@ func TestBrowserDeepLinks(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	r := sample(t)
 	b.load(pageOf(t, r))
-	for _, s := range thin(r.Specs, 97) {
+	for _, s := range thin(r.Specs, 290) {
 		b.reload("#" + eval[string](b, fmt.Sprintf(`'spec=' + encodeHash(%q)`, s.ID)))
 		g.Expect(b.text("#view h2")).To(ContainSubstring(s.ID))
 	}

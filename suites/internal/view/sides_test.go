@@ -134,7 +134,7 @@ func TestMerge(t *testing.T) {
 
 func TestSidesHostile(t *testing.T) {
 	g := NewWithT(t)
-	for salt := range payloads {
+	for salt := 0; salt < len(payloads); salt += 3 {
 		results := []*report.Result{hostile(t, salt), failing(hostile(t, salt+1))}
 		for i := range results[1].Cells {
 			results[1].Cells[i].Subject = results[0].Cells[i].Subject
