@@ -57,6 +57,25 @@ bench: build ## specs, requests, time and memory on the mock, and the same reque
 proof: ## every defect is caught, by the right spec, and no variation turns red: reports/proof.json
 	@go tool ginkgo run -p --label-filter='defect || variation' --silence-skips ./suites/proof -- -full
 
+AXE := axe-core-4.14.1
+
+.PHONY: test-browser
+test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs; PICTURES=folder keeps pictures
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	CONFORMANCE_BROWSER="$$(command -v chromium)" CONFORMANCE_AXE=$(CURDIR)/$< CONFORMANCE_SCREENSHOTS=$(if $(PICTURES),$(abspath $(PICTURES))) \
+		go test -count=1 -run Browser ./suites/internal/view
+
+bin/$(AXE)/package/axe.min.js:
+	@mkdir -p $(@D)
+	@cd bin/$(AXE) && npm pack --silent axe-core@$(AXE:axe-core-%=%) >/dev/null && tar xzf $(AXE).tgz && touch -c package/axe.min.js
+
+FUZZTIME ?= 30s
+.PHONY: fuzz
+fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=30s each
+	@set -e; for f in schemas:FuzzReadJSON schemas:FuzzCheckEnvelope suites/internal/target:FuzzLoad suites/internal/report:FuzzRead \
+	  suites/internal/redact:FuzzBodyStaysJSON; do \
+	  go test -count=1 -run='^$$' -fuzz="^$${f#*:}$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$${f%%:*}; done
+
 .PHONY: mock
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
 	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080

@@ -386,7 +386,7 @@ func encode(value any) string {
 
 // callOn builds the operation's valid call on the object under the key.
 func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures.Request, fixtures.Vars, error) {
-	vars, err := s.Vars(key, strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "").Replace(id))
+	vars, err := s.CallVars(op.ID, key, strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "").Replace(id))
 	if err != nil {
 		return fixtures.Request{}, nil, err
 	}

@@ -76,7 +76,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" && s.Catalogue.Call(op.ID).Object != "side") {
 		return &Control{Reason: reason, Barred: true}, nil
 	}
-	vars, err := s.Vars(ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
+	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
 	if err != nil {
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
@@ -104,6 +104,16 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		control.Reason = fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
 	}
 	return control, nil
+}
+
+// CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a name of its own, and
+// not that of the object that it is made in: names may have to be unique in the whole tree.
+func (s *Session) CallVars(operation, key, owner string) (fixtures.Vars, error) {
+	vars, err := s.Vars(key, owner)
+	if err == nil && fixtures.Names(operation) {
+		vars["unique"] = s.World.Name(owner)
+	}
+	return vars, err
 }
 
 // Vars returns the names of the object under the key, with a name that is unique to the owner.
