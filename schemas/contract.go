@@ -243,16 +243,16 @@ func newSecurity(requirements openapi3.SecurityRequirements) Security {
 }
 
 func newBody(b *openapi3.RequestBody) *Body {
-	for _, mediaType := range slices.Sorted(maps.Keys(b.Content)) {
-		content := b.Content[mediaType]
-		body := &Body{MediaType: mediaType}
-		if content.Schema != nil && content.Schema.Value != nil {
-			body.Required = requiredOf(content.Schema.Value)
-		}
-		body.Demanded = len(body.Required) > 0 || mediaType != "application/json"
-		return body
+	types := slices.Sorted(maps.Keys(b.Content))
+	if len(types) == 0 {
+		return nil
 	}
-	return nil
+	body, content := &Body{MediaType: types[0]}, b.Content[types[0]]
+	if content.Schema != nil && content.Schema.Value != nil {
+		body.Required = requiredOf(content.Schema.Value)
+	}
+	body.Demanded = len(body.Required) > 0 || body.MediaType != "application/json"
+	return body
 }
 
 func requiredOf(s *openapi3.Schema) []string {

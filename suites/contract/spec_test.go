@@ -396,12 +396,11 @@ func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures
 
 // probe spoils the valid call of an operation.
 type probe struct {
-	code    int
-	name    string
-	ground  report.Ground
-	forged  string // the bad token that it sends
-	spoil   func(r *fixtures.Request, s *session.Session) error
-	control bool
+	code   int
+	name   string
+	ground report.Ground
+	forged string // the bad token that it sends
+	spoil  func(r *fixtures.Request, s *session.Session) error
 }
 
 var errNothingToSpoil = errors.New("the call holds nothing that could be spoilt so")

@@ -236,12 +236,11 @@ var _ = Describe("waivers", func() {
 		return fmt.Sprintf("- {spec: %s, reason: known, link: https://tracker.example.com/1, owner: us, expires: %s%s}\n", pattern, expires, more)
 	}
 	DescribeTable("decide on the run", func(ctx SpecContext, conforms bool, waivers string, code int, verdict report.Verdict, reason string) {
-		environment := map[string]string{}
+		serve := oneViolation
 		if conforms {
-			environment = startMock()
-		} else {
-			environment = oneViolation()
+			serve = func() map[string]string { return startMock() }
 		}
+		environment := serve()
 		d := newDesk(environment, small, readOnly, floors("0.01", 99, 1))
 		d.writeSmall()
 		d.waive(waivers)
