@@ -97,5 +97,5 @@ lint: ## go vet, staticcheck, and actionlint on the workflows
 test: lint ## everything that the project tests about itself, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
 	go test -count=1 -run EveryCell ./suites/contract -account
-	go test -count=1 ./suites/proof
+	go tool ginkgo run -p --silence-skips --timeout=15m ./suites/proof
 	$(MAKE) run
