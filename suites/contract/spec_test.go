@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 	"time"
 
@@ -346,8 +347,9 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 		record.Verdict, record.Reason = report.Waived, record.Reason+fmt.Sprintf(" (waived until %s by %s: %s, %s)",
 			known.Expires.Format(time.DateOnly), known.Owner, known.Reason, known.Link)
 	}
-	for _, d := range f.Differences {
-		record.Differences = append(record.Differences, report.Difference{Path: d.Path, Rule: d.Rule, Found: s.Redactor.String(d.Found), Detail: s.Redactor.String(d.Detail)})
+	for i, d := range f.Differences {
+		f.Differences[i].Found = whole(d.Found)
+		record.Differences = append(record.Differences, report.Difference{Path: s.Redactor.String(d.Path), Rule: d.Rule, Found: s.Redactor.String(whole(d.Found)), Detail: s.Redactor.String(d.Detail)})
 	}
 	for _, e := range exchanges {
 		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
@@ -364,6 +366,12 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 		Fail(message(s, record, f))
 	}
 }
+
+// halfWord is what a shortened value ends with: perhaps the first half of a secret, which nobody would know for one.
+var halfWord = regexp.MustCompile(`[\w+/=.~-]*…$`)
+
+// whole drops it.
+func whole(found string) string { return halfWord.ReplaceAllString(found, "…") }
 
 // message tells a person what was promised, what came, and how to see it again.
 func message(s *session.Session, record report.Spec, f judge.Finding) string {
