@@ -73,6 +73,10 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	g.seen = append(g.seen, r.Method+" "+r.URL.Path+" "+r.UserAgent())
 	g.mu.Unlock()
+	// The proxy reads the body to its end before it passes it on: net/http closes it as soon as an answer is written, and a request that
+	// is still being sent then loses its connection, and with that its answer.
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	if !g.answer(g, w, r) {
 		g.proxy.ServeHTTP(w, r)
 	}

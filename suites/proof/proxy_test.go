@@ -38,7 +38,10 @@ func between(environment map[string]string, p *proxy) *proxy {
 	target, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 	Expect(err).NotTo(HaveOccurred())
 	p.seen = map[string]bool{}
+	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
+	DeferCleanup(transport.CloseIdleConnections)
 	forward := &httputil.ReverseProxy{
+		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			// A mesh would not add a Content-Type or an agent either.

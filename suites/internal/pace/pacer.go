@@ -99,8 +99,11 @@ func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func()
 	}
 }
 
-// book finds the request's turn.
+// book finds the request's turn. Where no rate is set that is now: admit looks at the rest.
 func (p *Pacer) book(ctx context.Context, earliest time.Time) (turn time.Time, err error) {
+	if p.interval == 0 {
+		return earliest, nil
+	}
 	err = p.file.update(func(s *state) error {
 		if err := p.afford(ctx, s); err != nil {
 			return err

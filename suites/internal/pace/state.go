@@ -23,9 +23,6 @@ func (s *state) book(now, earliest time.Time, interval time.Duration) time.Time 
 			turn = other.Round(0)
 		}
 	}
-	if interval == 0 {
-		return turn
-	}
 	for _, booked := range s.Turns {
 		if turn.Before(booked.Add(interval)) && booked.Before(turn.Add(interval)) {
 			turn = booked.Add(interval)

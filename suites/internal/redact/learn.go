@@ -81,6 +81,7 @@ func (f *finder) credentials(value string) {
 			name = secretName
 		}
 		f.add(name, password)
+		f.add(credentialsName, rest) // an echo may encode them once more
 		return
 	}
 	f.add(tokenName, rest)
@@ -114,6 +115,9 @@ func (f *finder) form(s string) {
 }
 
 func (f *finder) body(mediaType string, body []byte) {
+	if !f.redactor.first(mediaType, body, f.sent) {
+		return
+	}
 	switch kindOf(mediaType, body) {
 	case jsonBody:
 		var value any

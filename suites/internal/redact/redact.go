@@ -8,6 +8,7 @@ package redact
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"regexp"
 	"slices"
@@ -39,6 +40,8 @@ type Redactor struct {
 	names   map[string]bool
 	allowed map[string]bool
 	forms   matcher
+	seed    maphash.Seed
+	read    map[uint64]bool // bodies whose secrets were learned, by hash
 }
 
 // known is what is known about a secret value.
@@ -49,7 +52,7 @@ type known struct {
 
 // New returns a Redactor that knows no secret yet, only what secrets look like.
 func New() *Redactor {
-	return &Redactor{known: map[string]known{}, names: map[string]bool{}, allowed: map[string]bool{}}
+	return &Redactor{known: map[string]known{}, names: map[string]bool{}, allowed: map[string]bool{}, seed: maphash.MakeSeed(), read: map[uint64]bool{}}
 }
 
 // Format shows nothing of what the Redactor knows, whatever the verb.
@@ -117,6 +120,24 @@ func (r *Redactor) learn(name, value string, told bool) bool {
 		r.forms.add(f)
 	}
 	return !found
+}
+
+// first says whether a body is new to the Redactor: each is met several times, when it comes, when it is judged and when it is shown.
+func (r *Redactor) first(mediaType string, body []byte, sent bool) bool {
+	var h maphash.Hash
+	h.SetSeed(r.seed)
+	maphash.WriteComparable(&h, struct {
+		mediaType string
+		sent      bool
+	}{mediaType, sent})
+	_, _ = h.Write(body) // never fails
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.read[h.Sum64()] {
+		return false
+	}
+	r.read[h.Sum64()] = true
+	return true
 }
 
 // nameOf returns the name of a value that is known as a secret.

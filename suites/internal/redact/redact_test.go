@@ -242,8 +242,9 @@ func TestBody(t *testing.T) {
 func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
 	g := NewWithT(t)
 	r := redact.New()
+	credentials := base64.StdEncoding.EncodeToString([]byte(clientID + ":s3cret-one"))
 	found := r.LearnRequest(http.Header{
-		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(clientID+":s3cret-one"))},
+		"Authorization": {"Basic " + credentials},
 		"Content-Type":  {"application/x-www-form-urlencoded"},
 		"Cookie":        {"sid=s3ss10n-0123456789; lang=de-DE"},
 	}, url.Values{"access_token": {"s3cret-two"}, "limit": {"100000"}}, []byte("password=s3cret%2Dthree&username=longname"))
@@ -251,12 +252,15 @@ func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
 		[]byte(`{"smtp_password":"s3cret-five","name":"longname"}`))...)
 	g.Expect(found).To(ConsistOf(
 		redact.Secret{Name: "ACRONIS_CLIENT_SECRET", Value: "s3cret-one"}, redact.Secret{Name: "ACRONIS_COOKIE", Value: "s3ss10n-0123456789"},
+		redact.Secret{Name: "ACRONIS_CREDENTIALS", Value: credentials},
 		redact.Secret{Name: "ACRONIS_TOKEN", Value: "s3cret-two"}, redact.Secret{Name: "ACRONIS_PASSWORD", Value: "s3cret-three"},
 		redact.Secret{Name: "ACRONIS_ID_TOKEN", Value: "s3cret-four"}, redact.Secret{Name: "ACRONIS_COOKIE", Value: "0ther-s3ss10n-0123456789"},
 		redact.Secret{Name: "ACRONIS_SMTP_PASSWORD", Value: "s3cret-five"},
 	))
 	g.Expect(r.String("s3cret-one s3cret-two s3cret-three s3cret-four s3cret-five longname 100000")).
 		To(Equal("$ACRONIS_CLIENT_SECRET $ACRONIS_TOKEN $ACRONIS_PASSWORD $ACRONIS_ID_TOKEN $ACRONIS_SMTP_PASSWORD longname 100000"))
+	g.Expect(r.String("seen: "+base64.StdEncoding.EncodeToString([]byte("Basic "+credentials+" and more")))).NotTo(ContainSubstring(
+		base64.StdEncoding.EncodeToString([]byte("Basic " + credentials))[8:40]), "credentials that were encoded once more")
 	g.Expect(r.LearnRequest(nil, url.Values{"access_token": {"s3cret-two"}}, nil)).To(BeEmpty(), "known already")
 	g.Expect(r.Secrets()).To(ConsistOf(found))
 }

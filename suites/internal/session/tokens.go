@@ -101,11 +101,13 @@ func unsign(token string) (string, error) {
 // resign signs the same claims, under the same key id, with a key that the service does not know.
 func resign(token string) (string, error) {
 	claims := jwt.MapClaims{}
-	parsed, _, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(token, claims)
+	parsed, parts, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(token, claims)
 	if err != nil {
 		return "", fmt.Errorf("they are no JWTs")
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	// An RSA signature is as long as its key: the forged one is to look like the service's own.
+	bits := 8 * base64.RawURLEncoding.DecodedLen(len(parts[2]))
+	key, err := rsa.GenerateKey(rand.Reader, min(max(bits, 1024), 4096))
 	if err != nil {
 		return "", err
 	}
