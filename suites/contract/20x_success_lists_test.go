@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -22,6 +23,8 @@ type list struct {
 	more  []session.Object // what must be there beside the object of the valid call
 	of    *session.Object  // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
+	// patience is how often the list is asked for again, a second apart, until it is as it must be: an index may lag behind.
+	patience int
 }
 
 // Lists: the filters and the forms that change what comes, and the pages.
@@ -42,6 +45,17 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			drop: []string{"uuids"}, check: every("id", "tenant_id")}),
 		Entry("of a tenant's users", "FetchUsersBatch", "filter", "tenant_id", list{query: map[string]string{"tenant_id": "${tenant_id}"}, drop: []string{"uuids"},
 			check: every("tenant_id", "tenant_id")}),
+		Entry("of a client", "FetchClientsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${client_id}"}, drop: []string{"origin_id"},
+			check: every("client_id", "client_id")}),
+		Entry("of the clients of an origin", "FetchClientsBatch", "filter", "origin_id", list{check: every("client_id", "client_id")}),
+		Entry("of one edition's offering items", "FetchTenantOfferingItems", "filter", "edition", list{query: map[string]string{"edition": "standard"},
+			of: &session.Object{Key: fixtures.Shared(fixtures.Home, "side"), Side: fixtures.Home, Object: "side"}, check: standardEdition}),
+		Entry("of tenants that have changed since", "FetchTenantsBatch", "filter", "updated_since", list{
+			query: map[string]string{"subtree_root_id": "${tenant_id}", "updated_since": farAhead}, drop: []string{"uuids"}, check: nothing}),
+		Entry("of users that have changed since", "FetchUsersBatch", "filter", "updated_since", list{
+			query: map[string]string{"tenant_id": "${tenant_id}", "updated_since": farAhead}, drop: []string{"uuids"}, check: nothing}),
+		Entry("of offering items that have changed since", "FetchTenantOfferingItemsBatch", "filter", "updated_since", list{
+			query: map[string]string{"updated_since": farAhead}, check: nothing}),
 		Entry("of metered offering items", "FetchTenantOfferingItems", "filter", "type", list{query: map[string]string{"type": "count"}, check: all("type", "count")}),
 		Entry("of offering items that are on", "FetchTenantOfferingItems", "filter", "status", list{query: map[string]string{"status": "1"}, check: all("status", "1")}),
 		Entry("of a subtree's offering items", "FetchTenantOfferingItemsBatch", "filter", "subtree_root_tenant_id", list{check: every("tenant_id", "tenant_id")}),
@@ -49,6 +63,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of users, the deleted ones too", "FetchUsersBatch", "filter", "allow_deleted", deleted("deleted_user", "uuids", "user_id")),
 		Entry("of tenants, without the deleted ones", "FetchTenantsBatch", "deleted-left-out", "", deletedLeftOut("deleted_customer", "uuids", "tenant_id")),
 		Entry("of users, without the deleted ones", "FetchUsersBatch", "deleted-left-out", "", deletedLeftOut("deleted_user", "uuids", "user_id")),
+		Entry("of what is found", "Search", "finds", "", list{check: found("tenant_id"), patience: 5}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 	)
 
@@ -97,6 +112,16 @@ func deletedLeftOut(object, parameter, id string) list {
 	return l
 }
 
+// farAhead is a moment after which nothing has changed yet, whatever the clocks say.
+const farAhead = "2100-01-01T00:00:00Z"
+
+func nothing(items []any, _ fixtures.Vars) []schemas.Violation {
+	if len(items) == 0 {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "the list was asked for what has changed after " + farAhead}}
+}
+
 func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {
 	if len(items) == 1 {
 		return nil
@@ -120,6 +145,26 @@ func every(property, name string) func([]any, fixtures.Vars) []schemas.Violation
 		}
 		return wrong
 	}
+}
+
+// found asks that the object whose id is under the name is among the items.
+func found(name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		for _, item := range items {
+			if fields, _ := item.(map[string]any); fields["id"] == vars[name] {
+				return nil
+			}
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "found", Found: fmt.Sprint(len(items)) + " others", Detail: "what was searched for by its whole name is not among what is found"}}
+	}
+}
+
+// standardEdition asks that no item is of another edition; those of none are in every list.
+func standardEdition(items []any, _ fixtures.Vars) []schemas.Violation {
+	return all("edition", "standard")(slices.DeleteFunc(slices.Clone(items), func(item any) bool {
+		fields, _ := item.(map[string]any)
+		return fields["edition"] == nil
+	}), nil)
 }
 
 // all asks that the items' property has one value.
@@ -163,14 +208,36 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 			if err := l.ask(s, &r, vars); err != nil {
 				return trial{}, err
 			}
-			return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				if e.Status() != op.Success() {
 					return nil, nil, nil
 				}
-				return l.check(itemsOf(e), vars), nil, nil
+				return l.settled(ctx, s, id, r, e, vars)
 			}}, nil
 		},
 	}
+}
+
+// settled checks the list, and as often again as it has patience with it.
+func (l list) settled(ctx context.Context, s *session.Session, id string, r fixtures.Request, e *exchange.Exchange, vars fixtures.Vars) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	wrong = l.check(itemsOf(e), vars)
+	for range l.patience {
+		if len(wrong) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return wrong, looks, context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+		if e, err = s.Send(ctx, id, r, nil); err != nil {
+			return wrong, append(looks, exchangesOf(e)...), err
+		}
+		looks = append(looks, e)
+		wrong = l.check(itemsOf(e), vars)
+	}
+	return wrong, looks, nil
 }
 
 // ask changes the query of the valid call.

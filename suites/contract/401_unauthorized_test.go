@@ -47,10 +47,10 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		}
 	},
 		Entry("a wrong client secret", probe{code: 401, name: "wrong-secret", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
-			return withClient(r, s, "", "wrong")
+			return withClient(r, s, "", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),
 		Entry("an unknown client", probe{code: 401, name: "unknown-client", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
-			return withClient(r, s, "00000000-0000-4000-8000-000000000000", "wrong")
+			return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),
 	)
 

@@ -198,10 +198,11 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 }
 
 // envelope accepts, besides the error envelope, the error body that the reference lists for the operation's other refusals: the
-// token endpoints have a shape of their own.
+// token endpoints have a shape of their own. An envelope that bears the code of another refusal is none of these.
 func (j *Judge) envelope(op *schemas.Operation, a exchange.Attempt) []schemas.Violation {
 	wrong := j.Contract.CheckEnvelope(a.Status, a.Body)
-	if len(wrong) == 0 || op == nil {
+	contradicts := slices.ContainsFunc(wrong, func(v schemas.Violation) bool { return v.Rule == "code-equals-status" })
+	if len(wrong) == 0 || op == nil || contradicts {
 		return wrong
 	}
 	for _, code := range op.Codes {

@@ -48,6 +48,8 @@ func TestExamine(t *testing.T) {
 			body: `{"error":{"code":403,"message":"Forbidden"}}`, verdict: report.Violation, rule: "required"},
 		"the promised code, a number that contradicts it": {operation: "FetchTenant", want: 404, ground: documented, status: 404, media: json, body: envelope403,
 			verdict: report.Violation, rule: "code-equals-status"},
+		"a code of the general table alone, and the number of another refusal": {operation: "FetchTenant", want: 400, ground: refusal,
+			rules: judge.Rules{Strict: true}, status: 400, media: json, body: envelope403, verdict: report.Violation, rule: "code-equals-status"},
 		"no answer": {operation: "FetchTenant", want: 403, ground: documented, verdict: report.Error},
 
 		"served though refusal is documented":  {operation: "FetchTenant", want: 403, ground: refusal, status: 200, media: json, body: `{}`, verdict: report.Violation, rule: "status"},

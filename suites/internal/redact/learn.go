@@ -81,7 +81,9 @@ func (f *finder) credentials(value string) {
 			name = secretName
 		}
 		f.add(name, password)
-		f.add(credentialsName, rest) // an echo may encode them once more
+		if !f.redactor.open(password) {
+			f.add(credentialsName, rest) // an echo may encode them once more
+		}
 		return
 	}
 	f.add(tokenName, rest)
