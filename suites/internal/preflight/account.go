@@ -32,11 +32,11 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	case status/100 == 2:
 	case status == http.StatusBadRequest || status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return stop(fmt.Sprintf("check client_id and client_secret of the target %s, and that the client is enabled and of this data center", r.Config.Name),
-			"the target refuses the client %s: %s", r.Access.ClientID, r.answer(e))
+			"the target refuses the client %s: %s", r.Access.ClientID, r.answer("RequestTokens", e))
 	case status/100 == 5 || status == http.StatusTooManyRequests:
-		return stop("try again later, or ask the target's administrator", "the target gives no token at present: %s", r.answer(e))
+		return stop("try again later, or ask the target's administrator", "the target gives no token at present: %s", r.answer("RequestTokens", e))
 	default:
-		return stop("check the host in the target's URL", "the target has no token endpoint where a data center has it: %s", r.answer(e))
+		return stop("check the host in the target's URL", "the target has no token endpoint where a data center has it: %s", r.answer("RequestTokens", e))
 	}
 	r.token, _ = fields(e)["access_token"].(string)
 	if r.token == "" {
@@ -65,7 +65,7 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	}
 	id, _ := fields(e)["tenant_id"].(string)
 	if e.Status()/100 != 2 || id == "" {
-		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s", r.answer(e))
+		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s", r.answer("FetchClient", e))
 	}
 	if e, err = r.get(ctx, "/tenants/"+url.PathEscape(id), nil); err != nil {
 		return unreachable(err)
@@ -73,7 +73,7 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	own := fields(e)
 	kind, _ := own["kind"].(string)
 	if e.Status()/100 != 2 {
-		return stop(ask, "the client cannot read its own tenant %s: %s", id, r.answer(e))
+		return stop(ask, "the client cannot read its own tenant %s: %s", id, r.answer("FetchTenant", e))
 	}
 	named := fmt.Sprintf("%q (%s, %s)", own["name"], kind, id)
 	switch {
@@ -126,14 +126,14 @@ func fields(e *exchange.Exchange) map[string]any {
 	return object
 }
 
-// answer shows an answer's status and the beginning of its body, without secrets.
-func (r *run) answer(e *exchange.Exchange) string {
+// answer shows what was asked for, and the answer's status and the beginning of its body, without secrets.
+func (r *run) answer(operation string, e *exchange.Exchange) string {
 	last := e.Last()
 	body := strings.Join(strings.Fields(string(r.Redactor.Body(last.Header.Get("Content-Type"), last.Body))), " ")
 	if runes := []rune(body); len(runes) > 200 {
 		body = string(runes[:200]) + "..."
 	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s %s", last.Status, http.StatusText(last.Status), body))
+	return strings.TrimSpace(fmt.Sprintf("%s was answered with %d %s %s", operation, last.Status, http.StatusText(last.Status), body))
 }
 
 // claimsOf reads a token without verifying it, and tells whether its scope lists every role: it does where the header says that no

@@ -216,9 +216,9 @@ func TestFindings(t *testing.T) {
 		"an echo of the secret": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(401, "no client has the secret "+canary) }, check: "token",
 			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
 		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "no token endpoint where a data center has it: 404 Not Found 404 page not found: check the host"},
+			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not Found 404 page not found: check the host"},
 		"out of order": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(429, "slow down") }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "gives no token at present: 429 Too Many Requests slow down: try again later"},
+			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try again later"},
 		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") }, check: "token", state: report.CheckFailed, last: true,
 			sentence: "with 200, but without access_token"},
 		"opaque token": {center: func(_ *testing.T, c *center) {
@@ -226,9 +226,9 @@ func TestFindings(t *testing.T) {
 		}, check: "rights", state: report.CheckWarning, sentence: "the token does not tell the client's roles"},
 
 		"cannot read itself": {center: func(_ *testing.T, c *center) { c.answers[client] = answering(403, map[string]any{}) }, check: "tenant", state: report.CheckFailed, last: true,
-			sentence: "the client cannot read itself, and with that which tenant is its own: 403 Forbidden {}"},
+			sentence: "the client cannot read itself, and with that which tenant is its own: FetchClient was answered with 403 Forbidden {}"},
 		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant", state: report.CheckFailed, last: true,
-			sentence: "the client cannot read its own tenant " + tenantID + ": 404"},
+			sentence: "the client cannot read its own tenant " + tenantID + ": FetchTenant was answered with 404"},
 		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
 			sentence: `"Example" (customer, ` + tenantID + `) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},
 		"customer, read only": {center: tenantOf("customer", true), run: readOnly, check: "tenant", state: report.CheckOK},

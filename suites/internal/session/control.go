@@ -77,6 +77,10 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return &Control{Reason: reason, Barred: true}, nil
 	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
+	if e := s.failing[op.ID]; err != nil && e != nil {
+		// The operation itself failed while its object was made: that was a valid call too, and tells more than that there is no object.
+		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
+	}
 	if err != nil {
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
@@ -101,9 +105,13 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		control.Barred = true
 		control.Reason = "role " + strings.Join(op.Security.Roles, " or ")
 	default:
-		control.Reason = fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
+		control.Reason = answeredWith(op, status)
 	}
 	return control, nil
+}
+
+func answeredWith(op *schemas.Operation, status int) string {
+	return fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
 }
 
 // CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a name of its own, and

@@ -71,7 +71,8 @@ type Session struct {
 	client    *exchange.Client
 	ledger    *fixtures.Ledger
 	requests  map[report.Phase]*atomic.Int64
-	tokenFile string // empty: no token is kept
+	failing   map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
+	tokenFile string                        // empty: no token is kept
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -99,7 +100,7 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	s := &Session{
 		State: state, Catalogue: catalogue, Redactor: redactor, config: o.Config, contract: o.Contract, client: client,
-		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{},
+		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{},
 		Judge: &judge.Judge{Contract: o.Contract, Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -275,6 +276,9 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 		e, err := s.send(ctx, phase, string(phase), r, nil)
 		if e != nil {
 			s.record(phase, fmt.Sprintf("%s/%d", phase, len(s.Steps)+1), r.Operation, e, err)
+			if e.Status()/100 == 5 {
+				s.failing[r.Operation] = e
+			}
 		}
 		if err != nil {
 			return fixtures.Answer{}, err
