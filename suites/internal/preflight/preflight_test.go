@@ -212,7 +212,7 @@ func TestFindings(t *testing.T) {
 		"a little behind": {center: dated(10 * time.Second), check: "clock", state: report.CheckOK, sentence: "no more than 30s off"},
 
 		"wrong secret": {run: func(r *run) { r.Access.ClientSecret = "another-canary" }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "the target refuses the client " + clientID + ": 401 Unauthorized {\"error\":\"invalid_client\""},
+			sentence: "the target refuses the client " + clientID + ": RequestTokens was answered with 401 Unauthorized {\"error\":\"invalid_client\""},
 		"an echo of the secret": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(401, "no client has the secret "+canary) }, check: "token",
 			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
 		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
