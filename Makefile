@@ -26,8 +26,8 @@ plan: build ## every request that a run would send, without sending any; TARGET=
 	@bin/conformance plan -target=$(TARGET) $(SELECT)
 
 .PHONY: sweep
-sweep: build ## list what killed runs left on a target; CONFIRM=yes deletes it; TARGET=staging
-	@bin/conformance sweep -target=$(TARGET)
+sweep: build ## list what runs left on a target that began over AGE=6h ago; CONFIRM=yes deletes it; TARGET=staging
+	@bin/conformance sweep -target=$(TARGET) $(if $(AGE),-age=$(AGE))
 
 .PHONY: gate
 gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging

@@ -33,6 +33,7 @@ import (
 var (
 	configFlag   = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
 	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
+	paceFlag     = flag.String("pace", "", "`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
 	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
 	defectFlag   = flag.String("defect", "", "`name` of a defect that the embedded mock is served with, to see how a failure looks")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
@@ -182,7 +183,7 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version,
-		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag}
+		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag}
 }
 
 // reach serves the embedded mock, or takes the access that the configuration gives.

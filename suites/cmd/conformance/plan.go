@@ -18,7 +18,7 @@ import (
 // plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very requests that
 // a run would send to the target.
 func plan(ctx context.Context, c *cli, args []string) error {
-	s := selection{rehearse: true}
+	var s selection
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
 	s.register(flags)
 	s.registerFilter(flags)
@@ -29,20 +29,25 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := os.MkdirTemp("", "conformance-plan-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
-	s.reports = folder
 	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.suite(ctx, s)
+	result, err := quiet.rehearse(ctx, s)
 	if err != nil {
 		return err
 	}
 	printPlan(c.stdout, result)
 	printDuration(c.stdout, result, config.Target)
 	return nil
+}
+
+// rehearse runs the selection on the embedded mock, with the target's permissions.
+func (c *cli) rehearse(ctx context.Context, s selection) (*report.Result, error) {
+	folder, err := os.MkdirTemp("", "conformance-plan-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
+	s.rehearse, s.reports, s.pace = true, folder, ""
+	return c.suite(ctx, s)
 }
 
 func printPlan(w io.Writer, r *report.Result) {

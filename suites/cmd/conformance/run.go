@@ -30,6 +30,7 @@ type selection struct {
 	verbose                 bool
 	rehearse                bool // on the embedded mock, in the target's place
 	defect                  string
+	pace                    string // the folder in which the processes share their pace; empty for one of their own
 }
 
 // registerTarget takes the flags of the commands that only look at a target.
@@ -147,6 +148,18 @@ func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	if c.attended && !config.Target.Embedded {
+		folder, err := os.MkdirTemp("", "conformance-pace-")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = os.RemoveAll(folder) }() // nobody reads it any more
+		stop, err := c.attend(ctx, &s, config, folder)
+		if err != nil {
+			return nil, err
+		}
+		defer stop()
+	}
 	command, err := s.command(config)
 	if err != nil {
 		return nil, err
@@ -213,6 +226,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	}
 	if s.defect != "" {
 		own = append(own, "-defect="+s.defect)
+	}
+	if s.pace != "" {
+		own = append(own, "-pace="+s.pace)
 	}
 	executable, err := os.Executable()
 	if err != nil {

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,7 @@ type Options struct {
 	Version  string // of the suite
 	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
 	KeepToken bool
+	Pace      string // the folder in which the processes share their pace; empty for the run's own
 }
 
 // State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
@@ -85,7 +87,7 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
 	limits := o.Config.Target
-	pacer, err := pace.New(state.Dir, pace.Limits{Rate: limits.Rate, Concurrency: limits.Concurrency, Budget: limits.Budget})
+	pacer, err := pace.New(cmp.Or(o.Pace, state.Dir), pace.Limits{Rate: limits.Rate, Concurrency: limits.Concurrency, Budget: limits.Budget})
 	if err != nil {
 		return nil, err
 	}

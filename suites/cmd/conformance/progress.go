@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/target"
+)
+
+// progress tells the person who waits for a run on a live target how far it is, in whole lines: the specs' own output goes on between
+// them.
+type progress struct {
+	total int // requests of the plan; 0 where it is not known
+	rate  target.Rate
+	width int // of the terminal, in characters
+}
+
+// line says what is done and what is left, after so many requests in that time. What is left takes as long as the rate limit makes it,
+// or longer where the target is slower than that.
+func (p progress) line(done int, elapsed time.Duration) string {
+	if p.total == 0 {
+		return fmt.Sprintf("%d requests so far", done)
+	}
+	text := fmt.Sprintf("%d of %d requests", done, max(p.total, done))
+	if done == 0 {
+		return text
+	}
+	perSecond, limit := float64(done)/elapsed.Seconds(), ""
+	if p.rate.Limited() && p.rate.PerSecond() <= perSecond {
+		perSecond = p.rate.PerSecond()
+	}
+	if p.rate.Limited() {
+		limit = " at " + p.rate.String()
+	}
+	left := time.Duration(float64(max(p.total-done, 0)) / perSecond * float64(time.Second)).Round(time.Second)
+	for _, more := range []string{fmt.Sprintf(", about %v left", left), limit} {
+		if len(text)+len(more) > p.width {
+			break
+		}
+		text += more
+	}
+	return text
+}
+
+// interval is the time between two lines: some twenty for a run, and none too often.
+func (p progress) interval() time.Duration {
+	const seldom = 15 * time.Second
+	if p.total == 0 || !p.rate.Limited() {
+		return seldom
+	}
+	planned := time.Duration(float64(p.total) / p.rate.PerSecond() * float64(time.Second))
+	return min(max(planned/20, time.Second), seldom)
+}
+
+// watch writes a line now and then, until the context ends.
+func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, error)) {
+	began := time.Now()
+	ticker := time.NewTicker(p.interval())
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		// A count that cannot be read is no reason to disturb the run: the next one may be.
+		if done, err := used(); err == nil {
+			fmt.Fprintf(w, "\n%s\n", p.line(done, time.Since(began)))
+		}
+	}
+}
+
+// attend lets the selection's run be watched, through the folder in which its processes share their pace. The plan is made first: a
+// rehearsal, which takes seconds where the run takes minutes.
+func (c *cli) attend(ctx context.Context, s *selection, config *target.Config, folder string) (stop func(), err error) {
+	s.pace = folder
+	counter, err := pace.New(folder, pace.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	p := progress{rate: config.Target.Rate, width: 80}
+	if columns, set := c.env("COLUMNS"); set {
+		if width, err := strconv.Atoi(columns); err == nil && width > 0 {
+			p.width = width
+		}
+	}
+	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
+	if planned, err := silent.rehearse(ctx, *s); err == nil { // without a plan, it is at least told what was sent
+		p.total = planned.Run.Requests.Total()
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	watching, end := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.watch(watching, c.stderr, counter.Used)
+	}()
+	return func() { end(); <-done }, nil
+}
