@@ -40,7 +40,7 @@ func wrongMethod(template, method string) spec {
 	key := fixtures.Own(call.Object, "405")
 	sp := spec{
 		code: "405", probe: "wrong-method", subject: spell(method, template), method: method, path: template, want: 405, ground: documented,
-		writes: method != http.MethodGet,
+		resource: op.Resource, writes: method != http.MethodGet,
 		needs: func(n session.Needs) {
 			if call.Object != "" && len(ids(op)) > 0 {
 				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})

@@ -53,10 +53,12 @@ type spec struct {
 	about   *schemas.Operation // whose promise it is, where that is another operation than the one called
 	method  string
 	path    string
-	want    int
-	or      int // another code that keeps the promise as well; 0 where there is none
-	ground  report.Ground
-	lod     string
+	// resource is the label of a spec on a path, where no operation has it.
+	resource string
+	want     int
+	or       int // another code that keeps the promise as well; 0 where there is none
+	ground   report.Ground
+	lod      string
 
 	writes   bool // on a faulty server the request changes something that exists
 	waiting  bool // the documentation makes it wait
@@ -132,6 +134,8 @@ func specify(sp spec) {
 	labels := Label(sp.probe, sp.mode())
 	if subject := sp.promiser(); subject != nil {
 		labels = append(labels, subject.Resource, subject.ID)
+	} else if sp.resource != "" {
+		labels = append(labels, sp.resource)
 	}
 	labels = append(labels, string(sp.source()))
 	decorators := []any{labels, Offset(1), SpecTimeout(suite.timeout())}
