@@ -72,8 +72,8 @@ bin/$(AXE)/package/axe.min.js:
 FUZZTIME ?= 30s
 .PHONY: fuzz
 fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=30s each
-	@set -e; for f in schemas:FuzzReadJSON schemas:FuzzCheckEnvelope suites/internal/target:FuzzLoad suites/internal/report:FuzzRead \
-	  suites/internal/redact:FuzzBodyStaysJSON; do \
+	@set -e; for f in schemas:FuzzReadJSON schemas:FuzzCheckEnvelope fixtures:FuzzRoles suites/internal/target:FuzzLoad suites/internal/waiver:FuzzLoad \
+	  suites/internal/judge:FuzzExamine suites/internal/redact:FuzzBodyStaysJSON suites/internal/report:FuzzRead suites/internal/view:FuzzSides; do \
 	  go test -count=1 -run='^$$' -fuzz="^$${f#*:}$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$${f%%:*}; done
 
 .PHONY: mock

@@ -76,11 +76,11 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		return err
 	}
 	page := filepath.Join(*folder, name+".html")
-	if err := view.WriteFile(page, func(w io.Writer) error { return html(w, results) }); err != nil {
+	if err := report.Replace(page, func(w io.Writer) error { return html(w, results) }); err != nil {
 		return err
 	}
 	text := filepath.Join(*folder, name+".md")
-	if err := view.WriteFile(text, func(w io.Writer) error { return markdown(w, results) }); err != nil {
+	if err := report.Replace(text, func(w io.Writer) error { return markdown(w, results) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s\n%s\n", page, text)

@@ -11,7 +11,7 @@ import (
 
 // Write stores the result as JSON. A reader sees either the whole file or the one that was there before.
 func Write(path string, r *Result) error {
-	return replace(path, func(w io.Writer) error {
+	return Replace(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", " ")
@@ -21,27 +21,31 @@ func Write(path string, r *Result) error {
 
 // WriteFile puts the content into the file's place whole, or leaves what was there.
 func WriteFile(path string, content []byte) error {
-	return replace(path, func(w io.Writer) error {
+	return Replace(path, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})
 }
 
-// replace writes a file beside path and renames it once all of it has reached the disk.
-func replace(path string, write func(io.Writer) error) error {
+// Replace writes a file beside path and renames it once all of it has reached the disk.
+func Replace(path string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return fmt.Errorf("report %s cannot be written: %w", path, err)
+		return unwritable(path, err)
 	}
-	if err := fillFile(file, write); err != nil {
-		_ = os.Remove(file.Name())
-		return fmt.Errorf("report %s cannot be written: %w", path, err)
+	err = fillFile(file, write)
+	if err == nil {
+		err = os.Rename(file.Name(), path)
 	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		_ = os.Remove(file.Name())
-		return fmt.Errorf("report %s cannot be written: %w", path, err)
+	if err != nil {
+		_ = os.Remove(file.Name()) // what is half written is of no use
+		return unwritable(path, err)
 	}
 	return nil
+}
+
+func unwritable(path string, err error) error {
+	return fmt.Errorf("report %s cannot be written: %w: make room there, or name another folder", path, err)
 }
 
 func fillFile(file *os.File, write func(io.Writer) error) (err error) {

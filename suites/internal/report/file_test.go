@@ -29,7 +29,7 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	path := filepath.Join(folder, "conformance.json")
 	g.Expect(os.WriteFile(path, []byte("old"), 0o600)).To(Succeed())
 	full := errors.New("disk full")
-	err := replace(path, func(w io.Writer) error {
+	err := Replace(path, func(w io.Writer) error {
 		_, _ = io.WriteString(w, "half")
 		return full
 	})

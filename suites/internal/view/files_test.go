@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -146,23 +144,4 @@ func TestWriteAllSaysWhatToDo(t *testing.T) {
 	g := NewWithT(t)
 	_, err := WriteAll(filepath.Join(t.TempDir(), "missing"), sample(t), nil)
 	g.Expect(err).To(MatchError(And(ContainSubstring("index.html cannot be written"), ContainSubstring("name another folder"))))
-}
-
-// A view that fails half way leaves the file that was there before.
-func TestWriteFileKeepsTheOldOne(t *testing.T) {
-	g := NewWithT(t)
-	folder := t.TempDir()
-	path := filepath.Join(folder, "summary.md")
-	g.Expect(os.WriteFile(path, []byte("old"), 0o600)).To(Succeed())
-	err := WriteFile(path, func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
-		return errors.New("broken")
-	})
-	g.Expect(err).To(MatchError(ContainSubstring("broken")))
-	text, err := os.ReadFile(path)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(string(text)).To(Equal("old"))
-	files, err := os.ReadDir(folder)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(files).To(HaveLen(1))
 }

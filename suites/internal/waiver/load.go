@@ -56,6 +56,10 @@ func Load(file string) (*List, error) {
 		}
 		return nil, &FileError{Path: file, Message: fmt.Sprintf("cannot be read: %v: waivers: [] is what it holds where nothing is waived", err)}
 	}
+	return parse(file, data)
+}
+
+func parse(file string, data []byte) (*List, error) {
 	var document struct {
 		Waivers *[]written `yaml:"waivers"`
 	}

@@ -1,6 +1,7 @@
 package waiver
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -206,4 +207,37 @@ func TestCheckTargets(t *testing.T) {
 	list.path = "waivers.yml"
 	g.Expect(list.CheckTargets([]string{"mock", "staging"})).To(Succeed())
 	g.Expect(list.CheckTargets([]string{"mock", "stagging"})).To(MatchError(`waivers.yml:2: waiver 401/*/FetchTenant: there is no target "staging": choose from mock, stagging`))
+}
+
+// Whatever a file holds is either a list whose waivers can be looked up, or one sentence about one place in it.
+func FuzzLoad(f *testing.F) {
+	whole := "- {spec: 401/no-token/FetchTenant, reason: r, link: 'https://h/1', owner: o, expires: 2030-06-30, targets: [staging]}\n"
+	for _, seed := range []string{
+		"waivers: []", "waivers:\n" + whole, "waivers:\n" + whole + whole, "waivers:\n- {spec: '*/*/*'}", "waivers: {a: b}", "waivers: &a [*a]", "waivers: null",
+		"waivers: &a [{spec: &b [*a, *a]}, *b]", "waivers: []\nwaivers: []", "\ufeffwaivers: []", "waivers: [\"\\x00\"]", "waivers: [\xff]",
+		"waivers: " + strings.Repeat("[", 10000), "waivers:\n- {spec: '[', reason: \"\x1b[2J\"}", "waivers:\n- {expires: " + strings.Repeat("9", 10000) + "}", "a: b", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	now := day("2029-01-01T00:00:00Z")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g := NewWithT(t)
+		l, err := parse("waivers.yml", data)
+		if err != nil {
+			fault := new(FileError)
+			g.Expect(errors.As(err, &fault)).To(BeTrue(), "%T", err)
+			g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
+			g.Expect(fault.Message).NotTo(BeEmpty())
+			return
+		}
+		for _, w := range l.Waivers {
+			g.Expect([]string{w.Reason, w.Link, w.Owner}).NotTo(ContainElement(""))
+			g.Expect(w.Expires.IsZero()).To(BeFalse())
+		}
+		verdicts := map[string]report.Verdict{"401/no-token/FetchTenant": report.Violation}
+		for _, p := range l.Audit(verdicts, []string{"401/no-token/FetchTenant"}, "staging", now, false) {
+			g.Expect(p.Message).NotTo(BeEmpty())
+		}
+		l.For("401/no-token/FetchTenant", "staging", now)
+	})
 }
