@@ -1,0 +1,131 @@
+package session_test
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/target"
+)
+
+// surroundings are a mock of its own, and what a run on it would be opened with.
+func surroundings(t *testing.T) (*mock.Running, session.Options) {
+	t.Helper()
+	g := NewWithT(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	running, err := mock.Start(mock.Options{})
+	g.Expect(err).NotTo(HaveOccurred())
+	config, err := target.Load("../../../ginkgo.yml", "mock", os.LookupEnv)
+	g.Expect(err).NotTo(HaveOccurred())
+	contract, err := schemas.Load()
+	g.Expect(err).NotTo(HaveOccurred())
+	return running, session.Options{Config: config, Contract: contract, Version: "0", Access: session.Access{
+		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
+}
+
+// some are a few needs of every kind.
+func some() (session.Needs, session.Watch) {
+	needs := session.NewNeeds()
+	key := fixtures.Victim("UpdateTenant")
+	needs.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
+	needs.Add(session.Object{Key: fixtures.Twin("UpdateTenant"), Side: fixtures.Home, Object: "customer"})
+	needs.Controls["UpdateTenant"] = true
+	for _, forged := range []string{session.Tampered, session.AlgNone, session.OtherIssuer, session.Revoked, session.Expired} {
+		needs.Forged[forged] = true
+	}
+	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
+	needs.Watch(watch)
+	return needs, watch
+}
+
+// tenants counts what stands below the configured client's tenant.
+func tenants(t *testing.T, o session.Options) int {
+	t.Helper()
+	g := NewWithT(t)
+	s, err := session.Open(t.Context(), o, session.NewNeeds())
+	g.Expect(err).NotTo(HaveOccurred())
+	r, err := s.Catalogue.Request("FetchTenantChildren", fixtures.Vars{"tenant_id": s.World.Tenant})
+	g.Expect(err).NotTo(HaveOccurred())
+	r.As = fixtures.Configured
+	e, err := s.Send(t.Context(), "count", r, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	answer, err := schemas.ReadJSON(e.Last().Body)
+	g.Expect(err).NotTo(HaveOccurred())
+	children, _ := answer.(map[string]any)["items"].([]any)
+	g.Expect(s.Close(t.Context())).To(BeEmpty())
+	g.Expect(s.Discard()).To(Succeed())
+	return len(children) - 1 // its own sandbox
+}
+
+func TestSessionLeavesNothingBehind(t *testing.T) {
+	g := NewWithT(t)
+	before := gleak.Goroutines()
+	running, options := surroundings(t)
+	standing := tenants(t, options)
+	needs, watch := some()
+	s, err := session.Open(t.Context(), options, needs)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(s.Missing).To(BeEmpty())
+	g.Expect(s.Forged).To(HaveLen(5))
+	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
+
+	prepared, err := s.Marshal()
+	g.Expect(err).NotTo(HaveOccurred())
+	other, err := session.Join(session.Options{Config: options.Config, Contract: options.Contract, Version: "0"}, prepared)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(other.Redactor.String(s.World.Tokens[fixtures.Home])).NotTo(ContainSubstring(s.World.Tokens[fixtures.Home]), "the other process knows the secrets")
+	g.Expect(other.Redactor.String("x "+running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
+
+	unchanged, _, err := other.Unchanged(t.Context(), "watch", watch)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(unchanged).To(BeTrue())
+	vars, err := other.CallVars("UpdateTenant", watch.Key, "change")
+	g.Expect(err).NotTo(HaveOccurred())
+	r, err := other.Catalogue.Request("UpdateTenant", vars)
+	g.Expect(err).NotTo(HaveOccurred())
+	e, err := other.Send(t.Context(), "change", r, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Status()).To(Equal(200))
+	unchanged, _, err = s.Unchanged(t.Context(), "watch", watch)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(unchanged).To(BeFalse())
+
+	g.Expect(other.Close(t.Context())).To(BeEmpty())
+	g.Expect(s.Close(t.Context())).To(BeEmpty())
+	g.Expect(s.Discard()).To(Succeed())
+	g.Expect(tenants(t, options)).To(Equal(standing))
+	g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "the folder that the processes shared")
+	g.Expect(running.Close()).To(Succeed())
+	g.Eventually(gleak.Goroutines, 5*time.Second).ShouldNot(gleak.HaveLeaked(before))
+}
+
+// A set-up that is interrupted has made something by then: Close removes it, with a context of its own.
+func TestSessionThatIsInterruptedIsCleanedUp(t *testing.T) {
+	g := NewWithT(t)
+	before := gleak.Goroutines()
+	running, options := surroundings(t)
+	standing := tenants(t, options)
+	needs, _ := some()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(context.DeadlineExceeded) })
+	for i := range 200 { // a long set-up
+		needs.Add(session.Object{Key: fixtures.Own("customer", strconv.Itoa(i)), Side: fixtures.Home, Object: "customer"})
+	}
+	s, err := session.Open(ctx, options, needs)
+	g.Expect(err).To(HaveOccurred())
+	g.Expect(s).NotTo(BeNil())
+	g.Expect(s.Close(t.Context())).To(BeEmpty())
+	g.Expect(s.Discard()).To(Succeed())
+	g.Expect(tenants(t, options)).To(Equal(standing))
+	g.Expect(running.Close()).To(Succeed())
+	g.Eventually(gleak.Goroutines, 5*time.Second).ShouldNot(gleak.HaveLeaked(before))
+}
