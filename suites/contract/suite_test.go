@@ -35,7 +35,7 @@ var (
 	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	paceFlag     = flag.String("pace", "", "`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
 	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
-	defectFlag   = flag.String("defect", "", "`name` of a defect that the embedded mock is served with, to see how a failure looks")
+	defectFlag   = flag.String("defect", "", "`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
@@ -193,7 +193,7 @@ func reach() (session.Access, error) {
 	if !t.Embedded && !*rehearseFlag {
 		return access, nil
 	}
-	running, err := mock.Start(mock.Options{Defect: *defectFlag})
+	running, err := mock.Start(mock.Options{Defects: mock.Names(*defectFlag)})
 	if err != nil {
 		return session.Access{}, err
 	}

@@ -26,6 +26,9 @@ var fullFlag = flag.Bool("full", false, "every defect, and not the sample")
 // sampleStep is the sample's: every defect of the catalogue, and one in so many of the generated ones, in their order.
 const sampleStep = 10
 
+// batchSize is how many generated defects one run of the suite is to catch.
+const batchSize = 8
+
 // foundations are the operations without which there is no sandbox: where one of them always fails, that is trouble with the target, and
 // says nothing about the contract.
 var foundations = []string{"RequestTokens", "FetchClient", "FetchTenant", "CreateTenant", "CreateClient"}
@@ -53,24 +56,48 @@ var _ = Describe("the kill matrix", func() {
 		}
 	})
 	Context("defects generated from the contract", func() {
-		for i, d := range mock.Generated() {
-			if *fullFlag || i%sampleStep == 0 {
-				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, selectionFor(d)) })
-			}
+		for i, batch := range batches(sample(mock.Generated())) {
+			It(fmt.Sprintf("batch %d: %s and so on", i+1, batch[0].Name), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				provokeTogether(ctx, batch)
+			})
 		}
 	})
 	Context("operations that always fail", func() {
-		for i, d := range mock.Failing() {
-			operation, _, _ := strings.Cut(d.Name, ".")
-			switch {
-			case slices.Contains(foundations, operation):
-				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { prevent(ctx, d, operation) })
-			case *fullFlag || i%sampleStep == 0:
-				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, selectionFor(d)) })
+		needed := func(d mock.Defect) bool { return slices.Contains(foundations, subject(d)) }
+		for _, d := range mock.Failing() {
+			if needed(d) {
+				It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { prevent(ctx, d) })
 			}
+		}
+		for _, d := range sample(slices.DeleteFunc(mock.Failing(), needed)) {
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { provoke(ctx, d, selectionFor(d)) })
 		}
 	})
 })
+
+// sample are all defects in a full run, and otherwise one in so many.
+func sample(defects []mock.Defect) []mock.Defect {
+	if *fullFlag {
+		return defects
+	}
+	var some []mock.Defect
+	for i := 0; i < len(defects); i += sampleStep {
+		some = append(some, defects[i])
+	}
+	return some
+}
+
+// batches deals the defects out in turn, so that those of one operation, which stand together, come to lie in different batches.
+func batches(defects []mock.Defect) [][]mock.Defect {
+	dealt := make([][]mock.Defect, (len(defects)+batchSize-1)/batchSize)
+	for i, d := range defects {
+		dealt[i%len(dealt)] = append(dealt[i%len(dealt)], d)
+	}
+	return dealt
+}
+
+// subject is what the defect breaks: an operation, or a method on a path.
+func subject(d mock.Defect) string { return d.Name[:strings.LastIndex(d.Name, ".")] }
 
 // everything is the whole suite. The specs that wait only run where a defect shows to nobody else.
 func everything(d mock.Defect) string {
@@ -80,17 +107,20 @@ func everything(d mock.Defect) string {
 	return "!waiting"
 }
 
-// selectionFor are the specs of the operation that is broken, and those of one operation in ten: what a defect of one operation turns
+// selectionFor are the specs of the operations that are broken, and those of one operation in ten: what a defect of one operation turns
 // red elsewhere shows there. A defect of the general table has no operation: its code is run.
-func selectionFor(d mock.Defect) string {
+func selectionFor(defects ...mock.Defect) string {
 	GinkgoHelper()
 	contract, err := schemas.Load()
 	Expect(err).NotTo(HaveOccurred())
-	subject, _, _ := strings.Cut(d.Name, ".")
-	if contract.Operation(subject) == nil { // a method: the defect is on a path
-		subject = "405"
+	var selected []string
+	for _, d := range defects {
+		if contract.Operation(subject(d)) == nil { // a method: the defect is on a path
+			selected = append(selected, "405")
+		} else {
+			selected = append(selected, subject(d))
+		}
 	}
-	selected := []string{subject}
 	for i, op := range contract.Operations() {
 		if i%10 == 0 {
 			selected = append(selected, op.ID)
@@ -100,24 +130,61 @@ func selectionFor(d mock.Defect) string {
 }
 
 // prevent runs the suite on a mock that denies what the sandbox needs: the verdict is an error, and it names the operation.
-func prevent(ctx context.Context, d mock.Defect, operation string) {
+func prevent(ctx context.Context, d mock.Defect) {
 	GinkgoHelper()
-	result := runWith(ctx, d, selectionFor(d))
-	AddReportEntry(killEntry, encode(kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, KilledBy: []string{"the set-up"}}), ReportEntryVisibilityNever)
+	result := runWith(ctx, selectionFor(d), d)
+	keep(kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, KilledBy: []string{"the set-up"}})
 	Expect(result.Verdict).To(Equal(report.Error))
-	Expect(result.Reason).To(ContainSubstring(operation))
+	Expect(result.Reason).To(ContainSubstring(subject(d)))
 	Expect(reds(result)).To(BeEmpty())
 }
+
+// provokeTogether runs the suite on a mock with all defects of a batch. Each must be caught by a spec of its own that was answered with
+// the very code that the defect puts in the place of the promised one, so that no other defect can have turned that spec red. Where one
+// is not, or something turns red besides, the batch tells nothing: each of its defects is provoked alone, and that decides.
+func provokeTogether(ctx context.Context, batch []mock.Defect) {
+	GinkgoHelper()
+	result := runWith(ctx, selectionFor(batch...), batch...)
+	red := reds(result)
+	stray := slices.Clone(red)
+	kills := []kill{}
+	for _, d := range batch {
+		instead := d.Name[strings.LastIndex(d.Name, "-")+1:]
+		killers := slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool {
+			return !slices.Contains(red, s.ID) || !d.Reddens(s.ID) || !strings.HasPrefix(s.Actual, instead+" ")
+		})
+		if len(killers) > 0 {
+			kills = append(kills, killed(d, slices.DeleteFunc(slices.Clone(red), func(id string) bool { return !d.Reddens(id) })))
+		}
+		stray = slices.DeleteFunc(stray, d.Reddens)
+	}
+	if len(kills) == len(batch) && len(stray) == 0 {
+		for _, k := range kills {
+			keep(k)
+		}
+		return
+	}
+	By(fmt.Sprintf("%d of %d defects were caught, and these turned red besides: %v", len(kills), len(batch), stray))
+	for _, d := range batch {
+		provoke(ctx, d, selectionFor(d))
+	}
+}
+
+// killed is the entry of a defect with the specs that turned red by it.
+func killed(d mock.Defect, by []string) kill {
+	return kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Red: len(by), KilledBy: by[:min(3, len(by))], Survives: survivors[d.Name]}
+}
+
+func keep(k kill) { AddReportEntry(killEntry, encode(k), ReportEntryVisibilityNever) }
 
 // provoke runs the suite on a mock with the defect, and compares what turned red with what the defect declares.
 func provoke(ctx context.Context, d mock.Defect, labels string) {
 	GinkgoHelper()
-	result := runWith(ctx, d, labels)
+	result := runWith(ctx, labels, d)
 	red := reds(result)
-	k := kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Red: len(red), Survives: survivors[d.Name]}
-	k.KilledBy = slices.DeleteFunc(slices.Clone(red), func(id string) bool { return !d.Reddens(id) })
-	k.KilledBy = k.KilledBy[:min(3, len(k.KilledBy))]
-	AddReportEntry(killEntry, encode(k), ReportEntryVisibilityNever)
+	k := killed(d, slices.DeleteFunc(slices.Clone(red), func(id string) bool { return !d.Reddens(id) }))
+	k.Red = len(red)
+	keep(k)
 	if k.Survives != "" {
 		Expect(red).To(BeEmpty(), "the survivor is caught now: take it off the list")
 		return
@@ -155,18 +222,18 @@ func reds(r *report.Result) []string {
 }
 
 // runWith runs the compiled suite in one process, so that the other cores can run it on other defects.
-func runWith(ctx context.Context, d mock.Defect, labels string) *report.Result {
+func runWith(ctx context.Context, labels string, defects ...mock.Defect) *report.Result {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()
 	config := filepath.Join(folder, "ginkgo.yml")
 	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
 	shipped := unpaced()
-	if !d.Repeats {
+	if !defects[0].Repeats {
 		shipped = strings.Replace(shipped, "repeats: 2", "repeats: 0", 1)
 	}
 	Expect(os.WriteFile(config, []byte(strings.Replace(shipped, "attempt: 10s", "attempt: 3s", 1)), 0o600)).To(Succeed())
 	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.label-filter="+labels,
-		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+d.Name)
+		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+names(defects))
 	command.Dir = folder
 	command.Env = append(os.Environ(), "GOMAXPROCS=1") // as many run side by side as there are cores
 	output, err := command.CombinedOutput()
@@ -176,6 +243,14 @@ func runWith(ctx context.Context, d mock.Defect, labels string) *report.Result {
 		Expect(err).To(HaveOccurred(), "a red run that exits with 0")
 	}
 	return result
+}
+
+func names(defects []mock.Defect) string {
+	var all []string
+	for _, d := range defects {
+		all = append(all, d.Name)
+	}
+	return strings.Join(all, ",")
 }
 
 func encode(value any) string {

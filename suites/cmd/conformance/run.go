@@ -78,7 +78,7 @@ func run(ctx context.Context, c *cli, args []string) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	s.register(flags)
 	s.registerFilter(flags)
-	flags.StringVar(&s.defect, "defect", "", "`name` of a defect to serve the embedded mock with, or list: see how a failure looks")
+	flags.StringVar(&s.defect, "defect", "", "`names` of defects to serve the embedded mock with, as a,b, or list: see how a failure looks")
 	flags.Int64Var(&s.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
 	if err := c.parse(flags, args); err != nil {
 		return err

@@ -74,19 +74,23 @@ func (f *finder) header(h http.Header) {
 
 func (f *finder) credentials(value string) {
 	scheme, rest := splitCredentials(value)
-	if user, password, ok := decodeBasic(rest); ok && strings.EqualFold(scheme, "Basic") {
-		// API clients are called by a UUID, users by a login.
-		name := passwordName
-		if uuid.Validate(user) == nil {
-			name = secretName
-		}
-		f.add(name, password)
-		if !f.redactor.open(password) {
-			f.add(credentialsName, rest) // an echo may encode them once more
-		}
+	user, password, ok := "", "", false
+	if strings.EqualFold(scheme, "Basic") {
+		user, password, ok = decodeBasic(rest)
+	}
+	if !ok {
+		f.add(tokenName, rest)
 		return
 	}
-	f.add(tokenName, rest)
+	// API clients are called by a UUID, users by a login.
+	name := passwordName
+	if uuid.Validate(user) == nil {
+		name = secretName
+	}
+	f.add(name, password)
+	if !f.redactor.open(password) {
+		f.add(credentialsName, rest) // an echo may encode them once more
+	}
 }
 
 func (f *finder) cookie(value string) {

@@ -171,9 +171,11 @@ func looksBasic(word string) bool {
 	return len(word) >= 16 && strings.ContainsAny(word, "0123456789") && strings.IndexFunc(word, unicode.IsUpper) >= 0
 }
 
+var fromURLAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
 // decodeBasic splits the credentials of the scheme Basic.
 func decodeBasic(credentials string) (user, password string, ok bool) {
-	credentials = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(credentials, "="))
+	credentials = fromURLAlphabet.Replace(strings.TrimRight(credentials, "="))
 	decoded, err := base64.RawStdEncoding.DecodeString(credentials)
 	if err != nil || !utf8.Valid(decoded) {
 		return "", "", false

@@ -85,7 +85,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	for _, secret := range s.Redactor.Secrets() {
 		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
 	}
-	g.Expect(other.Redactor.String("x "+running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
+	g.Expect(other.Redactor.String("x " + running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
 
 	unchanged, _, err := other.Unchanged(t.Context(), "watch", watch)
 	g.Expect(err).NotTo(HaveOccurred())
