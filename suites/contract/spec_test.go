@@ -131,18 +131,22 @@ func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watc
 func specify(sp spec) {
 	GinkgoHelper()
 	suite.specs[sp.id()] = sp
-	labels := Label(sp.probe, sp.mode())
+	It(sp.id(), sp.labels()[1:], Offset(1), SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+}
+
+// labels are what filters select the spec by. The first one, its code, is that of the container around it.
+func (sp spec) labels() Labels {
+	labels := Label(sp.code, sp.probe, sp.mode())
 	if subject := sp.promiser(); subject != nil {
 		labels = append(labels, subject.Resource, subject.ID)
 	} else if sp.resource != "" {
 		labels = append(labels, sp.resource)
 	}
 	labels = append(labels, string(sp.source()))
-	decorators := []any{labels, Offset(1), SpecTimeout(suite.timeout())}
 	if sp.waiting {
-		decorators = append(decorators, Label("waiting"))
+		labels = append(labels, "waiting")
 	}
-	It(sp.id(), append(decorators, func(ctx SpecContext) { sp.run(ctx) })...)
+	return labels
 }
 
 func (sp spec) mode() string {

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"testing"
 	"time"
 
@@ -51,8 +49,8 @@ type suiteState struct {
 	waivers   *waiver.List
 	session   *session.Session
 	mock      *mock.Running
-	specs     map[string]spec // every spec of the tree by its id
-	selected  []string        // ids of the specs that will run, in process 1
+	specs     map[string]spec      // every spec of the tree by its id
+	selects   func(id string) bool // whether the spec will run, in process 1
 	started   time.Time
 }
 
@@ -69,24 +67,26 @@ func TestContract(t *testing.T) {
 		suiteConfig.FocusFiles, suiteConfig.SkipFiles = nil, nil
 	}
 	if GinkgoParallelProcess() == 1 && suite.configErr == nil {
-		suite.selected = selection(suiteConfig, reporterConfig)
+		suite.selects = selection(suiteConfig, reporterConfig)
 	}
 	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
 }
 
-// selection lists the ids of the specs that will run: a small selection makes a small world. All of them, for which nil stands, need
-// no walk through the tree.
-func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) []string {
-	if suiteConfig.LabelFilter == "" && len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(suiteConfig.SkipFiles) == 0 {
-		return nil
-	}
-	ids := []string{}
-	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
-		if s.State != skipped {
-			ids = append(ids, s.LeafNodeText)
+// selection tells which specs will run: a small selection makes a small world. Labels are known without a walk through the tree, which
+// would take as long as its making.
+func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) func(id string) bool {
+	if len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(suiteConfig.SkipFiles) == 0 {
+		if fits, err := types.ParseLabelFilter(suiteConfig.LabelFilter); err == nil { // Ginkgo complains about another
+			return func(id string) bool { return fits(suite.specs[id].labels()) }
 		}
 	}
-	return ids
+	ids := map[string]bool{}
+	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
+		if s.State != skipped {
+			ids[s.LeafNodeText] = true
+		}
+	}
+	return func(id string) bool { return ids[id] }
 }
 
 // prepare loads what the tree is built from, and makes sure that the reports can be written.
@@ -152,11 +152,10 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()
-	if suite.selected == nil {
-		suite.selected = slices.Collect(maps.Keys(suite.specs))
-	}
-	for _, id := range suite.selected {
-		suite.specs[id].addTo(needs)
+	for id, sp := range suite.specs {
+		if suite.selects(id) {
+			sp.addTo(needs)
+		}
 	}
 	limited, cancel := pace.WithTimeout(ctx, suite.config.Timeouts.World)
 	defer cancel()

@@ -27,23 +27,17 @@ func Read(path string) (*Result, error) {
 }
 
 func decode(data []byte) (*Result, error) {
-	// The version comes first: a newer file has fields that this program does not know, and the version is what explains them.
-	var head struct {
-		Version *int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, explain(data, err)
-	}
-	switch {
-	case head.Version == nil:
-		return nil, errors.New("it has no version, so it is no conformance.json")
-	case *head.Version != Version:
-		return nil, fmt.Errorf("it has version %d, and this program reads version %d: use the program that wrote it", *head.Version, Version)
-	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	var r Result
-	if err := d.Decode(&r); err != nil {
+	err := d.Decode(&r)
+	_, end := d.Token()
+	if err != nil || !errors.Is(end, io.EOF) || r.Version != Version {
+		if err := otherVersion(data); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
 		return nil, explain(data, err)
 	}
 	if err := r.check(); err != nil {
@@ -51,6 +45,23 @@ func decode(data []byte) (*Result, error) {
 	}
 	r.complete()
 	return &r, nil
+}
+
+// otherVersion tells whether the file is no JSON, or is of another version: that may have fields that this program does not know, and then the version is
+// what explains them.
+func otherVersion(data []byte) error {
+	var head struct {
+		Version *int `json:"version"`
+	}
+	switch err := json.Unmarshal(data, &head); {
+	case err != nil:
+		return explain(data, err)
+	case head.Version == nil:
+		return errors.New("it has no version, so it is no conformance.json")
+	case *head.Version != Version:
+		return fmt.Errorf("it has version %d, and this program reads version %d: use the program that wrote it", *head.Version, Version)
+	}
+	return nil
 }
 
 // explain says where in the file the decoder stopped.
