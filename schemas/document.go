@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits of a JSON body. Nothing that the API answers comes near them; they keep a broken or hostile target from stalling a run.
@@ -40,14 +42,14 @@ func ReadJSON(body []byte) (any, error) {
 	case !utf8.Valid(body):
 		return nil, &BodyError{"invalid-utf8", "$", fmt.Sprintf("byte %d is not UTF-8", invalidByte(body))}
 	}
-	r := &reader{tokens: json.NewDecoder(bytes.NewReader(body))}
-	r.tokens.UseNumber()
+	// Duplicate names and half characters are found here, where the place can be told.
+	r := &reader{tokens: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	value, err := r.value()
 	if err != nil {
 		return nil, err
 	}
 	end := r.tokens.InputOffset()
-	if _, err := r.tokens.Token(); !errors.Is(err, io.EOF) {
+	if _, err := r.tokens.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, &BodyError{"trailing-data", "$", fmt.Sprintf("more follows the JSON value, which ends at byte %d", end)}
 	}
 	if at := loneSurrogate(body); at >= 0 {
@@ -56,9 +58,9 @@ func ReadJSON(body []byte) (any, error) {
 	return value, nil
 }
 
-// reader builds a document from the token stream of encoding/json, which leaves duplicate keys and depth to its caller.
+// reader builds a document from a stream of tokens.
 type reader struct {
-	tokens *json.Decoder
+	tokens *jsontext.Decoder
 	at     path // the value being read
 	depth  int
 }
@@ -68,30 +70,35 @@ func (r *reader) value() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch token := token.(type) {
-	case json.Delim:
+	switch token.Kind() {
+	case '{', '[':
 		if r.depth++; r.depth > maxDepth {
 			return nil, &BodyError{"too-deep", "$", fmt.Sprintf("more than %d arrays and objects are nested", maxDepth)}
 		}
 		defer func() { r.depth-- }()
-		if token == '{' {
+		if token.Kind() == '{' {
 			return r.object()
 		}
 		return r.array()
-	case json.Number:
-		return token, r.number(token.String())
+	case '0':
+		number := json.Number(token.String())
+		return number, r.number(number.String())
+	case '"':
+		return token.String(), nil
+	case 't', 'f':
+		return token.Bool(), nil
 	}
-	return token, nil
+	return nil, nil // null: there is no other token where a value stands
 }
 
 func (r *reader) object() (any, error) {
 	object := map[string]any{}
-	for r.tokens.More() {
+	for r.tokens.PeekKind() != '}' {
 		token, err := r.next()
 		if err != nil {
 			return nil, err
 		}
-		key := token.(string) // anything else is a syntax error
+		key := token.String() // anything but a text is a syntax error
 		r.at = append(r.at, key)
 		if _, twice := object[key]; twice {
 			return nil, r.breach("duplicate-key", "the key occurs twice in one object")
@@ -107,7 +114,7 @@ func (r *reader) object() (any, error) {
 
 func (r *reader) array() (any, error) {
 	array := []any{}
-	for r.tokens.More() {
+	for r.tokens.PeekKind() != ']' {
 		r.at = append(r.at, len(array))
 		item, err := r.value()
 		if err != nil {
@@ -134,15 +141,19 @@ func (r *reader) number(text string) error {
 	return nil
 }
 
-func (r *reader) next() (json.Token, error) {
-	token, err := r.tokens.Token()
+func (r *reader) next() (jsontext.Token, error) {
+	token, err := r.tokens.ReadToken()
 	switch {
 	case err == nil:
 		return token, nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, r.breach("not-json", "the body ends in the middle of a JSON value")
+		return token, r.breach("not-json", "the body ends in the middle of a JSON value")
 	}
-	return nil, r.breach("not-json", fmt.Sprintf("%v, near byte %d", err, r.tokens.InputOffset()))
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return token, r.breach("not-json", fmt.Sprintf("%v, near byte %d", syntax.Err, syntax.ByteOffset))
+	}
+	return token, r.breach("not-json", err.Error())
 }
 
 func (r *reader) breach(rule, detail string) *BodyError {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"mime"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Body redacts a body. What stands under the name of a secret is replaced whatever it is, and learned, so that an echo of it elsewhere
@@ -50,10 +52,13 @@ func kindOf(mediaType string, body []byte) kind {
 
 // json redacts a valid JSON text.
 func (r *Redactor) json(body []byte) []byte {
-	w := &rewriter{redactor: r, source: body, decoder: json.NewDecoder(bytes.NewReader(body))}
-	w.decoder.UseNumber()
+	w := &rewriter{redactor: r, source: body,
+		decoder: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	w.value("")
-	if w.done == 0 {
+	switch {
+	case w.broken:
+		return r.Bytes(body)
+	case w.done == 0:
 		return body
 	}
 	w.out.Write(body[w.done:])
@@ -64,15 +69,17 @@ func (r *Redactor) json(body []byte) []byte {
 type rewriter struct {
 	redactor *Redactor
 	source   []byte
-	decoder  *json.Decoder
+	decoder  *jsontext.Decoder
 	out      bytes.Buffer
-	done     int // source is copied up to here
+	done     int  // source is copied up to here
+	broken   bool // source is not JSON to this decoder, though it is to others
 }
 
-// next returns the next token and where it stands. The text is known to be valid, so there is no error.
-func (w *rewriter) next() (token json.Token, start, end int) {
+// next returns the next token and where it stands.
+func (w *rewriter) next() (token jsontext.Token, start, end int) {
 	start = int(w.decoder.InputOffset())
-	token, _ = w.decoder.Token()
+	token, err := w.decoder.ReadToken()
+	w.broken = w.broken || err != nil
 	end = int(w.decoder.InputOffset())
 	for start < end && strings.IndexByte(" \t\r\n,:", w.source[start]) >= 0 {
 		start++
@@ -89,41 +96,48 @@ func (w *rewriter) put(start, end int, text string) {
 // value copies one value. A name is what the value is called if it stands in a secret's place.
 func (w *rewriter) value(name string) {
 	token, start, end := w.next()
-	switch token := token.(type) {
-	case json.Delim:
-		if name != "" && w.decoder.More() {
-			w.put(start, w.skip(), "$"+name+containerSuffix[token])
+	switch kind := token.Kind(); kind {
+	case '{', '[':
+		if closing := w.decoder.PeekKind(); name != "" && closing != '}' && closing != ']' {
+			w.put(start, w.skip(), "$"+name+containerSuffix[kind])
 			return
 		}
-		w.members(token)
-	case string:
-		redacted := w.redactor.String(token)
+		w.members(kind)
+	case '"':
+		text := token.String()
+		redacted := w.redactor.String(text)
 		if name != "" {
-			redacted = w.redactor.standInFor(name, token)
+			redacted = w.redactor.standInFor(name, text)
 		}
-		if redacted != token {
+		if redacted != text {
 			w.put(start, end, redacted)
 		}
-	case json.Number:
-		if own, ok := w.redactor.nameOf(token.String()); ok {
+	case '0':
+		number := token.String()
+		if own, ok := w.redactor.nameOf(number); ok {
 			name = own
 		}
-		if name != "" && !w.redactor.open(token.String()) {
+		if name != "" && !w.redactor.open(number) {
 			w.put(start, end, "$"+name+" (number)")
 		}
 	}
 	// true, false and null hold no secret, and whether they stand there is worth seeing.
 }
 
-var containerSuffix = map[json.Delim]string{'{': " (object)", '[': " (array)"}
+var containerSuffix = map[jsontext.Kind]string{'{': " (object)", '[': " (array)"}
 
 // members copies the rest of an object or array.
-func (w *rewriter) members(opening json.Delim) {
-	for w.decoder.More() {
+func (w *rewriter) members(opening jsontext.Kind) {
+	for {
+		switch w.decoder.PeekKind() {
+		case '}', ']', 0: // 0 is an error
+			w.next()
+			return
+		}
 		name := ""
 		if opening == '{' {
 			token, start, end := w.next()
-			key, _ := token.(string)
+			key := token.String()
 			name, _ = secretKey(key, inJSON)
 			if redacted := w.redactor.String(key); redacted != key {
 				w.put(start, end, redacted)
@@ -131,18 +145,19 @@ func (w *rewriter) members(opening json.Delim) {
 		}
 		w.value(name)
 	}
-	w.next()
 }
 
 // skip reads to the end of an object or array and returns where it is.
 func (w *rewriter) skip() (end int) {
 	for depth := 1; depth > 0; {
 		token, _, at := w.next()
-		switch token {
-		case json.Delim('{'), json.Delim('['):
+		switch token.Kind() {
+		case '{', '[':
 			depth++
-		case json.Delim('}'), json.Delim(']'):
+		case '}', ']':
 			depth--
+		case 0:
+			return at
 		}
 		end = at
 	}
