@@ -104,6 +104,17 @@ func unpaced() string {
 	return config
 }
 
+// hasty is the argument that names a configuration in which nothing is repeated after a 50x, and clean-up gives up soon: where hundreds
+// are made to fail, or nothing can be removed, the waiting would take minutes and show no more.
+func hasty() string {
+	GinkgoHelper()
+	path := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
+	config := strings.NewReplacer("repeats: 2", "repeats: 0", "cleanup: 2m", "cleanup: 5s").Replace(unpaced())
+	Expect(config).To(SatisfyAll(ContainSubstring("repeats: 0"), ContainSubstring("cleanup: 5s")))
+	Expect(os.WriteFile(path, []byte(config), 0o600)).To(Succeed())
+	return "-config=" + path
+}
+
 func pairs(environment map[string]string) []string {
 	var all []string
 	for name, value := range environment {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -41,7 +42,7 @@ var secretNames = []string{"access_token", "id_token", "refresh_token", "client_
 
 func (p *planted) add(where, secret string) {
 	// Short values and what the suite itself makes up as garbage are no secrets.
-	if len(secret) < 6 || secret == "conformance-garbage" {
+	if len(secret) < 6 || secret == session.Garbage {
 		return
 	}
 	p.mu.Lock()
@@ -73,7 +74,7 @@ func (p *planted) kinds() map[string]int {
 // request notes what the suite sends.
 func (p *planted) request(r *http.Request, body []byte) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if _, password, basic := r.BasicAuth(); !basic || password != "wrong" { // what the wrong-secret probes send is no secret
+	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage { // what the wrong-secret probes send is no secret
 		p.add(scheme, credentials)
 	}
 	if id, password, basic := r.BasicAuth(); basic && id != "" {
@@ -200,7 +201,7 @@ var _ = Describe("a secret", func() {
 			echo(w, n/3, []int{401, 418, 400, 500, 200}[n/15%5], secrets)
 			return true
 		})
-		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v", "-procs="+strconv.Itoa(processes))
+		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v", "-procs="+strconv.Itoa(processes), hasty())
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(len(withVerdict(o.result, report.Violation))).To(BeNumerically(">", 100), "the specs that were spoilt fail")
 		Expect(p.kinds()).To(SatisfyAll(HaveKey("Basic"), HaveKey("Bearer"), HaveKey("issued access_token"), HaveKey("issued client_secret"),
@@ -221,7 +222,7 @@ var _ = Describe("a secret", func() {
 			g.die()
 			return false
 		})
-		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v")
+		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v", hasty())
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(withVerdict(o.result, report.Error)).NotTo(BeEmpty())
 		Expect(o.result.Leftovers).NotTo(BeEmpty())

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -179,7 +180,9 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 // Join is the other processes': it goes on with what process 1 prepared.
 func Join(o Options, prepared []byte) (*Session, error) {
 	var state State
-	if err := json.Unmarshal(prepared, &state); err != nil {
+	numbers := json.NewDecoder(bytes.NewReader(prepared))
+	numbers.UseNumber() // as process 1 has them: a float is written otherwise, 1.7e+12
+	if err := numbers.Decode(&state); err != nil {
 		return nil, fmt.Errorf("what process 1 prepared: %w", err)
 	}
 	o.Access = state.Access

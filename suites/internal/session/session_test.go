@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"strconv"
 	"testing"
@@ -78,6 +79,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.Forged).To(HaveLen(5))
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
+	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
 	prepared, err := s.Marshal()
 	g.Expect(err).NotTo(HaveOccurred())
 	other, err := session.Join(session.Options{Config: options.Config, Contract: options.Contract, Version: "0"}, prepared)
@@ -86,6 +88,8 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
 	}
 	g.Expect(other.Redactor.String("x " + running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
+
+	g.Expect(other.World.Sides[fixtures.Home]["version"]).To(Equal(json.Number("1767225602500")), "a number is written as it was read")
 
 	unchanged, _, err := other.Unchanged(t.Context(), "watch", watch)
 	g.Expect(err).NotTo(HaveOccurred())
