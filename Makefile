@@ -98,4 +98,5 @@ test: lint ## everything that the project tests about itself, and the suite on t
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
 	go test -count=1 -run EveryCell ./suites/contract -account
 	go tool ginkgo run -p --silence-skips --timeout=15m ./suites/proof
+	$(MAKE) fuzz FUZZTIME=2s
 	$(MAKE) run
