@@ -35,6 +35,9 @@ func reports(_ context.Context, c *cli, args []string) error {
 	if folder == "" {
 		folder = filepath.Dir(*from)
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	paths, err := view.WriteAll(folder, result, old)
 	for _, path := range paths {
 		fmt.Fprintln(c.stdout, path)
