@@ -7,7 +7,7 @@ SELECT = $(if $(FILTER),-filter='$(FILTER)') $(if $(FOCUS),-focus='$(FOCUS)')
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## the suite on the embedded mock; FILTER='409 && tenants' and FOCUS=401/expired-token/FetchTenant select, DEFECT=list breaks it
@@ -60,13 +60,14 @@ proof: ## every defect is caught, by the right spec, and no variation turns red:
 AXE := axe-core-4.14.1
 
 .PHONY: test-browser
-test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs; PICTURES=folder keeps pictures
+test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=folder keeps pictures
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	CONFORMANCE_BROWSER="$$(command -v chromium)" CONFORMANCE_AXE=$(CURDIR)/$< CONFORMANCE_SCREENSHOTS=$(if $(PICTURES),$(abspath $(PICTURES))) \
 		go test -count=1 -run Browser ./suites/internal/view
 
 bin/$(AXE)/package/axe.min.js:
 	@mkdir -p $(@D)
+	@command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq npm; }
 	@cd bin/$(AXE) && npm pack --silent axe-core@$(AXE:axe-core-%=%) >/dev/null && tar xzf $(AXE).tgz && touch -c package/axe.min.js
 
 FUZZTIME ?= 30s
