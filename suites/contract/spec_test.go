@@ -206,7 +206,7 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		return unprovoked(err.Error()), nil
 	}
 	if t.hold != "" && sp.writes {
-		spoiltBy, release, err := s.Hold(t.hold)
+		spoiltBy, release, err := s.Hold(ctx, t.hold)
 		if err != nil {
 			return broken(err), nil
 		}

@@ -166,7 +166,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	prepared, err := suite.session.Marshal()
 	Expect(err).NotTo(HaveOccurred())
 	return prepared
-}, func(prepared []byte) {
+}, func(_ SpecContext, prepared []byte) {
 	if suite.session != nil {
 		return // process 1 has it
 	}
@@ -182,7 +182,7 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version,
-		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag}
+		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess()}
 }
 
 // reach serves the embedded mock, or takes the access that the configuration gives.

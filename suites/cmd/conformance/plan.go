@@ -60,10 +60,8 @@ func printPlan(w io.Writer, r *report.Result) {
 		if s.Verdict == report.Unprovoked {
 			fmt.Fprintf(w, "none   %s: %s\n", s.ID, s.Reason)
 		}
-		for _, e := range s.Exchanges {
-			if e.Spec == s.ID { // the others are controls, which stand above
-				printRequest(w, e, s.ID, s.Write && writes(e))
-			}
+		for _, e := range s.Own() {
+			printRequest(w, e, s.ID, s.Write && writes(e))
 		}
 	}
 }

@@ -28,10 +28,9 @@ type Request struct {
 	own     bool // it asks for the configured client itself
 }
 
-// Requests lists what a run sent, in the order of sending. A run records all but the looks at objects before the specs begin: for
-// these, reads that it did record are taken again, so that there are as many requests as the run says that it sent.
+// Requests lists what a run sent, in the order of sending.
 func Requests(r *report.Result) ([]Request, error) {
-	var steps, specs []Request
+	var all []Request
 	for _, step := range r.World {
 		for _, e := range step.Exchanges {
 			request, err := newRequest(e)
@@ -39,50 +38,20 @@ func Requests(r *report.Result) ([]Request, error) {
 				return nil, fmt.Errorf("%s: %w", step.ID, err)
 			}
 			request.own = step.Phase == report.PhaseWorld && step.Operation == "FetchClient"
-			steps = append(steps, request)
+			all = append(all, request)
 		}
 	}
 	for _, spec := range r.Specs {
-		for _, e := range spec.Exchanges {
-			if e.Spec != spec.ID { // the control that it judges, which is a step already
-				continue
-			}
+		for _, e := range spec.Own() {
 			request, err := newRequest(e)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", spec.ID, err)
 			}
-			specs = append(specs, request)
+			all = append(all, request)
 		}
 	}
-	looks := r.Run.Requests.Total() - len(steps) - len(specs)
-	all := slices.Concat(again(steps, looks, begin(specs)), steps, specs)
 	slices.SortStableFunc(all, func(a, b Request) int { return a.started.Compare(b.started) })
 	return all, nil
-}
-
-// begin is when the first of the requests was sent.
-func begin(requests []Request) time.Time {
-	var first time.Time
-	for _, r := range requests {
-		if first.IsZero() || r.started.Before(first) {
-			first = r.started
-		}
-	}
-	return first
-}
-
-// again returns that many of the reads that succeeded, from the beginning, as if they were sent at that time.
-func again(steps []Request, count int, started time.Time) []Request {
-	reads := slices.DeleteFunc(slices.Clone(steps), func(r Request) bool {
-		return r.Method != http.MethodGet || r.Status != http.StatusOK || !r.started.Before(started)
-	})
-	var more []Request
-	for i := 0; len(reads) > 0 && len(more) < count; i++ {
-		look := reads[i%len(reads)]
-		look.started = started
-		more = append(more, look)
-	}
-	return more
 }
 
 func newRequest(e exchange.Evidence) (Request, error) {

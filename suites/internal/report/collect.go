@@ -27,7 +27,7 @@ func (r *Result) collect() {
 			}
 		}
 		if !s.Injected { // there the suite asked for the failure itself
-			r.transient(s.ID, s.Operation, own(s))
+			r.transient(s.ID, s.Operation, s.Own())
 		}
 	}
 	for _, step := range r.World {
@@ -37,11 +37,6 @@ func (r *Result) collect() {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(a.Text, b.Text))
 	})
 	slices.SortStableFunc(r.Transients, func(a, b Transient) int { return a.Time.Compare(b.Time) })
-}
-
-// own are the exchanges that the spec sent itself. Those of a control, which it only judges, stand in the control's step.
-func own(s Spec) []exchange.Evidence {
-	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(e exchange.Evidence) bool { return e.Spec != "" && e.Spec != s.ID })
 }
 
 func (r *Result) transient(by, operation string, exchanges []exchange.Evidence) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"acronis-conformance/schemas"
@@ -224,6 +225,11 @@ type Spec struct {
 	Exchanges   []exchange.Evidence `json:"exchanges,omitempty"`
 }
 
+// Own lists the exchanges that the spec sent itself. That of a control, which it only judges, stands in the control's step.
+func (s Spec) Own() []exchange.Evidence {
+	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(e exchange.Evidence) bool { return e.Spec != "" && e.Spec != s.ID })
+}
+
 // Phase says what a step was for.
 type Phase string
 
@@ -232,8 +238,6 @@ const (
 	PhaseWorld Phase = "world"
 	// PhaseControl proves that a request succeeds as long as nothing is spoilt.
 	PhaseControl Phase = "control"
-	// PhaseSetup prepares what a single spec needs.
-	PhaseSetup Phase = "setup"
 	// PhaseCleanup removes what the run has made.
 	PhaseCleanup Phase = "cleanup"
 )
@@ -267,7 +271,7 @@ type Transient struct {
 	Operation string    `json:"operation,omitempty"`
 	Method    string    `json:"method"`
 	URL       string    `json:"url"`
-	Status    int       `json:"status"` // of the first attempt
+	Status    int       `json:"status"` // of the first attempt that failed
 	Time      time.Time `json:"time"`
 	RequestID string    `json:"request_id,omitempty"` // as the target named it in its answer
 }

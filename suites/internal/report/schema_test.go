@@ -58,7 +58,7 @@ var vocabularies = map[reflect.Type][]string{
 	reflect.TypeFor[Verdict]():        {"pass", "violation", "waived", "unprovoked", "error"},
 	reflect.TypeFor[CheckState]():     {string(CheckOK), string(CheckWarning), string(CheckFailed)},
 	reflect.TypeFor[Basis]():          {string(Documented), string(Assumed)},
-	reflect.TypeFor[Phase]():          {string(PhaseWorld), string(PhaseControl), string(PhaseSetup), string(PhaseCleanup)},
+	reflect.TypeFor[Phase]():          {string(PhaseWorld), string(PhaseControl), string(PhaseCleanup)},
 	reflect.TypeFor[schemas.Source](): {string(schemas.FromReference), string(schemas.FromClause)},
 }
 

@@ -23,13 +23,14 @@ func (s *Session) look(ctx context.Context) error {
 	return preflight.Failure(s.Checks)
 }
 
-// counting counts the preflight's requests with those of the world.
+// counting counts and records the preflight's requests with those of the world.
 type counting struct{ s *Session }
 
 func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchange, error) {
 	e, err := c.s.client.Do(ctx, r)
-	if e != nil {
+	if e != nil && len(e.Attempts) > 0 {
 		c.s.requests[report.PhaseWorld].Add(int64(len(e.Attempts)))
+		c.s.record(report.PhaseWorld, c.s.stepID(report.PhaseWorld), "", e, err)
 	}
 	return e, err
 }

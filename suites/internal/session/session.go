@@ -46,6 +46,7 @@ type Options struct {
 	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
 	KeepToken bool
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
+	Process   int    // the number of this process, from 1
 }
 
 // State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
@@ -63,7 +64,7 @@ type State struct {
 	Secrets   []redact.Secret     // what process 1 has learned, for the output of the others
 }
 
-// Session sends requests of one process. It is safe for concurrent use.
+// Session sends requests of one process. Send, Hold, Spoil and Unchanged are safe for concurrent use.
 type Session struct {
 	State
 	Catalogue *fixtures.Catalogue
@@ -76,6 +77,7 @@ type Session struct {
 	requests  map[report.Phase]*atomic.Int64
 	failing   map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
 	tokenFile string                        // empty: no token is kept
+	process   int
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -103,7 +105,7 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	s := &Session{
 		State: state, Catalogue: catalogue, Redactor: redactor, config: o.Config, contract: o.Contract, client: client,
-		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{},
+		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
 		Judge: &judge.Judge{Contract: o.Contract, Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -280,7 +282,7 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
 		e, err := s.send(ctx, phase, string(phase), r, nil)
 		if e != nil {
-			s.record(phase, fmt.Sprintf("%s/%d", phase, len(s.Steps)+1), r.Operation, e, err)
+			s.record(phase, s.stepID(phase), r.Operation, e, err)
 			if e.Status()/100 == 5 {
 				s.failing[r.Operation] = e
 			}
@@ -292,10 +294,15 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	}
 }
 
+// stepID numbers the steps of a process; every process has steps of its own when it cleans up.
+func (s *Session) stepID(phase report.Phase) string {
+	return fmt.Sprintf("%s/%d-%d", phase, s.process, len(s.Steps)+1)
+}
+
 // record keeps an exchange that was sent around the specs.
 func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
 	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2, Requests: len(e.Attempts),
-		Process: 1, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
+		Process: s.process, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
 	if !step.OK {
 		step.Reason = "answered with " + statusText(e.Status())
 	}

@@ -24,7 +24,7 @@ func HAR(w io.Writer, r *report.Result) error {
 		archive.add(step.ID, step.Exchanges)
 	}
 	for _, s := range r.Specs {
-		archive.add(s.ID, s.Exchanges)
+		archive.add(s.ID, s.Own())
 	}
 	slices.SortStableFunc(archive.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) })
 	e := json.NewEncoder(w)

@@ -45,7 +45,7 @@ func latencies(r *report.Result) map[string]latency {
 	}
 	for _, s := range r.Specs {
 		if !s.Injected {
-			add(s.Operation, s.Exchanges)
+			add(s.Operation, s.Own())
 		}
 	}
 	for _, step := range r.World {

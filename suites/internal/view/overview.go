@@ -198,12 +198,12 @@ type phase struct {
 }
 
 var phaseNames = map[report.Phase]string{
-	report.PhaseWorld: "Making the sandbox", report.PhaseControl: "Controls", report.PhaseSetup: "Set-up of single specs", report.PhaseCleanup: "Clean-up",
+	report.PhaseWorld: "Making the sandbox", report.PhaseControl: "Controls", report.PhaseCleanup: "Clean-up",
 }
 
 func phases(r *report.Result) []phase {
 	var list []phase
-	for _, kind := range []report.Phase{report.PhaseWorld, report.PhaseControl, report.PhaseSetup, report.PhaseCleanup} {
+	for _, kind := range []report.Phase{report.PhaseWorld, report.PhaseControl, report.PhaseCleanup} {
 		p := phase{Name: phaseNames[kind]}
 		for i := range r.World {
 			step := &r.World[i]
