@@ -85,7 +85,7 @@ func collect(in *report.Input, node types.SpecReport) {
 			in.Specs = append(in.Specs, decode[report.Spec](in, encoded))
 		case leftoverEntry:
 			for _, l := range decode[[]fixtures.Leftover](in, encoded) {
-				in.Leftovers = append(in.Leftovers, report.Leftover{Kind: l.Kind, ID: l.ID, Reason: l.Reason,
+				in.Leftovers = append(in.Leftovers, report.Leftover{Kind: l.Kind, ID: l.ID, Name: l.Name, Reason: l.Reason,
 					Command: fmt.Sprintf("make sweep TARGET=%s AGE=0s CONFIRM=yes", suite.config.Name)})
 			}
 		case stepsEntry:

@@ -267,7 +267,7 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 	var wrong []schemas.Violation
 	var seen []*exchange.Exchange
 	if t.watch != nil {
-		unchanged, look, err := s.Unchanged(ctx, sp.id(), *t.watch)
+		changed, look, err := s.Changed(ctx, sp.id(), *t.watch)
 		if look != nil {
 			seen = append(seen, look)
 		}
@@ -275,8 +275,8 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 			return nil, seen, err
 		}
 		// What is served takes effect, and the status says so already; what is refused must not.
-		if !unchanged && e.Status()/100 != 2 {
-			wrong = append(wrong, schemas.Violation{Path: t.watch.Witness, Rule: "unchanged", Found: "another state than before",
+		if changed != "" && e.Status()/100 != 2 {
+			wrong = append(wrong, schemas.Violation{Path: t.watch.Witness, Rule: "unchanged", Found: changed,
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
 		}
 	}

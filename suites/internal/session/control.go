@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -53,23 +54,24 @@ const mostSilent = 3
 
 // control sends the controls, in the contract's order.
 func (s *Session) control(ctx context.Context, needs Needs) error {
+	operations := slices.DeleteFunc(slices.Clone(s.contract.Operations()), func(op *schemas.Operation) bool { return !needs.Controls[op.ID] })
+	var mu sync.Mutex
 	silent := 0
-	for _, op := range s.contract.Operations() {
-		if !needs.Controls[op.ID] {
-			continue
-		}
+	return together(ctx, s.atOnce(), operations, func(ctx context.Context, op *schemas.Operation) error {
 		control, err := s.controlOf(ctx, op)
 		if err != nil {
 			return fmt.Errorf("control of %s: %w", op.ID, err)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		s.Controls[op.ID] = control
 		if e := control.Exchange; e != nil && e.Last().Error != "" {
 			if silent++; silent == mostSilent {
 				return fmt.Errorf("%d operations gave no complete answer, the last of them %s: %s", silent, op.ID, e.Last().Error)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Control, error) {
@@ -77,7 +79,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return &Control{Reason: reason, Barred: true}, nil
 	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
-	if e := s.failing[op.ID]; err != nil && e != nil {
+	if e := s.failed(op.ID); err != nil && e != nil {
 		// The operation itself failed while its object was made: that was a valid call too, and tells more than that there is no object.
 		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
 	}
@@ -108,6 +110,12 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		control.Reason = answeredWith(op, status)
 	}
 	return control, nil
+}
+
+func (s *Session) failed(operation string) *exchange.Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing[operation]
 }
 
 func answeredWith(op *schemas.Operation, status int) string {

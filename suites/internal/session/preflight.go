@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -30,7 +29,7 @@ func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchang
 	e, err := c.s.client.Do(ctx, r)
 	if e != nil && len(e.Attempts) > 0 {
 		c.s.requests[report.PhaseWorld].Add(int64(len(e.Attempts)))
-		c.s.record(report.PhaseWorld, c.s.stepID(report.PhaseWorld), "", e, err)
+		c.s.record(report.PhaseWorld, "", "", e, err)
 	}
 	return e, err
 }
@@ -50,38 +49,31 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox
 // where the target can do that, so that it opens nothing any more once the sandbox is gone. Without a sandbox it is narrowed to the
-// client's own tenant.
-func (s *Session) keepToken(ctx context.Context) error {
+// client's own tenant. That none can be kept is no reason to end the run.
+func (s *Session) keepToken(ctx context.Context) {
 	if s.tokenFile == "" {
-		return nil
+		return
 	}
-	token := s.World.Tokens[fixtures.Configured]
-	if narrowed, err := s.narrow(ctx, token); err == nil {
-		token = narrowed
+	err := s.store(ctx)
+	if err != nil {
+		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning, Detail: "it cannot be kept: " + s.Redactor.String(err.Error())})
+	}
+}
+
+func (s *Session) store(ctx context.Context) error {
+	token, err := s.grant(ctx, report.PhaseWorld, s.Access.ClientID, s.Access.ClientSecret, map[string]any{
+		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": s.World.Tokens[fixtures.Configured],
+		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", cmp.Or(s.World.Box["tenant_id"], any(s.World.Tenant))),
+	})
+	if refused := new(fixtures.StepError); errors.As(err, &refused) { // the target knows no narrowed tokens
+		token, err = s.World.Tokens[fixtures.Configured], nil
+	}
+	if err != nil {
+		return err
 	}
 	entry, err := expired.NewEntry(s.config.Target.Host(), s.Access.ClientID, token)
 	if err != nil {
-		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning, Detail: "it cannot be kept: " + err.Error()})
-		return nil
+		return err
 	}
 	return expired.Store(s.tokenFile, entry, target.Secret(s.Access.ClientSecret), time.Now())
-}
-
-func (s *Session) narrow(ctx context.Context, token string) (string, error) {
-	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
-		Header: http.Header{"Authorization": {fixtures.Basic(s.Access.ClientID, s.Access.ClientSecret)}}}
-	if err := r.SetBody("application/x-www-form-urlencoded", map[string]any{
-		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": token,
-		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", cmp.Or(s.World.Box["tenant_id"], any(s.World.Tenant))),
-	}); err != nil {
-		return "", err
-	}
-	answer, err := s.do(report.PhaseWorld)(ctx, r)
-	if err != nil {
-		return "", err
-	}
-	if narrowed := granted(answer); narrowed != "" {
-		return narrowed, nil
-	}
-	return "", errors.New("the target grants no narrowed token")
 }

@@ -11,8 +11,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -75,9 +78,11 @@ type Session struct {
 	client    *exchange.Client
 	ledger    *fixtures.Ledger
 	requests  map[report.Phase]*atomic.Int64
-	failing   map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
-	tokenFile string                        // empty: no token is kept
+	tokenFile string // empty: no token is kept
 	process   int
+
+	mu      sync.Mutex                    // guards Steps and failing
+	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -149,9 +154,7 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	} else if err := builder.Build(ctx); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	if err := s.keepToken(ctx); err != nil {
-		return fmt.Errorf("the token for the next run: %w", err)
-	}
+	s.keepToken(ctx)
 	if err := s.furnish(ctx, builder, needs); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
@@ -171,12 +174,31 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 		s.World.Absent = reason
 		return nil
 	}
-	for _, object := range needs.objects() {
-		if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
-			return err
-		}
+	if needs.Forged[Revoked] {
+		needs.Add(revokedClient)
 	}
-	return nil
+	return together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
+		return builder.Make(ctx, object.Key, object.Side, object.Object)
+	})
+}
+
+// atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A data center whose
+// answers take half a second would otherwise be waited for for minutes.
+func (s *Session) atOnce() int { return max(s.config.Target.Concurrency, 1) }
+
+// together does something with all items, so many at a time, in their order where it is one at a time. The first error ends it.
+func together[T any](ctx context.Context, atOnce int, items []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, item := range items {
+		group.Go(func() error {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			return do(ctx, item)
+		})
+	}
+	return group.Wait()
 }
 
 // Join is the other processes': it goes on with what process 1 prepared.
@@ -282,10 +304,12 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
 		e, err := s.send(ctx, phase, string(phase), r, nil)
 		if e != nil {
-			s.record(phase, s.stepID(phase), r.Operation, e, err)
-			if e.Status()/100 == 5 {
-				s.failing[r.Operation] = e
-			}
+			s.record(phase, "", r.Operation, e, err)
+		}
+		if e != nil && e.Status()/100 == 5 {
+			s.mu.Lock()
+			s.failing[r.Operation] = e
+			s.mu.Unlock()
 		}
 		if err != nil {
 			return fixtures.Answer{}, err
@@ -294,13 +318,12 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	}
 }
 
-// stepID numbers the steps of a process; every process has steps of its own when it cleans up.
-func (s *Session) stepID(phase report.Phase) string {
-	return fmt.Sprintf("%s/%d-%d", phase, s.process, len(s.Steps)+1)
-}
-
-// record keeps an exchange that was sent around the specs.
+// record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the process: each of them
+// has steps of its own when it cleans up.
 func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, len(s.Steps)+1))
 	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2, Requests: len(e.Attempts),
 		Process: s.process, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
 	if !step.OK {
@@ -317,11 +340,42 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
 	ctx = pace.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
-	left := s.ledger.Remove(ctx, s.World, s.do(report.PhaseCleanup))
+	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
-		left[i].Reason = s.Redactor.String(left[i].Reason)
+		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
 	}
 	return left
+}
+
+// renewing logs in once more where the configured client's token has ended by now: what was made is removed all the same.
+func (s *Session) renewing(do fixtures.Do) fixtures.Do {
+	var mu sync.Mutex
+	renewed := "" // the Authorization that holds now; empty: that of the request
+	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
+		current := func() {
+			if renewed != "" {
+				r.Header = r.Header.Clone()
+				r.Header.Set("Authorization", renewed)
+			}
+		}
+		mu.Lock()
+		current()
+		mu.Unlock()
+		answer, err := do(ctx, r)
+		if err != nil || answer.Status != http.StatusUnauthorized {
+			return answer, err
+		}
+		mu.Lock()
+		if r.Header.Get("Authorization") == renewed || renewed == "" { // nobody else has renewed it meanwhile
+			token, err := s.grant(ctx, report.PhaseCleanup, s.Access.ClientID, s.Access.ClientSecret, map[string]any{"grant_type": "client_credentials"})
+			if err == nil {
+				renewed = "Bearer " + token
+			}
+		}
+		current()
+		mu.Unlock()
+		return do(ctx, r)
+	}
 }
 
 // Discard deletes the folder that the processes shared.

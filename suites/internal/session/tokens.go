@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -37,11 +38,11 @@ func runID(now time.Time) string {
 // forge makes the bad tokens that the selected specs send.
 func (s *Session) forge(ctx context.Context, needs Needs) error {
 	home := s.World.Tokens[fixtures.Home]
-	for probe, make := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign, OtherIssuer: resign} {
+	for probe, alter := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign, OtherIssuer: resign} {
 		if !needs.Forged[probe] {
 			continue
 		}
-		token, err := make(home)
+		token, err := alter(home)
 		if err != nil {
 			s.Missing[probe] = "the target's tokens cannot be altered: " + err.Error()
 			continue
@@ -116,28 +117,32 @@ func resign(token string) (string, error) {
 	return forged.SignedString(key)
 }
 
-// revoke gets a second token of the home client and revokes it through the documented call.
+// revokedClient is the client whose token is revoked: one of its own, since nobody says how many tokens of a client live at a time.
+var revokedClient = Object{Key: fixtures.Own("client", Revoked), Side: fixtures.Home, Object: "client"}
+
+// revoke revokes a token through the documented call.
 func (s *Session) revoke(ctx context.Context) error {
-	home := s.World.Sides[fixtures.Home]
-	basic := http.Header{"Authorization": {fixtures.Basic(fmt.Sprint(home["client_id"]), fmt.Sprint(home["client_secret"]))}}
-	get := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token", Header: basic.Clone()}
-	if err := get.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "client_credentials"}); err != nil {
-		return err
+	client, err := s.World.Object(revokedClient.Key)
+	if err != nil {
+		s.Missing[Revoked] = err.Error()
+		return nil
 	}
-	answer, err := s.do(report.PhaseWorld)(ctx, get)
+	id, secret := fmt.Sprint(client["client_id"]), fmt.Sprint(client["client_secret"])
+	token, err := s.grant(ctx, report.PhaseWorld, id, secret, map[string]any{"grant_type": "client_credentials"})
+	if refused := new(fixtures.StepError); errors.As(err, &refused) {
+		s.Missing[Revoked] = "there is no token that could be revoked: " + err.Error()
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	token := granted(answer)
-	if token == "" || token == s.World.Tokens[fixtures.Home] {
-		s.Missing[Revoked] = "the target gives no second token that could be revoked"
-		return nil
-	}
-	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/revoke_token", Header: basic}
+	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/revoke_token",
+		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token, "token_type_hint": "access_token"}); err != nil {
 		return err
 	}
-	if answer, err = s.do(report.PhaseWorld)(ctx, revoke); err != nil {
+	answer, err := s.do(report.PhaseWorld)(ctx, revoke)
+	if err != nil {
 		return err
 	}
 	if !answer.Good() {
@@ -146,6 +151,24 @@ func (s *Session) revoke(ctx context.Context) error {
 	}
 	s.Forged[Revoked] = token
 	return nil
+}
+
+// grant asks for a token. That the target grants none is a *fixtures.StepError.
+func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string, error) {
+	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
+		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
+	if err := r.SetBody("application/x-www-form-urlencoded", form); err != nil {
+		return "", err
+	}
+	answer, err := s.do(phase)(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	token := granted(answer)
+	if token == "" {
+		return "", &fixtures.StepError{Operation: r.Operation, Purpose: "a token", Status: answer.Status}
+	}
+	return token, nil
 }
 
 // granted is the access token of an answer; empty where it grants none.

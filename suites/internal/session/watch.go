@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -37,38 +39,134 @@ func (w Watch) key() string { return w.Key + " by " + w.Witness }
 // volatile are properties that change without a write.
 var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "last_access_from_ip"}
 
-// baseline looks at everything that is watched, after all controls. A witness that shows something else at once shows nothing: then it
-// is the reading operation that is at fault, and its own specs say so.
+// baseline looks at everything that is watched, after all controls, twice: what still changes by itself, since a target may take its time
+// to show what was written, is looked at again until it is steady. What never is shows nothing: then it is the reading operation that is
+// at fault, and its own specs say so.
 func (s *Session) baseline(ctx context.Context, needs Needs) error {
-	for _, key := range slices.Sorted(maps.Keys(needs.Watches)) {
-		watch := needs.Watches[key]
-		seen, _, err := s.witness(ctx, string(report.PhaseWorld), watch)
-		again := ""
-		if err == nil {
-			again, _, err = s.witness(ctx, string(report.PhaseWorld), watch)
-		}
+	watches := slices.SortedFunc(maps.Values(needs.Watches), func(a, b Watch) int { return cmp.Compare(a.key(), b.key()) })
+	seen := map[string]string{}
+	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
+		var mu sync.Mutex
+		var unsteady []Watch
+		err := together(ctx, s.atOnce(), watches, func(ctx context.Context, w Watch) error {
+			shown, _, err := s.witness(ctx, string(report.PhaseWorld), w)
+			if err != nil {
+				return fmt.Errorf("%s before the specs: %w", w.key(), err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if round > 0 && shown == seen[w.key()] {
+				if shown != "" {
+					s.Baselines[w.key()] = shown
+				}
+				return nil
+			}
+			seen[w.key()] = shown
+			unsteady = append(unsteady, w)
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("%s before the specs: %w", watch.key(), err)
+			return err
 		}
-		if seen != "" && seen == again {
-			s.Baselines[watch.key()] = seen
+		if watches = unsteady; round > 0 && time.Since(begin) >= s.Settle() {
+			return nil
+		}
+		if len(watches) > 0 {
+			if err := pause(ctx, min(s.Settle(), 2*time.Second)-time.Since(begin)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// Unchanged looks again and tells whether the object is as it was before the specs. The exchange is nil where the object could not
-// be looked at in the first place.
-func (s *Session) Unchanged(ctx context.Context, spec string, w Watch) (unchanged bool, e *exchange.Exchange, err error) {
+// Settle is how long the target may take until reads show what was written. The embedded mock shows it at once; that a data center does
+// is promised nowhere.
+func (s *Session) Settle() time.Duration {
+	if s.config.Target.Embedded {
+		return 0
+	}
+	return 5 * time.Second
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// Changed looks again and tells where the object is another one than before the specs: at "$.enabled", with both values. It is empty
+// where nothing changed. The exchange is nil where the object could not be looked at in the first place.
+func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where string, e *exchange.Exchange, err error) {
 	before, known := s.Baselines[w.key()]
 	if !known {
-		return true, nil, nil
+		return "", nil, nil
 	}
 	now, e, err := s.witness(ctx, spec, w)
 	if err == nil && e != nil && (e.Status()/100 == 5 || e.Status() == http.StatusTooManyRequests) {
 		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key, statusText(e.Status()))
 	}
-	return now == before, e, err
+	if err != nil || now == before {
+		return "", e, err
+	}
+	return differs(before, now), e, nil
+}
+
+// differs tells where two looks differ first. Each is a status and what was shown.
+func differs(before, now string) string {
+	oldStatus, oldBody, _ := strings.Cut(before, " ")
+	newStatus, newBody, _ := strings.Cut(now, " ")
+	if oldStatus != newStatus {
+		return fmt.Sprintf("it was read with %s before, and with %s now", oldStatus, newStatus)
+	}
+	was, err := schemas.ReadJSON([]byte(oldBody))
+	is, unread := schemas.ReadJSON([]byte(newBody))
+	if err != nil || unread != nil {
+		return "its body was another one before"
+	}
+	return firstDifference("$", was, is)
+}
+
+func firstDifference(path string, was, is any) string {
+	switch w := was.(type) {
+	case map[string]any:
+		i, same := is.(map[string]any)
+		if !same {
+			break
+		}
+		for _, name := range slices.Sorted(maps.Keys(w)) {
+			if d := firstDifference(path+"."+name, w[name], i[name]); d != "" {
+				return d
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(i)) {
+			if _, had := w[name]; !had {
+				return fmt.Sprintf("%s.%s was not there before", path, name)
+			}
+		}
+		return ""
+	case []any:
+		i, same := is.([]any)
+		if !same {
+			break
+		}
+		if len(w) != len(i) {
+			return fmt.Sprintf("%s held %d items before, and holds %d now", path, len(w), len(i))
+		}
+		for n := range w {
+			if d := firstDifference(fmt.Sprintf("%s[%d]", path, n), w[n], i[n]); d != "" {
+				return d
+			}
+		}
+		return ""
+	}
+	if fmt.Sprint(was) == fmt.Sprint(is) {
+		return ""
+	}
+	return fmt.Sprintf("%s was %v before, and is %v now", path, was, is)
 }
 
 // witness returns what the witness shows, without what changes by itself and in an order of its own.
@@ -92,7 +190,7 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	}
 	e, err := s.send(ctx, phase, spec, r, nil)
 	if phase == report.PhaseWorld && e != nil {
-		s.record(phase, s.stepID(phase), r.Operation, e, err)
+		s.record(phase, "", r.Operation, e, err)
 	}
 	if err != nil {
 		return "", e, err
