@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"embed"
-	"encoding/json"
 	"fmt"
 	"mime"
 	"slices"
@@ -90,7 +89,8 @@ func (o *Operation) CheckRequest(body []byte) []Violation {
 }
 
 // CheckEnvelope judges the documented error body of a response with that status code. An error.code that is a number in the
-// range of HTTP's error codes has to be the status itself; platform codes (1000 and up) and texts say something else.
+// range of HTTP's error codes, perhaps written as a text, has to be the status itself; platform codes (1000 and up) and words say
+// something else.
 func (c *Contract) CheckEnvelope(code int, body []byte) []Violation {
 	document, violations := read(body)
 	if violations != nil {
@@ -103,18 +103,14 @@ func (c *Contract) CheckEnvelope(code int, body []byte) []Violation {
 func codeEqualsStatus(status int, document any) []Violation {
 	envelope, _ := document.(map[string]any)
 	inside, _ := envelope["error"].(map[string]any)
-	code, isNumber := inside["code"].(json.Number)
-	if !isNumber {
-		return nil
-	}
-	number, err := code.Float64()
+	number, err := strconv.ParseFloat(fmt.Sprint(inside["code"]), 64)
 	if err != nil || number < 400 || number > 599 || number == float64(status) {
 		return nil
 	}
 	return []Violation{{
 		Path:   "$.error.code",
 		Rule:   "code-equals-status",
-		Found:  excerpt(code),
+		Found:  excerpt(inside["code"]),
 		Detail: fmt.Sprintf("the code is an HTTP status, but not the %d of the response", status),
 	}}
 }

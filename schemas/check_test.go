@@ -25,7 +25,6 @@ func TestEnvelopePasses(t *testing.T) {
 		"least":                   {404, `{"error":{"code":"notFound","domain":null,"message":"","details":{}}}`},
 		"code is the status":      {403, `{"error":{"code":403,"domain":"a","message":"b","details":{"info":null}}}`},
 		"status as a decimal":     {403, `{"error":{"code":403.0,"domain":"a","message":"b","details":{}}}`},
-		"another status as text":  {403, `{"error":{"code":"404","domain":"a","message":"b","details":{}}}`},
 		"platform code":           {403, `{"error":{"code":1002,"domain":"a","message":"b","details":{}}}`},
 		"number below the errors": {403, `{"error":{"code":399,"domain":"a","message":"b","details":{}}}`},
 		"number above the errors": {403, `{"error":{"code":600,"domain":"a","message":"b","details":{}}}`},
@@ -45,6 +44,7 @@ var brokenEnvelopes = map[string]struct {
 }{
 	"no body":                  {``, []string{"$ empty"}},
 	"HTML":                     {`<h1>Forbidden</h1>`, []string{"$ not-json"}},
+	"another status as text":   {`{"error":{"code":"404","domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
 	"two bodies":               {published + published, []string{"$ trailing-data"}},
 	"twice the same key":       {`{"error":{"code":1,"code":1,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code duplicate-key"}},
 	"null":                     {`null`, []string{"$ type"}},

@@ -3,8 +3,9 @@ package contract_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -19,12 +20,11 @@ import (
 type list struct {
 	query map[string]string // templates over the names of the object
 	drop  []string          // parameters of the valid call that are left out
+	upper string            // the parameter of the valid call that is written in capitals
+	vars  map[string]string // names of the call that take the object's value of another name
 	lod   string
-	more  []session.Object // what must be there beside the object of the valid call
-	of    *session.Object  // the object that is asked for, where it is not that of the valid call
+	of    *session.Object // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
-	// patience is how often the list is asked for again, a second apart, until it is as it must be: an index may lag behind.
-	patience int
 }
 
 // Lists: the filters and the forms that change what comes, and the pages.
@@ -34,10 +34,10 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			specify(l.on(op, name, variant))
 		}
 	},
-		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: oneItem}),
-		Entry("of tenants in basic form", "FetchTenantsBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: oneItem}),
-		Entry("of users as stamps", "FetchUsersBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: oneItem}),
-		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: oneItem}),
+		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: short("name", "kind", "contact", "language")}),
+		Entry("of tenants in basic form", "FetchTenantsBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: short("contact", "language")}),
+		Entry("of users as stamps", "FetchUsersBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: short("login", "contact", "language")}),
+		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"}, lod: "basic", check: short("contact", "language")}),
 
 		Entry("of a tenant's children", "FetchTenantsBatch", "filter", "parent_id", list{query: map[string]string{"parent_id": "${side}"}, drop: []string{"uuids"},
 			check: every("parent_id", "side")}),
@@ -63,21 +63,26 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of users, the deleted ones too", "FetchUsersBatch", "filter", "allow_deleted", deleted("deleted_user", "uuids", "user_id")),
 		Entry("of tenants, without the deleted ones", "FetchTenantsBatch", "deleted-left-out", "", deletedLeftOut("deleted_customer", "uuids", "tenant_id")),
 		Entry("of users, without the deleted ones", "FetchUsersBatch", "deleted-left-out", "", deletedLeftOut("deleted_user", "uuids", "user_id")),
-		Entry("of what is found", "Search", "finds", "", list{check: found("tenant_id"), patience: 5}),
+		Entry("of a tenant's children, without the deleted ones", "FetchTenantChildren", "deleted-left-out", "", list{
+			of: &session.Object{Key: fixtures.Own("deleted_customer", "children"), Side: fixtures.Home, Object: "deleted_customer"}, vars: map[string]string{"tenant_id": "side"},
+			check: without("tenant_id")}),
+		Entry("of a tenant's users, without the deleted ones", "FetchTenantUsers", "deleted-left-out", "", list{
+			of: &session.Object{Key: fixtures.Own("deleted_user", "users"), Side: fixtures.Home, Object: "deleted_user"}, check: without("user_id")}),
+		Entry("of what is found, without the deleted ones", "Search", "deleted-left-out", "", list{
+			of: &session.Object{Key: fixtures.Own("deleted_customer", "search"), Side: fixtures.Home, Object: "deleted_customer"}, check: without("tenant_id")}),
+		Entry("of what is found", "Search", "finds", "", list{check: found("tenant_id")}),
+		Entry("of what is found in other letters", "Search", "finds", "capitals", list{upper: "text", check: found("tenant_id")}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 	)
 
-	DescribeTableSubtree("a list that takes several pages", func(id string, query map[string]string, drop string, another session.Object) {
+	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string, more bool) {
 		for _, op := range operations(named(id)) {
-			specify(paged(op, query, drop, another))
+			specify(paged(op, object, query, drop, more))
 		}
 	},
-		Entry("of tenants", "FetchTenantsBatch", map[string]string{"parent_id": "${side}", "limit": "1"}, "uuids",
-			session.Object{Key: fixtures.Own("customer", "paging"), Side: fixtures.Home, Object: "customer"}),
-		Entry("of users", "FetchUsersBatch", map[string]string{"tenant_id": "${tenant_id}", "limit": "1"}, "uuids",
-			session.Object{Key: fixtures.Own("user", "paging"), Side: fixtures.Home, Object: "user"}),
-		Entry("of offering items", "FetchTenantOfferingItemsBatch", map[string]string{"subtree_root_tenant_id": "${side}", "limit": "1"}, "",
-			session.Object{Key: fixtures.Own("supplied_customer", "paging"), Side: fixtures.Home, Object: "supplied_customer"}),
+		Entry("of tenants", "FetchTenantsBatch", "partner_of_two", map[string]string{"parent_id": "${tenant_id}", "limit": "1"}, "uuids", false),
+		Entry("of users", "FetchUsersBatch", "customer_of_two", map[string]string{"tenant_id": "${tenant_id}", "limit": "1"}, "uuids", false),
+		Entry("of offering items", "FetchTenantOfferingItemsBatch", "twice_supplied_customer", map[string]string{"limit": "1"}, "", true),
 	)
 })
 
@@ -122,11 +127,37 @@ func nothing(items []any, _ fixtures.Vars) []schemas.Violation {
 	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "the list was asked for what has changed after " + farAhead}}
 }
 
-func oneItem(items []any, _ fixtures.Vars) []schemas.Violation {
-	if len(items) == 1 {
+// short asks for one item that is no more than the form that was asked for: it lacks what only the longer ones have.
+func short(longer ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, _ fixtures.Vars) []schemas.Violation {
+		if len(items) != 1 {
+			return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "one object was asked for"}}
+		}
+		fields, _ := items[0].(map[string]any)
+		var wrong []schemas.Violation
+		for _, name := range longer {
+			if _, there := fields[name]; there {
+				wrong = append(wrong, schemas.Violation{Path: "$.items[0]." + name, Rule: "lod", Found: "a property of a longer form", Detail: "the list was asked for a shorter form of its items"})
+			}
+		}
+		return wrong
+	}
+}
+
+// without asks that the object whose id is under the name is not among the items, which are objects or ids.
+func without(name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		for i, item := range items {
+			id := item
+			if fields, isObject := item.(map[string]any); isObject {
+				id = fields["id"]
+			}
+			if fmt.Sprint(id) == fmt.Sprint(vars[name]) {
+				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i), Rule: "deleted", Found: fmt.Sprint(id), Detail: "the list shows a deleted object, though nobody asked for those"}}
+			}
+		}
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "one object was asked for"}}
 }
 
 func atMostOne(items []any, _ fixtures.Vars) []schemas.Violation {
@@ -190,116 +221,125 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 	}
 	return spec{
 		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
-		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID,
+		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID, settles: true,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
 			if l.of != nil {
 				n.Add(*l.of)
 			}
-			for _, object := range l.more {
-				n.Add(object)
-			}
 		},
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, vars, err := callOn(s, op, key, id)
+			vars, err := s.Vars(key, id)
 			if err != nil {
 				return trial{}, err
 			}
-			if err := l.ask(s, &r, vars); err != nil {
-				return trial{}, err
-			}
-			return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			r, err := l.ask(s, op, vars)
+			return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				if e.Status() != op.Success() {
 					return nil, nil, nil
 				}
-				return l.settled(ctx, s, id, r, e, vars)
-			}}, nil
+				return l.check(itemsOf(e), vars), nil, nil
+			}}, err
 		},
 	}
 }
 
-// settled checks the list, and as often again as it has patience with it.
-func (l list) settled(ctx context.Context, s *session.Session, id string, r fixtures.Request, e *exchange.Exchange, vars fixtures.Vars) (
-	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
-	wrong = l.check(itemsOf(e), vars)
-	for range l.patience {
-		if len(wrong) == 0 {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return wrong, looks, context.Cause(ctx)
-		case <-time.After(time.Second):
-		}
-		if e, err = s.Send(ctx, id, r, nil); err != nil {
-			return wrong, append(looks, exchangesOf(e)...), err
-		}
-		looks = append(looks, e)
-		wrong = l.check(itemsOf(e), vars)
+// ask is the valid call with the list's own query.
+func (l list) ask(s *session.Session, op *schemas.Operation, vars fixtures.Vars) (fixtures.Request, error) {
+	of := maps.Clone(vars)
+	for name, other := range l.vars {
+		of[name] = vars[other]
 	}
-	return wrong, looks, nil
-}
-
-// ask changes the query of the valid call.
-func (l list) ask(s *session.Session, r *fixtures.Request, vars fixtures.Vars) error {
+	r, err := s.Catalogue.Request(op.ID, of)
+	if err != nil {
+		return fixtures.Request{}, err
+	}
 	for _, name := range l.drop {
 		r.Query.Del(name)
 	}
 	for name, template := range l.query {
 		value, err := vars.Fill(template)
 		if err != nil {
-			return err
+			return fixtures.Request{}, err
 		}
 		r.Query.Set(name, value)
 	}
-	return nil
+	if l.upper != "" {
+		r.Query.Set(l.upper, strings.ToUpper(r.Query.Get(l.upper)))
+	}
+	return r, nil
 }
 
-// paged walks through the first two pages of a list with one object each.
-func paged(op *schemas.Operation, query map[string]string, drop string, another session.Object) spec {
-	l := list{query: query, drop: []string{drop}, more: []session.Object{another}}
+// paged walks through a list of two, or of two and more, with one object to a page.
+func paged(op *schemas.Operation, object string, query map[string]string, drop string, more bool) spec {
+	of := session.Object{Key: fixtures.Own(object, "paging"), Side: fixtures.Home, Object: object}
+	l := list{query: query, drop: []string{drop}, of: &of}
 	sp := l.on(op, "paging", "")
-	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
 	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, key, id)
+		vars, err := s.Vars(of.Key, id)
 		if err != nil {
 			return trial{}, err
 		}
-		if err := l.ask(s, &r, vars); err != nil {
-			return trial{}, err
-		}
+		r, err := l.ask(s, op, vars)
 		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			return secondPage(ctx, s, id, r, e)
-		}}, nil
+			if e.Status() != op.Success() {
+				return nil, nil, nil
+			}
+			return followed(ctx, s, id, r, e, more)
+		}}, err
 	}
 	return sp
 }
 
-// secondPage follows the cursor of the first page: the second holds something else.
-func secondPage(ctx context.Context, s *session.Session, id string, r fixtures.Request, first *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-	if first.Status()/100 != 2 {
-		return nil, nil, nil
+// followed follows the cursor of the first page to the second, and perhaps to an empty last one: no page holds more than one object, the
+// second another one than the first, and nothing leads on from there if there are no more.
+func followed(ctx context.Context, s *session.Session, id string, r fixtures.Request, page *exchange.Exchange, more bool) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	fault := func(path, found, detail string) {
+		wrong = append(wrong, schemas.Violation{Path: path, Rule: "paging", Found: found, Detail: detail})
 	}
-	wrong := atMostOne(itemsOf(first), nil)
-	after := cursorOf(first)
-	if after == "" {
-		return append(wrong, schemas.Violation{Path: "$.paging.cursors.after", Rule: "paging", Found: "nothing", Detail: "more than one object is there, and nothing leads to the next page"}), nil, nil
+	seen := map[string]bool{}
+	for number := 1; ; number++ {
+		items := itemsOf(page)
+		wrong = append(wrong, atMostOne(items, nil)...)
+		for _, item := range items {
+			if seen[identity(item)] {
+				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))
+			}
+			seen[identity(item)] = true
+		}
+		after := cursorOf(page)
+		switch {
+		case len(wrong) > 0:
+			return wrong, looks, nil
+		case after == "" && len(seen) < 2:
+			fault("$.paging.cursors.after", "nothing", "two objects are there, and nothing leads to the second")
+			return wrong, looks, nil
+		case after == "" || more && len(seen) > 2:
+			return nil, looks, nil
+		case number > 2:
+			fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("two objects are there, and page %d leads on to another one", number))
+			return wrong, looks, nil
+		}
+		r = r.Clone()
+		r.Query.Set("after", after)
+		if page, err = s.Send(ctx, id, r, nil); err != nil {
+			return wrong, append(looks, exchangesOf(page)...), err
+		}
+		looks = append(looks, page)
+		if page.Status()/100 != 2 {
+			fault("status", fmt.Sprint(page.Status()), fmt.Sprintf("the cursor of page %d leads nowhere", number))
+			return wrong, looks, nil
+		}
 	}
-	r = r.Clone()
-	r.Query.Set("after", after)
-	second, err := s.Send(ctx, id, r, nil)
-	if err != nil {
-		return wrong, exchangesOf(second), err
+}
+
+// identity tells one item of a list from another: by its id, or by all that it is, but for what changes by itself.
+func identity(item any) string {
+	fields, _ := item.(map[string]any)
+	if id := fields["id"]; id != nil {
+		return fmt.Sprint(id)
 	}
-	if second.Status()/100 != 2 {
-		return append(wrong, schemas.Violation{Path: "status", Rule: "paging", Found: fmt.Sprint(second.Status()), Detail: "the cursor of the first page leads nowhere"}), exchangesOf(second), nil
-	}
-	next := itemsOf(second)
-	wrong = append(wrong, atMostOne(next, nil)...)
-	if len(next) == 0 || slices.EqualFunc(itemsOf(first), next, func(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
-		wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "paging", Found: fmt.Sprint(len(next)) + " items", Detail: "the second page holds nothing new"})
-	}
-	return wrong, exchangesOf(second), nil
+	return fmt.Sprint(fields["tenant_id"], fields["application_id"], fields["name"], fields["infra_id"])
 }
 
 // itemsOf returns the items of a list's answer.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
@@ -60,6 +63,27 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a tenant's pricing", "UpdateTenantPricingSettings"),
 		Entry("a report's schedule", "UpdateReport"),
 	)
+	DescribeTableSubtree("what was switched is shown", func(switched, reader string, shown effect) {
+		for _, switching := range operations(named(switched)) {
+			for _, op := range operations(named(reader)) {
+				specify(tookEffect(switching, op, shown))
+			}
+		}
+	},
+		Entry("a service that was turned on", "TurnOnTenantApplication", "FetchAvailableTenantApplications", lists("application_id")),
+		Entry("a service that was turned off", "TurnOffTenantApplication", "FetchAvailableTenantApplications", lacks("application_id")),
+		Entry("a setting", "UpdateTenantApplicationSetting", "FetchTenantApplicationSetting", property("own.value", true)),
+		Entry("a setting that was dropped", "DeleteTenantApplicationSetting", "FetchTenantApplicationSetting", property("own", nil)),
+		Entry("a brand that was turned on", "EnableCustomBranding", "FetchTenant", property("brand_enabled", true)),
+		Entry("a brand that was turned off", "DisableCustomBranding", "FetchTenant", property("brand_enabled", false)),
+		Entry("a brand", "ModifyCustomBranding", "FetchCustomBrandingOptions", property("service_name", "Conformance")),
+		Entry("a tenant that was restored", "RestoreDeletedTenant", "FetchTenant", property("deleted_at", nil)),
+		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
+		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
+		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies", oneRole),
+		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
+		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
+	)
 	// A read changes nothing: what it showed is what it shows again.
 	for _, op := range operations(func(op *schemas.Operation) bool { return !op.Writes() && readsOneObject(op) }) {
 		specify(readAgain(op))
@@ -82,10 +106,113 @@ func reading(op, written *schemas.Operation, name, variant string) spec {
 	}
 }
 
+// effect looks whether an answer shows what an earlier call has done to the object.
+type effect func(shown map[string]any, vars fixtures.Vars) []schemas.Violation
+
+// tookEffect reads the object that the control of a switching operation was made on. That it is not found is no effect either.
+func tookEffect(switched, op *schemas.Operation, shown effect) spec {
+	sp := reading(op, switched, "took-effect", "")
+	sp.about, sp.subject = switched, switched.ID
+	sp.writes, sp.settles = true, true // it rests on a write
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r, vars, err := callOn(s, op, session.ControlKey(switched, suite.catalogue.Call(switched.ID)), id)
+		if err != nil {
+			return trial{}, err
+		}
+		if called, known := suite.catalogue.Call(switched.ID).Vars["application_id"]; known {
+			vars["application_id"], err = vars.Fill(called)
+		}
+		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status() == http.StatusNotFound {
+				return []schemas.Violation{{Path: "status", Rule: "effect", Found: "404", Detail: switched.ID + " has succeeded, and what it was called on is not found"}}, nil, nil
+			}
+			decoded, err := schemas.ReadJSON(e.Last().Body)
+			if err != nil || e.Status()/100 != 2 {
+				return nil, nil, nil // the operation's own specs say so
+			}
+			body, _ := decoded.(map[string]any)
+			return shown(body, vars), nil, nil
+		}}, err
+	}
+	return sp
+}
+
+func noEffect(path, found, detail string) []schemas.Violation {
+	return []schemas.Violation{{Path: path, Rule: "effect", Found: found, Detail: detail}}
+}
+
+// property asks for one value at a path such as own.value.
+func property(path string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		var found any = shown
+		for name := range strings.SplitSeq(path, ".") {
+			object, _ := found.(map[string]any)
+			found = object[name]
+		}
+		if found == value {
+			return nil
+		}
+		return noEffect("$."+path, fmt.Sprint(found), fmt.Sprintf("it must be %v by now", value))
+	}
+}
+
+// lists asks that what the object bears under the name is among the items, which are ids or objects with one.
+func lists(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if among(shown, vars[name]) {
+			return nil
+		}
+		return noEffect("$.items", "a list without it", fmt.Sprintf("%v must be listed by now", vars[name]))
+	}
+}
+
+// lacks asks for the contrary.
+func lacks(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if !among(shown, vars[name]) {
+			return nil
+		}
+		return noEffect("$.items", fmt.Sprint(vars[name]), "it must not be listed any more")
+	}
+}
+
+func among(shown map[string]any, id any) bool {
+	items, _ := shown["items"].([]any)
+	return slices.ContainsFunc(items, func(item any) bool {
+		if fields, isObject := item.(map[string]any); isObject {
+			item = fields["id"]
+		}
+		return fmt.Sprint(item) == fmt.Sprint(id)
+	})
+}
+
+// oneRole asks for the one role of the payload: the list replaces the whole of what was there (guide, "Assigning user roles").
+func oneRole(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	items, _ := shown["items"].([]any)
+	if len(items) == 1 {
+		if fields, _ := items[0].(map[string]any); fields["role_id"] == "readonly_admin" {
+			return nil
+		}
+	}
+	return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold readonly_admin by now, and nothing else")
+}
+
+// switchedOn asks that the item of the payload is on.
+func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	items, _ := shown["items"].([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1" {
+			return nil
+		}
+	}
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must be on by now", vars["item_name"]))
+}
+
 // createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must hold it now.
 func createdIsFound(created, op *schemas.Operation, id string) spec {
 	sp := reading(op, created, "created-is-found", created.ID)
-	sp.writes = true // it rests on a write
+	sp.writes, sp.settles = true, true // it rests on a write
 	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
 		control := s.Controls[created.ID]
 		decoded, err := schemas.ReadJSON(control.Exchange.Last().Body)
@@ -106,8 +233,11 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 		}
 		r, err := s.Catalogue.Request(op.ID, vars)
 		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status()/100 != 2 || strings.Contains(string(e.Last().Body), fmt.Sprint(made)) {
+			if e.Status()/100 != 2 {
 				return nil, nil, nil
+			}
+			if strings.Contains(string(e.Last().Body), fmt.Sprint(made)) {
+				return asAsked(control, id, e), nil, nil
 			}
 			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it", Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
 		}}, err
@@ -115,11 +245,22 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 	return sp
 }
 
+// asAsked compares what a read of the object by its id shows with what its creation asked for. What a report was asked for comes in the
+// service's own form.
+func asAsked(control *session.Control, id string, e *exchange.Exchange) []schemas.Violation {
+	asked, err := bodyOf(&control.Request)
+	shown, unread := schemas.ReadJSON(e.Last().Body)
+	if id == "" || id == "report_id" || err != nil || unread != nil {
+		return nil
+	}
+	return holds("$", shown, asked)
+}
+
 // changedIsShown reads the object that the control of a changing operation was made on.
 func changedIsShown(changed, op *schemas.Operation) spec {
 	sp := reading(op, changed, "changed-is-shown", "")
 	sp.about, sp.subject = changed, changed.ID
-	sp.writes = true // it rests on a write
+	sp.writes, sp.settles = true, true // it rests on a write
 	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
 		control := s.Controls[changed.ID]
 		r, _, err := callOn(s, op, session.ControlKey(changed, suite.catalogue.Call(changed.ID)), owner)
@@ -127,16 +268,29 @@ func changedIsShown(changed, op *schemas.Operation) spec {
 			return trial{}, err
 		}
 		asked, err := bodyOf(&control.Request)
+		named := asked["version"]
+		delete(asked, "version")
 		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			shown, err := schemas.ReadJSON(e.Last().Body)
 			if err != nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
-			delete(asked, "version")
-			return holds("$", shown, asked), nil, nil
+			wrong := holds("$", shown, asked)
+			return append(wrong, raised(shown, named)...), nil, nil
 		}}, err
 	}
 	return sp
+}
+
+// raised asks for a higher version than the one that the change named: each change raises it (guide, "Optimistic locking").
+func raised(shown, named any) []schemas.Violation {
+	object, _ := shown.(map[string]any)
+	before, err := strconv.ParseFloat(fmt.Sprint(named), 64)
+	now, unread := strconv.ParseFloat(fmt.Sprint(object["version"]), 64)
+	if err != nil || unread != nil || now > before {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(object["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
 }
 
 // holds compares what is shown with what was asked for, property by property.
@@ -186,7 +340,7 @@ func validToken(op *schemas.Operation) spec {
 			case control.Barred:
 				return trial{}, errors.New(control.Reason)
 			}
-			return trial{exchange: control.Exchange, also: askedFor(op, control)}, nil
+			return trial{request: control.Request, exchange: control.Exchange, also: askedFor(op, control)}, nil
 		},
 	}
 	if suite.catalogue.Call(op.ID).Assumed {
@@ -196,7 +350,7 @@ func validToken(op *schemas.Operation) spec {
 }
 
 // askedFor looks whether the answer is about what was asked for: the object of the path, or the objects that a list names by id.
-func askedFor(op *schemas.Operation, control *session.Control) func(context.Context, *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+func askedFor(op *schemas.Operation, control *session.Control) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		decoded, err := schemas.ReadJSON(e.Last().Body)
 		if err != nil || e.Status() != op.Success() {

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -72,7 +73,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	DescribeTableSubtree("a query that contradicts itself", func(id, variant string, query url.Values) {
 		for _, op := range operations(named(id)) {
 			specify(bad("contradictory-query").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
-				r.Query = query
+				r.Query = maps.Clone(query)
 				return nil
 			}))
 		}
@@ -110,10 +111,21 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}),
 	)
 
-	// Brands are for partners and folders.
+	// A partner holds no units: those are for customers ("Creating a tenant").
+	for _, op := range operations(named("CreateTenant")) {
+		specify(probe{code: 400, name: "unfit-kind", ground: refusal}.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			return setField(r, op, "kind", "unit")
+		}))
+	}
+
+	// Brands are for partners and folders, and not for customers or units ("Custom branding").
 	for _, op := range operations(named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
-		specify(bad("customer-tenant").on(op, "", func(r *fixtures.Request, s *session.Session) error {
-			return replaceSegment(r, op, "tenant_id", fmt.Sprint(s.World.Sides[fixtures.Home]["org"]))
+		specify(probe{code: 400, name: "customer-tenant", ground: refusal}.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+			side := s.World.Sides[fixtures.Home]
+			if r.Query.Has("version") && side["org_version"] != nil {
+				r.Query.Set("version", fmt.Sprint(side["org_version"]))
+			}
+			return replaceSegment(r, op, "tenant_id", fmt.Sprint(side["org"]))
 		}))
 	}
 
@@ -140,7 +152,7 @@ func enabledTenant(op *schemas.Operation) spec {
 }
 
 // platformCode looks for the documented number of the error; it may come as a string.
-func platformCode(code string) func(context.Context, *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+func platformCode(code string) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		decoded, err := schemas.ReadJSON(e.Last().Body)
 		if err != nil || e.Status() != http.StatusBadRequest {

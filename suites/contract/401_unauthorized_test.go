@@ -5,6 +5,7 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -54,21 +55,28 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		}}, "RequestTokens", "RevokeToken"),
 	)
 
+	// A client that was disabled gets no token (guide, "Managing API clients"). That a one-time token is good for one time only is what
+	// its name says; the documentation does not.
+	for _, op := range operations(named("RequestTokens")) {
+		specify(worthless(op, "disabled-client", "disabled_client", refusal))
+	}
 	for _, op := range operations(named("LogInWithOneTimeToken")) {
-		key := fixtures.Own("used_one_time_token", "401")
-		specify(spec{
-			code: "401", probe: "used-one-time-token", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: refusal,
-			writes: true, control: op.ID,
-			needs: func(n session.Needs) {
-				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "used_one_time_token"})
-			},
-			try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-				r, _, err := callOn(s, op, key, id)
-				return trial{request: r}, err
-			},
-		})
+		specify(worthless(op, "used-one-time-token", "used_one_time_token", assumed))
 	}
 })
+
+// worthless is the operation's valid call with credentials that are good for nothing any more.
+func worthless(op *schemas.Operation, name, object string, ground report.Ground) spec {
+	key := fixtures.Own(object, "401")
+	return spec{
+		code: "401", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: ground, writes: true, control: op.ID,
+		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, _, err := callOn(s, op, key, id)
+			return trial{request: r}, err
+		},
+	}
+}
 
 // withClient authenticates the request as another client, or with another secret.
 func withClient(r *fixtures.Request, s *session.Session, id, secret string) error {

@@ -10,6 +10,7 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
 
 	"github.com/google/uuid"
@@ -41,7 +42,7 @@ var _ = Describe("404 not found", Label("404"), func() {
 	}
 	DescribeTableSubtree("a query that names nothing", func(id, parameter string) {
 		for _, op := range operations(named(id)) {
-			p := probe{code: 404, name: "unknown-id", ground: refusal}
+			p := probe{code: 404, name: "unknown-id", ground: assumed} // a list may as well be empty, and a link be sent to nobody
 			specify(p.on(op, parameter, func(r *fixtures.Request, s *session.Session) error {
 				r.Query.Set(parameter, unknown(parameter))
 				return nil
@@ -144,28 +145,44 @@ func unknownID(op *schemas.Operation, name string) spec {
 		variant = name
 	}
 	p := probe{code: 404, name: "unknown-id", ground: refusal}
+	if name == "setting_name" { // what was never set may be shown as not set
+		p.ground = assumed
+	}
 	return p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 		return replaceSegment(r, op, name, unknown(name))
 	})
 }
 
-// unknownRoot asks for a list that starts at a tenant that does not exist.
+// unknownRoot asks for a list that starts at a tenant that does not exist. It may as well be empty: unknown ids are left out of lists.
 func unknownRoot(op *schemas.Operation, parameter string) spec {
-	p := probe{code: 404, name: "unknown-id", ground: refusal}
+	p := probe{code: 404, name: "unknown-id", ground: assumed}
 	return p.on(op, parameter, func(r *fixtures.Request, _ *session.Session) error {
 		startAt(r, parameter, fmt.Sprint(unknown(parameter)))
 		return nil
 	})
 }
 
-// deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted: that it does not is assumed.
+// deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted; shown as if it were not, the
+// deletion had no effect.
 func deletedObject(deleted, op *schemas.Operation) spec {
 	return spec{
 		code: "404", probe: "deleted-object", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 404, ground: assumed, writes: true,
-		control: deleted.ID,
+		control: deleted.ID, settles: true,
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
 			r, _, err := callOn(s, op, session.ControlKey(deleted, suite.catalogue.Call(deleted.ID)), id)
-			return trial{request: r}, err
+			return trial{request: r, also: stillThere(deleted)}, err
 		},
+	}
+}
+
+func stillThere(deleted *schemas.Operation) look {
+	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		decoded, err := schemas.ReadJSON(e.Last().Body)
+		object, _ := decoded.(map[string]any)
+		if e.Status()/100 != 2 || err != nil || object["deleted_at"] != nil || object["external_operation_status"] == "deleting" {
+			return nil, nil, nil
+		}
+		return []schemas.Violation{{Path: "$.deleted_at", Rule: "deleted", Found: "no time of deletion",
+			Detail: deleted.ID + " has succeeded, and the object is shown as if it had not been deleted"}}, nil, nil
 	}
 }

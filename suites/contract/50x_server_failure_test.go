@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ var _ = Describe("50x server failure", Label("50x"), func() {
 				specs = append(specs, repeated(op, failing, func() map[string]*wait { return waits }))
 			}
 		}
-		BeforeAll(func(ctx SpecContext) { waits = begin(ctx, specs) }, NodeTimeout(suite.timeout()))
+		BeforeAll(func(SpecContext) { waits = begin(specs) }, NodeTimeout(suite.timeout()))
 		for _, sp := range specs {
 			specify(sp)
 		}
@@ -63,12 +64,27 @@ type wait struct {
 	err      error
 }
 
-// begin starts the exchanges of all specs that can be provoked.
-func begin(ctx context.Context, specs []spec) map[string]*wait {
+// begin starts the exchanges of the selected specs. They end with the container at the latest: what a creation makes after the run was
+// interrupted would be removed by nobody.
+func begin(specs []spec) map[string]*wait {
 	waits := map[string]*wait{}
 	s := suite.session
+	ctx, cancel := context.WithCancel(context.Background())
+	DeferCleanup(func(ended SpecContext) {
+		cancel()
+		for _, w := range waits {
+			select {
+			case <-w.done:
+			case <-ended.Done():
+			}
+		}
+	}, NodeTimeout(suite.timeout()))
 	for _, sp := range specs {
 		if sp.barred(s) != "" || s.Access.FaultHeader == "" {
+			continue
+		}
+		r, _, err := callOn(s, sp.op, waitKey(sp), sp.variant)
+		if err != nil { // it is not selected, or its object could not be made: the spec says so
 			continue
 		}
 		w := &wait{done: make(chan struct{})}
@@ -76,28 +92,16 @@ func begin(ctx context.Context, specs []spec) map[string]*wait {
 		go func() {
 			defer GinkgoRecover()
 			defer close(w.done)
-			w.exchange, w.err = sp.fail(context.WithoutCancel(ctx), s)
+			failing := map[string]int{"once": 1, "twice": 2, "always": -1}[sp.variant]
+			w.exchange, w.err = s.Send(ctx, sp.id(), r, &session.Fault{Status: 503, Attempts: failing, Repeat: true})
 		}()
 	}
 	return waits
 }
 
-// fail sends the spec's request, which the target fails as often as the variant says.
-func (sp spec) fail(ctx context.Context, s *session.Session) (*exchange.Exchange, error) {
-	r, _, err := callOn(s, sp.op, waitKey(sp), sp.variant)
-	if err != nil {
-		return nil, err
-	}
-	failing := map[string]int{"once": 1, "twice": 2, "always": -1}[sp.variant]
-	return s.Send(ctx, sp.id(), r, &session.Fault{Status: 503, Attempts: failing, Repeat: true})
-}
-
+// waitKey is the key of the object that only the spec's exchange is about. Where the spec is not selected there is none.
 func waitKey(sp spec) string {
-	call := suite.catalogue.Call(sp.op.ID)
-	if !sp.op.Writes() {
-		return fixtures.Shared(fixtures.Home, call.Object)
-	}
-	return fixtures.Own(call.Object, "50x-"+sp.variant+"-"+sp.op.ID)
+	return fixtures.Own(suite.catalogue.Call(sp.op.ID).Object, "50x-"+sp.variant+"-"+sp.op.ID)
 }
 
 // repeated follows the operation's valid call through the repeats: it fails as often as said, then it is served. A repeated creation
@@ -121,17 +125,15 @@ func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait)
 		}
 		w := waits()[id]
 		if w == nil {
-			return trial{}, errors.New("its exchange was not begun")
+			_, _, err := callOn(s, op, key, sp.variant)
+			return trial{}, cmp.Or(err, errors.New("its exchange was not begun"))
 		}
 		select {
 		case <-w.done:
 		case <-ctx.Done():
-			return trial{}, context.Cause(ctx)
+			return trial{failed: context.Cause(ctx)}, nil
 		}
-		if w.err != nil {
-			return trial{}, w.err
-		}
-		t := trial{exchange: w.exchange}
+		t := trial{exchange: w.exchange, failed: w.err}
 		if op.ID == "CreateTenant" && suite.contract.Operation("FetchTenantChildren") != nil {
 			t.also = func(ctx context.Context, _ *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				return countChildren(ctx, s, id, key, failing)

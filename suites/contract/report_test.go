@@ -55,8 +55,11 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	var table strings.Builder
 	Expect(report.Table(&table, result, width(), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
 	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
-	if all.SuiteSucceeded && len(result.Problems) > 0 {
+	switch {
+	case all.SuiteSucceeded && len(result.Problems) > 0:
 		Fail(strings.Join(result.Problems, "\n"))
+	case all.SuiteSucceeded && result.Verdict != report.Pass: // a run that put nothing to the test is no success
+		Fail(result.Reason)
 	}
 }, NodeTimeout(time.Minute))
 

@@ -1,11 +1,13 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -63,6 +65,7 @@ type spec struct {
 	writes   bool // on a faulty server the request changes something that exists
 	waiting  bool // the documentation makes it wait
 	injected bool // the answer is asked for by the fault header
+	settles  bool // it reads what was written a moment ago, which a target may show only after a while: it is asked for again until then
 
 	control string // the operation whose control proves the unspoilt request
 	needs   func(session.Needs)
@@ -74,11 +77,14 @@ type trial struct {
 	request  fixtures.Request
 	fault    *session.Fault
 	exchange *exchange.Exchange // instead of a request
+	failed   error              // why that exchange is no complete one
 	hold     string             // key of the object that the request aims at
 	watch    *session.Watch
-	// also are findings beyond the one answer, such as an object that is not the one asked for.
-	also func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
+	also     look
 }
+
+// look finds what the one answer alone does not tell, such as an object that is not the one asked for, perhaps with requests of its own.
+type look func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
 
 func (sp spec) id() string {
 	probe := sp.probe
@@ -130,8 +136,11 @@ func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watc
 // specify adds the spec to the tree. Its text is its id alone, so that reports and filters find it by that.
 func specify(sp spec) {
 	GinkgoHelper()
+	if _, twice := suite.specs[sp.id()]; twice {
+		panic("two specs bear the id " + sp.id())
+	}
 	suite.specs[sp.id()] = sp
-	It(sp.id(), sp.labels()[1:], Offset(1), SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+	It(sp.id(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
 }
 
 // labels are what filters select the spec by. The first one, its code, is that of the container around it.
@@ -205,31 +214,78 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 	if err != nil {
 		return unprovoked(err.Error()), nil
 	}
+	if t.failed != nil {
+		return broken(t.failed), exchangesOf(t.exchange)
+	}
 	if t.hold != "" && sp.writes {
 		spoiltBy, release, err := s.Hold(ctx, t.hold)
 		if err != nil {
 			return broken(err), nil
 		}
 		defer release()
-		if spoiltBy != "" {
+		switch {
+		case spoiltBy == "":
+		case sp.standsAlone(s):
+			t.watch = nil
+		default:
 			return unprovoked("see " + spoiltBy + ": it changed the object that this spec aims at"), nil
 		}
 	}
-	e := t.exchange
-	if e == nil {
-		if err := s.World.Authorize(&t.request); err != nil {
-			return unprovoked(err.Error()), nil
+	if t.exchange != nil {
+		return sp.judge(ctx, s, t, t.exchange)
+	}
+	if err := s.World.Authorize(&t.request); err != nil {
+		return unprovoked(err.Error()), nil
+	}
+	return sp.ask(ctx, s, t)
+}
+
+// standsAlone tells whether the answer is promised whatever became of the object that the request aims at: who calls with a bad token is
+// told so before anything else. Where assumptions need not be met, the same goes for what is refused for the request's own sake.
+func (sp spec) standsAlone(s *session.Session) bool {
+	switch sp.want {
+	case http.StatusUnauthorized:
+		return true
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusUnsupportedMediaType:
+		return !s.Judge.Rules.Assumed && sp.ground != documented
+	}
+	return false
+}
+
+// ask sends the request, and sends it again as long as the target may need to show what was written.
+func (sp spec) ask(ctx context.Context, s *session.Session, t trial) (judge.Finding, []*exchange.Exchange) {
+	var all []*exchange.Exchange
+	for begin := time.Now(); ; {
+		e, err := s.Send(ctx, sp.id(), t.request, t.fault)
+		if err != nil {
+			return broken(err), append(all, exchangesOf(e)...)
 		}
-		if e, err = s.Send(ctx, sp.id(), t.request, t.fault); err != nil {
-			return broken(err), exchangesOf(e)
+		finding, exchanges := sp.judge(ctx, s, t, e)
+		all = append(all, exchanges...)
+		if !sp.settles || finding.Verdict == report.Pass || time.Since(begin) >= s.Settle() {
+			return finding, all
+		}
+		select {
+		case <-ctx.Done():
+			return broken(context.Cause(ctx)), all
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// judge judges the exchange, and what else the spec looks at.
+func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) (judge.Finding, []*exchange.Exchange) {
+	exchanges := exchangesOf(e)
+	if e.Status() == http.StatusUnauthorized && sp.want != http.StatusUnauthorized {
+		if dead, looks, err := s.Dead(ctx, sp.id(), t.request.As); dead || err != nil {
+			return broken(cmp.Or(err, fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more", t.request.As))), append(exchanges, looks...)
 		}
 	}
 	var finding judge.Finding
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
 	if _, err := s.Judge.ConformTo(sp.expectation(e.Status()), &finding).Match(e); err != nil {
-		return broken(err), exchangesOf(e)
+		return broken(err), exchanges
 	}
-	exchanges := exchangesOf(e)
 	finding = sp.onlyWhatIsShown(finding, e)
 	if finding.Verdict == report.Error {
 		return finding, exchanges // what cannot be judged is not to be compared with anything either
@@ -242,7 +298,7 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 	if len(more) > 0 {
 		finding.Differences = append(finding.Differences, more...)
 		if finding.Verdict != report.Violation {
-			finding.Verdict, finding.Reason = report.Violation, more[0].Detail
+			finding.Verdict, finding.Reason, finding.Accepted = report.Violation, more[0].Detail, false
 		}
 	}
 	return finding, exchanges

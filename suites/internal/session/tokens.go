@@ -13,6 +13,7 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -169,6 +170,29 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 		return "", &fixtures.StepError{Operation: r.Operation, Purpose: "a token", Status: answer.Status}
 	}
 	return token, nil
+}
+
+// Dead tells whether the actor's token is taken for nothing by now, by reads that it could make before: then what is refused for its sake
+// is trouble with the target. One of the two may be refused wrongly, and is found out by its own specs.
+func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange, err error) {
+	if as == fixtures.Nobody || s.World.Tokens[as] == "" {
+		return false, nil, nil
+	}
+	for _, read := range []string{"FetchTenant", "FetchTenantChildren"} {
+		r, err := s.Catalogue.Request(read, fixtures.Vars{"tenant_id": s.World.Sides[fixtures.Home]["side"]})
+		if err != nil {
+			return false, looks, nil // a contract without these tells nothing
+		}
+		r.As = as
+		e, err := s.Send(ctx, spec, r, nil)
+		if e != nil {
+			looks = append(looks, e)
+		}
+		if err != nil || e.Status() != http.StatusUnauthorized {
+			return false, looks, err
+		}
+	}
+	return true, looks, nil
 }
 
 // granted is the access token of an answer; empty where it grants none.
