@@ -341,26 +341,3 @@ func identity(item any) string {
 	}
 	return fmt.Sprint(fields["tenant_id"], fields["application_id"], fields["name"], fields["infra_id"])
 }
-
-// itemsOf returns the items of a list's answer.
-func itemsOf(e *exchange.Exchange) []any {
-	decoded, err := schemas.ReadJSON(e.Last().Body)
-	if err != nil {
-		return nil
-	}
-	body, _ := decoded.(map[string]any)
-	items, _ := body["items"].([]any)
-	return items
-}
-
-func cursorOf(e *exchange.Exchange) string {
-	decoded, err := schemas.ReadJSON(e.Last().Body)
-	if err != nil {
-		return ""
-	}
-	body, _ := decoded.(map[string]any)
-	paging, _ := body["paging"].(map[string]any)
-	cursors, _ := paging["cursors"].(map[string]any)
-	after, _ := cursors["after"].(string)
-	return after
-}

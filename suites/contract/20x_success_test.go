@@ -126,11 +126,10 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec {
 			if e.Status() == http.StatusNotFound {
 				return []schemas.Violation{{Path: "status", Rule: "effect", Found: "404", Detail: switched.ID + " has succeeded, and what it was called on is not found"}}, nil, nil
 			}
-			decoded, err := schemas.ReadJSON(e.Last().Body)
-			if err != nil || e.Status()/100 != 2 {
+			body := objectOf(e)
+			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the operation's own specs say so
 			}
-			body, _ := decoded.(map[string]any)
 			return shown(body, vars), nil, nil
 		}}, err
 	}
@@ -215,11 +214,10 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 	sp.writes, sp.settles = true, true // it rests on a write
 	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
 		control := s.Controls[created.ID]
-		decoded, err := schemas.ReadJSON(control.Exchange.Last().Body)
-		if err != nil {
+		answer := objectOf(control.Exchange)
+		if answer == nil {
 			return trial{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" + created.ID)
 		}
-		answer, _ := decoded.(map[string]any)
 		made := answer["id"]
 		if made == nil {
 			made = answer["client_id"]
@@ -249,8 +247,8 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 // service's own form.
 func asAsked(control *session.Control, id string, e *exchange.Exchange) []schemas.Violation {
 	asked, err := bodyOf(&control.Request)
-	shown, unread := schemas.ReadJSON(e.Last().Body)
-	if id == "" || id == "report_id" || err != nil || unread != nil {
+	shown := objectOf(e)
+	if id == "" || id == "report_id" || err != nil || shown == nil {
 		return nil
 	}
 	return holds("$", shown, asked)
@@ -271,8 +269,8 @@ func changedIsShown(changed, op *schemas.Operation) spec {
 		named := asked["version"]
 		delete(asked, "version")
 		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			shown, err := schemas.ReadJSON(e.Last().Body)
-			if err != nil || e.Status()/100 != 2 {
+			shown := objectOf(e)
+			if shown == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong := holds("$", shown, asked)
@@ -283,14 +281,13 @@ func changedIsShown(changed, op *schemas.Operation) spec {
 }
 
 // raised asks for a higher version than the one that the change named: each change raises it (guide, "Optimistic locking").
-func raised(shown, named any) []schemas.Violation {
-	object, _ := shown.(map[string]any)
+func raised(shown map[string]any, named any) []schemas.Violation {
 	before, err := strconv.ParseFloat(fmt.Sprint(named), 64)
-	now, unread := strconv.ParseFloat(fmt.Sprint(object["version"]), 64)
+	now, unread := strconv.ParseFloat(fmt.Sprint(shown["version"]), 64)
 	if err != nil || unread != nil || now > before {
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(object["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
+	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
 }
 
 // holds compares what is shown with what was asked for, property by property.
@@ -352,11 +349,10 @@ func validToken(op *schemas.Operation) spec {
 // askedFor looks whether the answer is about what was asked for: the object of the path, or the objects that a list names by id.
 func askedFor(op *schemas.Operation, control *session.Control) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		decoded, err := schemas.ReadJSON(e.Last().Body)
-		if err != nil || e.Status() != op.Success() {
+		body := objectOf(e)
+		if body == nil || e.Status() != op.Success() {
 			return nil, nil, nil // the oracle has said so
 		}
-		body, _ := decoded.(map[string]any)
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
 		}

@@ -154,11 +154,10 @@ func enabledTenant(op *schemas.Operation) spec {
 // platformCode looks for the documented number of the error; it may come as a string.
 func platformCode(code string) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		decoded, err := schemas.ReadJSON(e.Last().Body)
-		if err != nil || e.Status() != http.StatusBadRequest {
+		body := objectOf(e)
+		if body == nil || e.Status() != http.StatusBadRequest {
 			return nil, nil, nil // the oracle has said so
 		}
-		body, _ := decoded.(map[string]any)
 		fault, _ := body["error"].(map[string]any)
 		if found := fmt.Sprint(fault["code"]); found != code {
 			return []schemas.Violation{{Path: "$.error.code", Rule: "platform-code", Found: found, Detail: "the guide gives this error the code " + code}}, nil, nil
@@ -199,46 +198,6 @@ func wrongValue(p schemas.Property) any {
 
 func restricted(p schemas.Param) bool {
 	return len(p.Enum) > 0 || p.Pattern != "" || p.Format != "" || p.Type == "integer" || p.Type == "boolean"
-}
-
-func dropField(r *fixtures.Request, op *schemas.Operation, name string) error {
-	body, err := bodyOf(r)
-	if err != nil {
-		return err
-	}
-	delete(body, name)
-	return r.SetBody(op.Body.MediaType, body)
-}
-
-func setField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
-	body, err := bodyOf(r)
-	if err != nil {
-		return err
-	}
-	body[name] = value
-	return r.SetBody(op.Body.MediaType, body)
-}
-
-func formOf(r *fixtures.Request) (map[string]any, error) {
-	form, err := url.ParseQuery(string(r.Body))
-	body := map[string]any{}
-	for name := range form {
-		body[name] = form.Get(name)
-	}
-	return body, err
-}
-
-// replaceSegment puts another value into the place of a path parameter.
-func replaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
-	segments := strings.Split(r.Path, "/")
-	for i, segment := range strings.Split(op.Path, "/") {
-		if segment == "{"+name+"}" {
-			segments[i] = value
-			r.Path = strings.Join(segments, "/")
-			return nil
-		}
-	}
-	return errNothingToSpoil
 }
 
 func manyIDs() string {

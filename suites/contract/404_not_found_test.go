@@ -177,9 +177,8 @@ func deletedObject(deleted, op *schemas.Operation) spec {
 
 func stillThere(deleted *schemas.Operation) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		decoded, err := schemas.ReadJSON(e.Last().Body)
-		object, _ := decoded.(map[string]any)
-		if e.Status()/100 != 2 || err != nil || object["deleted_at"] != nil || object["external_operation_status"] == "deleting" {
+		object := objectOf(e)
+		if e.Status()/100 != 2 || object == nil || object["deleted_at"] != nil || object["external_operation_status"] == "deleting" {
 			return nil, nil, nil
 		}
 		return []schemas.Violation{{Path: "$.deleted_at", Rule: "deleted", Found: "no time of deletion",

@@ -475,6 +475,9 @@ type probe struct {
 	spoil  func(r *fixtures.Request, s *session.Session) error
 }
 
+// unspoilt leaves the call as it is, for probes that only send it with a bad token.
+func unspoilt(*fixtures.Request, *session.Session) error { return nil }
+
 var errNothingToSpoil = errors.New("the call holds nothing that could be spoilt so")
 
 // on is the spec of the probe on the operation: its valid call on its victim, spoilt in one place.
@@ -494,8 +497,11 @@ func (p probe) on(op *schemas.Operation, variant string, spoil func(r *fixtures.
 			if err != nil {
 				return trial{}, err
 			}
-			if p.forged != "" && s.Forged[p.forged] == "" {
-				return trial{}, errors.New(s.Missing[p.forged])
+			if p.forged != "" {
+				if s.Forged[p.forged] == "" {
+					return trial{}, errors.New(s.Missing[p.forged])
+				}
+				r.Header.Set("Authorization", "Bearer "+s.Forged[p.forged])
 			}
 			if err := spoil(&r, s); err != nil {
 				return trial{}, err

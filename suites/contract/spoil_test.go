@@ -1,0 +1,65 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+)
+
+// What the probes do to a valid call.
+
+// bodyOf decodes the JSON object that a request carries.
+func bodyOf(r *fixtures.Request) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.UseNumber()
+	var body map[string]any
+	if err := decoder.Decode(&body); err != nil {
+		return nil, fmt.Errorf("the valid call of %s has no JSON object for a body: %w", r.Operation, err)
+	}
+	return body, nil
+}
+
+func dropField(r *fixtures.Request, op *schemas.Operation, name string) error {
+	body, err := bodyOf(r)
+	if err != nil {
+		return err
+	}
+	delete(body, name)
+	return r.SetBody(op.Body.MediaType, body)
+}
+
+func setField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
+	body, err := bodyOf(r)
+	if err != nil {
+		return err
+	}
+	body[name] = value
+	return r.SetBody(op.Body.MediaType, body)
+}
+
+func formOf(r *fixtures.Request) (map[string]any, error) {
+	form, err := url.ParseQuery(string(r.Body))
+	body := map[string]any{}
+	for name := range form {
+		body[name] = form.Get(name)
+	}
+	return body, err
+}
+
+// replaceSegment puts another value into the place of a path parameter.
+func replaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
+	segments := strings.Split(r.Path, "/")
+	for i, segment := range strings.Split(op.Path, "/") {
+		if segment == "{"+name+"}" {
+			segments[i] = value
+			r.Path = strings.Join(segments, "/")
+			return nil
+		}
+	}
+	return errNothingToSpoil
+}
