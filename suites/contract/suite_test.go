@@ -181,7 +181,7 @@ func setupFailed(err error) string {
 }
 
 func options(access session.Access) session.Options {
-	return session.Options{Config: suite.config, Contract: suite.contract, Access: access, Version: version,
+	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: version,
 		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess()}
 }
 

@@ -42,10 +42,10 @@ type Access struct {
 
 // Options are what a session needs to know.
 type Options struct {
-	Config   *target.Config
-	Contract *schemas.Contract
-	Access   Access
-	Version  string // of the suite
+	Config    *target.Config
+	Catalogue *fixtures.Catalogue
+	Access    Access
+	Version   string // of the suite
 	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
 	KeepToken bool
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
@@ -86,10 +86,6 @@ type Session struct {
 }
 
 func newSession(o Options, state State) (*Session, error) {
-	catalogue, err := fixtures.LoadCatalogue(o.Contract)
-	if err != nil {
-		return nil, err
-	}
 	redactor := redact.New()
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
@@ -109,9 +105,9 @@ func newSession(o Options, state State) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		State: state, Catalogue: catalogue, Redactor: redactor, config: o.Config, contract: o.Contract, client: client,
+		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
 		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
-		Judge: &judge.Judge{Contract: o.Contract, Redactor: redactor,
+		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
 	if o.KeepToken {

@@ -29,7 +29,9 @@ func surroundings(t *testing.T) (*mock.Running, session.Options) {
 	g.Expect(err).NotTo(HaveOccurred())
 	contract, err := schemas.Load()
 	g.Expect(err).NotTo(HaveOccurred())
-	return running, session.Options{Config: config, Contract: contract, Version: "0", Access: session.Access{
+	catalogue, err := fixtures.LoadCatalogue(contract)
+	g.Expect(err).NotTo(HaveOccurred())
+	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Access: session.Access{
 		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
 }
 
@@ -82,7 +84,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
 	prepared, err := s.Marshal()
 	g.Expect(err).NotTo(HaveOccurred())
-	other, err := session.Join(session.Options{Config: options.Config, Contract: options.Contract, Version: "0"}, prepared)
+	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0"}, prepared)
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, secret := range s.Redactor.Secrets() {
 		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
