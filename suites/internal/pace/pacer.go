@@ -36,10 +36,7 @@ func New(dir string, limits Limits) (*Pacer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the pace of the run cannot be shared: %w", err)
 	}
-	p := &Pacer{limits: limits, file: file(filepath.Join(dir, "state")), slots: slots{dir: dir, count: limits.Concurrency}}
-	if limits.Rate.Limited() {
-		p.interval = limits.Rate.Per / time.Duration(limits.Rate.Requests)
-	}
+	p := &Pacer{limits: limits, interval: limits.Rate.Interval(), file: file(filepath.Join(dir, "state")), slots: slots{dir: dir, count: limits.Concurrency}}
 	return p, nil
 }
 

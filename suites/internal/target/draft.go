@@ -1,11 +1,13 @@
 package target
 
 import (
+	"cmp"
 	"crypto/x509"
 	"math"
 	"os"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // draft is a target as it is written: its variables are not resolved yet.
@@ -42,6 +44,9 @@ func newDraft(m *mapping, name string) *draft {
 		Strict:      m.flag("strict"),
 		Assumed:     m.assumed("assumed"),
 	}
+	if !t.target.Embedded {
+		t.target.spare()
+	}
 	for _, key := range connection {
 		t.written[key.name] = m.text(key.name)
 		checkVariables(m.document, m.entries[key.name], t.written[key.name])
@@ -49,6 +54,15 @@ func newDraft(m *mapping, name string) *draft {
 	m.done() // before what is missing, since a misspelt key is both
 	t.checkKind()
 	return t
+}
+
+// spare gives a live target the limits that nobody has set: it serves others too.
+func (t *Target) spare() {
+	if !t.Rate.Limited() {
+		t.Rate = Rate{Requests: 10, Per: time.Second}
+	}
+	t.Concurrency = cmp.Or(t.Concurrency, 4)
+	t.Budget = cmp.Or(t.Budget, 20000)
 }
 
 // checkKind demands what a live target needs, and refuses what an embedded one has no use for.
@@ -85,7 +99,6 @@ func (t *draft) resolve(env func(string) (string, bool)) Target {
 	target.ExpiredToken = Secret(values["expired_token"])
 	target.FaultHeader = t.header(values["fault_header"])
 	target.CAFile, target.RootCAs = t.authorities(values["ca_file"])
-	t.production(target, env)
 	return target
 }
 

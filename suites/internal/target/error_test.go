@@ -107,6 +107,9 @@ var mistakes = []struct {
 		sentence: `:22:5: targets.staging.rate: wants a rate: "10" is no rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h`},
 	{name: "rate of a wrong type", replace: "rate: 10/s", with: `rate: 10`,
 		sentence: `:22:5: targets.staging.rate: wants text, not a whole number: put the value in quotes`},
+	{name: "rate with which no run can end", replace: "rate: 10/s", with: `rate: 59/h`,
+		sentence: `:22:5: targets.staging.rate: is too slow for any run to end: 59/h is a request every 1m1.016949152s, a run sends dozens, ` +
+			`and its tokens expire after some two hours: allow 1/m at least`},
 	{name: "concurrency zero", replace: "concurrency: 4", with: "concurrency: 0",
 		sentence: `:23:5: targets.staging.concurrency: wants a whole number of at least 1, not 0`},
 	{name: "concurrency of a wrong type", replace: "concurrency: 4", with: "concurrency: four",
@@ -331,13 +334,13 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, selected string) {
 		g := NewWithT(t)
 		d := &document{path: "/nowhere/ginkgo.yml"}
-		config := d.load([]byte(text), selected, variables)
+		config := d.load([]byte(text), selected, variables, true)
 		if d.err != nil {
 			expectOneSentence(g, d.err)
 			return
 		}
 		g.Expect(config.Name).NotTo(BeEmpty(), fmt.Sprintf("%q", text))
-		g.Expect(config.Target.MayRead()).To(BeTrue())
+		g.Expect(config.Target.Allow).To(ContainElement(Read))
 		g.Expect(config.Retry.Repeats).To(BeNumerically("<=", 2))
 		g.Expect(config.Target.Embedded).To(Equal(config.Target.URL == ""))
 	})

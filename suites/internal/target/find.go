@@ -28,14 +28,12 @@ func Find(start, name string) (string, error) {
 	}
 }
 
-// Root returns the folder that holds go.mod, in which the reports are kept.
-func Root(start string) (string, error) {
-	path, err := Find(start, "go.mod")
-	if err != nil {
-		return "", &ConfigError{Path: "go.mod", Message: "not found above " + printable(start) +
-			": run inside the project, or give the folder of the reports with -reports"}
+// Locate returns the path of the configuration: the one that is given, else that of the ginkgo.yml which the working folder is below.
+func Locate(path string) (string, error) {
+	if path != "" {
+		return path, nil
 	}
-	return filepath.Dir(path), nil
+	return Find(".", "ginkgo.yml")
 }
 
 func exists(path string) bool {

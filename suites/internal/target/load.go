@@ -24,17 +24,39 @@ const (
 
 const largestFile = 1 << 20
 
+// Open loads the configuration of a run: the file at path, or the one that is found above the working folder.
+func Open(path, selected string, env func(string) (string, bool)) (*Config, error) {
+	return open(path, selected, env, true)
+}
+
+// Look is Open for who writes nothing to the target, and so needs no word for a production host that may be written to.
+func Look(path, selected string, env func(string) (string, bool)) (*Config, error) {
+	return open(path, selected, env, false)
+}
+
+func open(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
+	path, err := Locate(path)
+	if err != nil {
+		return nil, err
+	}
+	return load(path, selected, env, writes)
+}
+
 // Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names, else the
 // file's default. All targets are checked as they are written; variables and the files they name only for the resolved one. Every
 // error is a *ConfigError.
 func Load(path, selected string, env func(string) (string, bool)) (*Config, error) {
+	return load(path, selected, env, true)
+}
+
+func load(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
 	d := &document{path: path}
 	data, err := read(path)
 	if err != nil {
 		d.fail(entry{}, "%v: name a readable file", err)
 		return nil, d.err
 	}
-	config := d.load(data, selected, env)
+	config := d.load(data, selected, env, writes)
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -61,7 +83,7 @@ func reason(err error) error {
 	return err
 }
 
-func (d *document) load(data []byte, selected string, env func(string) (string, bool)) *Config {
+func (d *document) load(data []byte, selected string, env func(string) (string, bool), writes bool) *Config {
 	top := d.parse(data)
 	config := &Config{Path: d.path}
 	fallback := top.text("target")
@@ -85,6 +107,9 @@ func (d *document) load(data []byte, selected string, env func(string) (string, 
 		return nil
 	}
 	config.Target = draft.resolve(env)
+	if writes {
+		draft.production(config.Target, env)
+	}
 	config.Name = config.Target.Name
 	return config
 }
@@ -242,6 +267,9 @@ func (m *mapping) permissions(name string) []Permission {
 	return permissions
 }
 
+// slowest is the longest time between two requests with which a small run ends before its tokens have expired.
+const slowest = time.Minute
+
 func (m *mapping) rate(name string) Rate {
 	text := m.text(name)
 	if text == "" {
@@ -250,6 +278,9 @@ func (m *mapping) rate(name string) Rate {
 	rate, err := ParseRate(text)
 	if err != nil {
 		m.document.fail(m.entries[name], "wants a rate: %s", strings.TrimSpace(err.Error()))
+	} else if rate.Interval() > slowest {
+		m.document.fail(m.entries[name], "is too slow for any run to end: %s is a request every %v, a run sends dozens, and its tokens expire after some two hours: allow 1/m at least",
+			text, rate.Interval())
 	}
 	return rate
 }

@@ -121,7 +121,7 @@ func TestLoadDefaults(t *testing.T) {
 	g := NewWithT(t)
 	config, err := Load(writeFile(t, "ginkgo.yml", "target: a\ntargets: {a: {embedded: true}}"), "", lookup(nil))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(config.Target.MayRead()).To(BeTrue())
+	g.Expect(config.Target.Allow).To(Equal([]Permission{Read}))
 	g.Expect(config.Target.MayWrite()).To(BeFalse())
 	g.Expect(config.Target.Assumed).To(Equal(AssumedLenient))
 	g.Expect(config.Target.Rate.Limited()).To(BeFalse())
@@ -159,7 +159,9 @@ targets:
 		t.Run(named, func(t *testing.T) {
 			g := NewWithT(t)
 			g.Expect(load(t, "read", named)).To(Succeed(), "reading is always allowed")
-			err := load(t, "read, write", named)
+			_, err := Look(writeFile(t, "ginkgo.yml", fmt.Sprintf(live, "read, write")), "", lookup(variables))
+			g.Expect(err).NotTo(HaveOccurred(), "who writes nothing needs no word")
+			err = load(t, "read, write", named)
 			if accepted {
 				g.Expect(err).NotTo(HaveOccurred())
 				return
@@ -168,6 +170,27 @@ targets:
 				"take write from its allow list, or set ACRONIS_ALLOW_PRODUCTION_WRITES=eu2.example.com")))
 		})
 	}
+}
+
+// Without a word about it, a live target is not stormed; the mock has no limits.
+func TestLiveTargetsAreSpared(t *testing.T) {
+	g := NewWithT(t)
+	config, err := Load(writeFile(t, "ginkgo.yml", "target: a\ntargets: {a: {url: 'https://example.com', client_id: x, client_secret: y}}"), "", lookup(nil))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(config.Target.Rate.String()).To(Equal("10/s"))
+	g.Expect(config.Target.Concurrency).To(Equal(4))
+	g.Expect(config.Target.Budget).To(Equal(20000))
+}
+
+func TestOpenFindsTheFile(t *testing.T) {
+	g := NewWithT(t)
+	t.Chdir(filepath.Dir(writeFile(t, "ginkgo.yml", "target: a\ntargets: {a: {embedded: true}, b: {embedded: true}}")))
+	config, err := Open("", "", lookup(map[string]string{EnvTarget: "b"}))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(config.Name).To(Equal("b"))
+	g.Expect(filepath.IsAbs(config.Path)).To(BeTrue())
+	_, err = Open("elsewhere.yml", "", lookup(nil))
+	g.Expect(err).To(MatchError(HavePrefix("elsewhere.yml: cannot be read")))
 }
 
 func TestSecretIsNeverPrinted(t *testing.T) {
@@ -218,7 +241,4 @@ func TestFind(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("or give the path with -config")), "what lies above go.mod is another project's")
 	want := touch(project, "ginkgo.yml")
 	g.Expect(Find(inner, "ginkgo.yml")).To(Equal(want))
-	g.Expect(Root(inner)).To(Equal(project))
-	_, err = Root(top)
-	g.Expect(err).To(MatchError(ContainSubstring("or give the folder of the reports with -reports")))
 }

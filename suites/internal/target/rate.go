@@ -43,6 +43,14 @@ func (r Rate) PerSecond() float64 {
 	return float64(r.Requests) / r.Per.Seconds()
 }
 
+// Interval is the time between two requests; 0 where there is no limit.
+func (r Rate) Interval() time.Duration {
+	if !r.Limited() {
+		return 0
+	}
+	return r.Per / time.Duration(r.Requests)
+}
+
 // String writes the rate as ParseRate reads it; empty where there is no limit.
 func (r Rate) String() string {
 	for _, u := range units {

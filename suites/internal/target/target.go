@@ -58,9 +58,9 @@ type Target struct {
 	RootCAs      *x509.CertPool // what CAFile holds; nil for the system's roots
 	Allow        []Permission
 	Production   bool
-	Rate         Rate // requests per time, for the whole run; the zero value sets no limit
-	Concurrency  int  // requests in flight, for the whole run; 0 sets no limit
-	Budget       int  // requests in one run; 0 sets no limit
+	Rate         Rate // requests per time, for the whole run; the zero value, of embedded targets alone, sets no limit
+	Concurrency  int  // requests in flight, for the whole run; 0 likewise
+	Budget       int  // requests in one run; 0 likewise
 	Strict       bool // what HTTP in general asks beyond the documentation counts as well
 	Assumed      Assumed
 }
@@ -75,9 +75,6 @@ func (t Target) Host() string {
 func (c *Config) TokenFile() string {
 	return filepath.Join(filepath.Dir(c.Path), ".acronis", "expired-token")
 }
-
-// MayRead tells whether the suite may send requests to the target at all; a loaded configuration always allows it.
-func (t Target) MayRead() bool { return slices.Contains(t.Allow, Read) }
 
 // MayWrite tells whether the suite may create, change and delete objects on the target.
 func (t Target) MayWrite() bool { return slices.Contains(t.Allow, Write) }
