@@ -86,7 +86,7 @@ var _ = Describe("a bad configuration", func() {
 		{"production", "production: false", "production: no idea", "targets.staging.production: wants true or false"},
 		{"strict", "strict: true ", "strict: very ", "targets.mock.strict: wants true or false"},
 		{"assumed", "assumed: strict", "assumed: maybe", "targets.mock.assumed: knows no maybe"},
-		{"rate", "concurrency: 4", "rate: fast\n    concurrency: 4", "targets.staging.rate: wants a rate"},
+		{"rate", "rate: 1000000/s", "rate: fast", "targets.staging.rate: wants a rate"},
 		{"concurrency", "concurrency: 4", "concurrency: -4", "targets.staging.concurrency: wants a whole number"},
 		{"budget", "budget: 20000", "budget: much", "targets.staging.budget: wants a whole number"},
 		{"timeouts", "attempt: 10s", "attempt: 10", "timeouts.attempt: wants a duration"},

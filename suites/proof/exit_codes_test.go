@@ -173,7 +173,8 @@ var _ = Describe("exit codes", func() {
 			Expect(o.code).To(Equal(2), o.output)
 			decision := d.decision()
 			Expect(decision.ExitCode).To(Equal(2))
-			Expect(decision.Reasons).To(ContainElement(ContainSubstring("refused")))
+			Expect(decision.Reasons).To(HaveExactElements(ContainSubstring("refused")), "and not what follows from that")
+			Expect(o.output).To(HaveSuffix("FAIL: " + decision.Reasons[0] + "\n"))
 		})
 
 		It("takes no filter, since a part is never a gate", limit, func(ctx SpecContext) {

@@ -26,7 +26,7 @@ var _ = Describe("progress", func() {
 	// run starts a run of some five seconds, with stdout in a pipe, and returns what came on stderr.
 	run := func(ctx context.Context, environment map[string]string, withTerminal bool) string {
 		GinkgoHelper()
-		d := newDesk(environment, replaced("    budget: 20000", "    rate: 20/s\n    budget: 20000"))
+		d := newDesk(environment, replaced("rate: 1000000/s", "rate: 20/s"))
 		command := exec.CommandContext(ctx, binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", few)
 		command.Dir = d.folder
 		command.Env = append(append(os.Environ(), "CI="), pairs(environment)...)

@@ -21,7 +21,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	config, err := c.lookAt(s)
 	if err != nil {
 		return err
 	}

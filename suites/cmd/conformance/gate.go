@@ -1,14 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 )
@@ -21,113 +26,160 @@ type decision struct {
 	Pass     bool      `json:"pass"`
 	ExitCode int       `json:"exit_code"`
 	Reasons  []string  `json:"reasons"`
+	SetAside int       `json:"set_aside"` // reference cells that no floor counts, since the target gives no role for them
 	Decided  time.Time `json:"decided"`
 }
 
-// gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why.
+// gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
+// whatever happens, and never what an earlier gate said.
 func gate(ctx context.Context, c *cli, args []string) error {
 	var s selection
 	var baseline string
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	s.register(flags)
 	flags.StringVar(&baseline, "baseline", "", "`path` of an older conformance.json: what changed since is printed")
-	if err := c.parse(flags, args); err != nil {
-		return err
+	wrong := c.parse(flags, args)
+	if help := new(exit); errors.As(wrong, &help) && help.code == conforms {
+		return wrong
 	}
+	file, err := s.decisionFile()
+	if err == nil {
+		err = forget(file)
+	}
+	var d decision
+	if err = errors.Join(wrong, err); err != nil {
+		d = undecided(err)
+	} else {
+		d = c.gate(ctx, s, baseline)
+	}
+	if file != "" {
+		if err := d.write(file); err != nil && d.ExitCode != unusable { // else that has a reason of its own, which comes first
+			d = undecided(err)
+		}
+	}
+	fmt.Fprintln(c.stdout, d)
+	if d.Pass {
+		return nil
+	}
+	return &exit{code: d.ExitCode}
+}
+
+// gate runs the suite and decides.
+func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
 	config, err := c.configure(s)
 	if err != nil {
-		return c.failed("", err)
+		return undecided(err)
 	}
 	var old *report.Result
 	if baseline != "" {
 		if old, err = report.Read(baseline); err != nil {
-			return c.failed("", err)
+			return undecided(err)
 		}
 	}
-	if s.reports == "" {
-		s.reports = filepath.Join(filepath.Dir(config.Path), "reports")
-	}
-	result, err := c.suite(ctx, s)
+	result, err := c.suite(ctx, s, config)
 	if err != nil {
-		return c.failed(s.reports, err)
+		return undecided(err)
 	}
 	if old != nil {
 		printChanges(c.stdout, old, result)
 	}
-	d := decide(result, config.Gate)
-	if err := writeDecision(s.reports, d); err != nil {
-		return c.failed("", err)
-	}
-	if d.Pass {
-		fmt.Fprintf(c.stdout, "PASS: %s conforms, and every floor of the gate is reached\n", result.Target.Name)
-		return nil
-	}
-	fmt.Fprintf(c.stdout, "FAIL: %s\n", strings.Join(d.Reasons, "; "))
-	return &exit{code: d.ExitCode}
+	return decide(result, config.Gate)
 }
 
-// failed is the gate's end where there is no result to decide on.
-func (c *cli) failed(reports string, err error) error {
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(c.stderr, "conformance: %s\n", text)
-		if reports != "" {
-			d := decision{Version: 1, ExitCode: unusable, Reasons: []string{text}, Decided: time.Now().UTC()}
-			if err := writeDecision(reports, d); err != nil {
-				fmt.Fprintf(c.stderr, "conformance: %s\n", err)
-			}
-		}
-		fmt.Fprintln(c.stdout, "FAIL: target or configuration unusable")
-	}
-	return &exit{code: unusable}
+// undecided is the decision where there is no result to decide on.
+func undecided(err error) decision {
+	d := newDecision()
+	// Of a wrong command line the flags have said already what is wrong.
+	d.miss(unusable, "%s", cmp.Or(strings.ReplaceAll(err.Error(), "\n", "; "), "the command line is wrong"))
+	return d
 }
 
-// decide compares the result with the floors of the gate.
+// decide compares the result with the floors of the gate. A run that broke off has missed them for that reason alone, which is said.
 func decide(r *report.Result, floors target.Gate) decision {
-	d := decision{Version: 1, Run: r.Run.ID, Target: r.Target.Name, Reasons: []string{}, Decided: time.Now().UTC()}
-	miss := func(code int, format string, arguments ...any) {
-		d.ExitCode = max(d.ExitCode, code)
-		d.Reasons = append(d.Reasons, fmt.Sprintf(format, arguments...))
+	d := newDecision()
+	d.Run, d.Target = r.Run.ID, r.Target.Name
+	code := exitCode(r.Verdict)
+	if code != conforms {
+		d.miss(code, "%s", r.Reason)
 	}
-	switch r.Verdict {
-	case report.Pass, report.Waived:
-	case report.Error:
-		miss(unusable, "%s", r.Reason)
-	default:
-		miss(violates, "%s", r.Reason)
+	if code == unusable {
+		return d
 	}
 	if r.Run.Filtered {
-		miss(violates, "only a part of the specs ran, which is never a gate")
+		d.miss(violates, "only a part of the specs ran, which is never a gate")
 	}
-	cells := barredAside(r)
+	cells := r.Totals.Reference
+	d.SetAside = barred(r)
+	cells.Total -= d.SetAside
+	cells.Unprovoked -= d.SetAside
 	if share := float64(cells.Asserted) / float64(max(cells.Total, 1)); share < floors.Asserted {
-		miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
+		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
 	}
 	if cells.Unprovoked > floors.Unprovoked {
-		miss(violates, "%d reference cells are unprovoked, %d are allowed", cells.Unprovoked, floors.Unprovoked)
+		d.miss(violates, "%d reference cells are unprovoked, %d are allowed", cells.Unprovoked, floors.Unprovoked)
 	}
 	if len(r.Transients) > floors.Transient {
-		miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
+		d.miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
 	}
 	d.Pass = len(d.Reasons) == 0
 	return d
 }
 
-// barredAside counts the reference cells without those whose role the target cannot give.
-func barredAside(r *report.Result) report.CellCounts {
-	counts := r.Totals.Reference
+// barred counts the reference cells whose role the target cannot give: no floor counts them.
+func barred(r *report.Result) int {
+	n := 0
 	for _, cell := range r.Cells {
-		if cell.Source == "reference" && cell.Verdict == report.Unprovoked && strings.HasPrefix(cell.Reason, "role ") {
-			counts.Total--
-			counts.Unprovoked--
+		if cell.Source == schemas.FromReference && cell.Verdict == report.Unprovoked && strings.HasPrefix(cell.Reason, "role ") {
+			n++
 		}
 	}
-	return counts
+	return n
 }
 
-func writeDecision(folder string, d decision) error {
+func newDecision() decision {
+	return decision{Version: 1, Reasons: []string{}, Decided: time.Now().UTC()}
+}
+
+func (d *decision) miss(code int, format string, arguments ...any) {
+	d.ExitCode = max(d.ExitCode, code)
+	d.Reasons = append(d.Reasons, fmt.Sprintf(format, arguments...))
+}
+
+// String is the last line of the gate.
+func (d decision) String() string {
+	text := "FAIL: " + strings.Join(d.Reasons, "; ")
+	if d.Pass {
+		text = fmt.Sprintf("PASS: %s conforms, and every floor of the gate is reached", d.Target)
+	}
+	if d.SetAside > 0 {
+		text += fmt.Sprintf(" (%d reference cells are set aside: the target gives no role for them)", d.SetAside)
+	}
+	return text
+}
+
+func (s selection) decisionFile() (string, error) {
+	folder, err := s.folder()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(folder, "gate.json"), nil
+}
+
+// forget removes what an earlier gate decided, and makes the folder for what this one will.
+func forget(file string) error {
+	if err := report.Writable(filepath.Dir(file)); err != nil {
+		return err
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("what an earlier gate decided cannot be removed: %w: remove it, or name another folder with -reports", err)
+	}
+	return nil
+}
+
+func (d decision) write(file string) error {
 	encoded, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return err
 	}
-	return report.WriteFile(filepath.Join(folder, "gate.json"), append(encoded, '\n'))
+	return report.WriteFile(file, append(encoded, '\n'))
 }

@@ -25,12 +25,12 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	config, err := c.lookAt(s)
 	if err != nil {
 		return err
 	}
 	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.rehearse(ctx, s)
+	result, err := quiet.rehearse(ctx, s, config)
 	if err != nil {
 		return err
 	}
@@ -40,14 +40,14 @@ func plan(ctx context.Context, c *cli, args []string) error {
 }
 
 // rehearse runs the selection on the embedded mock, with the target's permissions.
-func (c *cli) rehearse(ctx context.Context, s selection) (*report.Result, error) {
+func (c *cli) rehearse(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
 	folder, err := os.MkdirTemp("", "conformance-plan-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
 	s.rehearse, s.reports, s.pace = true, folder, ""
-	return c.suite(ctx, s)
+	return c.suite(ctx, s, config)
 }
 
 func printPlan(w io.Writer, r *report.Result) {

@@ -89,7 +89,7 @@ func (c *cli) attend(ctx context.Context, s *selection, config *target.Config, f
 		}
 	}
 	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
-	if planned, err := silent.rehearse(ctx, *s); err == nil { // without a plan, it is at least told what was sent
+	if planned, err := silent.rehearse(ctx, *s, config); err == nil { // without a plan, it is at least told what was sent
 		p.total = planned.Run.Requests.Total()
 	}
 	if ctx.Err() != nil {

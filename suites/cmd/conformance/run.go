@@ -86,22 +86,29 @@ func run(ctx context.Context, c *cli, args []string) error {
 	if s.defect == "list" {
 		return c.listDefects()
 	}
-	result, err := c.suite(ctx, s)
+	config, err := c.configure(s)
 	if err != nil {
 		return err
 	}
-	return verdict(result)
+	result, err := c.suite(ctx, s, config)
+	if err != nil {
+		return err
+	}
+	if code := exitCode(result.Verdict); code != conforms {
+		return &exit{code: code}
+	}
+	return nil
 }
 
-// verdict is the exit that the result stands for.
-func verdict(r *report.Result) error {
-	switch r.Verdict {
-	case report.Pass, report.Waived:
-		return nil
+// exitCode is what the verdict of a run stands for. Of a run that put nothing to the test, nothing is known.
+func exitCode(v report.Verdict) int {
+	switch v {
+	case report.Pass:
+		return conforms
 	case report.Violation:
-		return &exit{code: violates}
+		return violates
 	default:
-		return &exit{code: unusable}
+		return unusable
 	}
 }
 
@@ -121,29 +128,21 @@ func (s selection) check() error {
 
 // suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
 // this one's.
-func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
-	config, err := c.configure(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.check(); err != nil {
-		return nil, err
-	}
+func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
 	if s.defect != "" && !config.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
 	}
 	if _, err := basis.Load(config); err != nil {
 		return nil, err
 	}
-	if s.reports == "" {
-		s.reports = filepath.Join(filepath.Dir(config.Path), "reports")
-	}
-	if s.reports, err = filepath.Abs(s.reports); err != nil {
+	folder, err := s.folder()
+	if err != nil {
 		return nil, err
 	}
-	if err := report.Writable(s.reports); err != nil {
+	if err := report.Writable(folder); err != nil {
 		return nil, err
 	}
+	s.reports = folder
 	path := filepath.Join(s.reports, "conformance.json")
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -179,22 +178,34 @@ func (c *cli) suite(ctx context.Context, s selection) (*report.Result, error) {
 	return result, err
 }
 
+// configure loads the configuration of a command that may write to the target.
 func (c *cli) configure(s selection) (*target.Config, error) {
-	path := s.config
-	if path == "" {
-		here, err := os.Getwd()
-		if err != nil {
-			return nil, err
-		}
-		if path, err = target.Find(here, "ginkgo.yml"); err != nil {
-			return nil, err
-		}
+	config, err := target.Open(s.config, s.target, c.env)
+	if err != nil {
+		return nil, err
 	}
-	selected := s.target
-	if selected == "" {
-		selected, _ = c.env("ACRONIS_TARGET")
+	return config, s.check()
+}
+
+// lookAt loads the configuration of a command that writes nothing to the target.
+func (c *cli) lookAt(s selection) (*target.Config, error) {
+	config, err := target.Look(s.config, s.target, c.env)
+	if err != nil {
+		return nil, err
 	}
-	return target.Load(path, selected, c.env)
+	return config, s.check()
+}
+
+// folder is where the reports go: known before the configuration is read, so that what went wrong with that can be written there.
+func (s selection) folder() (string, error) {
+	if s.reports != "" {
+		return filepath.Abs(s.reports)
+	}
+	path, err := target.Locate(s.config)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(filepath.Join(filepath.Dir(path), "reports"))
 }
 
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.

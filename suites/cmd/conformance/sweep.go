@@ -23,7 +23,12 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	confirmed, _ := c.env("CONFIRM")
+	open := c.lookAt
+	if confirmed == "yes" {
+		open = c.configure
+	}
+	config, err := open(s)
 	if err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		return redactor.Error(err)
 	}
 	before := time.Now().Add(-age)
-	if confirmed, _ := c.env("CONFIRM"); confirmed == "yes" {
+	if confirmed == "yes" {
 		if !config.Target.MayWrite() {
 			return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
 		}
