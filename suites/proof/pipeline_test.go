@@ -36,9 +36,15 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("leave a run that they stop the time to clean up", func(SpecContext) {
-		config, err := target.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "mock", os.LookupEnv)
+		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2.example.com", "ACRONIS_CLIENT_ID": "a", "ACRONIS_CLIENT_SECRET": "b"}
+		config, err := target.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string, bool) {
+			value, set := environment[name]
+			return value, set
+		})
 		Expect(err).NotTo(HaveOccurred())
-		needed := config.Timeouts.Cleanup + 30*time.Second // after which the command kills the suite
+		// The specs under way have half a minute to end. The clean-up of everything takes some 450 requests, whose waiting its time-out
+		// does not count.
+		needed := 30*time.Second + config.Timeouts.Cleanup + 500*config.Target.Rate.Interval()
 		Expect(cronJob().grace()).To(BeNumerically(">", needed))
 		stops := found(`--kill-after=(\w+)`, pipelines()...)
 		for _, seconds := range found(`--stop-timeout=(\w+)`, pipelines()...) {

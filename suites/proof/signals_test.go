@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,23 +18,23 @@ import (
 // A run is ended from outside: whoever started it has one process id, and sends a signal there and nowhere else.
 var _ = Describe("a run that is ended", func() {
 	// midway is a run of everything, in the midst of its specs.
-	midway := func(ctx SpecContext) (*desk, *administrator, *gexec.Session) {
+	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator, *gexec.Session) {
 		GinkgoHelper()
 		environment := startMock()
 		admin := logIn(environment)
 		p := between(environment, &proxy{})
-		d := newDesk(environment)
-		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", "-filter=!waiting", "-procs=2")
+		d := newDesk(environment, changes...)
+		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", selection, "-procs=2")
 		DeferCleanup(func() { session.Kill() })
 		Eventually(ctx, func() bool {
-			return slices.ContainsFunc(p.all(), func(r recorded) bool { return strings.Contains(r.agent, "spec 401/") })
+			return slices.ContainsFunc(p.all(), func(r recorded) bool { return strings.Contains(r.agent, "spec 4") })
 		}).WithPolling(pollEvery).Should(BeTrue())
 		Expect(admin.children()).NotTo(BeEmpty(), "the sandbox is there")
 		return d, admin, session
 	}
 
 	DescribeTable("by a signal to the started process alone leaves nothing behind", func(ctx SpecContext, signal os.Signal) {
-		d, admin, session := midway(ctx)
+		d, admin, session := midway(ctx, "-filter=!waiting")
 		session.Signal(signal)
 		o := d.finish(ctx, session) // within the clean-up's two minutes, since the spec's own limit is shorter
 		Expect(o.code).To(Equal(2), "what did not run is not known: %s", o.output)
@@ -46,8 +47,21 @@ var _ = Describe("a run that is ended", func() {
 		Entry("SIGINT", limit, syscall.SIGINT),
 	)
 
+	// The clean-up waits for its turns longer than its time-out, which does not count that, and the half minute that it once got.
+	It("at a slow rate is given the time that its clean-up takes", SpecTimeout(3*time.Minute), func(ctx SpecContext) {
+		d, admin, session := midway(ctx, "-filter=409 && tenants", replaced("rate: 1000000/s", "rate: 100/m"), replaced("cleanup: 2m", "cleanup: 2s"))
+		stopped := time.Now()
+		session.Signal(syscall.SIGTERM)
+		o := d.finish(ctx, session)
+		Expect(time.Since(stopped)).To(BeNumerically(">", 32*time.Second), "or this shows nothing")
+		Expect(o.code).To(Equal(2), o.output)
+		Expect(admin.children()).To(BeEmpty())
+		Expect(o.result).NotTo(BeNil(), o.output)
+		Expect(o.result.Leftovers).To(BeEmpty())
+	})
+
 	It("by SIGKILL leaves what sweep removes, and sweep removes nothing else", limit, func(ctx SpecContext) {
-		d, admin, session := midway(ctx)
+		d, admin, session := midway(ctx, "-filter=!waiting")
 		leader := session.Command.Process.Pid
 		group := childOf(leader)
 		Expect(syscall.Kill(leader, syscall.SIGKILL)).To(Succeed())

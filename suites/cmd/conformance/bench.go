@@ -66,6 +66,11 @@ type measurement struct {
 
 // measure runs the suite. What it prints is shown where it does not pass, since then the numbers would say nothing.
 func (s selection) measure(ctx context.Context, config *target.Config, diagnostics io.Writer) (*measurement, error) {
+	done, err := s.share()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	command, err := s.command(config)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,7 @@ func (s selection) measure(ctx context.Context, config *target.Config, diagnosti
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	begin := time.Now()
-	failed := supervise(ctx, command, config.Timeouts.Cleanup)
+	failed := s.supervise(ctx, command, config)
 	m := &measurement{wall: time.Since(begin)}
 	if m.result, err = report.Read(filepath.Join(s.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
 		err = errors.New(m.result.Reason)

@@ -46,7 +46,7 @@ func (c *cli) rehearse(ctx context.Context, s selection, config *target.Config) 
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
-	s.rehearse, s.reports, s.pace = true, folder, ""
+	s.rehearse, s.reports = true, folder
 	return c.suite(ctx, s, config)
 }
 

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/target"
 )
 
@@ -76,9 +75,8 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 
 // attend lets the selection's run be watched, through the folder in which its processes share their pace. The plan is made first: a
 // rehearsal, which takes seconds where the run takes minutes.
-func (c *cli) attend(ctx context.Context, s *selection, config *target.Config, folder string) (stop func(), err error) {
-	s.pace = folder
-	counter, err := pace.New(folder, pace.Limits{})
+func (c *cli) attend(ctx context.Context, s selection, config *target.Config) (stop func(), err error) {
+	sent, err := s.sent()
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +87,7 @@ func (c *cli) attend(ctx context.Context, s *selection, config *target.Config, f
 		}
 	}
 	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
-	if planned, err := silent.rehearse(ctx, *s, config); err == nil { // without a plan, it is at least told what was sent
+	if planned, err := silent.rehearse(ctx, s, config); err == nil { // without a plan, it is at least told what was sent
 		p.total = planned.Run.Requests.Total()
 	}
 	if ctx.Err() != nil {
@@ -99,7 +97,7 @@ func (c *cli) attend(ctx context.Context, s *selection, config *target.Config, f
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.watch(watching, c.stderr, counter.Used)
+		p.watch(watching, c.stderr, sent)
 	}()
 	return func() { end(); <-done }, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/view"
@@ -30,7 +31,7 @@ type selection struct {
 	verbose                 bool
 	rehearse                bool // on the embedded mock, in the target's place
 	defect                  string
-	pace                    string // the folder in which the processes share their pace; empty for one of their own
+	pace                    string // the folder in which the processes share their pace
 }
 
 // registerTarget takes the flags of the commands that only look at a target.
@@ -147,13 +148,13 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	done, err := s.share()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if c.attended && !config.Target.Embedded {
-		folder, err := os.MkdirTemp("", "conformance-pace-")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = os.RemoveAll(folder) }() // nobody reads it any more
-		stop, err := c.attend(ctx, &s, config, folder)
+		stop, err := c.attend(ctx, s, config)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +165,7 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, err
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
-	failed := supervise(ctx, command, config.Timeouts.Cleanup)
+	failed := s.supervise(ctx, command, config)
 	result, err := report.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
@@ -210,7 +211,9 @@ func (s selection) folder() (string, error) {
 
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
 func (s selection) command(config *target.Config) (*exec.Cmd, error) {
-	arguments := []string{"run", "--silence-skips"}
+	// Every part of a run has a time-out of its own; Ginkgo's for the whole of it also counts what is waited for the pace.
+	limit := time.Hour + pace.Of(config.Target).Longest(config.Timeouts.Attempt)
+	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
 	if s.procs > 0 {
 		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
 	} else {
@@ -269,10 +272,37 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// share makes the folder in which the processes of a run share their pace, so that this one sees what they send.
+func (s *selection) share() (done func(), err error) {
+	if s.pace, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
+		return nil, err
+	}
+	return func() { _ = os.RemoveAll(s.pace) }, nil // nobody reads it any more
+}
+
+// sent counts the requests of the run.
+func (s selection) sent() (func() (int, error), error) {
+	counter, err := pace.New(s.pace, pace.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return counter.Used, nil
+}
+
+// supervise runs the specs.
+func (s selection) supervise(ctx context.Context, command *exec.Cmd, config *target.Config) error {
+	sent, err := s.sent()
+	if err != nil {
+		return err
+	}
+	return supervise(ctx, command, config.Timeouts.Cleanup+pace.Of(config.Target).Silent()+30*time.Second, sent)
+}
+
 // supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo
-// nor make does that with a signal which only the first process gets. The group then has the clean-up's time to remove what it
-// made, and is killed after that.
-func supervise(ctx context.Context, command *exec.Cmd, cleanup time.Duration) error {
+// nor make does that with a signal which only the first process gets. The group then removes what it made, for as long as that takes at
+// the target's pace: its clean-up has a time-out that does not count the waiting. One that sends nothing for longer than any clean-up
+// does is stuck, and is killed.
+func supervise(ctx context.Context, command *exec.Cmd, silent time.Duration, sent func() (int, error)) error {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("%s: %w", command.Path, err)
@@ -286,11 +316,22 @@ func supervise(ctx context.Context, command *exec.Cmd, cleanup time.Duration) er
 	}
 	group := -command.Process.Pid
 	_ = syscall.Kill(group, syscall.SIGTERM) // a group that is gone already has nothing left to be told
-	select {
-	case err := <-done:
-		return errors.Join(context.Cause(ctx), err)
-	case <-time.After(cleanup + 30*time.Second):
-		_ = syscall.Kill(group, syscall.SIGKILL)
-		return errors.Join(context.Cause(ctx), errors.New("the clean-up did not end in time and was killed: make sweep finds what is left"), <-done)
+	look := time.NewTicker(min(silent/10, time.Second))
+	defer look.Stop()
+	last, since := -1, time.Now()
+	for {
+		select {
+		case err := <-done:
+			return errors.Join(context.Cause(ctx), err)
+		case <-look.C:
+		}
+		// A count that cannot be read is no sign of life.
+		if n, err := sent(); err == nil && n != last {
+			last, since = n, time.Now()
+		}
+		if time.Since(since) > silent {
+			_ = syscall.Kill(group, syscall.SIGKILL)
+			return errors.Join(context.Cause(ctx), fmt.Errorf("the clean-up sent nothing for %v and was killed: make sweep finds what is left", silent), <-done)
+		}
 	}
 }

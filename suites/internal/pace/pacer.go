@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"acronis-conformance/suites/internal/target"
@@ -21,13 +20,33 @@ type Limits struct {
 	Budget      int // requests in the run
 }
 
+// Of returns the limits of a target.
+func Of(t target.Target) Limits {
+	return Limits{Rate: t.Rate, Concurrency: t.Concurrency, Budget: t.Budget}
+}
+
+// Longest is the longest that a run may have to wait for its pace, where an answer takes up to that long: for the turns and the slots
+// of all requests of the budget, and of as many more for a clean-up beyond it. Whatever bounds a part of a run by the wall clock adds
+// it to the part's own time-out, which does not count the waiting (see WithTimeout).
+func (l Limits) Longest(attempt time.Duration) time.Duration {
+	each := float64(l.Rate.Interval())
+	if l.Concurrency > 0 {
+		each += float64(attempt) / float64(l.Concurrency)
+	}
+	const ever = 1000 * time.Hour
+	return time.Duration(min(2*each*float64(l.Budget), float64(ever)))
+}
+
+// Silent is the longest that a run which is well sends nothing for the sake of its pace: its next turn is to come, or the target asked
+// for a pause with a 429.
+func (l Limits) Silent() time.Duration { return furthest + l.Rate.Interval() }
+
 // Pacer lets the requests of one process through at the pace of the run. It is safe for concurrent use.
 type Pacer struct {
 	limits   Limits
 	interval time.Duration // between two requests
 	file     file
 	slots    slots
-	waited   atomic.Int64
 }
 
 // New returns a pacer that shares its limits with every other one on the same folder.
@@ -61,12 +80,8 @@ func (p *Pacer) Acquire(ctx context.Context, earliest time.Time) (release func()
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	began := time.Now()
 	resume := suspend(ctx)
-	defer func() {
-		resume()
-		p.waited.Add(int64(time.Since(began)))
-	}()
+	defer resume()
 
 	turn, err := p.book(ctx, earliest)
 	if err != nil {
@@ -158,9 +173,6 @@ func (p *Pacer) Used() (used int, err error) {
 	})
 	return used, err
 }
-
-// Waited is how long the requests of this process have waited for their turn and their slot, in all; those side by side count each.
-func (p *Pacer) Waited() time.Duration { return time.Duration(p.waited.Load()) }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d) // fires at once where there is nothing to wait for

@@ -96,10 +96,19 @@ func TestRateHoldsForAllProcesses(t *testing.T) {
 		}
 		pass(3 * time.Second)
 		g.Expect(d.after(start)).To(Equal(milliseconds(0, 100, 200, 300, 400, 500, 600, 700, 800)))
-		g.Expect(a.Waited() + b.Waited()).To(Equal(3600 * time.Millisecond))
 		g.Expect(a.Used()).To(Equal(9))
 		g.Expect(b.Used()).To(Equal(9))
 	})
+}
+
+func TestLongestWait(t *testing.T) {
+	g := NewWithT(t)
+	l := Of(target.Target{Rate: perSecond, Concurrency: 4, Budget: 100})
+	g.Expect(l.Longest(2 * time.Second)).To(Equal(2 * 100 * (100*time.Millisecond + 500*time.Millisecond)))
+	g.Expect(Limits{}.Longest(time.Hour)).To(BeZero(), "without limits nothing waits")
+	l.Budget = 1 << 31
+	g.Expect(l.Longest(time.Hour)).To(Equal(1000 * time.Hour))
+	g.Expect(l.Silent()).To(Equal(2*time.Minute + 100*time.Millisecond))
 }
 
 func TestRequestsInFlightAreBoundedForAllProcesses(t *testing.T) {
