@@ -41,7 +41,7 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) ([]Att
 	end := time.Now()
 	attempts, last := sends.lost(a.Start)
 	a.Start, a.Duration = last, end.Sub(last)
-	c.tell(c.options.Redactor.LearnResponse(a.Header, a.Body))
+	c.options.Redactor.LearnResponse(a.Header, a.Body)
 	if err != nil {
 		switch {
 		case parent.Err() != nil:

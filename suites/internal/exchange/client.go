@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"acronis-conformance/suites/internal/redact"
 )
 
 const (
-	// maxWaits is how often a 429 with Retry-After is obeyed in one exchange, and maxWait for how long each time.
+	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long each time.
 	maxWaits = 5
 	maxWait  = time.Minute
 )
@@ -35,32 +33,39 @@ func (c *Client) Close() {
 	}
 }
 
-// Do sends the request, and repeats it as documented: after a 50x at most twice, with a pause. A 429 that says how long to wait is
-// obeyed too. Every attempt is kept. The exchange comes with an error too, with the attempts so far. The error is a *TargetError where
-// the target gave no complete answer, the context's where that ended, and otherwise says why the request cannot be sent.
+// Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange comes with an error
+// too, with the attempts so far. The error is a *TargetError where the target gave no complete answer, the context's where that ended,
+// and otherwise says why the request cannot be sent.
 func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	target, err := c.check(r)
 	if err != nil {
 		return &Exchange{Request: r}, fmt.Errorf("request %s %q cannot be sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
 	}
 	e := &Exchange{Request: r, URL: target}
-	c.tell(c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body))
+	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
 
 	next := time.Time{} // not before
-	for sent, repeats, waits := 1, 0, 0; ; sent++ {
+	broken := false
+	for answers, repeats, waits := 0, 0, 0; ; answers++ {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
 			return e, c.interrupted(e, err)
 		}
-		attempts, err := c.attempt(ctx, e, sent)
+		attempts, err := c.attempt(ctx, e, answers+1)
 		release()
 		e.Attempts = append(e.Attempts, attempts...)
+		if err != nil && !broken && r.harmless() && dropped(err) {
+			broken = true
+			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
+			answers-- // the target has not answered any: a fault that is asked for is still to come
+			continue
+		}
 		if err != nil {
 			return e, err
 		}
 		last := e.Last()
 		answered := last.Start.Add(last.Duration)
-		delay, told, err := c.throttled(last, answered)
+		delay, throttled, err := c.throttled(last, answered)
 		if err != nil {
 			return e, c.interrupted(e, err)
 		}
@@ -68,7 +73,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 		case failed(last.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
-		case told && waits < maxWaits && delay <= maxWait && !ended(ctx, answered.Add(delay)):
+		case throttled && waits < maxWaits && !ended(ctx, answered.Add(delay)):
 			waits++
 			next = answered.Add(delay)
 		default:
@@ -77,15 +82,17 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	}
 }
 
-// throttled tells whether the answer is a 429 that says how long to wait, which then holds for all requests, within reason.
-func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, told bool, err error) {
+// throttled tells whether the answer is a 429, and how long to wait then. That holds for all requests of the run.
+func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, is bool, err error) {
 	if a.Status != http.StatusTooManyRequests {
 		return 0, false, nil
 	}
-	if delay, told = retryAfter(a.Header, answered); told {
-		err = c.options.Limiter.Hold(answered.Add(min(delay, maxWait)))
+	delay, told := retryAfter(a.Header, answered)
+	if !told {
+		delay = c.pause(documented.Min, documented.Max)
 	}
-	return delay, told, err
+	delay = min(delay, maxWait)
+	return delay, true, c.options.Limiter.Hold(answered.Add(delay))
 }
 
 // ended tells whether the context has a deadline before that time.
@@ -99,20 +106,11 @@ func (c *Client) interrupted(e *Exchange, cause error) error {
 	return fmt.Errorf("%s %s given up: %w", e.Request.Method, c.options.Redactor.URL(e.URL), cause)
 }
 
-func (c *Client) tell(found []redact.Secret) {
-	if c.options.Learned == nil {
-		return
-	}
-	for _, secret := range found {
-		c.options.Learned(secret)
-	}
-}
-
 // retryAfter reads the header of a 429: seconds, or a date.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, int(maxWait/time.Second)+1)) * time.Second, true
+		return time.Duration(min(seconds, int(maxWait/time.Second))) * time.Second, true
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(0, date.Sub(now)), true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 )
 
@@ -29,6 +30,15 @@ func (c *Client) targetError(op string, e *Exchange, err error) error {
 		op = connecting(err)
 	}
 	return &TargetError{Op: op, URL: c.options.Redactor.URL(e.URL), Cause: c.options.Redactor.Error(err), Hint: hint(op, err)}
+}
+
+// dropped tells whether the connection broke before an answer came.
+func dropped(err error) bool {
+	var target *TargetError
+	if !errors.As(err, &target) || target.Op != opAnswer {
+		return false
+	}
+	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(broken error) bool { return errors.Is(err, broken) })
 }
 
 const (

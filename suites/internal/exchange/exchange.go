@@ -1,7 +1,15 @@
 // Package exchange sends requests exactly as the suite means them, and keeps what came back as evidence.
 //
-// The client adds nothing that could hide a status code under test: no default Content-Type, no redirect, no cookie, no retry but the
-// documented one. An exchange holds what was really sent and received, secrets included; what leaves the process is its Evidence.
+// The client adds nothing that could hide a status code under test: no default Content-Type, no redirect, no cookie. It sends a request
+// again in three cases only, and keeps every attempt in the exchange:
+//
+//   - after a 50x, as the documentation asks: at most twice, 1 to 2 s apart
+//   - after a 429, with which a target asks for patience: at most five times, as late as Retry-After says, up to a minute, or 1 to 2 s
+//     later where it says nothing
+//   - once, where the connection breaks without any answer, and the request is a read without a body: that is the network's failure
+//     and not the service's answer. What may write is never sent again for that.
+//
+// An exchange holds what was really sent and received, secrets included; what leaves the process is its Evidence.
 package exchange
 
 import (
@@ -9,6 +17,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"acronis-conformance/suites/internal/redact"
@@ -70,22 +79,12 @@ func (e *Exchange) Status() int { return e.Last().Status }
 
 // Transient says whether a 50x went away after repeats: worth a remark, no fault.
 func (e *Exchange) Transient() bool {
-	return e.Status() != 0 && !failed(e.Status()) && e.count(failed) > 0
+	return e.Status() != 0 && !failed(e.Status()) && e.Failed()
 }
 
-// Throttled counts the attempts that were answered with 429.
-func (e *Exchange) Throttled() int {
-	return e.count(func(status int) bool { return status == http.StatusTooManyRequests })
-}
-
-func (e *Exchange) count(is func(status int) bool) int {
-	n := 0
-	for _, a := range e.Attempts {
-		if is(a.Status) {
-			n++
-		}
-	}
-	return n
+// Failed says whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
+func (e *Exchange) Failed() bool {
+	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return failed(a.Status) })
 }
 
 // failed says whether a status is one of the 50x that the documentation asks to repeat.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -51,16 +50,14 @@ var documented = Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second}
 
 // Options configure a Client.
 type Options struct {
-	BaseURL        string              // data centre URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
-	CAFile         string              // PEM file of certificate authorities to trust beside the others; "": none
-	RootCAs        *x509.CertPool      // certificate authorities to trust; nil: the system's
-	AttemptTimeout time.Duration       // for one attempt, its body included; 0: 30 s
-	Version        string              // of the suite, for the User-Agent
-	Run            string              // run id, for the User-Agent
-	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
-	Limiter        Limiter             // asked before every attempt; nil: none
-	Redactor       *redact.Redactor    // learns from every exchange; nil: one of the client's own
-	Learned        func(redact.Secret) // told what the Redactor learned from an exchange; nil: nobody
+	BaseURL        string           // data center URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
+	RootCAs        *x509.CertPool   // certificate authorities to trust; nil: the system's
+	AttemptTimeout time.Duration    // for one attempt, its body included; 0: 30 s
+	Version        string           // of the suite, for the User-Agent
+	Run            string           // run id, for the User-Agent
+	Retry          Retry            // zero value: as documented, 2 repeats, 1 to 2 s apart
+	Limiter        Limiter          // asked before every attempt; nil: none
+	Redactor       *redact.Redactor // learns from every exchange; nil: one of the client's own
 }
 
 const (
@@ -99,11 +96,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}
 	}
-	roots, err := rootCAs(o.RootCAs, o.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{options: o, base: base, transport: newTransport(roots), pause: between}, nil
+	return &Client{options: o, base: base, transport: newTransport(o.RootCAs), pause: between}, nil
 }
 
 // baseURL returns what the paths of the API are put behind. A base that ends in /api/2 already is understood.
@@ -120,25 +113,6 @@ func baseURL(s string) (string, error) {
 		return "", errors.New("base URL: must have neither query nor fragment")
 	}
 	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api/2"), nil
-}
-
-func rootCAs(pool *x509.CertPool, file string) (*x509.CertPool, error) {
-	if file == "" {
-		return pool, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("CA file: %w", err)
-	}
-	if pool != nil {
-		pool = pool.Clone()
-	} else if pool, err = x509.SystemCertPool(); err != nil {
-		return nil, fmt.Errorf("CA certificates of the system: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("CA file %s: holds no PEM certificate", file)
-	}
-	return pool, nil
 }
 
 // newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself. The client calls it

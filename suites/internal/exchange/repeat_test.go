@@ -2,12 +2,17 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,7 +104,8 @@ func TestRepeats(t *testing.T) {
 		"none if configured":               {answers: []int{503}, retry: Retry{Min: 1, Max: 1}, want: []int{503}},
 		"401 is an answer":                 {answers: []int{401, 200}, want: []int{401}},
 		"408 is an answer":                 {answers: []int{408, 200}, want: []int{408}},
-		"429 without Retry-After":          {answers: []int{429, 200}, want: []int{429}},
+		"429 without Retry-After":          {answers: []int{429, 429, 200}, want: []int{429, 429, 200}},
+		"429 for ever":                     {answers: []int{429}, want: []int{429, 429, 429, 429, 429, 429}},
 		"511 is no 50x":                    {answers: []int{511, 200}, want: []int{511}},
 		"302 is an answer":                 {answers: []int{302, 200}, want: []int{302}},
 	} {
@@ -143,6 +149,7 @@ func TestPauseIsRandomWithinItsBounds(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
+	const own = 1500 * time.Millisecond
 	for name, c := range map[string]struct {
 		value    string
 		deadline time.Duration
@@ -153,10 +160,11 @@ func TestRetryAfter(t *testing.T) {
 		"zero":                 {value: "0", want: []int{429, 200}},
 		"date":                 {value: "Sat, 01 Jan 2000 00:00:30 GMT", want: []int{429, 200}, pause: 30 * time.Second},
 		"date in the past":     {value: "Fri, 31 Dec 1999 00:00:00 GMT", want: []int{429, 200}},
-		"longer than sensible": {value: "61", want: []int{429}},
-		"absurd":               {value: "999999999999", want: []int{429}},
-		"negative":             {value: "-1", want: []int{429}},
-		"nonsense":             {value: "soon", want: []int{429}},
+		"longer than sensible": {value: "61", want: []int{429, 200}, pause: time.Minute},
+		"absurd":               {value: "999999999999", want: []int{429, 200}, pause: time.Minute},
+		"date of next century": {value: "Sat, 01 Jan 2101 00:00:30 GMT", want: []int{429, 200}, pause: time.Minute},
+		"negative":             {value: "-1", want: []int{429, 200}, pause: own},
+		"nonsense":             {value: "soon", want: []int{429, 200}, pause: own},
 		"past the deadline":    {value: "7", deadline: 6 * time.Second, want: []int{429}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,10 +177,11 @@ func TestRetryAfter(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, c.deadline)
 					defer cancel()
 				}
-				e, err := scripted(t, s, Options{}).Do(ctx, Request{Method: "GET", Path: "/x", NoRepeat: true})
+				client := scripted(t, s, Options{})
+				client.pause = func(from, to time.Duration) time.Duration { return (from + to) / 2 }
+				e, err := client.Do(ctx, Request{Method: "GET", Path: "/x", NoRepeat: true})
 				g.Expect(err).NotTo(HaveOccurred())
 				g.Expect(statuses(e)).To(Equal(c.want))
-				g.Expect(e.Throttled()).To(Equal(1))
 				g.Expect(e.Transient()).To(BeFalse())
 				if len(c.want) > 1 {
 					g.Expect(s.pauses()).To(Equal([]time.Duration{c.pause}))
@@ -190,8 +199,7 @@ func TestRetryAfterIsNotObeyedForEver(t *testing.T) {
 		e, err := scripted(t, s, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(l.holds).To(HaveLen(maxWaits+1), "the others are held back all the same")
-		g.Expect(e.Throttled()).To(Equal(maxWaits + 1))
-		g.Expect(e.Status()).To(Equal(429))
+		g.Expect(statuses(e)).To(Equal(slices.Repeat([]int{429}, maxWaits+1)))
 	})
 }
 
@@ -306,18 +314,16 @@ func TestLimiterFails(t *testing.T) {
 
 // What one exchange is told with a 429 holds for all.
 func TestRetryAfterHoldsTheLimiter(t *testing.T) {
-	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "61": time.Minute, "soon": 0} {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "61": time.Minute, "soon": 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			l := &gate{}
 			start := time.Now()
 			s := &script{statuses: []int{429, 200}, header: http.Header{"Retry-After": {value}}, takes: time.Second}
-			_, err := scripted(t, s, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+			c := scripted(t, s, Options{Limiter: l})
+			c.pause = func(_, to time.Duration) time.Duration { return to }
+			_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x"})
 			g.Expect(err).NotTo(HaveOccurred())
-			if want == 0 {
-				g.Expect(l.holds).To(BeEmpty())
-				return
-			}
 			g.Expect(l.holds).To(HaveLen(1))
 			g.Expect(l.holds[0].Sub(start)).To(Equal(time.Second + want))
 		})
@@ -363,16 +369,58 @@ func TestInterruptIsNotTheTargetsFault(t *testing.T) {
 	}
 }
 
-func TestTransportErrorIsNotRepeated(t *testing.T) {
+// A connection that breaks without an answer is the network's failure: a read is sent once more. What may write is not, whatever came
+// of it, and an answer that never came says nothing.
+func TestDroppedConnection(t *testing.T) {
+	reset := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	for name, c := range map[string]struct {
+		answers []int
+		err     error
+		request Request
+		want    []int
+		fails   bool
+	}{
+		"once":                       {answers: []int{0, 200}, err: io.EOF, want: []int{0, 200}},
+		"reset":                      {answers: []int{0, 200}, err: reset, want: []int{0, 200}},
+		"before a refusal":           {answers: []int{0, 404}, err: io.EOF, want: []int{0, 404}},
+		"twice":                      {answers: []int{0, 0, 200}, err: io.EOF, want: []int{0, 0}, fails: true},
+		"after a 50x":                {answers: []int{503, 0, 503, 200}, err: io.ErrUnexpectedEOF, want: []int{503, 0, 503, 200}},
+		"once in each repeat":        {answers: []int{0, 503, 0}, err: io.EOF, want: []int{0, 503, 0}, fails: true},
+		"of a read without a repeat": {answers: []int{0, 200}, err: io.EOF, request: Request{NoRepeat: true}, want: []int{0, 200}},
+		"of a HEAD":                  {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "HEAD"}, want: []int{0, 200}},
+		"of a POST":                  {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "POST"}, want: []int{0}, fails: true},
+		"of a DELETE":                {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "DELETE"}, want: []int{0}, fails: true},
+		"of a GET with a body":       {answers: []int{0, 200}, err: io.EOF, request: Request{Body: []byte("x")}, want: []int{0}, fails: true},
+		"by another failure":         {answers: []int{0, 200}, err: errors.New("malformed HTTP response"), want: []int{0}, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				c.request.Method, c.request.Path = cmp.Or(c.request.Method, "GET"), "/x"
+				l := &gate{}
+				e, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(), c.request)
+				g.Expect(statuses(e)).To(Equal(c.want))
+				g.Expect(l.calls).To(Equal(len(c.want)), "each counts, and keeps the pace")
+				g.Expect(errors.As(err, new(*TargetError))).To(Equal(c.fails), "%v", err)
+				if c.fails {
+					g.Expect(errors.Is(err, c.err)).To(BeTrue())
+					return
+				}
+				g.Expect(e.Attempts[slices.Index(c.want, 0)].Error).To(HaveSuffix("; the request was sent once more"))
+				g.Expect(e.Transient()).To(Equal(slices.Contains(c.want, 503)))
+			})
+		})
+	}
+}
+
+func TestAFaultIsAskedForAgainAfterADroppedConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		s := &script{statuses: []int{503, 0}, err: io.ErrUnexpectedEOF}
-		e, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
-		var target *TargetError
-		g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
-		g.Expect(errors.Is(err, io.ErrUnexpectedEOF)).To(BeTrue())
-		g.Expect(statuses(e)).To(Equal([]int{503, 0}))
-		g.Expect(e.Transient()).To(BeFalse())
+		s := &script{statuses: []int{0, 503}, err: io.EOF}
+		_, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x", NoRepeat: true, Fault: &Fault{Header: "X-Fault", Status: 503, Attempts: 1}})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.requests).To(HaveLen(2))
+		g.Expect(s.requests[1].Header.Get("X-Fault")).To(Equal("503"))
 	})
 }
 
@@ -380,14 +428,12 @@ func TestClientTeachesTheRedactor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		r := redact.New()
-		var told []redact.Secret
 		s := &script{statuses: []int{0}, err: errors.New("no answer to s3cret-one")}
-		c := scripted(t, s, Options{Redactor: r, Learned: func(secret redact.Secret) { told = append(told, secret) }})
+		c := scripted(t, s, Options{Redactor: r})
 		e, err := c.Do(t.Context(), Request{Method: "GET", Path: "/s3cret-one", Header: http.Header{"Authorization": {"Bearer s3cret-one"}}})
 		g.Expect(err.Error()).To(And(ContainSubstring("no answer to $ACRONIS_TOKEN"), ContainSubstring("/api/2/$ACRONIS_TOKEN"), Not(ContainSubstring("s3cret"))))
 		g.Expect(e.Attempts[0].Error).To(Equal("no answer to $ACRONIS_TOKEN"))
-		g.Expect(told).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}))
-		g.Expect(r.Secrets()).To(Equal(told))
+		g.Expect(r.Secrets()).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}))
 	})
 }
 
@@ -395,14 +441,10 @@ func TestClientTeachesTheRedactorWhatAnAnswerHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		r := redact.New()
-		var told []redact.Secret
 		s := &script{statuses: []int{302}, header: http.Header{"Location": {"/cb#access_token=s3cret-one"}}}
-		c := scripted(t, s, Options{Redactor: r, Learned: func(secret redact.Secret) { told = append(told, secret) }})
-		for range 2 {
-			_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x"})
-			g.Expect(err).NotTo(HaveOccurred())
-		}
-		g.Expect(told).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}), "once")
+		c := scripted(t, s, Options{Redactor: r})
+		_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(r.String("s3cret-one")).To(Equal("$ACRONIS_TOKEN"))
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// apiPath is where the API begins on every data centre.
+// apiPath is where the API begins on every data center.
 const apiPath = "/api/2"
 
 // check returns the URL of a request, or why the request cannot be sent as it is. Sent in another way it would be no evidence.
@@ -54,6 +54,11 @@ func (c *Client) check(r Request) (string, error) {
 		return "", fmt.Errorf("the path is not escaped: it would be sent as %s", c.options.Redactor.String(sent))
 	}
 	return target, nil
+}
+
+// harmless tells whether it changes nothing to send the request twice.
+func (r Request) harmless() bool {
+	return len(r.Body) == 0 && slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, r.Method)
 }
 
 // ownedHeaders are those that net/http sets by itself whatever a request holds.

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -41,15 +38,11 @@ func secure(t *testing.T, set func(s *httptest.Server), h http.HandlerFunc) *htt
 	return s
 }
 
-// caFile writes the target's certificate.
-func caFile(t *testing.T, s *httptest.Server) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+// trusting returns the certificate authorities that the target is trusted by.
+func trusting(s *httptest.Server) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(s.Certificate())
+	return pool
 }
 
 func TestHTTP2WithOwnCA(t *testing.T) {
@@ -61,24 +54,18 @@ func TestHTTP2WithOwnCA(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, "{}")
 	})
-	pool := x509.NewCertPool()
-	pool.AddCert(s.Certificate())
-	for _, o := range []exchange.Options{{CAFile: caFile(t, s)}, {RootCAs: pool}, {RootCAs: x509.NewCertPool(), CAFile: caFile(t, s)}} {
-		got = nil
-		o.BaseURL = s.URL
-		c := newClient(t, o)
-		for _, r := range []exchange.Request{{Method: "GET", Path: "/x"}, {Method: "POST", Path: "/x"}, {Method: "PUT", Path: "/x", Body: []byte("ab")}} {
-			e, err := c.Do(t.Context(), r)
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(e.Attempts).To(HaveLen(1))
-			g.Expect(e.Last().Proto).To(Equal("HTTP/2.0"))
-		}
-		g.Expect(got).To(Equal([]string{
-			"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance]] ",
-			"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance]] ",
-			"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance]] ab",
-		}))
+	c := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)})
+	for _, r := range []exchange.Request{{Method: "GET", Path: "/x"}, {Method: "POST", Path: "/x"}, {Method: "PUT", Path: "/x", Body: []byte("ab")}} {
+		e, err := c.Do(t.Context(), r)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(e.Attempts).To(HaveLen(1))
+		g.Expect(e.Last().Proto).To(Equal("HTTP/2.0"))
 	}
+	g.Expect(got).To(Equal([]string{
+		"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance]] ",
+		"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance]] ",
+		"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance]] ab",
+	}))
 }
 
 func TestTLSTrouble(t *testing.T) {
@@ -94,10 +81,10 @@ func TestTLSTrouble(t *testing.T) {
 		hint    string
 	}{
 		"unknown authority": {exchange.Options{BaseURL: trusted.URL}, "name its CA file"},
-		"other host": {exchange.Options{BaseURL: strings.Replace(trusted.URL, "127.0.0.1", "localhost", 1), CAFile: caFile(t, trusted)},
+		"other host": {exchange.Options{BaseURL: strings.Replace(trusted.URL, "127.0.0.1", "localhost", 1), RootCAs: trusting(trusted)},
 			"for another host"},
-		"expired":            {exchange.Options{BaseURL: expired.URL, CAFile: caFile(t, expired)}, "check its dates"},
-		"too old":            {exchange.Options{BaseURL: old.URL, CAFile: caFile(t, old)}, "TLS versions"},
+		"expired":            {exchange.Options{BaseURL: expired.URL, RootCAs: trusting(expired)}, "check its dates"},
+		"too old":            {exchange.Options{BaseURL: old.URL, RootCAs: trusting(old)}, "TLS versions"},
 		"closed at once":     {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("")), "http")}, "broke the answer off"},
 		"no TLS and no HTTP": {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("SSH-2.0-x\r\n")), "http")}, "check scheme and port"},
 	} {
@@ -181,7 +168,7 @@ func TestHTTP2Hostile(t *testing.T) {
 			g := NewWithT(t)
 			s := secure(t, nil, c.handle)
 			start := time.Now()
-			e, err := newClient(t, exchange.Options{BaseURL: s.URL, CAFile: caFile(t, s), AttemptTimeout: 3 * time.Second}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 3 * time.Second}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 			g.Expect(time.Since(start)).To(BeNumerically("<", 10*time.Second))
 			g.Expect(e.Attempts).To(HaveLen(1))
 			g.Expect(e.Last().Truncated).To(Equal(c.truncated))
@@ -204,7 +191,7 @@ func TestHTTP2GoingAway(t *testing.T) {
 		requests.Add(1)
 		w.Header().Set("Connection", "close") // sends GOAWAY
 	})
-	c := newClient(t, exchange.Options{BaseURL: s.URL, CAFile: caFile(t, s)})
+	c := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)})
 	sent := 0
 	for range 10 {
 		e, err := c.Do(t.Context(), exchange.Request{Method: "POST", Path: "/x", Body: []byte("x")})

@@ -189,8 +189,6 @@ func TestOptionsAreChecked(t *testing.T) {
 		"at most 2 repeats":  {BaseURL: "https://h", Retry: exchange.Retry{Repeats: 3, Min: 1, Max: 2}},
 		"shorter pause":      {BaseURL: "https://h", Retry: exchange.Retry{Repeats: 1, Min: 2, Max: 1}},
 		"not be negative":    {BaseURL: "https://h", AttemptTimeout: -1},
-		"no such file":       {BaseURL: "https://h", CAFile: t.TempDir() + "/none.pem"},
-		"no PEM certificate": {BaseURL: "https://h", CAFile: "wire_test.go"},
 	} {
 		_, err := exchange.NewClient(o)
 		g := NewWithT(t)

@@ -29,9 +29,11 @@ func (r *Result) collect() {
 		if !s.Injected { // there the suite asked for the failure itself
 			r.transient(s.ID, s.Operation, s.Own())
 		}
+		r.throttled(s.Own())
 	}
 	for _, step := range r.World {
 		r.transient(step.ID, step.Operation, step.Exchanges)
+		r.throttled(step.Exchanges)
 	}
 	slices.SortStableFunc(r.Advice, func(a, b Advice) int {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(a.Text, b.Text))
@@ -48,6 +50,17 @@ func (r *Result) transient(by, operation string, exchanges []exchange.Evidence) 
 		failed := e.Attempts[i]
 		r.Transients = append(r.Transients, Transient{By: by, Operation: operation, Method: e.Method, URL: e.URL,
 			Status: failed.Status, Time: failed.Start, RequestID: requestID(failed.Headers)})
+	}
+}
+
+// throttled counts the answers with which the target asked for patience.
+func (r *Result) throttled(exchanges []exchange.Evidence) {
+	for _, e := range exchanges {
+		for _, a := range e.Attempts {
+			if a.Status == http.StatusTooManyRequests {
+				r.Run.Requests.Throttled++
+			}
+		}
 	}
 }
 

@@ -76,6 +76,8 @@ type Requests struct {
 	Controls int `json:"controls"`
 	Specs    int `json:"specs"`
 	Cleanup  int `json:"cleanup"`
+	// Throttled counts those of them that were answered with 429, and sent again later.
+	Throttled int `json:"throttled,omitempty"`
 }
 
 // Total is the number of all requests of the run.
@@ -89,8 +91,10 @@ type Target struct {
 	Production bool     `json:"production"`
 	Strict     bool     `json:"strict"`
 	Assumed    string   `json:"assumed"`
-	Rate       string   `json:"rate,omitempty"`   // such as 10/s; absent where there is no limit
-	Budget     int      `json:"budget,omitempty"` // requests at most; absent where there is no limit
+	Rate       string   `json:"rate,omitempty"` // such as 10/s; absent where there is no limit, as are the next two
+	// Concurrency is the number of requests in flight at most.
+	Concurrency int `json:"concurrency,omitempty"`
+	Budget      int `json:"budget,omitempty"` // requests in the run at most
 }
 
 // CheckState is the outcome of a preflight check.

@@ -29,6 +29,7 @@ func sample(t testing.TB) Input {
 		Spec: "401/no-token/FetchTenant", Method: "GET", URL: "https://host/api/2/tenants/1", Headers: header, Body: body,
 		Attempts: []exchange.EvidenceAttempt{
 			{Start: noon, MS: 3, Status: 503, Proto: "HTTP/1.1", Headers: header, Body: body},
+			{Start: noon, MS: 1, Status: 429},
 			{Start: noon.Add(time.Second), MS: 2, Status: 200, Proto: "HTTP/1.1", Error: "reset"},
 		},
 		Transient: true, Curl: `curl -s https://host/api/2/tenants/1`,
@@ -38,7 +39,7 @@ func sample(t testing.TB) Input {
 		Run: Run{ID: "run-1", Suite: "1.0.0", Contract: contract(t).Version(), Seed: 17, Processes: 2, Started: noon, Ended: noon.Add(time.Minute),
 			WallSeconds: 6.5, WallWithoutWaitingSeconds: 1.75, Filtered: true, Filter: "401", Requests: Requests{World: 30, Controls: 95, Specs: 1900, Cleanup: 12}},
 		Target: Target{Name: "staging", URL: "https://host", Allow: []string{"read", "write"}, Production: true, Strict: true, Assumed: "strict",
-			Rate: "10/s", Budget: 20000},
+			Rate: "10/s", Concurrency: 4, Budget: 20000},
 		Preflight: []Check{{Name: "clock", State: CheckWarning, Detail: "3 s behind", Remedy: "set the clock"}},
 		Specs: []Spec{
 			{ID: "401/no-token/FetchTenant", Code: "401", Probe: "no-token", Variant: "v", Subject: "FetchTenant", Operation: "FetchTenant",
