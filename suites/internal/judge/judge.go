@@ -57,6 +57,12 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		f.Verdict, f.Reason = report.Error, "the target gave no answer: "+last.Error
 		return f
 	}
+	if last.Status == http.StatusTooManyRequests && !j.promised(want.Operation, last.Status) {
+		f.Verdict = report.Error
+		f.Reason = fmt.Sprintf("the target throttles: it answered with 429 %d times: lower rate: of the target in ginkgo.yml",
+			count(e, func(status int) bool { return status == http.StatusTooManyRequests }))
+		return f
+	}
 	f.Differences, f.Advice = j.answer(last, want)
 	if leaked := echoed(e.Request.Header, last.Body); leaked != "" {
 		j.secret(&f, "the answer repeats "+leaked)
@@ -75,16 +81,31 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("the status is %d as promised, but the answer is not what is promised with it", want.Code)
 		return f
 	}
-	j.otherCode(&f, last.Status, want)
+	j.otherCode(&f, e, want)
 	return f
 }
 
+// count counts the attempts whose answer has such a status.
+func count(e *exchange.Exchange, is func(status int) bool) int {
+	n := 0
+	for _, a := range e.Attempts {
+		if is(a.Status) {
+			n++
+		}
+	}
+	return n
+}
+
+func failed(status int) bool { return status/100 == 5 }
+
 // otherCode decides what another status than the expected one means.
-func (j *Judge) otherCode(f *Finding, status int, want Expectation) {
+func (j *Judge) otherCode(f *Finding, e *exchange.Exchange, want Expectation) {
+	status := e.Status()
 	mismatch := schemas.Violation{Path: "status", Rule: "status", Found: fmt.Sprint(status), Detail: fmt.Sprintf("expected %d", want.Code)}
 	f.Differences = append([]schemas.Violation{mismatch}, f.Differences...)
 	served, refused := status/100 == 2, status/100 == 4
-	promised := want.Operation == nil && j.inTable(status) || want.Operation != nil && known(want.Operation, status)
+	promised := j.promised(want.Operation, status)
+	sound := len(f.Differences) == 1 // nothing but the status differs
 	switch {
 	case served && want.Code/100 == 2:
 		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("the request succeeds with %d, documented is %d", status, want.Code)
@@ -93,14 +114,20 @@ func (j *Judge) otherCode(f *Finding, status int, want Expectation) {
 	case served && !j.Rules.Assumed:
 		f.Verdict, f.Accepted = report.Unprovoked, true
 		f.Reason = fmt.Sprintf("accepted: the request is served (%d), and the documentation does not say that it must be refused", status)
+	case refused && promised && sound && !j.Rules.Assumed && want.Operation != nil && want.Operation.Writes() && e.Failed():
+		f.Verdict = report.Unprovoked
+		f.Reason = fmt.Sprintf("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
 		f.Verdict, f.Reason = report.Violation, "a call with valid credentials is refused with 401"
-	case refused && promised && want.Ground.Code == report.Assumed && !j.Rules.Assumed && len(f.Differences) == 1:
+	case refused && promised && want.Ground.Code == report.Assumed && !j.Rules.Assumed && sound:
 		f.Verdict = report.Unprovoked
 		f.Reason = fmt.Sprintf("refused with %d, which the documentation knows as well; that the code is %d is only assumed", status, want.Code)
-	case status/100 == 5:
+	case failed(status) && want.Code/100 == 2 && want.Operation != nil && want.Operation.Documents(status) && !j.Rules.Assumed && sound:
+		f.Verdict = report.Unprovoked
+		f.Reason = fmt.Sprintf("the service fails with %d, which the reference lists for this operation: try later", status)
+	case failed(status):
 		f.Verdict = report.Violation
-		f.Reason = fmt.Sprintf("the service fails (%d), also after the documented repeats; the guide advises to try later or to ask the administrator", status)
+		f.Reason = fmt.Sprintf("the service fails (%d)%s; the guide advises to try later or to ask the administrator", status, afterRepeats(e))
 	case !promised:
 		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("%d is no code that the documentation knows here", status)
 	default:
@@ -108,14 +135,27 @@ func (j *Judge) otherCode(f *Finding, status int, want Expectation) {
 	}
 }
 
-func (j *Judge) inTable(status int) bool {
-	_, known := j.Contract.Clause(status)
+// promised tells whether the documentation knows the code there.
+func (j *Judge) promised(op *schemas.Operation, status int) bool {
+	known := false
+	if op == nil {
+		_, known = j.Contract.Clause(status)
+	} else {
+		_, known = op.Source(status)
+	}
 	return known
 }
 
-func known(op *schemas.Operation, status int) bool {
-	_, known := op.Source(status)
-	return known
+// afterRepeats says how often a failure was met again.
+func afterRepeats(e *exchange.Exchange) string {
+	switch repeats := count(e, failed) - 1; repeats {
+	case 0:
+		return ""
+	case 1:
+		return ", also after a repeat"
+	default:
+		return fmt.Sprintf(", also after %d repeats", repeats)
+	}
 }
 
 // answer judges media type, body and headers by what promises them.
@@ -240,8 +280,8 @@ func (j *Judge) actual(a exchange.Attempt) string {
 		return text + ", no body"
 	}
 	body := exchange.Printable(strings.Join(strings.Fields(string(j.Redactor.Body(mediaType(a.Header), a.Body))), " "))
-	if len(body) > 300 {
-		body = body[:300] + "…"
+	if characters := []rune(body); len(characters) > 300 {
+		body = string(characters[:300]) + "…"
 	}
 	return text + ", " + body
 }

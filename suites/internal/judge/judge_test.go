@@ -2,7 +2,9 @@ package judge_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -16,6 +18,8 @@ import (
 const (
 	envelope403 = `{"error":{"code":403,"domain":null,"message":"Forbidden","details":{}}}`
 	envelope404 = `{"error":{"code":"404","domain":"D","message":"Not found","details":{"info":null}}}`
+	envelope409 = `{"error":{"code":409,"domain":"D","message":"Taken","details":{}}}`
+	envelope500 = `{"error":{"code":500,"domain":"D","message":"Not yet","details":{}}}`
 	envelope400 = `{"error":{"code":1006,"domain":"D","message":"Tenant is still enabled","details":{}}}`
 )
 
@@ -40,6 +44,9 @@ func TestExamine(t *testing.T) {
 		verdict   report.Verdict
 		rule      string // of one of the differences
 		accepted  bool
+		before    []int  // statuses of earlier attempts
+		reason    string // a part of it
+		wrong     int    // differences; 0: not counted
 	}{
 		"the promised code and envelope": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json, body: envelope403, verdict: report.Pass},
 		"the promised code, prose for a body": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: html, body: "<p>no</p>",
@@ -64,6 +71,40 @@ func TestExamine(t *testing.T) {
 		"a failure in place of a refusal":          {operation: "FetchTenant", want: 403, ground: assumed, status: 500, media: json, body: "", verdict: report.Violation},
 		"a redirect":                               {operation: "FetchTenant", want: 200, ground: documented, status: 302, verdict: report.Violation},
 
+		"a failure, once": {operation: "FetchTenant", want: 200, ground: documented, status: 503, verdict: report.Violation,
+			reason: "the service fails (503); the guide"},
+		"a failure, repeated": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503, 429, 500}, status: 503, verdict: report.Violation,
+			reason: "the service fails (503), also after 2 repeats; the guide"},
+		"a failure that the reference lists": {operation: "CreateReport", want: 201, ground: documented, status: 500, media: json, body: envelope500, verdict: report.Unprovoked,
+			reason: "the service fails with 500, which the reference lists for this operation"},
+		"a failure that the reference lists, where assumptions must be met": {operation: "CreateReport", want: 201, ground: documented, rules: judge.Rules{Assumed: true},
+			status: 500, media: json, body: envelope500, verdict: report.Violation},
+		"a failure that the reference lists, in a form of its own": {operation: "CreateReport", want: 201, ground: documented, status: 500, media: html, body: "<p>",
+			verdict: report.Violation},
+		"a failure that the reference lists, in place of a refusal": {operation: "CreateReport", want: 403, ground: documented, status: 500, media: json, body: envelope500,
+			verdict: report.Violation},
+
+		"a write refused after a failure": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503}, status: 409, media: json, body: envelope409,
+			verdict: report.Unprovoked, reason: "a repeat may have met the effect of the attempt before"},
+		"a write refused otherwise after a failure": {operation: "DeleteTenant", want: 403, ground: documented, before: []int{503}, status: 404, media: json, body: envelope404,
+			verdict: report.Unprovoked, reason: "a repeat may have met the effect of the attempt before"},
+		"a write refused after a failure, in a form of its own": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503}, status: 409, media: json, body: "[]",
+			verdict: report.Violation},
+		"a write refused after a failure, where assumptions must be met": {operation: "CreateTenant", want: 201, ground: documented, rules: judge.Rules{Assumed: true},
+			before: []int{503}, status: 409, media: json, body: envelope409, verdict: report.Violation},
+		"a write refused at once":         {operation: "CreateTenant", want: 201, ground: documented, status: 409, media: json, body: envelope409, verdict: report.Violation},
+		"a write refused after a wait":    {operation: "CreateTenant", want: 201, ground: documented, before: []int{429}, status: 409, media: json, body: envelope409, verdict: report.Violation},
+		"a read refused after a failure":  {operation: "FetchTenant", want: 200, ground: documented, before: []int{503}, status: 404, media: json, body: envelope404, verdict: report.Violation},
+		"the promised code after failure": {operation: "CreateTenant", want: 409, ground: documented, before: []int{503}, status: 409, media: json, body: envelope409, verdict: report.Pass},
+
+		"throttled": {operation: "FetchTenant", want: 200, ground: documented, before: []int{429, 429}, status: 429, media: json, body: "[]", verdict: report.Error,
+			reason: "the target throttles: it answered with 429 3 times: lower rate: of the target in ginkgo.yml"},
+		"throttled in place of a refusal": {want: 405, ground: documented, rules: judge.Rules{Strict: true, Assumed: true}, status: 429, verdict: report.Error},
+
+		// The live service is known to answer so: the reference does not list the code, and that is all that is wrong.
+		"a code of the token endpoint that is not listed": {operation: "RequestTokens", want: 401, ground: documented, status: 401, media: json,
+			body: `{"domain":"Access","reason":"InvalidClient","error":"invalid_client","error_description":"no"}`, verdict: report.Violation, rule: "enum", wrong: 1},
+
 		"another success code":                {operation: "CreateTenant", want: 201, ground: documented, status: 200, media: json, body: `{}`, verdict: report.Violation},
 		"valid credentials refused":           {operation: "FetchTenant", want: 200, ground: assumed, status: 401, media: json, body: envelope403, verdict: report.Violation},
 		"a success without its body":          {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: "", verdict: report.Violation, rule: "present"},
@@ -82,7 +123,11 @@ func TestExamine(t *testing.T) {
 			if row.media != "" {
 				header.Set("Content-Type", row.media)
 			}
-			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: row.status, Header: header, Body: []byte(row.body)}}}
+			e := &exchange.Exchange{}
+			for _, status := range row.before {
+				e.Attempts = append(e.Attempts, exchange.Attempt{Status: status})
+			}
+			e.Attempts = append(e.Attempts, exchange.Attempt{Status: row.status, Header: header, Body: []byte(row.body)})
 			f := j.Examine(e, judge.Expectation{Operation: contract.Operation(row.operation), Code: row.want, Ground: row.ground})
 			g.Expect(f.Verdict).To(Equal(row.verdict), f.String())
 			g.Expect(f.Accepted).To(Equal(row.accepted), f.String())
@@ -90,9 +135,26 @@ func TestExamine(t *testing.T) {
 				g.Expect(f.Differences).To(ContainElement(HaveField("Rule", row.rule)), f.String())
 			}
 			if row.verdict != report.Pass {
-				g.Expect(f.Reason).NotTo(BeEmpty())
+				g.Expect(f.Reason).To(And(Not(BeEmpty()), ContainSubstring(row.reason)))
+			}
+			if row.wrong > 0 {
+				g.Expect(f.Differences).To(HaveLen(row.wrong), f.String())
 			}
 		})
+	}
+}
+
+// What is shown of a long body ends between two characters.
+func TestALongBodyIsCutBetweenCharacters(t *testing.T) {
+	g := NewWithT(t)
+	contract, err := schemas.Load()
+	g.Expect(err).NotTo(HaveOccurred())
+	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
+	for _, before := range []string{"", "x", "xx"} {
+		e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(before + strings.Repeat("€", 1000))}}}
+		f := j.Examine(e, judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 200, Ground: documented})
+		g.Expect(f.Actual).To(HaveSuffix("€…"))
+		g.Expect(utf8.ValidString(f.Actual)).To(BeTrue())
 	}
 }
 
