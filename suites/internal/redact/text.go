@@ -127,8 +127,10 @@ func (r *Redactor) replaceKeyed(p keyed, s string) string {
 			continue
 		}
 		value := p.value.FindString(s[start:])
-		// "invalid token: expired." is prose, but no prose calls it access_token.
-		if value == "" || p.in == inYAML && !strings.ContainsAny(key, "_-.") && prose(value) {
+		// "invalid token: expired." is prose, but no prose calls it access_token, except at the end of a path, where no key stands:
+		// "open /x/expired-token: permission denied".
+		path := m[2] > 0 && s[m[2]-1] == '/' && sentence(s[start:])
+		if value == "" || p.in == inYAML && prose(value) && (!strings.ContainsAny(key, "_-.") || path) {
 			continue
 		}
 		b.WriteString(s[done:start])
@@ -217,6 +219,13 @@ func prose(text string) bool {
 		}
 	}
 	return true
+}
+
+// sentence says whether a line goes on with two plain words at least: a secret is one word.
+func sentence(text string) bool {
+	line, _, _ := strings.Cut(text, "\n")
+	words := strings.Fields(line)
+	return len(words) > 1 && prose(words[0]+" "+words[1])
 }
 
 // replace is regexp.ReplaceAllStringFunc with the groups of the match.
