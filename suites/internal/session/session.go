@@ -173,9 +173,13 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 	if needs.Forged[Revoked] {
 		needs.Add(revokedClient)
 	}
-	return together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
+	err := together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
+	if err != nil {
+		return err
+	}
+	return pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
 }
 
 // atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A data center whose
