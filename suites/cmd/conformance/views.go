@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -39,6 +40,12 @@ func reports(_ context.Context, c *cli, args []string) error {
 		return err
 	}
 	paths, err := view.WriteAll(folder, result, old)
+	if err == nil {
+		junit := filepath.Join(folder, "junit.xml")
+		if err = report.WriteJUnit(junit, result); err == nil {
+			paths = append(paths, junit)
+		}
+	}
 	for _, path := range paths {
 		fmt.Fprintln(c.stdout, path)
 	}
@@ -75,17 +82,26 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		}
 		results = append(results, result)
 	}
+	// Nothing is written, nor a folder made, for results that cannot be put together.
+	var page, text bytes.Buffer
+	if err := html(&page, results); err != nil {
+		return err
+	}
+	if err := markdown(&text, results); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(*folder, 0o755); err != nil {
 		return err
 	}
-	page := filepath.Join(*folder, name+".html")
-	if err := report.Replace(page, func(w io.Writer) error { return html(w, results) }); err != nil {
-		return err
+	for _, one := range []struct {
+		name    string
+		content bytes.Buffer
+	}{{name + ".html", page}, {name + ".md", text}} {
+		path := filepath.Join(*folder, one.name)
+		if err := report.WriteFile(path, one.content.Bytes()); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.stdout, path)
 	}
-	text := filepath.Join(*folder, name+".md")
-	if err := report.Replace(text, func(w io.Writer) error { return markdown(w, results) }); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.stdout, "%s\n%s\n", page, text)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 )
 
@@ -68,36 +69,14 @@ func (d document) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(path, append(content, '\n')); err != nil {
-		return fmt.Errorf("the token for a later run cannot be kept: %w", err)
+	if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+		err = report.ReplaceAs(path, 0o600, func(w io.Writer) error {
+			_, err := w.Write(append(content, '\n'))
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("the token for a later run cannot be kept: %w: make the folder writable", err)
 	}
 	return nil
-}
-
-func replace(path string, content []byte) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*") // readable for its owner alone
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return sync(folder)
-}
-
-// sync makes the new name of a file in the folder survive a crash.
-func sync(folder string) error {
-	opened, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(opened.Sync(), opened.Close())
 }

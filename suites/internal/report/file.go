@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,42 +28,58 @@ func WriteFile(path string, content []byte) error {
 	})
 }
 
-// Replace writes a file beside path and renames it once all of it has reached the disk.
+// Replace puts what is written into the file's place whole, or leaves what was there. An error of write itself is returned as it is.
 func Replace(path string, write func(io.Writer) error) error {
+	err := ReplaceAs(path, 0o644, write)
+	if disk := new(DiskError); errors.As(err, &disk) {
+		return fmt.Errorf("report %s cannot be written: %w: make room there, or name another folder", path, err)
+	}
+	return err
+}
+
+// DiskError says that a file could not be written, which is no fault of what was to stand in it.
+type DiskError struct{ Cause error }
+
+func (e *DiskError) Error() string { return e.Cause.Error() }
+
+func (e *DiskError) Unwrap() error { return e.Cause }
+
+// ReplaceAs writes a file of that mode beside path, and renames it once all of it has reached the disk. The error is a *DiskError, or
+// that of write.
+func ReplaceAs(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return unwritable(path, err)
+		return &DiskError{err}
 	}
-	err = fillFile(file, write)
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name()) // what is half written is of no use
-		return unwritable(path, err)
-	}
-	return nil
-}
-
-func unwritable(path string, err error) error {
-	return fmt.Errorf("report %s cannot be written: %w: make room there, or name another folder", path, err)
-}
-
-func fillFile(file *os.File, write func(io.Writer) error) (err error) {
 	defer func() {
-		if e := file.Close(); err == nil {
-			err = e
+		if err != nil {
+			_ = os.Remove(file.Name()) // what is half written is of no use
 		}
 	}()
 	buffer := bufio.NewWriterSize(file, 1<<16)
-	if err := write(buffer); err != nil {
-		return err
+	failed := write(buffer)
+	flushed := buffer.Flush() // which also fails where an earlier write to the file has
+	err = errors.Join(flushed, file.Chmod(mode), file.Sync(), file.Close())
+	switch {
+	case flushed == nil && failed != nil:
+		return failed
+	case err != nil:
+		return &DiskError{err}
 	}
-	if err := buffer.Flush(); err != nil {
-		return err
+	if err := os.Rename(file.Name(), path); err != nil {
+		return &DiskError{err}
 	}
-	if err := file.Chmod(0o644); err != nil { // temporary files are private, reports are not
-		return err
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the new name of a file in the folder survive a crash.
+func syncFolder(folder string) error {
+	opened, err := os.Open(folder)
+	if err != nil {
+		return &DiskError{err}
 	}
-	return file.Sync()
+	if err := errors.Join(opened.Sync(), opened.Close()); err != nil {
+		return &DiskError{err}
+	}
+	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -33,12 +35,26 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 		_, _ = io.WriteString(w, "half")
 		return full
 	})
-	g.Expect(err).To(MatchError(full))
-	g.Expect(err).To(MatchError(ContainSubstring(path)))
+	g.Expect(err).To(BeIdenticalTo(full), "what writes knows best what went wrong, and the disk has nothing to do with it")
 	g.Expect(os.ReadFile(path)).To(Equal([]byte("old")))
 	entries, err := os.ReadDir(folder)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(entries).To(HaveLen(1), "temporary files are removed")
+}
+
+// A disk that is full is the disk's fault, also where what writes returns the error that it was given.
+func TestADiskThatIsFull(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "conformance.json")
+	limit := &syscall.Rlimit{}
+	g.Expect(syscall.Getrlimit(syscall.RLIMIT_FSIZE, limit)).To(Succeed())
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	g.Expect(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 17, Max: limit.Max})).To(Succeed())
+	err := WriteFile(path, make([]byte, 1<<18))
+	g.Expect(syscall.Setrlimit(syscall.RLIMIT_FSIZE, limit)).To(Succeed())
+	g.Expect(err).To(MatchError(And(HavePrefix("report "+path+" cannot be written: "), HaveSuffix(": make room there, or name another folder"))))
+	g.Expect(os.ReadDir(filepath.Dir(path))).To(BeEmpty())
 }
 
 func TestWriteWithoutFolder(t *testing.T) {
