@@ -54,6 +54,8 @@ type run struct {
 	first *exchange.Exchange // the first answer
 	skew  time.Duration      // the target's clock is ahead by that
 	token string             // of the configured client
+
+	noToken, noFault string // why there is no expired token, and no fault header
 }
 
 // check is one thing to look at. It says whether the next ones have a meaning.
@@ -73,21 +75,35 @@ var checks = []check{
 	{"expired token", (*run).expiredToken},
 }
 
-// Run looks at everything, up to what makes the rest meaningless.
-func Run(ctx context.Context, o Options) []report.Check {
+// Found is what a look at the target has shown.
+type Found struct {
+	Checks []report.Check
+	// Access is the given one with what the run is to use: the expired token that an earlier run kept where none was given, and neither
+	// a token that may not have expired nor a fault header that nothing heeds.
+	Access         Access
+	NoExpiredToken string // why there is none; empty where there is one
+	NoFaultHeader  string // likewise
+}
+
+// Look looks at everything, up to what makes the rest meaningless.
+func Look(ctx context.Context, o Options) Found {
 	return (&run{Options: o, lookup: net.DefaultResolver.LookupHost, proxyOf: http.ProxyFromEnvironment}).all(ctx)
 }
 
-func (r *run) all(ctx context.Context) []report.Check {
-	var found []report.Check
+// Run is Look for who uses the access as it is given.
+func Run(ctx context.Context, o Options) []report.Check { return Look(ctx, o).Checks }
+
+func (r *run) all(ctx context.Context) Found {
+	var found Found
 	for _, c := range checks {
 		one, proceed := c.look(r, ctx)
 		one.Name = c.name
-		found = append(found, one)
+		found.Checks = append(found.Checks, one)
 		if !proceed {
 			break
 		}
 	}
+	found.Access, found.NoExpiredToken, found.NoFaultHeader = r.Access, r.noToken, r.noFault
 	return found
 }
 

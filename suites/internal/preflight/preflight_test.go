@@ -113,6 +113,11 @@ func (c *center) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // look is a preflight of a target that a test may change first.
 func look(t *testing.T, server *httptest.Server, change func(*run)) []report.Check {
 	t.Helper()
+	return lookAt(t, server, change).Checks
+}
+
+func lookAt(t *testing.T, server *httptest.Server, change func(*run)) Found {
+	t.Helper()
 	g := NewWithT(t)
 	config := &target.Config{Name: "staging", Timeouts: target.Timeouts{Attempt: 5 * time.Second},
 		Target: target.Target{Name: "staging", Allow: []target.Permission{target.Read, target.Write}}}
@@ -134,10 +139,10 @@ func look(t *testing.T, server *httptest.Server, change func(*run)) []report.Che
 	found := r.all(t.Context())
 
 	var printed strings.Builder
-	g.Expect(Print(&printed, found)).To(Succeed())
+	g.Expect(Print(&printed, found.Checks)).To(Succeed())
 	g.Expect(printed.String()).NotTo(ContainSubstring(canary))
 	g.Expect(printed.String()).NotTo(ContainSubstring("eyJ"))
-	g.Expect(strings.Count(printed.String(), "\n")).To(Equal(len(found)))
+	g.Expect(strings.Count(printed.String(), "\n")).To(Equal(len(found.Checks)))
 	return found
 }
 
@@ -248,7 +253,7 @@ func TestFindings(t *testing.T) {
 
 		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header", state: report.CheckWarning, sentence: "there is none, so that 50x will be unprovoked"},
 		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header", state: report.CheckWarning,
-			sentence: "x-other: 503 is answered with 200, so that 50x will be unprovoked: correct ACRONIS_FAULT_HEADER"},
+			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will be unprovoked: correct ACRONIS_FAULT_HEADER"},
 
 		"no expired token": {run: func(r *run) {
 			r.Access.ExpiredToken = ""
@@ -264,7 +269,7 @@ func TestFindings(t *testing.T) {
 			r.Access.ExpiredToken = token(t, jwt.MapClaims{"iss": "elsewhere", "exp": time.Now().Add(-time.Hour).Unix()}, nil)
 		}, check: "expired token", state: report.CheckWarning, sentence: `its iss is "elsewhere", and that of this client's tokens is "this one"`},
 		"opaque, refused": {run: func(r *run) { r.Access.ExpiredToken = "opaque" }, check: "expired token", state: report.CheckWarning,
-			sentence: "it does not say when it expired; a read with it is answered with 401"},
+			sentence: "it is not used: the token that was given does not say when it expired, so that nothing tells it from one that was never good; a read with it is answered with 401: unset"},
 		"opaque, served": {run: func(r *run) { r.Access.ExpiredToken = "ey-opaque" }, check: "expired token", state: report.CheckFailed, sentence: "it is still good: a read with it is served"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -290,6 +295,32 @@ func TestFindings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A run uses nothing that does not do what it is for, and can say why.
+func TestWhatIsOfNoUseIsDropped(t *testing.T) {
+	g := NewWithT(t)
+	found := lookAt(t, serve(t, newCenter(t)), nil)
+	g.Expect(found.Access.FaultHeader).To(Equal(faultName))
+	g.Expect(found.Access.ExpiredToken).NotTo(BeEmpty())
+	g.Expect(found.NoFaultHeader + found.NoExpiredToken).To(BeEmpty())
+
+	found = lookAt(t, serve(t, newCenter(t)), func(r *run) { r.Access.FaultHeader, r.Access.ExpiredToken = "x-other", "garbage" })
+	g.Expect(found.Access.FaultHeader + found.Access.ExpiredToken).To(BeEmpty())
+	g.Expect(found.NoFaultHeader).To(ContainSubstring("nothing heeds the fault header"))
+	g.Expect(found.NoExpiredToken).To(ContainSubstring("does not say when it expired"))
+	g.Expect(Failure(found.Checks)).To(Succeed())
+
+	found = lookAt(t, serve(t, newCenter(t)), func(r *run) {
+		kept := r.Access.ExpiredToken
+		r.Access.FaultHeader, r.Access.ExpiredToken = "", ""
+		r.KeptToken = func(time.Time) (string, string) { return kept, "" }
+	})
+	g.Expect(found.Access.ExpiredToken).To(HavePrefix("ey"), "that of an earlier run")
+	g.Expect(found.NoFaultHeader).To(ContainSubstring("set ACRONIS_FAULT_HEADER"))
+
+	found = lookAt(t, serve(t, newCenter(t)), func(r *run) { r.Access.ExpiredToken = "" })
+	g.Expect(found.NoExpiredToken).To(Equal("no expired token was given: set ACRONIS_EXPIRED_TOKEN"))
 }
 
 func withoutDate(w http.ResponseWriter, _ *http.Request) { w.Header()["Date"] = nil }

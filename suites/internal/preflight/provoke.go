@@ -3,6 +3,7 @@ package preflight
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -17,6 +18,7 @@ const asked = http.StatusServiceUnavailable
 // faultHeader asks for a failure of a read that has just succeeded.
 func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if r.Access.FaultHeader == "" {
+		r.noFault = "the target names no fault header: set ACRONIS_FAULT_HEADER where a mesh or a test hook can inject a failure"
 		return warn("set ACRONIS_FAULT_HEADER if a mesh before the target has one, such as x-envoy-fault-abort-request",
 			"there is none, so that 50x will be unprovoked")
 	}
@@ -25,8 +27,9 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 		return unreachable(err)
 	}
 	if e.Status() != asked {
-		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh",
-			"%s: %d is answered with %d, so that 50x will be unprovoked", r.Access.FaultHeader, asked, e.Status())
+		r.noFault = fmt.Sprintf("nothing heeds the fault header: a read that asks for a %d by %s gets a %d", asked, r.Access.FaultHeader, e.Status())
+		r.Access.FaultHeader = ""
+		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh", "%s, so that 50x will be unprovoked", r.noFault)
 	}
 	return ok("%s is answered", r.Access.FaultHeader)
 }
@@ -37,13 +40,14 @@ const margin = time.Minute
 // expiredToken makes sure that the token is one that is refused because it expired, and for no other reason.
 func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	const remedy = "unset ACRONIS_EXPIRED_TOKEN, or give it a token of this client that is expired"
-	token, reason := r.Access.ExpiredToken, ""
-	if token == "" && r.KeptToken != nil {
-		token, reason = r.KeptToken(r.now())
-		r.Redactor.Learn("ACRONIS_EXPIRED_TOKEN", token)
+	if r.Access.ExpiredToken == "" && r.KeptToken != nil {
+		r.Access.ExpiredToken, r.noToken = r.KeptToken(r.now())
+		r.Redactor.Learn("ACRONIS_EXPIRED_TOKEN", r.Access.ExpiredToken)
 	}
+	token := r.Access.ExpiredToken
 	if token == "" {
-		return warn("", "there is none, so that it will be unprovoked: %s", cmp.Or(reason, "set ACRONIS_EXPIRED_TOKEN"))
+		r.noToken = cmp.Or(r.noToken, "no expired token was given: set ACRONIS_EXPIRED_TOKEN")
+		return warn("", "there is none, so that it will be unprovoked: %s", r.noToken)
 	}
 	claims, _ := claimsOf(token)
 	expiry, err := claims.GetExpirationTime()
@@ -62,7 +66,8 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	return ok("it expired at %s", expiry.UTC().Format(time.RFC3339))
 }
 
-// opaqueToken tries a token that does not say when it expires.
+// opaqueToken tries a token that does not say when it expires. Where it is refused, that may be for anything: introspection does not tell
+// either, as the documentation has it answer every dead token with active: false alone. So it is no expired token to the run.
 func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Check, bool) {
 	e, err := r.getAs(ctx, token, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
 	if err != nil {
@@ -71,5 +76,7 @@ func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Che
 	if e.Status()/100 == 2 {
 		return fail(remedy, "it is still good: a read with it is served")
 	}
-	return warn(remedy, "it does not say when it expired; a read with it is answered with %d", e.Status())
+	r.Access.ExpiredToken = ""
+	r.noToken = fmt.Sprintf("the token that was given does not say when it expired, so that nothing tells it from one that was never good; a read with it is answered with %d", e.Status())
+	return warn(remedy, "it is not used: %s", r.noToken)
 }
