@@ -26,12 +26,12 @@ plan: build ## every request that a run would send, without sending any; TARGET=
 	@bin/conformance plan -target=$(TARGET) $(SELECT)
 
 .PHONY: sweep
-sweep: build ## list what runs left on a target that began over AGE=6h ago; CONFIRM=yes deletes it; TARGET=staging
-	@bin/conformance sweep -target=$(TARGET) $(if $(AGE),-age=$(AGE))
+sweep: build ## list what runs left on a target that began over AGE=6h ago, or what RUN=id left; CONFIRM=yes deletes it; TARGET=staging
+	@bin/conformance sweep -target=$(TARGET) $(if $(AGE),-age=$(AGE)) $(if $(RUN),-run=$(RUN))
 
 .PHONY: gate
-gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging
-	@bin/conformance gate -target=$(TARGET)
+gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging, BASELINE=last/conformance.json
+	@bin/conformance gate -target=$(TARGET) $(if $(BASELINE),-baseline=$(BASELINE))
 
 .PHONY: report
 report: build ## every view of a result again; FROM=reports/conformance.json

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"os"
 	"time"
 
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/expired"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/target"
@@ -35,18 +38,18 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 		access = preflight.Access{URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret,
 			ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}
 	}
-	client, redactor, err := newClient(config, access)
+	v, err := call("doctor", config, access)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, config.Timeouts.World)
+	defer v.end()
+	ctx, cancel := pace.WithTimeout(ctx, config.Timeouts.World)
 	defer cancel()
-	found := preflight.Run(ctx, preflight.Options{Config: config, Access: access, Client: client, Redactor: redactor, KeptToken: kept(config)})
-	if err := preflight.Print(c.stdout, found); err != nil {
+	found := preflight.Look(ctx, preflight.Options{Config: config, Access: access, Client: v.client, Redactor: v.redactor, KeptToken: kept(config)})
+	if err := preflight.Print(c.stdout, found.Checks); err != nil {
 		return err
 	}
-	if preflight.Failure(found) != nil {
+	if preflight.Failure(found.Checks) != nil {
 		return &exit{code: unusable}
 	}
 	return nil
@@ -68,14 +71,36 @@ func kept(config *target.Config) func(time.Time) (token, reason string) {
 	}
 }
 
-// newClient is a client for the commands that send a few requests by themselves.
-func newClient(config *target.Config, access preflight.Access) (*exchange.Client, *redact.Redactor, error) {
-	redactor := redact.New()
-	redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
-	redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
-	client, err := exchange.NewClient(exchange.Options{
-		BaseURL: access.URL, RootCAs: config.Target.RootCAs, AttemptTimeout: config.Timeouts.Attempt, Version: "doctor", Run: "none", Redactor: redactor,
-		Retry: exchange.Retry{Repeats: config.Retry.Repeats, Min: config.Retry.Min, Max: config.Retry.Max},
-	})
-	return client, redactor, err
+// visit is what a command needs that sends a few requests by itself, at the target's pace.
+type visit struct {
+	client   *exchange.Client
+	redactor *redact.Redactor
+	folder   string // of its pace
+}
+
+// call begins a visit by the command of that name, which the target finds in its logs.
+func call(name string, config *target.Config, access preflight.Access) (_ *visit, err error) {
+	v := &visit{redactor: redact.New()}
+	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
+	v.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
+	if v.folder, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
+		return nil, err
+	}
+	pacer, err := pace.New(v.folder, pace.Of(config.Target))
+	if err == nil {
+		v.client, err = exchange.NewClient(exchange.Options{
+			BaseURL: access.URL, RootCAs: config.Target.RootCAs, AttemptTimeout: config.Timeouts.Attempt, Redactor: v.redactor, Limiter: pacer,
+			Version: exchange.Version, Run: name + "-" + time.Now().UTC().Format("20060102t150405"),
+			Retry: exchange.Retry{Repeats: config.Retry.Repeats, Min: config.Retry.Min, Max: config.Retry.Max},
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(v.folder))
+	}
+	return v, nil
+}
+
+func (v *visit) end() {
+	v.client.Close()
+	_ = os.RemoveAll(v.folder) // nobody reads it any more
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/preflight"
+	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/target"
 )
 
@@ -17,11 +20,20 @@ import (
 func sweep(ctx context.Context, c *cli, args []string) error {
 	var s selection
 	var age time.Duration
+	var run string
 	flags := flag.NewFlagSet("sweep", flag.ContinueOnError)
 	s.registerTarget(flags)
 	flags.DurationVar(&age, "age", 6*time.Hour, "only what a run left that began longer ago than this `duration`: a run may still be under way")
+	flags.StringVar(&run, "run", "", "only what the run of this `id` left, whenever it began")
 	if err := c.parse(flags, args); err != nil {
 		return err
+	}
+	before := time.Now().Add(-age)
+	if run != "" {
+		if _, _, is := fixtures.RunOf(fixtures.Tag + run + "-object"); !is {
+			return fmt.Errorf("-run %s is no id of a run: the report names it, such as 20260301t021700-abc234", run)
+		}
+		before = time.Now().Add(time.Hour) // clocks differ, and the id tells the run
 	}
 	confirmed, _ := c.env("CONFIRM")
 	open := c.lookAt
@@ -35,35 +47,65 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if config.Target.Embedded {
 		return fmt.Errorf("%s is served anew for each run, so nothing is left on it: name another target with -target", config.Name)
 	}
-	client, redactor, err := newClient(config, preflight.Access{URL: config.Target.URL, ClientSecret: string(config.Target.ClientSecret)})
+	v, err := call("sweep", config, accessTo(config.Target))
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	world, do, err := logIn(ctx, config, client)
+	defer v.end()
+	ctx, cancel := pace.WithTimeout(ctx, config.Timeouts.Cleanup)
+	defer cancel()
+	world, do, err := logIn(ctx, config, v.client)
 	if err != nil {
-		return redactor.Error(err)
-	}
-	before := time.Now().Add(-age)
-	if confirmed == "yes" {
-		if !config.Target.MayWrite() {
-			return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
-		}
-		removed, left, err := fixtures.Sweep(ctx, world, do, before)
-		c.list("removed", removed)
-		c.list("left", left)
-		if err == nil && len(left) > 0 {
-			err = fmt.Errorf("%d objects could not be removed", len(left))
-		}
-		return redactor.Error(err)
+		return v.redactor.Error(err)
 	}
 	found, err := fixtures.FindLeftovers(ctx, world, do, before)
 	if err != nil {
-		return redactor.Error(err)
+		return v.redactor.Error(err)
 	}
-	c.list("found", found)
-	fmt.Fprintf(c.stdout, "%d objects of runs that began more than %v ago; CONFIRM=yes deletes them\n", len(found), age)
+	if run != "" {
+		found = slices.DeleteFunc(found, func(l fixtures.RunLeftover) bool { return l.Run != run })
+	}
+	if confirmed != "yes" {
+		c.list("found", found)
+		of := fmt.Sprintf("runs that began more than %v ago", age)
+		if run != "" {
+			of = "the run " + run
+		}
+		fmt.Fprintf(c.stdout, "%d objects of %s; CONFIRM=yes deletes them\n", len(found), of)
+		return nil
+	}
+	if !config.Target.MayWrite() {
+		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
+	}
+	removed, left := v.remove(ctx, world, do, found)
+	c.list("removed", removed)
+	c.list("left", left)
+	if len(left) > 0 {
+		return fmt.Errorf("%d objects could not be removed", len(left))
+	}
 	return nil
+}
+
+// remove deletes the objects, in their order.
+func (v *visit) remove(ctx context.Context, world *fixtures.World, do fixtures.Do, found []fixtures.RunLeftover) (removed, left []fixtures.RunLeftover) {
+	for _, l := range found {
+		if l.Reason == "" {
+			kind := fixtures.Kind{Name: l.Kind, Path: strings.TrimSuffix(l.Path, url.PathEscape(l.ID)), Fetch: l.Kind != "client"} // which have no version
+			err := context.Cause(ctx)
+			if err == nil {
+				err = fixtures.Remove(ctx, world, do, fixtures.Created{Kind: kind, ID: l.ID})
+			}
+			if err != nil {
+				l.Reason = v.redactor.String(err.Error())
+			}
+		}
+		if l.Reason == "" {
+			removed = append(removed, l)
+		} else {
+			left = append(left, l)
+		}
+	}
+	return removed, left
 }
 
 func (c *cli) list(what string, leftovers []fixtures.RunLeftover) {

@@ -15,6 +15,9 @@ import (
 	"acronis-conformance/suites/internal/redact"
 )
 
+// Version is that of the suite, as reports and the User-Agent name it.
+const Version = "0.1.0"
+
 // Limiter paces the requests. What is waited for it is no part of an attempt.
 type Limiter interface {
 	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
