@@ -53,4 +53,9 @@ func TestBenchRefuses(t *testing.T) {
 		g.Expect(stderr.String()).To(ContainSubstring(sentence), target)
 		g.Expect(stdout.String()).To(BeEmpty())
 	}
+	var stderr bytes.Buffer
+	program := &cli{stdout: &stderr, stderr: &stderr, env: os.LookupEnv}
+	g := NewWithT(t)
+	g.Expect(program.main(t.Context(), []string{"bench", "-config", config, "-procs=-1"})).To(Equal(2))
+	g.Expect(stderr.String()).To(Equal("conformance: -procs -1 is no number of processes: leave it out for one per core\n"))
 }

@@ -5,11 +5,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
@@ -34,7 +38,11 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	printPlan(c.stdout, result)
+	loaded, err := basis.Load(config)
+	if err != nil {
+		return err
+	}
+	planner{c.stdout, loaded.Contract}.print(result)
 	printDuration(c.stdout, result, config.Target)
 	return nil
 }
@@ -50,38 +58,52 @@ func (c *cli) rehearse(ctx context.Context, s selection, config *target.Config) 
 	return c.suite(ctx, s, config)
 }
 
-func printPlan(w io.Writer, r *report.Result) {
+// planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is no operation, its method and
+// the spec tell.
+type planner struct {
+	w        io.Writer
+	contract *schemas.Contract
+}
+
+func (p planner) print(r *report.Result) {
 	for _, step := range r.World {
 		for _, e := range step.Exchanges {
-			printRequest(w, e, string(step.Phase), writes(e))
+			p.request(e, string(step.Phase), true)
 		}
 	}
 	for _, s := range r.Specs {
 		if s.Verdict == report.Unprovoked {
-			fmt.Fprintf(w, "none   %s: %s\n", s.ID, s.Reason)
+			fmt.Fprintf(p.w, "none   %s: %s\n", s.ID, s.Reason)
 		}
 		for _, e := range s.Own() {
-			printRequest(w, e, s.ID, s.Write && writes(e))
+			p.request(e, s.ID, s.Write)
 		}
 	}
 }
 
-func writes(e exchange.Evidence) bool { return e.Method != "GET" }
-
 var id = regexp.MustCompile(`[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`)
 
-func printRequest(w io.Writer, e exchange.Evidence, purpose string, write bool) {
+func (p planner) request(e exchange.Evidence, purpose string, may bool) {
+	path, sent := "", e.URL
+	if parsed, err := url.Parse(e.URL); err == nil {
+		path, sent = parsed.EscapedPath(), parsed.RequestURI()
+	}
 	mode := "read "
-	if write {
+	if may && p.writes(e.Method, path) {
 		mode = "write"
 	}
-	path := e.URL
-	if parsed, err := url.Parse(e.URL); err == nil {
-		path = parsed.EscapedPath()
-	}
 	for range e.Attempts {
-		fmt.Fprintf(w, "%s  %-6s %s  %s\n", mode, e.Method, id.ReplaceAllString(path, "{id}"), purpose)
+		fmt.Fprintf(p.w, "%s  %-6s %s  %s\n", mode, e.Method, id.ReplaceAllString(sent, "{id}"), purpose)
 	}
+}
+
+func (p planner) writes(method, path string) bool {
+	for _, op := range p.contract.Match(strings.TrimPrefix(path, "/api/2")) {
+		if op.Method == method {
+			return op.Writes() && op.ID != "RequestTokens" // a token leaves nothing on the target, which one that may only be read gives too
+		}
+	}
+	return method != http.MethodGet
 }
 
 // printDuration estimates from the target's rate; without one it is up to the target.
