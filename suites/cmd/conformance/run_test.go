@@ -15,33 +15,33 @@ import (
 func TestSupervise(t *testing.T) {
 	const silent = 300 * time.Millisecond
 	cause := errors.New("stopped")
-	start := func(t *testing.T, script string, sent func() (int, error)) (err error, took time.Duration) {
+	start := func(t *testing.T, script string, sent func() (int, error)) (took time.Duration, err error) {
 		t.Helper()
 		ctx, stop := context.WithCancelCause(t.Context())
 		time.AfterFunc(100*time.Millisecond, func() { stop(cause) })
 		began := time.Now()
 		err = supervise(ctx, exec.Command("bash", "-c", script), silent, sent)
-		return err, time.Since(began)
+		return time.Since(began), err
 	}
 	const deaf = "trap '' TERM; for i in $(seq 600); do sleep 0.1; done"
 
 	t.Run("at work", func(t *testing.T) {
 		g := NewWithT(t)
 		var n atomic.Int64
-		err, took := start(t, "trap '' TERM; for i in $(seq 15); do sleep 0.1; done", func() (int, error) { return int(n.Add(1)), nil })
+		took, err := start(t, "trap '' TERM; for i in $(seq 15); do sleep 0.1; done", func() (int, error) { return int(n.Add(1)), nil })
 		g.Expect(err).To(MatchError(cause))
 		g.Expect(err).NotTo(MatchError(ContainSubstring("killed")))
 		g.Expect(took).To(BeNumerically(">", 3*silent))
 	})
 	t.Run("stuck", func(t *testing.T) {
 		g := NewWithT(t)
-		err, took := start(t, deaf, func() (int, error) { return 7, nil })
+		took, err := start(t, deaf, func() (int, error) { return 7, nil })
 		g.Expect(err).To(MatchError(ContainSubstring("the clean-up sent nothing for 300ms and was killed: make sweep finds what is left")))
 		g.Expect(took).To(BeNumerically("<", 5*time.Second))
 	})
 	t.Run("nobody knows", func(t *testing.T) {
 		g := NewWithT(t)
-		err, _ := start(t, deaf, func() (int, error) { return 0, errors.New("unreadable") })
+		_, err := start(t, deaf, func() (int, error) { return 0, errors.New("unreadable") })
 		g.Expect(err).To(MatchError(ContainSubstring("was killed")))
 	})
 }
