@@ -106,14 +106,20 @@ func (p planner) writes(method, path string) bool {
 	return method != http.MethodGet
 }
 
+// tokensLast is how long a data center's tokens are good, as far as is known.
+const tokensLast = 2 * time.Hour
+
 // printDuration estimates from the target's rate; without one it is up to the target.
 func printDuration(w io.Writer, r *report.Result, t target.Target) {
 	total := r.Run.Requests.Total()
 	fmt.Fprintf(w, "%d requests on %s: set-up %d, controls %d, specs %d, clean-up %d", total, t.Name, r.Run.Requests.World,
 		r.Run.Requests.Controls, r.Run.Requests.Specs, r.Run.Requests.Cleanup)
 	if t.Rate.Limited() {
-		seconds := float64(total) / t.Rate.PerSecond()
-		fmt.Fprintf(w, "; about %v at %s", time.Duration(seconds*float64(time.Second)).Round(time.Second), t.Rate)
+		takes := time.Duration(total) * t.Rate.Interval()
+		fmt.Fprintf(w, "; about %v at %s", takes.Round(time.Second), t.Rate)
+		if takes > tokensLast {
+			fmt.Fprint(w, ", and its tokens expire after some two hours: raise rate in ginkgo.yml, or select fewer specs")
+		}
 	}
 	if t.Budget > 0 && total > t.Budget {
 		fmt.Fprintf(w, "; that is more than the budget of %d", t.Budget)
