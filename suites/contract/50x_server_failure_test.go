@@ -38,8 +38,6 @@ var _ = Describe("50x server failure", Label("50x"), func() {
 	})
 })
 
-var errNoFaultHeader = errors.New("the target names no fault header: set ACRONIS_FAULT_HEADER where a mesh or a test hook can inject a failure")
-
 // injected fails the operation's valid call once, without a repeat.
 func injected(op *schemas.Operation) spec {
 	call := suite.catalogue.Call(op.ID)
@@ -49,7 +47,7 @@ func injected(op *schemas.Operation) spec {
 		writes: op.Writes(), control: op.ID, needs: func(n session.Needs) { needVictim(n, op) },
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
 			if s.Access.FaultHeader == "" {
-				return trial{}, errNoFaultHeader
+				return trial{}, errors.New(s.Missing[session.Fault50x])
 			}
 			r, _, err := callOn(s, op, key, id)
 			return trial{request: r, fault: &session.Fault{Status: 503, Attempts: 1}, hold: key, watch: watchOf(op, key, fixtures.Home)}, err
@@ -121,7 +119,7 @@ func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait)
 	}
 	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
 		if s.Access.FaultHeader == "" {
-			return trial{}, errNoFaultHeader
+			return trial{}, errors.New(s.Missing[session.Fault50x])
 		}
 		w := waits()[id]
 		if w == nil {

@@ -89,7 +89,7 @@ func collect(in *report.Input, node types.SpecReport) {
 		case leftoverEntry:
 			for _, l := range decode[[]fixtures.Leftover](in, encoded) {
 				in.Leftovers = append(in.Leftovers, report.Leftover{Kind: l.Kind, ID: l.ID, Name: l.Name, Reason: l.Reason,
-					Command: fmt.Sprintf("make sweep TARGET=%s AGE=0s CONFIRM=yes", suite.config.Name)})
+					Command: fmt.Sprintf("make sweep TARGET=%s RUN=%s CONFIRM=yes", suite.config.Name, in.Run.ID)})
 			}
 		case stepsEntry:
 			in.World = append(in.World, decode[[]report.Step](in, encoded)...)
@@ -105,6 +105,9 @@ func collect(in *report.Input, node types.SpecReport) {
 	}
 	// That the run was interrupted is said once, for the run.
 	failed := node.State.Is(types.SpecStateFailureStates) && !node.State.Is(types.SpecStateInterrupted)
+	if node.LeafNodeType == types.NodeTypeSynchronizedBeforeSuite && node.ParallelProcess > 1 && strings.Contains(node.Failure.Message, "process #1") {
+		return // Ginkgo tells every process of what process 1 has said already
+	}
 	if failed && node.LeafNodeType != leaves {
 		in.Problems = append(in.Problems, node.Failure.Message)
 	}

@@ -296,10 +296,11 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 		return broken(err), exchanges
 	}
 	if len(more) > 0 {
-		finding.Differences = append(finding.Differences, more...)
-		if finding.Verdict != report.Violation {
-			finding.Verdict, finding.Reason, finding.Accepted = report.Violation, more[0].Detail, false
+		// That a refused request took effect is graver than anything about the form of its refusal.
+		if finding.Verdict != report.Violation || more[0].Rule == "unchanged" {
+			finding.Reason, finding.Accepted = more[0].Detail, false
 		}
+		finding.Verdict, finding.Differences = report.Violation, append(more, finding.Differences...)
 	}
 	return finding, exchanges
 }
@@ -379,6 +380,9 @@ func exchangesOf(e *exchange.Exchange) []*exchange.Exchange {
 	return []*exchange.Exchange{e}
 }
 
+// reference is the documentation that holds the operations' own lists of codes.
+const reference = "https://developer.acronis.com/doc/account-management/v2/"
+
 // record is the spec's entry in the report, without what is not known yet.
 func (sp spec) record() report.Spec {
 	r := report.Spec{
@@ -391,6 +395,8 @@ func (sp spec) record() report.Spec {
 	}
 	if clause, known := suite.contract.Clause(sp.want); known {
 		r.Requirement, r.Link = clause.Requirement, clause.Source
+	} else { // only the reference knows the code
+		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.subject, sp.want), reference
 	}
 	if sp.control != "" {
 		r.Control = "control/" + sp.control
@@ -442,8 +448,15 @@ func message(s *session.Session, record report.Spec, f judge.Finding) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", record.ID, f)
 	fmt.Fprintf(&b, "requirement: %s\n             %s\n", record.Requirement, record.Link)
-	for _, e := range record.Exchanges {
-		fmt.Fprintf(&b, "repeat it:   %s\n", e.Curl)
+	for i, e := range record.Exchanges {
+		label := "repeat it:  "
+		if i > 0 {
+			label = "then:       "
+		}
+		fmt.Fprintf(&b, "%s %s\n", label, e.Curl)
+	}
+	if len(record.Exchanges) > 0 {
+		fmt.Fprintf(&b, "or all of it, once the run is over and its objects are gone:\n             bin/conformance run -target=%s -focus='%s$'\n", suite.config.Name, record.ID)
 	}
 	return s.Redactor.String(b.String())
 }

@@ -21,6 +21,7 @@ import (
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/view"
 	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -91,7 +92,7 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 
 // prepare loads what the tree is built from, and makes sure that the reports can be written.
 func (s *suiteState) prepare() {
-	if s.config, s.configErr = configure(); s.configErr != nil {
+	if s.config, s.configErr = target.Open(*configFlag, *targetFlag, os.LookupEnv); s.configErr != nil {
 		return
 	}
 	loaded, err := basis.Load(s.config)
@@ -104,24 +105,6 @@ func (s *suiteState) prepare() {
 	s.contract, s.catalogue, s.waivers = loaded.Contract, loaded.Catalogue, loaded.Waivers
 }
 
-func configure() (*target.Config, error) {
-	path := *configFlag
-	if path == "" {
-		here, err := os.Getwd()
-		if err != nil {
-			return nil, err
-		}
-		if path, err = target.Find(here, "ginkgo.yml"); err != nil {
-			return nil, err
-		}
-	}
-	selected := *targetFlag
-	if selected == "" {
-		selected = os.Getenv("ACRONIS_TARGET")
-	}
-	return target.Load(path, selected, os.LookupEnv)
-}
-
 // timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
 // which is the target's wish and nobody's fault. The spec's own time-out leaves that out.
 func (s *suiteState) timeout() time.Duration {
@@ -130,6 +113,10 @@ func (s *suiteState) timeout() time.Duration {
 	}
 	return 10 * s.config.Timeouts.Spec
 }
+
+// ever bounds the nodes around the specs, for Ginkgo's sake: what they do has time-outs of its own, which do not count what requests wait
+// for their turn, and the configuration is not read yet where a node's are set.
+const ever = 24 * time.Hour
 
 func reportsFolder() string {
 	if *reportsFlag != "" {
@@ -149,6 +136,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
 	}
+	Expect(view.Discard(reportsFolder())).To(Succeed())
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()
@@ -173,11 +161,11 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	var err error
 	suite.session, err = session.Join(options(session.Access{}), prepared)
 	Expect(err).NotTo(HaveOccurred())
-}, NodeTimeout(time.Hour))
+}, NodeTimeout(ever))
 
 // setupFailed says that the run says nothing about the contract, and why.
 func setupFailed(err error) string {
-	return fmt.Sprintf("error: %s: the set-up failed, which says nothing about the contract: %v", suite.config.Name, err)
+	return fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err)
 }
 
 func options(access session.Access) session.Options {
@@ -217,7 +205,7 @@ var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
 	if suite.mock != nil {
 		Expect(suite.mock.Close()).To(Succeed())
 	}
-}, NodeTimeout(10*time.Minute))
+}, NodeTimeout(ever))
 
 func cleanUp(ctx context.Context) {
 	if suite.session == nil {

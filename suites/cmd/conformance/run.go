@@ -145,7 +145,7 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	}
 	s.reports = folder
 	path := filepath.Join(s.reports, "conformance.json")
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := view.Discard(s.reports); err != nil {
 		return nil, err
 	}
 	done, err := s.share()

@@ -4,9 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -90,10 +88,9 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 func (v *visit) remove(ctx context.Context, world *fixtures.World, do fixtures.Do, found []fixtures.RunLeftover) (removed, left []fixtures.RunLeftover) {
 	for _, l := range found {
 		if l.Reason == "" {
-			kind := fixtures.Kind{Name: l.Kind, Path: strings.TrimSuffix(l.Path, url.PathEscape(l.ID)), Fetch: l.Kind != "client"} // which have no version
 			err := context.Cause(ctx)
 			if err == nil {
-				err = fixtures.Remove(ctx, world, do, fixtures.Created{Kind: kind, ID: l.ID})
+				err = l.Remove(ctx, world, do)
 			}
 			if err != nil {
 				l.Reason = v.redactor.String(err.Error())

@@ -68,7 +68,11 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		j.secret(&f, "the answer repeats "+leaked)
 	}
 	for _, path := range shownSecrets(want.Operation, last.Body) {
-		j.secret(&f, "the answer shows the secret "+path)
+		if what := "the answer shows the secret " + path; documentedSecret(path) {
+			f.Differences = append(f.Differences, schemas.Violation{Path: path, Rule: "secret", Found: "a secret", Detail: what})
+		} else {
+			j.secret(&f, what)
+		}
 	}
 	switch {
 	case last.Status == want.Code && last.Truncated:
@@ -217,14 +221,15 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string)
 	return op.CheckResponse(a.Status, lod, a.Body), advice
 }
 
-// clause judges a body that only the general table speaks of: 400 promises a JSON object; elsewhere a body that calls itself JSON
-// must be an error envelope, and one that does not may come from a gateway.
+// clause judges a body that only the general table speaks of: 400 promises a JSON object; elsewhere a body of an operation that calls
+// itself JSON must be an error envelope, and one that does not may come from a gateway. So may any body where there is no operation: what
+// an unknown route and an unsupported method say is documented nowhere.
 func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Violation, []string) {
 	isJSON := mediaType(a.Header) == "application/json"
 	switch {
 	case a.Status/100 == 2:
 		return nil, nil
-	case j.Rules.Strict || isJSON && a.Status != http.StatusBadRequest:
+	case j.Rules.Strict || isJSON && a.Status != http.StatusBadRequest && op != nil:
 		wrong := j.envelope(op, a)
 		if !isJSON {
 			wrong = append(wrong, schemas.Violation{Path: "header Content-Type", Rule: "media-type", Found: quote(a.Header.Get("Content-Type")), Detail: "an error body is application/json"})
@@ -232,6 +237,8 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 		return wrong, nil
 	case a.Status == http.StatusBadRequest:
 		return j.Contract.CheckObject(a.Body), nil
+	case isJSON && len(j.envelope(op, a)) == 0:
+		return nil, nil
 	default:
 		return nil, []string{fmt.Sprintf("the body of this %d is %s, not the documented error envelope", a.Status, quote(a.Header.Get("Content-Type")))}
 	}

@@ -110,11 +110,15 @@ func TestExamine(t *testing.T) {
 		"a success without its body":          {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: "", verdict: report.Violation, rule: "present"},
 		"a success body that lacks what must": {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: `{"id":"x"}`, verdict: report.Violation, rule: "required"},
 
-		"a gateway's 405":                       {want: 405, ground: documented, status: 405, media: html, body: "<html>", verdict: report.Pass},
-		"a gateway's 405 on a strict target":    {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: html, body: "<html>", verdict: report.Violation},
-		"a 405 that calls itself JSON and lies": {want: 405, ground: documented, status: 405, media: json, body: `{"no":"envelope"}`, verdict: report.Violation},
-		"a clause 400 that is no object":        {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: "text/plain", body: "no", verdict: report.Violation},
-		"a clause 400 that is any object":       {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json, body: `{"why":"not"}`, verdict: report.Pass},
+		"a gateway's 405":                    {want: 405, ground: documented, status: 405, media: html, body: "<html>", verdict: report.Pass},
+		"a gateway's 405 on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: html, body: "<html>", verdict: report.Violation},
+		"a gateway's 405 in JSON":            {want: 405, ground: documented, status: 405, media: json, body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Pass},
+		"a gateway's 405 in JSON on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: json,
+			body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Violation, rule: "required"},
+		"an operation's refusal that calls itself JSON and lies": {operation: "SetTenantOfferingItems", want: 415, ground: refusal, status: 415, media: json,
+			body: `{"no":"envelope"}`, verdict: report.Violation},
+		"a clause 400 that is no object":  {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: "text/plain", body: "no", verdict: report.Violation},
+		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json, body: `{"why":"not"}`, verdict: report.Pass},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -199,6 +203,7 @@ func TestSecretsInAnswers(t *testing.T) {
 		"the token repeated":            {"FetchTenant", `{"error":{"code":403,"domain":null,"message":"no: ` + token + `","details":{}}}`, true},
 		"the token not repeated":        {"FetchTenant", envelope403, false},
 		"a client's secret shown again": {"FetchClient", `{"client_secret":"x"}`, true},
+		"a registration's token shown":  {"FetchClient", `{"registration_access_token":"x"}`, true},
 		"a client's secret left empty":  {"FetchClient", `{"client_secret":""}`, false},
 		"the one answer that shows it":  {"CreateClient", `{"client_secret":"x"}`, false},
 		"a mail password in a list":     {"FetchCustomBrandingOptions", `{"items":[{"smtp_password":"x"}]}`, true},
@@ -215,6 +220,10 @@ func TestSecretsInAnswers(t *testing.T) {
 			secret := HaveField("Rule", "secret")
 			if row.tells {
 				g.Expect(strict.Differences).To(ContainElement(secret))
+				if strings.Contains(row.body, "client_secret") || strings.Contains(row.body, "smtp_password") { // which the documentation speaks of
+					g.Expect(lenient.Differences).To(ContainElement(secret))
+					return
+				}
 				g.Expect(lenient.Advice).To(ContainElement(Or(ContainSubstring("repeats"), ContainSubstring("secret"))))
 			} else {
 				g.Expect(strict.Differences).NotTo(ContainElement(secret))

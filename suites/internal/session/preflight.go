@@ -17,8 +17,14 @@ import (
 
 // look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
 func (s *Session) look(ctx context.Context) error {
-	s.Checks = preflight.Run(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
+	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
+	s.Checks, s.Access = found.Checks, Access(found.Access)
+	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
+		if reason != "" {
+			s.Missing[name] = reason
+		}
+	}
 	return preflight.Failure(s.Checks)
 }
 
@@ -43,8 +49,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 	if err != nil {
 		reason = "the token that an earlier run kept cannot be read: " + err.Error()
 	}
-	s.Access.ExpiredToken, s.Missing[Expired] = string(kept), reason
-	return s.Access.ExpiredToken, reason
+	return string(kept), reason
 }
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox

@@ -90,8 +90,7 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
-	limits := o.Config.Target
-	pacer, err := pace.New(cmp.Or(o.Pace, state.Dir), pace.Limits{Rate: limits.Rate, Concurrency: limits.Concurrency, Budget: limits.Budget})
+	pacer, err := pace.New(cmp.Or(o.Pace, state.Dir), pace.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
 	}

@@ -166,7 +166,12 @@ func firstDifference(path string, was, is any) string {
 	if fmt.Sprint(was) == fmt.Sprint(is) {
 		return ""
 	}
-	return fmt.Sprintf("%s was %v before, and is %v now", path, was, is)
+	before, err := json.Marshal(was)
+	now, unwritten := json.Marshal(is)
+	if err != nil || unwritten != nil {
+		return path + " was another before"
+	}
+	return fmt.Sprintf("%s was %s before, and is %s now", path, before, now)
 }
 
 // witness returns what the witness shows, without what changes by itself and in an order of its own.

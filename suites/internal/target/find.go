@@ -28,10 +28,11 @@ func Find(start, name string) (string, error) {
 	}
 }
 
-// Locate returns the path of the configuration: the one that is given, else that of the ginkgo.yml which the working folder is below.
+// Locate returns the path of the configuration: the one that is given, made absolute for processes in other folders, else that of the
+// ginkgo.yml which the working folder is below.
 func Locate(path string) (string, error) {
 	if path != "" {
-		return path, nil
+		return filepath.Abs(path)
 	}
 	return Find(".", "ginkgo.yml")
 }
