@@ -234,7 +234,11 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if s.verbose {
 		arguments = append(arguments, "-v")
 	}
-	own := []string{"--", "-config=" + config.Path, "-reports=" + s.reports, "-target=" + config.Name}
+	path, err := filepath.Abs(config.Path) // the suite runs in a folder of its own
+	if err != nil {
+		return nil, err
+	}
+	own := []string{"--", "-config=" + path, "-reports=" + s.reports, "-target=" + config.Name}
 	if s.rehearse {
 		own = append(own, "-rehearse")
 	}

@@ -28,11 +28,10 @@ func Find(start, name string) (string, error) {
 	}
 }
 
-// Locate returns the path of the configuration: the one that is given, made absolute for processes in other folders, else that of the
-// ginkgo.yml which the working folder is below.
+// Locate returns the path of the configuration: the one that is given, else that of the ginkgo.yml which the working folder is below.
 func Locate(path string) (string, error) {
 	if path != "" {
-		return filepath.Abs(path)
+		return path, nil
 	}
 	return Find(".", "ginkgo.yml")
 }
