@@ -54,6 +54,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 		attempts, err := c.attempt(ctx, e, answers+1)
 		release()
 		e.Attempts = append(e.Attempts, attempts...)
+		broken = broken || len(attempts) > 1 // which net/http has found, and sent the request once more by itself
 		if err != nil && !broken && r.harmless() && dropped(err) {
 			broken = true
 			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
