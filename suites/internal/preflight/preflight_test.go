@@ -222,7 +222,10 @@ func TestFindings(t *testing.T) {
 			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
 		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
 			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not Found 404 page not found: check the host"},
-		"out of order": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(429, "slow down") }, check: "token", state: report.CheckFailed, last: true,
+		"out of order": {center: func(_ *testing.T, c *center) {
+			c.answers[tokens] = answering(429, "slow down")
+			c.header.Set("Retry-After", "0") // or the client would wait
+		}, check: "token", state: report.CheckFailed, last: true,
 			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try again later"},
 		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") }, check: "token", state: report.CheckFailed, last: true,
 			sentence: "with 200, but without access_token"},
