@@ -92,6 +92,14 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range []string{"", "{}", `{"version":1}`, `{"version":1,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version":1,"specs":[null]}`, "null", "[]"} {
 		f.Add([]byte(seed))
 	}
+	start := `{"version":1,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"`
+	for _, hostile := range []string{
+		`,"specs":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), strings.Repeat(`,"x":{"a":[{`, 3_000),
+		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000), `,"problems":["` + "\xff\xfe" + `"]`,
+		`,"verdict":"violation"`, `,"problems":["\ud800"]`,
+	} {
+		f.Add([]byte(start + hostile + "}"))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := decode(data)
 		if err != nil {

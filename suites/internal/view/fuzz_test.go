@@ -26,6 +26,14 @@ func FuzzSides(f *testing.F) {
 	f.Add(small, bytes.ReplaceAll(small, []byte("FetchTenant"), []byte(`\u001b[2J\u202e</script><b>`)))
 	f.Add(small, bytes.ReplaceAll(small, []byte("null"), []byte("[]")))
 	f.Add(small, []byte(`{"version":1}`))
+	for _, hostile := range [][2]string{
+		{`"specs":[`, `"specs":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `,"more":[`},
+		{`"specs":[`, `"seed":` + strings.Repeat("9", 10_000) + `,"specs":[`},
+		{"FetchTenant", "n\xff\xfeo"}, {"FetchTenant", strings.Repeat("x", 10_000)},
+		{`"specs":[`, `"specs":[],"specs":[`},
+	} {
+		f.Add(small, bytes.Replace(small, []byte(hostile[0]), []byte(hostile[1]), 1))
+	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		g := NewWithT(t)
 		var results []*report.Result
