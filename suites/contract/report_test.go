@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -25,7 +26,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		return
 	}
 	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: report.Run{
-		ID: "none", Suite: version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
+		ID: "none", Suite: exchange.Version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
 		Started: all.StartTime.UTC(), Ended: all.EndTime.UTC(), WallSeconds: all.EndTime.Sub(suite.started).Seconds(),
 		Filtered: all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs, Filter: filter(all.SuiteConfig),
 	}}
@@ -156,7 +157,7 @@ func filter(c types.SuiteConfig) string {
 
 func describeTarget() report.Target {
 	t := suite.config.Target
-	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Budget: t.Budget}
+	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Concurrency: t.Concurrency, Budget: t.Budget}
 	if t.Rate.Limited() {
 		described.Rate = t.Rate.String()
 	}

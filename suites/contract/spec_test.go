@@ -136,9 +136,6 @@ func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watc
 // specify adds the spec to the tree. Its text is its id alone, so that reports and filters find it by that.
 func specify(sp spec) {
 	GinkgoHelper()
-	if _, twice := suite.specs[sp.id()]; twice {
-		panic("two specs bear the id " + sp.id())
-	}
 	suite.specs[sp.id()] = sp
 	It(sp.id(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
 }

@@ -17,6 +17,7 @@ import (
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
@@ -92,7 +93,11 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 
 // prepare loads what the tree is built from, and makes sure that the reports can be written.
 func (s *suiteState) prepare() {
-	if s.config, s.configErr = target.Open(*configFlag, *targetFlag, os.LookupEnv); s.configErr != nil {
+	open := target.Open
+	if *rehearseFlag { // nothing is sent to the target
+		open = target.Look
+	}
+	if s.config, s.configErr = open(*configFlag, *targetFlag, os.LookupEnv); s.configErr != nil {
 		return
 	}
 	loaded, err := basis.Load(s.config)
@@ -111,7 +116,7 @@ func (s *suiteState) timeout() time.Duration {
 	if s.config == nil {
 		return time.Minute
 	}
-	return 10 * s.config.Timeouts.Spec
+	return 10*s.config.Timeouts.Spec + pace.Of(s.config.Target).Longest(s.config.Timeouts.Attempt)
 }
 
 // ever bounds the nodes around the specs, for Ginkgo's sake: what they do has time-outs of its own, which do not count what requests wait
@@ -169,7 +174,7 @@ func setupFailed(err error) string {
 }
 
 func options(access session.Access) session.Options {
-	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: version,
+	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
 		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess()}
 }
 

@@ -98,14 +98,14 @@ var _ = Describe("what a run could not remove", func() {
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
 		Expect(admin.children()).NotTo(BeEmpty())
 		for _, left := range o.result.Leftovers {
-			Expect(left.Command).To(Equal("make sweep TARGET=staging AGE=0s CONFIRM=yes"))
+			Expect(left.Command).To(Equal("make sweep TARGET=staging RUN=" + o.result.Run.ID + " CONFIRM=yes"))
 		}
 		// The Makefile makes this of it.
-		dry, err := exec.CommandContext(ctx, "make", "-n", "-C", binaries.Root, "sweep", "TARGET=staging", "AGE=0s", "CONFIRM=yes").Output()
+		dry, err := exec.CommandContext(ctx, "make", "-n", "-C", binaries.Root, "sweep", "TARGET=staging", "RUN="+o.result.Run.ID, "CONFIRM=yes").Output()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(string(dry)).To(ContainSubstring("bin/conformance sweep -target=staging -age=0s"))
+		Expect(string(dry)).To(ContainSubstring("bin/conformance sweep -target=staging -run=" + o.result.Run.ID))
 		direct["CONFIRM"] = "yes"
-		swept := newDesk(direct).look(ctx, "sweep", "-target=staging", "-age=0s")
+		swept := newDesk(direct).look(ctx, "sweep", "-target=staging", "-run="+o.result.Run.ID)
 		Expect(swept.code).To(Equal(0), swept.output)
 		Expect(admin.children()).To(BeEmpty())
 	})

@@ -1,4 +1,0 @@
-package contract_test
-
-// version of the suite, as reports and the User-Agent name it.
-const version = "0.1.0"
