@@ -70,7 +70,16 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			of: &session.Object{Key: fixtures.Own("deleted_user", "users"), Side: fixtures.Home, Object: "deleted_user"}, check: without("user_id")}),
 		Entry("of what is found, without the deleted ones", "Search", "deleted-left-out", "", list{
 			of: &session.Object{Key: fixtures.Own("deleted_customer", "search"), Side: fixtures.Home, Object: "deleted_customer"}, check: without("tenant_id")}),
+		Entry("of tenants, one of which is unknown", "FetchTenantsBatch", "unknown-left-out", "", list{query: map[string]string{"uuids": "${tenant_id}," + nobodys}, check: every("id", "tenant_id")}),
+		Entry("of users, one of whom is unknown", "FetchUsersBatch", "unknown-left-out", "", list{query: map[string]string{"uuids": "${user_id}," + nobodys}, check: every("id", "user_id")}),
+		Entry("of locations, one of which is unknown", "FetchInfrastructuresLocationsBatch", "unknown-left-out", "", list{query: map[string]string{"uuids": "${location_id}," + nobodys}, check: every("id", "location_id")}),
+		Entry("of storages, one of which is unknown", "FetchInfrastructuresBatch", "unknown-left-out", "", list{query: map[string]string{"uuids": "${infra_id}," + nobodys}, check: every("id", "infra_id")}),
+		Entry("of nothing that is found", "Search", "finds", "nothing", list{query: map[string]string{"text": "nothing-${run}"}, check: empty}),
 		Entry("of what is found", "Search", "finds", "", list{check: found("tenant_id")}),
+		Entry("of a user who is found by login", "Search", "finds", "login", list{vars: map[string]string{"name": "login"},
+			of: &session.Object{Key: fixtures.Shared(fixtures.Home, "user"), Side: fixtures.Home, Object: "user"}, check: found("user_id")}),
+		Entry("of one usage's offering items", "FetchTenantOfferingItems", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
+			check: every("usage_name", "usage_name")}),
 		Entry("of what is found in other letters", "Search", "finds", "capitals", list{upper: "text", check: found("tenant_id")}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
 	)
@@ -115,6 +124,17 @@ func deletedLeftOut(object, parameter, id string) list {
 		return []schemas.Violation{{Path: "$.items", Rule: "deleted", Found: fmt.Sprint(len(items)) + " items", Detail: "the list shows a deleted object, though nobody asked for those"}}
 	}
 	return l
+}
+
+// nobodys is an id that nothing bears: lists leave it out.
+const nobodys = "00000000-0000-4000-8000-000000000000"
+
+// empty asks for no items.
+func empty(items []any, _ fixtures.Vars) []schemas.Violation {
+	if len(items) == 0 {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "nothing bears the name that was searched for"}}
 }
 
 // farAhead is a moment after which nothing has changed yet, whatever the clocks say.

@@ -81,9 +81,17 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
 		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
 		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies", oneRole),
+		Entry("a price", "UpdateTenantOfferingItemsPrices", "FetchTenantOfferingItemsPrices", priced),
+		Entry("a password, which activates", "SetUserPassword", "FetchUser", property("activated", true)),
 		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
 	)
+	for _, op := range operations(named("IntrospectToken")) {
+		specify(deadToken(op))
+	}
+	for _, op := range operations(named("FetchTenant")) {
+		specify(tokenInQuery(op))
+	}
 	// A read changes nothing: what it showed is what it shows again.
 	for _, op := range operations(func(op *schemas.Operation) bool { return !op.Writes() && readsOneObject(op) }) {
 		specify(readAgain(op))
@@ -208,6 +216,18 @@ func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must be on by now", vars["item_name"]))
 }
 
+// priced asks for the price of the payload.
+func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	items, _ := shown["items"].([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if price, err := strconv.ParseFloat(fmt.Sprint(fields["price"]), 64); fields["name"] == vars["item_name"] && err == nil && price == 12.5 {
+			return nil
+		}
+	}
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now", vars["item_name"]))
+}
+
 // createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must hold it now.
 func createdIsFound(created, op *schemas.Operation, id string) spec {
 	sp := reading(op, created, "created-is-found", created.ID)
@@ -251,7 +271,13 @@ func asAsked(control *session.Control, id string, e *exchange.Exchange) []schema
 	if id == "" || id == "report_id" || err != nil || shown == nil {
 		return nil
 	}
-	return holds("$", shown, asked)
+	return append(holds("$", shown, asked), holds("$", shown, any(fresh[control.Request.Operation]))...)
+}
+
+// fresh is what is true of a new object, whoever made it (guide, "Creating a user account", "Creating a tenant").
+var fresh = map[string]map[string]any{
+	"CreateTenant": {"enabled": true, "deleted_at": nil},
+	"CreateUser":   {"enabled": true, "activated": false, "deleted_at": nil},
 }
 
 // changedIsShown reads the object that the control of a changing operation was made on.
@@ -346,6 +372,52 @@ func validToken(op *schemas.Operation) spec {
 	return sp
 }
 
+// telling are the writes whose answer is the object as it is from then on.
+var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient", "CreateInfrastructuresLocation",
+	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
+
+// deadToken looks into what is no token: that is no error, and the answer says so (reference, token introspection).
+func deadToken(op *schemas.Operation) spec {
+	sp := probe{code: 200, name: "dead-token", ground: documented}.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+		return r.SetBody(op.Body.MediaType, map[string]any{"token": session.Garbage})
+	})
+	sp.code = "20x"
+	try := sp.try
+	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+		t, err := try(ctx, s, id)
+		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 || objectOf(e) == nil || objectOf(e)["active"] == false {
+				return nil, nil, nil
+			}
+			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(objectOf(e)["active"]), Detail: "what is no token is not active"}}, nil, nil
+		}
+		return t, err
+	}
+	return sp
+}
+
+// tokenInQuery sends the token as the query parameter access_token, which is as good as the header (guide, "Authentication").
+func tokenInQuery(op *schemas.Operation) spec {
+	sp := probe{code: 200, name: "token-in-query", ground: documented}.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+		r.As = fixtures.Nobody
+		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
+		return nil
+	})
+	sp.code = "20x"
+	return sp
+}
+
+// uncached looks for the headers by which nobody keeps a token: RFC 6749, which the guide follows.
+func uncached(e *exchange.Exchange) []schemas.Violation {
+	var wrong []schemas.Violation
+	for name, value := range map[string]string{"Cache-Control": "no-store", "Pragma": "no-cache"} {
+		if found := e.Last().Header.Get(name); !strings.Contains(strings.ToLower(found), value) {
+			wrong = append(wrong, schemas.Violation{Path: "header " + name, Rule: "cache", Found: fmt.Sprintf("%q", found), Detail: "an answer with a token bears " + value})
+		}
+	}
+	return wrong
+}
+
 // askedFor looks whether the answer is about what was asked for: the object of the path, or the objects that a list names by id.
 func askedFor(op *schemas.Operation, control *session.Control) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
@@ -355,6 +427,15 @@ func askedFor(op *schemas.Operation, control *session.Control) look {
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
+		}
+		if op.ID == "RequestTokens" {
+			return uncached(e), nil, nil
+		}
+		if slices.Contains(telling, op.ID) {
+			if asked, err := bodyOf(&control.Request); err == nil {
+				delete(asked, "version")
+				return holds("$", body, asked), nil, nil
+			}
 		}
 		parameters := op.Takes("path")
 		if len(parameters) == 0 || !strings.HasSuffix(op.Path, "}") {

@@ -111,10 +111,13 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}),
 	)
 
-	// A partner holds no units: those are for customers ("Creating a tenant").
+	// A partner holds no units: those are for customers, which hold nothing else ("Creating a tenant").
 	for _, op := range operations(named("CreateTenant")) {
 		specify(probe{code: 400, name: "unfit-kind", ground: refusal}.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
 			return setField(r, op, "kind", "unit")
+		}))
+		specify(probe{code: 400, name: "unfit-kind", ground: refusal}.on(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
+			return setField(r, op, "parent_id", s.World.Sides[fixtures.Home]["org"])
 		}))
 	}
 

@@ -44,6 +44,16 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a wrong client secret", probe{code: 401, name: "wrong-secret", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
 			return withClient(r, s, "", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),
+		Entry("an empty client secret", probe{code: 401, name: "empty-secret", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+			return withClient(r, s, "", "")
+		}}, "RequestTokens", "RevokeToken"),
+		Entry("a user's wrong password", probe{code: 401, name: "wrong-password", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+			user, err := s.World.Object("actor/" + string(fixtures.Reader))
+			if err != nil {
+				return err
+			}
+			return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password", "username": user["login"], "password": session.Garbage})
+		}}, "RequestTokens"),
 		Entry("an unknown client", probe{code: 401, name: "unknown-client", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
 			return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),

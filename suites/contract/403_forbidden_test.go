@@ -46,6 +46,9 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	for _, op := range operations(named("UpdateTenant")) {
 		specify(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
 	}
+	for _, op := range operations(named("RegisterInfrastructure")) {
+		specify(foreignInBody(op, "owner", func(body map[string]any, tenant any) { body["owner_tenant_id"] = tenant }))
+	}
 	for _, op := range operations(named("UpdateUserAccessPolicies")) {
 		specify(foreignInBody(op, "role", func(body map[string]any, tenant any) {
 			items, _ := body["items"].([]any)
