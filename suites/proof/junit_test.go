@@ -1,77 +1,60 @@
 package proof_test
 
 import (
-	"encoding/xml"
 	"os"
+	"path/filepath"
 
+	"acronis-conformance/suites/internal/junit"
 	"acronis-conformance/suites/internal/report"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-// junitFile is as much of a JUnit file as a CI server reads.
-type junitFile struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Errors   int      `xml:"errors,attr"`
-	Suites   []struct {
-		Tests    int `xml:"tests,attr"`
-		Failures int `xml:"failures,attr"`
-		Errors   int `xml:"errors,attr"`
-		Skipped  int `xml:"skipped,attr"`
-		Cases    []struct {
-			Name    string      `xml:"name,attr"`
-			Failure *junitFault `xml:"failure"`
-			Error   *junitFault `xml:"error"`
-			Skipped *junitFault `xml:"skipped"`
-		} `xml:"testcase"`
-	} `xml:"testsuite"`
-}
-
-type junitFault struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
-// expectJUnit holds junit.xml against the result: its counts are those of its elements, its names are the specs' ids, and whatever is
-// red says why.
+// expectJUnit holds junit.xml against the result of a run with failures: whatever is red says why.
 func (d *desk) expectJUnit(o outcome) {
 	GinkgoHelper()
-	content, err := os.ReadFile(d.path("junit.xml"))
+	file := expectJUnit(o)
+	Expect(file.All("failure")).NotTo(BeEmpty(), "nothing is proved without a failure")
+	for _, failure := range file.All("failure") {
+		Expect(failure.Attributes["message"]).NotTo(BeEmpty())
+		Expect(failure.Text).To(ContainSubstring("curl -s"))
+	}
+}
+
+// expectJUnit holds junit.xml of any run against its schema and against the result: its names are the specs' ids, the outcome of a case is
+// the spec's verdict, and what makes the run unusable is a case of its own.
+func expectJUnit(o outcome) *junit.Element {
+	GinkgoHelper()
+	opened, err := os.Open(filepath.Join(o.folder, "junit.xml"))
 	Expect(err).NotTo(HaveOccurred())
-	var file junitFile
-	Expect(xml.Unmarshal(content, &file)).To(Succeed())
+	defer func() { _ = opened.Close() }()
+	file, err := junit.Read(opened)
+	Expect(err).NotTo(HaveOccurred())
+
 	verdicts := map[string]report.Verdict{}
 	for _, s := range o.result.Specs {
 		verdicts[s.ID] = s.Verdict
 	}
-	tests, failures, errors := 0, 0, 0
-	for _, suite := range file.Suites {
-		failed, broken, skipped := 0, 0, 0
-		for _, c := range suite.Cases {
-			verdict, known := verdicts[c.Name]
-			Expect(known).To(BeTrue(), "%s is the id of no spec", c.Name)
-			delete(verdicts, c.Name)
-			Expect(c.Failure != nil).To(Equal(verdict == report.Violation), c.Name)
-			if c.Failure != nil {
-				failed++
-				Expect(c.Failure.Message).NotTo(BeEmpty())
-				Expect(c.Failure.Text).To(ContainSubstring("curl -s"))
-			}
-			if c.Error != nil {
-				broken++
-				Expect(c.Error.Message).NotTo(BeEmpty())
-			}
-			if c.Skipped != nil {
-				skipped++
-			}
-		}
-		Expect([]int{suite.Tests, suite.Failures, suite.Errors, suite.Skipped}).To(Equal([]int{len(suite.Cases), failed, broken, skipped}))
-		tests, failures, errors = tests+len(suite.Cases), failures+failed, errors+broken
+	if len(o.result.Problems) > 0 {
+		verdicts["run"] = report.Error
 	}
-	Expect([]int{file.Tests, file.Failures, file.Errors}).To(Equal([]int{tests, failures, errors}))
-	Expect(verdicts).To(BeEmpty(), "specs that JUnit does not name")
-	Expect(failures).To(BeNumerically(">", 0), "nothing is proved without a failure")
+	outcomes := map[report.Verdict]string{report.Violation: "failure", report.Error: "error", report.Waived: "skipped", report.Unprovoked: "skipped"}
+	for _, c := range file.All("testcase") {
+		name := c.Attributes["name"]
+		verdict, known := verdicts[name]
+		Expect(known).To(BeTrue(), "%s is the id of no spec, or comes twice", name)
+		delete(verdicts, name)
+		outcome, red := outcomes[verdict]
+		if !red {
+			Expect(c.Inside).To(BeEmpty(), name)
+			continue
+		}
+		Expect(c.Inside).To(HaveLen(1), name)
+		Expect(c.Inside[0].Name).To(Equal(outcome), name)
+		Expect(c.Inside[0].Attributes["type"]).To(Equal(string(verdict)), name)
+		Expect(c.Inside[0].Attributes["message"]).NotTo(BeEmpty(), name)
+	}
+	Expect(verdicts).To(BeEmpty(), "what JUnit does not name")
+	return file
 }

@@ -21,6 +21,8 @@ var _ = Describe("a live target", func() {
 		Expect(o.result.Leftovers).To(BeEmpty())
 		Expect(o.result.Totals.Reference.Asserted).To(BeNumerically(">=", 365))
 		Expect(o.code).To(Equal(0), o.output)
+		file := expectJUnit(o)
+		Expect(file.Attributes).To(SatisfyAll(HaveKeyWithValue("failures", "0"), HaveKeyWithValue("errors", "0")))
 	},
 		Entry("over HTTP", SpecTimeout(5*time.Minute)),
 		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
@@ -35,6 +37,7 @@ var _ = Describe("a live target", func() {
 		if o.result != nil {
 			Expect(o.result.Verdict).To(Equal(report.Error))
 			Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
+			Expect(expectJUnit(o).Attributes).To(SatisfyAll(HaveKeyWithValue("tests", "1"), HaveKeyWithValue("errors", "1")))
 		}
 	},
 		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401", SpecTimeout(2*time.Minute)),
