@@ -57,9 +57,13 @@ func (r *Result) problem(format string, arguments ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, arguments...))
 }
 
+var gravity = [...]Verdict{Pass, Unprovoked, Waived, Error, Violation}
+
+// Gravity orders verdicts by how much they matter; it is negative for what is none.
+func (v Verdict) Gravity() int { return slices.Index(gravity[:], v) }
+
 // sortSpecs orders the specs by id and keeps each id once, with its gravest verdict.
 func (r *Result) sortSpecs(in Input) []Spec {
-	gravity := []Verdict{Violation, Error, Waived, Unprovoked, Pass}
 	resources := map[string]string{}
 	for _, op := range in.Contract.Operations() {
 		resources[op.Path] = op.Resource
@@ -68,13 +72,13 @@ func (r *Result) sortSpecs(in Input) []Spec {
 	for i := range specs {
 		s := &specs[i]
 		s.Resource = cmp.Or(s.Resource, resources[s.Path])
-		if !slices.Contains(gravity, s.Verdict) {
+		if !slices.Contains(gravity[:], s.Verdict) {
 			r.problem("spec %s has the verdict %q, which there is not", s.ID, s.Verdict)
 			s.Verdict = Error
 		}
 	}
 	slices.SortStableFunc(specs, func(a, b Spec) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(slices.Index(gravity, a.Verdict), slices.Index(gravity, b.Verdict)))
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()))
 	})
 	return slices.CompactFunc(specs, func(a, b Spec) bool {
 		if a.ID == b.ID {
@@ -90,7 +94,7 @@ func (r *Result) conclude() (Verdict, string) {
 	specs := r.Totals.Specs
 	switch {
 	case specs.Violation > 0:
-		return Violation, fmt.Sprintf("%s the documentation, the first of them %s", counted(specs.Violation, "spec contradicts", "specs contradict"), r.first(Violation).ID)
+		return Violation, r.contradiction()
 	case len(r.Problems) > 0:
 		return Error, r.Problems[0]
 	case specs.Error > 0:
@@ -101,6 +105,21 @@ func (r *Result) conclude() (Verdict, string) {
 	}
 	cells := r.Totals.Reference
 	return Pass, fmt.Sprintf("%s the contract, and %d of %d reference cells are asserted", counted(specs.Pass, "spec meets", "specs meet"), cells.Asserted, cells.Total)
+}
+
+// contradiction names the gravest of the faults.
+func (r *Result) contradiction() string {
+	list := Findings(r, Violation)
+	gravest := Gravest(list)
+	where := gravest.Spread()
+	if len(gravest.Specs) == 1 {
+		where = gravest.First().ID
+	}
+	among := ""
+	if len(list) > 1 {
+		among = fmt.Sprintf(" with %d faults, the gravest of them", len(list))
+	}
+	return fmt.Sprintf("%s the documentation%s: %s (%s)", counted(r.Totals.Specs.Violation, "spec contradicts", "specs contradict"), among, gravest.Text, where)
 }
 
 func (r *Result) first(v Verdict) Spec {

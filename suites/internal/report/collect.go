@@ -8,23 +8,33 @@ import (
 	"acronis-conformance/suites/internal/exchange"
 )
 
+// Gather divides a list into lists of what has the same key, in the order in which the keys come.
+func Gather[T any, K comparable](list []T, key func(T) K) [][]T {
+	index := map[K]int{}
+	var gathered [][]T
+	for _, item := range list {
+		k := key(item)
+		at, known := index[k]
+		if !known {
+			at = len(gathered)
+			index[k] = at
+			gathered = append(gathered, nil)
+		}
+		gathered[at] = append(gathered[at], item)
+	}
+	return gathered
+}
+
 // collect gathers the lists that a reader would otherwise have to search the specs for.
 func (r *Result) collect() {
-	remarks := map[string]int{}
+	type remark struct{ text, id string }
+	var remarks []remark
 	for _, s := range r.Specs {
 		if s.Accepted {
 			r.Accepted = append(r.Accepted, s.ID)
 		}
 		for _, text := range s.Advice {
-			i, known := remarks[text]
-			if !known {
-				i = len(r.Advice)
-				remarks[text] = i
-				r.Advice = append(r.Advice, Advice{Text: text})
-			}
-			if !slices.Contains(r.Advice[i].Specs, s.ID) {
-				r.Advice[i].Specs = append(r.Advice[i].Specs, s.ID)
-			}
+			remarks = append(remarks, remark{text, s.ID})
 		}
 		if !s.Injected { // there the suite asked for the failure itself
 			r.transient(s.ID, s.Operation, s.Own())
@@ -34,6 +44,14 @@ func (r *Result) collect() {
 	for _, step := range r.World {
 		r.transient(step.ID, step.Operation, step.Exchanges)
 		r.throttled(step.Exchanges)
+	}
+	for _, same := range Gather(remarks, func(m remark) string { return m.text }) {
+		a := Advice{Text: same[0].text}
+		for _, m := range same {
+			a.Specs = append(a.Specs, m.id)
+		}
+		a.Specs = slices.Compact(a.Specs) // a spec may be given the same advice twice
+		r.Advice = append(r.Advice, a)
 	}
 	slices.SortStableFunc(r.Advice, func(a, b Advice) int {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(a.Text, b.Text))

@@ -22,6 +22,7 @@ func Table(w io.Writer, r *Result, width int, color bool, reports ...string) err
 	t := terminal{width: max(width, 20), color: color}
 	t.codes(r)
 	t.line("")
+	t.findings(Findings(r, Violation))
 	for _, remark := range remarks(r) {
 		t.wrap("", remark)
 	}
@@ -38,6 +39,29 @@ func UseColor(env func(string) (string, bool), terminal bool) bool {
 	refused, _ := env("NO_COLOR")
 	kind, _ := env("TERM")
 	return terminal && refused == "" && kind != "dumb"
+}
+
+// shownFindings is how many faults the end of a run names: what fits the eye.
+const shownFindings = 5
+
+// findings names the foremost faults, each with a spec that shows it.
+func (t *terminal) findings(list []Finding) {
+	if len(list) == 0 {
+		return
+	}
+	title := counted(len(list), "fault", "faults")
+	if len(list) > shownFindings {
+		title += fmt.Sprintf(", of which these are the foremost %d", shownFindings)
+	}
+	t.wrap(bold, title+":")
+	for _, f := range Foremost(list, shownFindings) {
+		t.wrap(red, "  "+f.Text)
+		if len(f.Specs) > 1 {
+			t.wrap("", "    "+f.Spread()+", such as")
+		}
+		t.line("    " + t.safe(f.First().ID)) // never broken: ids are copied
+	}
+	t.line("")
 }
 
 func headline(r *Result) string {
@@ -121,10 +145,11 @@ func (t *terminal) paint(code, text string) string {
 func (t *terminal) wrap(code, text string) {
 	const indent = "  "
 	current := indentation(text)
+	further := current + indent
 	empty := true
 	flush := func() {
 		t.line(t.paint(code, current))
-		current, empty = indent, true
+		current, empty = further, true
 	}
 	for _, word := range strings.Fields(text) {
 		word = t.safe(word)
