@@ -67,20 +67,27 @@ func Findings(r *Result, verdict Verdict) []Finding {
 		f := same[0]
 		f.Text = sentences(same)
 		f.Grave = slices.ContainsFunc(same, func(f Finding) bool { return f.Grave })
-		f.Codes = distinct(f.Specs, func(s *Spec) string { return s.Code })
-		f.Operations = distinct(f.Specs, func(s *Spec) string { return s.Operation })
-		f.Paths = distinct(f.Specs, func(s *Spec) string {
-			if s.Operation != "" {
-				return ""
-			}
-			return cmp.Or(s.Path, s.Subject)
-		})
+		f = f.Of(f.Specs)
 		list = append(list, f)
 	}
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()), bools(b.Grave, a.Grave))
 	})
 	return list
+}
+
+// Of is the same fault as some specs show it.
+func (f Finding) Of(specs []*Spec) Finding {
+	f.Specs = specs
+	f.Codes = distinct(specs, func(s *Spec) string { return s.Code })
+	f.Operations = distinct(specs, func(s *Spec) string { return s.Operation })
+	f.Paths = distinct(specs, func(s *Spec) string {
+		if s.Operation != "" {
+			return ""
+		}
+		return cmp.Or(s.Path, s.Subject)
+	})
+	return f
 }
 
 func bools(a, b bool) int {
@@ -109,11 +116,24 @@ func (f Finding) places() int { return len(f.Operations) + len(f.Paths) }
 // Single tells whether the fault is that of a single operation, or of a single path that is none.
 func (f Finding) Single() bool { return f.places() == 1 }
 
-// First is the spec that stands for the finding: one in which little else is wrong, and that has an exchange to show.
+// First is the spec that stands for the finding: one that has an exchange to show, in which little else is wrong, and that rests on
+// what is documented.
 func (f Finding) First() *Spec {
 	return slices.MinFunc(f.Specs, func(a, b *Spec) int {
-		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0), cmp.Compare(len(a.Differences), len(b.Differences)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0), cmp.Compare(len(a.Differences), len(b.Differences)),
+			cmp.Compare(a.Ground.assumptions(), b.Ground.assumptions()), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// assumptions counts what of an expectation is not documented.
+func (g Ground) assumptions() int {
+	n := 0
+	for _, basis := range []Basis{g.Refusal, g.Code} {
+		if basis != Documented {
+			n++
+		}
+	}
+	return n
 }
 
 // Spread says how far the fault goes: 812 specs of 401, 403, 404 on 91 operations.
@@ -180,12 +200,15 @@ func causes(s *Spec) []cause {
 		}
 	}
 	if len(list) == 0 {
-		list = append(list, cause{key: s.Reason})
+		list = append(list, cause{key: reference.ReplaceAllString(s.Reason, "see another spec")})
 	}
 	slices.SortStableFunc(list, func(a, b cause) int { return cmp.Compare(a.key, b.key) })
 	list = slices.CompactFunc(list, func(a, b cause) bool { return a.key == b.key })
 	return list
 }
+
+// reference is where a reason sends its reader to another spec, to each another one.
+var reference = regexp.MustCompile(`\bsee [0-9][0-9][0-9x]/\S*[^\s:;,.]`)
 
 const (
 	statusRule = "status"
@@ -278,7 +301,11 @@ func (f Finding) sentence() string {
 	first := f.Specs[0]
 	i := slices.IndexFunc(first.Differences, func(d Difference) bool { return causeOf(first, d).key == f.Key })
 	if first.Verdict != Violation || i < 0 {
-		return cut(cmp.Or(first.Reason, "no reason is given"), 300)
+		reason := first.Reason
+		if slices.ContainsFunc(f.Specs, func(s *Spec) bool { return s.Reason != reason }) {
+			reason = f.Key
+		}
+		return cut(cmp.Or(reason, "no reason is given"), 300)
 	}
 	d := first.Differences[i]
 	if d.Rule == statusRule {

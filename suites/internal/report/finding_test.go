@@ -113,6 +113,21 @@ func TestFindingsTogetherAndApart(t *testing.T) {
 	a.Verdict, b.Verdict = Unprovoked, Unprovoked
 	a.Reason, b.Reason = "no role", "no role"
 	g.Expect(Findings(&Result{Specs: []Spec{a, b}}, Unprovoked)).To(HaveLen(1))
+	a.Reason, b.Reason = "see 401/x/FetchTenant: it changed the object", "see 401/x/CreateTenant: it changed the object"
+	list := Findings(&Result{Specs: []Spec{a, b}}, Unprovoked)
+	g.Expect(list).To(HaveLen(1))
+	g.Expect(list[0].Text).To(Equal("see another spec: it changed the object"))
+	g.Expect(Findings(&Result{Specs: []Spec{a}}, Unprovoked)[0].Text).To(Equal(a.Reason))
+}
+
+// The spec that is shown rests on what is documented, and little else is wrong with it.
+func TestFindingsShowAClearSpec(t *testing.T) {
+	g := NewWithT(t)
+	assumed, crowded, clear := wrong("400", "A", listed("$.a")), wrong("401", "A", listed("$.a"), listed("$.b")), wrong("404", "B", listed("$.a"))
+	assumed.Ground = Ground{Assumed, Assumed}
+	g.Expect(Findings(&Result{Specs: []Spec{assumed, crowded, clear}}, Violation)[0].First().ID).To(Equal(clear.ID))
+	crowded.Exchanges = []exchange.Evidence{{}}
+	g.Expect(Findings(&Result{Specs: []Spec{assumed, crowded, clear}}, Violation)[0].First().ID).To(Equal(crowded.ID), "an exchange can be repeated")
 }
 
 // Neither the many hide the few nor the few the many; and who is told one thing is told the gravest.

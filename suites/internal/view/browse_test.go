@@ -19,6 +19,7 @@ var states = map[string]string{
 	"cell":   "#cell=401/401/reference/FetchReport",
 	"step":   "#step=world/1",
 	"list":   "#list=0",
+	"fault":  "#finding=violation/status/2xx/401",
 	"filter": "#verdict=violation,unprovoked",
 }
 
@@ -68,6 +69,19 @@ func TestBrowserMatrix(t *testing.T) {
 	g.Expect(b.text("#view h2")).To(ContainSubstring("control/FetchTenant"))
 	b.do(chromedp.NavigateBack())
 	g.Expect(b.text("#view h2")).To(ContainSubstring("20x/valid-token/FetchTenant"))
+	g.Expect(b.complaints()).To(BeEmpty())
+}
+
+// A run in which nothing failed, and one that did not come to its specs, have pages too.
+func TestBrowserNothingFailed(t *testing.T) {
+	b, g := browser(t), NewWithT(t)
+	for _, r := range []*report.Result{small(map[string]report.Verdict{"A": report.Pass}), {Verdict: report.Error, Reason: "no world", Problems: []string{"no world"}}} {
+		b.load(pageOf(t, r))
+		b.jump("finding=x")
+		g.Expect(b.text("#view")).To(ContainSubstring("This run has no finding"))
+		b.jump("list=0")
+		g.Expect(b.text("#view")).To(ContainSubstring("This run has no list"))
+	}
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
@@ -141,7 +155,7 @@ func TestBrowserDeepLinks(t *testing.T) {
 	g.Expect(b.text("#view h2")).To(ContainSubstring("403/role-too-small/FetchApplication"))
 	g.Expect(eval[string](b, `document.getElementById('text').value`)).To(Equal("role"))
 	g.Expect(b.count(`[data-verdict="unprovoked"][aria-pressed="true"]`)).To(Equal(1))
-	for _, fragment := range []string{"spec=no/such/spec", "cell=x", "list=99", "step=y", "list=__proto__"} {
+	for _, fragment := range []string{"spec=no/such/spec", "cell=x", "list=99", "finding=x", "step=y", "list=__proto__"} {
 		b.jump(fragment)
 		g.Expect(b.text("#view")).To(ContainSubstring("This run has no "))
 	}
@@ -276,7 +290,7 @@ func TestBrowserHostile(t *testing.T) {
 		elements := eval[[]string](b, `(() => {
 			const seen = new Set();
 			const look = () => { for (const e of document.querySelectorAll('body *')) seen.add(e.tagName.toLowerCase()); };
-			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()], ['list', data.lists.keys()]])
+			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()], ['list', data.lists.keys()], ['finding', findingAt.keys()]])
 				for (const value of list) {
 					Object.assign(state, {kind, value: String(value)}); // not open, which browsers allow only so often
 					show();

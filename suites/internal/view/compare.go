@@ -14,7 +14,9 @@ func Compare(w io.Writer, results []*report.Result) error {
 	if err != nil {
 		return err
 	}
-	return s.page(w, sidesPage{Heading: s.headline()})
+	byCode := s.tally(func(c *report.Cell) string { return c.Class })
+	byResource := s.tally(func(c *report.Cell) string { return c.Resource })
+	return s.page(w, sidesPage{Heading: s.headline(), Tallies: []heading{{"code", byCode}, {"resource", byResource}}})
 }
 
 // Merge writes a page that shows several results as one, such as those of all data centers: the faults with the targets that have them,
@@ -28,6 +30,12 @@ func Merge(w io.Writer, results []*report.Result) error {
 	return s.page(w, sidesPage{Heading: s.summary(), Verdict: s.verdict(), Findings: s.findings(), Matrix: &m})
 }
 
+// heading is a table of the cells that differ, by what its first column names.
+type heading struct {
+	Name string
+	tallied
+}
+
 // sidesPage is what the template of the page is given.
 type sidesPage struct {
 	frame
@@ -35,12 +43,13 @@ type sidesPage struct {
 	Verdict  report.Verdict // empty in a comparison, which has none
 	Sides    *sides
 	Codes    []sideCode
+	Tallies  []heading // none where all results are shown as one
 	Findings []sideFinding
 	Matrix   *matrix // nil in a comparison
 }
 
 func (s *sides) page(w io.Writer, p sidesPage) error {
-	p.frame = newFrame(strings.Join(s.Names, " · "), p.Verdict, asset("page.css")+asset("sides.css"), "")
+	p.frame = newFrame(strings.Join(s.Names, " · "), p.Verdict, asset("page.css")+asset("sides.css"), asset("sides.js"))
 	p.Sides, p.Codes = s, s.codes()
 	return templates.ExecuteTemplate(w, "sides.html", p)
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -18,7 +17,7 @@ func CompareMarkdown(w io.Writer, results []*report.Result) error {
 	var m markdown
 	m.line("## %s", plain(s.headline()))
 	m.sides(s)
-	m.differing(s)
+	m.differing(s, "compare.html")
 	return m.write(w)
 }
 
@@ -43,14 +42,16 @@ func MergeMarkdown(w io.Writer, results []*report.Result) error {
 	if list := s.findings(); len(list) > 0 {
 		m.line("\n### Violations")
 		for _, f := range list[:min(len(list), shownFindings)] {
-			m.line("\n**on %s**", strings.Join(plains(f.Names), ", "))
-			m.finding(f.finding)
+			m.finding(f.Finding)
+			for _, on := range f.On {
+				m.line("- on %s: %s", plain(on.Name), plain(on.Spread))
+			}
 		}
 		if n := len(list) - shownFindings; n > 0 {
-			m.line("\n…and %s.", counted(n, "more finding", "more findings"))
+			m.line("\n…and %s.", counted(n, "more fault", "more faults"))
 		}
 	}
-	m.differing(s)
+	m.differing(s, "merge.html")
 	return m.write(w)
 }
 
@@ -90,44 +91,59 @@ func (m *markdown) sides(s *sides) {
 	}
 }
 
-// differing lists the cells that differ, per operation. Below a cell stand its specs that differ.
-func (m *markdown) differing(s *sides) {
+// shownSubjects is how many operations a summary of differences lists.
+const shownSubjects = 30
+
+// differing says what makes the results differ, and per operation which cells do.
+func (m *markdown) differing(s *sides, page string) {
 	if s.Cells == 0 {
 		return
 	}
-	m.line("\n### %s", counted(s.Cells, "cell differs", "cells differ"))
-	m.line("\n| subject | code | %s |", strings.Join(plains(s.Names), " | "))
-	m.line("| --- | --- |%s", strings.Repeat(" --- |", len(s.Names)))
-	for _, subject := range s.Subjects {
-		name := code(subject.Name)
-		for _, c := range subject.Cells {
-			cells := []string{name, plain(c.Code())}
-			for i, v := range c.Verdicts {
-				text := "not run"
-				if v != "" {
-					text = symbol(v) + " " + string(v)
-				}
-				if reason := c.Reasons()[i]; reason != "" {
-					text += ": " + plain(line(reason, 120))
-				}
-				cells = append(cells, text)
-			}
-			m.row(cells...)
-			for _, spec := range c.Specs {
-				cells := []string{"", code(spec.ID)}
-				for _, one := range spec.Specs {
-					cells = append(cells, cmp.Or(verdictOf(one), "not run"))
-				}
-				m.row(cells...)
-			}
-			name = ""
+	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "difference", "differences"), strings.Join(plains(s.Names), ", "))
+	m.line("")
+	for _, f := range s.Faults[:min(len(s.Faults), shownFindings)] {
+		m.line("- %s **%s**: %s, such as %s", symbols(f.Pattern), plain(f.Text), plain(f.Spread()), code(f.First().ID))
+	}
+	if n := len(s.Faults) - shownFindings; n > 0 {
+		m.line("- and %s more", thousands(n))
+	}
+	t := s.tally(func(c *report.Cell) string { return c.Class })
+	cells := []string{"code", "cells"}
+	for _, p := range t.Patterns {
+		cells = append(cells, symbols(p))
+	}
+	m.line("")
+	m.row(cells...)
+	m.line("| --- | ---: |%s", strings.Repeat(" ---: |", len(t.Patterns)))
+	for _, row := range t.Rows {
+		cells := []string{plain(row.Name), thousands(row.Total)}
+		for _, n := range row.Counts {
+			cells = append(cells, thousands(n))
 		}
+		m.row(cells...)
+	}
+	m.line("\n### Where: %s", counted(len(s.Subjects), "operation or path", "operations and paths"))
+	m.line("")
+	for _, subject := range s.Subjects[:min(len(s.Subjects), shownSubjects)] {
+		var parts []string
+		for _, b := range subject.Brief() {
+			parts = append(parts, symbols(b.Pattern)+" "+plain(b.Codes))
+		}
+		m.line("- %s: %s", code(subject.Name), strings.Join(parts, "; "))
+	}
+	if n := len(s.Subjects) - shownSubjects; n > 0 {
+		m.line("- and %s more; `%s` has them all", thousands(n), page)
 	}
 }
 
-func verdictOf(s *report.Spec) string {
-	if s == nil {
-		return ""
+// symbols are verdicts one after the other.
+func symbols(p pattern) string {
+	list := make([]string, len(p))
+	for i, v := range p {
+		list[i] = "–"
+		if v != "" {
+			list[i] = symbol(v)
+		}
 	}
-	return string(s.Verdict)
+	return strings.Join(list, "→")
 }

@@ -58,6 +58,50 @@ func TestHAR(t *testing.T) {
 	}
 }
 
+// A control stands in the archive once, though the specs that judge it carry it too.
+func TestHARHoldsAControlOnce(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	control := slices.IndexFunc(r.World, func(s report.Step) bool { return s.ID == "control/FetchTenant" })
+	e := r.World[control].Exchanges[0]
+	e.Spec = "control/FetchTenant"
+	e.URL += "?unmistakable"
+	r.World[control].Exchanges = []exchange.Evidence{e}
+	for i := range 3 {
+		r.Specs[i].Exchanges = append(slices.Clone(r.Specs[i].Exchanges), e)
+	}
+	var b bytes.Buffer
+	g.Expect(HAR(&b, r)).To(Succeed())
+	var file struct{ Log har }
+	g.Expect(json.Unmarshal(b.Bytes(), &file)).To(Succeed())
+	var comments []string
+	for _, entry := range file.Log.Entries {
+		if strings.HasSuffix(entry.Request.URL, "?unmistakable") {
+			comments = append(comments, entry.Comment)
+		}
+	}
+	g.Expect(comments).To(Equal([]string{"control/FetchTenant"}))
+}
+
+// A fault is one rule, whatever probes it is met with.
+func TestSARIFRules(t *testing.T) {
+	g := NewWithT(t)
+	var b bytes.Buffer
+	g.Expect(SARIF(&b, sample(t))).To(Succeed())
+	file, err := sarif.FromBytes(b.Bytes())
+	g.Expect(err).NotTo(HaveOccurred())
+	var rules []string
+	for _, rule := range file.Runs[0].Tool.Driver.Rules {
+		rules = append(rules, *rule.ID+": "+*rule.ShortDescription.Text)
+	}
+	g.Expect(rules).To(ConsistOf(
+		"status/2xx/401: requests that must be refused with 401 are served (200)",
+		"status/404/405: the status is 404, the documentation promises 405",
+		HavePrefix("$.error.code/type/string: $.error.code is a string, the documentation promises an integer; $.error.details"),
+		`$.items[*].version/required: $.items\[*\].version is missing, the documentation promises it`,
+	))
+}
+
 func TestSARIF(t *testing.T) {
 	g := NewWithT(t)
 	for _, r := range []*report.Result{sample(t), failing(hostile(t, 0)), small(map[string]report.Verdict{"A": report.Pass})} {

@@ -1,84 +1,83 @@
 package view
 
 import (
-	"cmp"
-	"slices"
-
 	"acronis-conformance/suites/internal/report"
 )
 
-// finding is one fault as a reader counts them: all specs of a probe that failed for the same reason. Ninety operations that take a
-// forged token have one fault, not ninety.
-type finding struct {
-	Verdict     report.Verdict
-	Code, Probe string
-	Reason      string
-	Requirement string
-	Link        string
-	Ground      report.Ground
-	Specs       []*report.Spec // by id
+// section is a list of findings on the page: first what is met in several places, then what is the fault of a single operation.
+type section struct {
+	Title    string
+	Parts    []part
+	Findings int
+	Specs    int
+	Open     bool
 }
 
-// First is the spec that stands for the finding.
-func (f finding) First() *report.Spec { return f.Specs[0] }
+type part struct {
+	Title    string // empty where there is only one
+	Findings []report.Finding
+}
 
-// Others are the specs behind the first.
-func (f finding) Others() []*report.Spec { return f.Specs[1:] }
+func newSection(r *report.Result, title string, verdict report.Verdict, specs int) section {
+	list := report.Findings(r, verdict)
+	s := section{Title: title, Findings: len(list), Specs: specs, Open: verdict != report.Waived}
+	s.Parts = partsOf(list)
+	return s
+}
 
-// findings gathers the specs of a verdict, the weightiest first: what the documentation rules out entirely, before what rests on
-// assumptions; then the most frequent.
-func findings(r *report.Result, verdict report.Verdict) []finding {
-	type key struct{ code, probe, reason string }
-	index := map[key]int{}
-	var list []finding
-	for i := range r.Specs {
-		s := &r.Specs[i]
-		if s.Verdict != verdict {
-			continue
+func partsOf(list []report.Finding) []part {
+	var parts []part
+	widespread, single := report.Apart(list)
+	for _, p := range []part{{"In several places", widespread}, {"Of a single operation", single}} {
+		if len(p.Findings) > 0 {
+			parts = append(parts, p)
 		}
-		k := key{s.Code, s.Probe, s.Reason}
-		at, known := index[k]
-		if !known {
-			at = len(list)
-			index[k] = at
-			list = append(list, finding{Verdict: verdict, Code: s.Code, Probe: s.Probe, Reason: s.Reason, Requirement: s.Requirement, Link: s.Link, Ground: s.Ground})
-		}
-		list[at].Specs = append(list[at].Specs, s)
 	}
-	slices.SortStableFunc(list, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(assumptions(a.Ground), assumptions(b.Ground)), cmp.Compare(len(b.Specs), len(a.Specs)))
-	})
+	if len(parts) == 1 {
+		parts[0].Title = ""
+	}
+	return parts
+}
+
+// shownSpecs is how many specs of a finding stand on the page for each code; the link to the finding shows them all.
+const shownSpecs = 12
+
+// codeSpecs are the specs of a finding that are of the same code.
+type codeSpecs struct {
+	report.Finding
+	Code string
+	More int // that are not shown
+}
+
+// Shown are the first specs.
+func (c codeSpecs) Shown() []*report.Spec { return c.Specs[:len(c.Specs)-c.More] }
+
+// perCode divides a finding by its codes.
+func perCode(f report.Finding) []codeSpecs {
+	var list []codeSpecs
+	for _, specs := range report.Gather(f.Specs, func(s *report.Spec) string { return s.Code }) {
+		list = append(list, codeSpecs{Finding: f.Of(specs), Code: specs[0].Code, More: max(len(specs)-shownSpecs, 0)})
+	}
 	return list
 }
 
-// assumptions counts what of an expectation is not documented.
-func assumptions(g report.Ground) int {
-	n := 0
-	for _, basis := range []report.Basis{g.Refusal, g.Code} {
-		if basis != report.Documented {
-			n++
-		}
+// findingVerdicts are those whose findings the page opens at an address of their own, in the order of its sections.
+var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived}
+
+// gravest is the finding that the run's headline names; nil where it names none.
+func gravest(r *report.Result) *report.Finding {
+	if r.Verdict != report.Violation {
+		return nil
 	}
-	return n
+	list := report.Findings(r, report.Violation)
+	if len(list) == 0 {
+		return nil
+	}
+	f := report.Gravest(list)
+	return &f
 }
 
-// reasons gathers the specs of a verdict by their reason alone, the most frequent first.
-func reasons(r *report.Result, verdict report.Verdict) []finding {
-	index := map[string]int{}
-	var list []finding
-	for i := range r.Specs {
-		s := &r.Specs[i]
-		if s.Verdict != verdict {
-			continue
-		}
-		at, known := index[s.Reason]
-		if !known {
-			at = len(list)
-			index[s.Reason] = at
-			list = append(list, finding{Verdict: verdict, Reason: s.Reason})
-		}
-		list[at].Specs = append(list[at].Specs, s)
-	}
-	slices.SortStableFunc(list, func(a, b finding) int { return cmp.Compare(len(b.Specs), len(a.Specs)) })
-	return list
+// foundID names a finding in an address: its verdict, and what it has in common with the same fault of another run.
+func foundID(verdict report.Verdict, f report.Finding) string {
+	return line(string(verdict)+"/"+f.Key, 200)
 }

@@ -25,6 +25,7 @@ type matrix struct {
 type group struct {
 	Title   string
 	Note    string
+	Short   string // the note where there is little room
 	Columns []string
 	Slots   []slot // the gravest of each column, for when the group is shut
 	Rows    []row
@@ -125,7 +126,7 @@ func otherTitle(class string) string {
 
 func newBar(l latency, longest int64) *bar {
 	return &bar{latency: l, MedianWidth: fmt.Sprintf("%.1f", 100*length(l.Median, longest)), WorstWidth: fmt.Sprintf("%.1f", 100*length(l.Worst, longest)),
-		Label: fmt.Sprintf("median %s ms, worst %s ms, of %s", thousands(int(l.Median)), thousands(int(l.Worst)), counted(l.Count, "answer", "answers"))}
+		Label: fmt.Sprintf("median %s ms, worst %s ms, of %s", milliseconds(l.Median), milliseconds(l.Worst), counted(l.Count, "answer", "answers"))}
 }
 
 // grouping collects the rows of a group in the order in which their cells come.
@@ -184,14 +185,15 @@ func (g *grouping) methods() []string {
 }
 
 func (g *grouping) group(columns []string) group {
-	out := group{Columns: columns, Note: g.note()}
+	out := group{Columns: columns}
+	out.Note, out.Short = g.notes()
 	gravest := map[string]mark{}
 	for i, r := range g.rows {
 		for _, column := range columns {
 			marks := g.marks[i][column]
 			r.Slots = append(r.Slots, slot{Column: column, Marks: marks})
 			for _, m := range marks {
-				if worst, seen := gravest[column]; !seen || gravity(m.Verdict) > gravity(worst.Verdict) {
+				if worst, seen := gravest[column]; !seen || m.Verdict.Gravity() > worst.Verdict.Gravity() {
 					gravest[column] = m
 				}
 			}
@@ -208,18 +210,21 @@ func (g *grouping) group(columns []string) group {
 	return out
 }
 
-func (g *grouping) note() string {
+// notes say how many cells the group has and what became of them, in words and in the verdicts' letters.
+func (g *grouping) notes() (long, short string) {
 	counts := map[report.Verdict]int{}
 	for _, c := range g.cells {
 		counts[c.Verdict]++
 	}
-	text := counted(len(g.cells), "cell", "cells")
+	long = counted(len(g.cells), "cell", "cells")
+	var letters []string
 	for _, v := range report.Verdicts {
 		if n := counts[v]; v != report.Pass && n > 0 {
-			text += ", " + counted(n, string(v), plural(v))
+			long += ", " + counted(n, string(v), plural(v))
+			letters = append(letters, thousands(n)+" "+initial(string(v)))
 		}
 	}
-	return text
+	return long, cmp.Or(strings.Join(letters, ", "), long)
 }
 
 // plural is the word for several of a verdict.
@@ -228,11 +233,6 @@ func plural(v report.Verdict) string {
 		return string(v) + "s"
 	}
 	return string(v)
-}
-
-// gravity orders verdicts by how much they matter to somebody who looks at the picture.
-func gravity(v report.Verdict) int {
-	return slices.Index([]report.Verdict{report.Pass, report.Unprovoked, report.Waived, report.Error, report.Violation}, v)
 }
 
 func at(groups map[string]*grouping, key string) *grouping {

@@ -162,20 +162,15 @@ type silence struct {
 
 // silent gathers the cells of the reference that no spec addresses.
 func silent(r *report.Result) []silence {
-	index := map[string]int{}
-	var list []silence
+	var cells []*report.Cell
 	for i := range r.Cells {
-		c := &r.Cells[i]
-		if c.Source != schemas.FromReference || len(c.Specs) > 0 {
-			continue
+		if c := &r.Cells[i]; c.Source == schemas.FromReference && len(c.Specs) == 0 {
+			cells = append(cells, c)
 		}
-		at, known := index[c.Reason]
-		if !known {
-			at = len(list)
-			index[c.Reason] = at
-			list = append(list, silence{Reason: c.Reason})
-		}
-		list[at].Cells = append(list[at].Cells, c)
+	}
+	var list []silence
+	for _, same := range report.Gather(cells, func(c *report.Cell) string { return c.Reason }) {
+		list = append(list, silence{Reason: same[0].Reason, Cells: same})
 	}
 	return list
 }

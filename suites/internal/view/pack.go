@@ -27,6 +27,7 @@ type packed struct {
 	Specs    []packedSpec   `json:"specs"`    // as in the result
 	Steps    []packedStep   `json:"steps"`    // as in the result
 	Lists    []packedList   `json:"lists"`
+	Findings []packedList   `json:"findings"`
 }
 
 type packedCell struct {
@@ -114,7 +115,10 @@ type packedBody struct {
 
 // packedList is a list of specs that the page can show besides those of a cell.
 type packedList struct {
+	ID    ref   `json:"id"` // of a finding
 	Title ref   `json:"title"`
+	Note  ref   `json:"note"`
+	First int   `json:"first"` // the spec that stands for the others
 	Specs []int `json:"specs"`
 }
 
@@ -217,9 +221,23 @@ func (p *packer) all() {
 		p.out.Steps = append(p.out.Steps, packedStep{ID: p.text(s.ID), Phase: p.text(string(s.Phase)), Operation: p.text(s.Operation), OK: s.OK,
 			Reason: p.text(s.Reason), Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.OK))})
 	}
+	p.out.Lists, p.out.Findings = []packedList{}, []packedList{}
 	for _, l := range listsOf(r) {
 		p.out.Lists = append(p.out.Lists, packedList{Title: p.text(l.Title), Specs: p.places(l.Specs)})
 	}
+	for _, verdict := range findingVerdicts {
+		for _, f := range report.Findings(r, verdict) {
+			p.out.Findings = append(p.out.Findings, packedList{ID: p.text(foundID(verdict, f)), Title: p.text(f.Text), Note: p.text(f.Spread()), First: p.specs[f.First().ID], Specs: p.placesOf(f.Specs)})
+		}
+	}
+}
+
+func (p *packer) placesOf(specs []*report.Spec) []int {
+	places := make([]int, 0, len(specs))
+	for _, s := range specs {
+		places = append(places, p.specs[s.ID])
+	}
+	return places
 }
 
 // places returns where the specs stand. Ids that no spec has are left out.

@@ -35,26 +35,28 @@ func HTML(w io.Writer, r *report.Result) error {
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
-		Violations: findings(r, report.Violation), Errors: findings(r, report.Error), Waived: findings(r, report.Waived),
-		Unprovoked: reasons(r, report.Unprovoked), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
+		Sections: []section{newSection(r, "Violations", report.Violation, r.Totals.Specs.Violation), newSection(r, "Errors", report.Error, r.Totals.Specs.Error),
+			newSection(r, "Waived", report.Waived, r.Totals.Specs.Waived)}, Gravest: gravest(r),
+		Unprovoked: report.Findings(r, report.Unprovoked), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
 	})
 }
 
 // resultPage is what the template of the page is given.
 type resultPage struct {
 	frame
-	Result                     *report.Result
-	Facts                      []fact
-	Bars                       []verdictBar
-	Codes                      []codeRow
-	Matrix                     matrix
-	Violations, Errors, Waived []finding
-	Unprovoked                 []finding
-	Silent                     []silence
-	SilentCells                int
-	Lists                      []list
-	Phases                     []phase
-	Data                       string
+	Result      *report.Result
+	Facts       []fact
+	Bars        []verdictBar
+	Codes       []codeRow
+	Matrix      matrix
+	Sections    []section
+	Gravest     *report.Finding
+	Unprovoked  []report.Finding
+	Silent      []silence
+	SilentCells int
+	Lists       []list
+	Phases      []phase
+	Data        string
 }
 
 // frame is what all pages have.
@@ -121,10 +123,12 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"n":        thousands,
 	"utc":      utc,
 	"duration": duration,
-	"n64":      func(n int64) string { return thousands(int(n)) },
+	"ms":       milliseconds,
 	"address":  address,
 	"by":       kindOf,
-	"section":  newSection,
+	"perCode":  perCode,
+	"found":    foundID,
+	"brief":    func(s string) string { return line(s, 420) },
 }).ParseFS(assets, "assets/*.html"))
 
 func initialOf(v report.Verdict) string { return strings.ToLower(initial(string(v))) }
@@ -150,24 +154,4 @@ func kindOf(id string) string {
 		return "spec"
 	}
 	return "step"
-}
-
-// section is a list of findings on the page.
-type section struct {
-	Title    string
-	Findings []finding
-	Open     bool
-}
-
-func newSection(title string, findings []finding, open bool) section {
-	return section{title, findings, open}
-}
-
-// Specs is the number of specs in all findings.
-func (s section) Specs() int {
-	n := 0
-	for _, f := range s.Findings {
-		n += len(f.Specs)
-	}
-	return n
 }

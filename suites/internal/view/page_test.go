@@ -294,11 +294,65 @@ func TestFits(t *testing.T) {
 	g.Expect(fits("/a", "%zz")).To(BeFalse())
 }
 
-func TestFindings(t *testing.T) {
+// A page shows the faults that are met in several places before those of single operations, each with an exchange that can be repeated.
+func TestHTMLFindings(t *testing.T) {
 	g := NewWithT(t)
-	list := findings(sample(t), report.Violation)
-	g.Expect(list).To(HaveLen(3))
-	g.Expect(list[0].First().ID).To(HavePrefix("401/alg-none/"), "all specs of a probe that failed alike are one finding, and the most frequent comes first")
-	g.Expect(list[0].Others()).To(HaveLen(5))
-	g.Expect(list[2].Ground.Code).To(Equal(report.Assumed), "what rests on assumptions comes last")
+	document := pageOf(t, sample(t))
+	var texts []string
+	for _, n := range elements(t, document) {
+		if class := attribute(n, "class"); strings.HasPrefix(class, "finding v-v") || class == "part" {
+			texts = append(texts, strings.Join(strings.Fields(textOf(n)), " "))
+		}
+	}
+	g.Expect(texts).To(HaveLen(5))
+	g.Expect(texts[0]).To(Equal("In several places"))
+	g.Expect(texts[1]).To(And(HavePrefix("Vrequests that must be refused with 401 are served (200) 6 specs of 401 on 6 operations"), ContainSubstring("repeat itcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
+	g.Expect(texts[2]).To(Equal("Of a single operation"))
+	g.Expect(texts[3:]).To(ConsistOf(
+		ContainSubstring("$.error.code is a string, the documentation promises an integer; $.error.details is an array, the documentation promises an object; $.error.domain is missing, the documentation promises it 1 spec of 403 on UpdateTenant"),
+		ContainSubstring("the status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id}")))
+	p := unpacked(t, document)
+	g.Expect(p.Findings).To(HaveLen(5), "with an error and what is waived")
+	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/status/2xx/401"))
+	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
+	g.Expect(string(document)).To(ContainSubstring(`<a href="#finding=violation%2fstatus%2f2xx%2f401">8 specs contradict the documentation with 3 faults, the gravest of them: requests`))
+}
+
+// However much is red, the page holds no list of it twice, and stays small.
+func TestHTMLOfARedRunIsSmall(t *testing.T) {
+	g := NewWithT(t)
+	green, elementsOf := sample(t), func(r *report.Result) (int, int) {
+		document := pageOf(t, r)
+		g.Expect(len(document)).To(BeNumerically("<", limit))
+		return len(document), len(elements(t, document))
+	}
+	red := sample(t, func(s *report.Spec) {
+		s.Verdict, s.Reason = report.Violation, "the answer is not what is promised"
+		for _, name := range []string{"code", "details", "domain", "message"} { // each on a share of its own
+			if name == "details" || len(s.ID)%len(name) != 0 {
+				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type", Found: "[]", Detail: "expected object, not array"})
+			}
+		}
+	})
+	size, count := elementsOf(green)
+	redSize, redCount := elementsOf(red)
+	g.Expect(redSize).To(BeNumerically("<", size+size/2))
+	g.Expect(redCount).To(BeNumerically("<", count+count/2), "what a browser lays out grows no more")
+}
+
+// A control stands once among the answers that latency is made of, though the specs that judge it carry it too.
+func TestLatenciesCountAControlOnce(t *testing.T) {
+	g := NewWithT(t)
+	r := small(map[string]report.Verdict{"A": report.Pass})
+	e := exchange.Evidence{Spec: "control/A", Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	r.Specs[0].Exchanges = []exchange.Evidence{e}
+	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
+	g.Expect(latencies(r)["A"].Count).To(Equal(1))
+}
+
+func TestMilliseconds(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(milliseconds(0)).To(Equal("<1"), "no answer takes no time")
+	g.Expect(milliseconds(1)).To(Equal("1"))
+	g.Expect(milliseconds(4012)).To(Equal("4,012"))
 }

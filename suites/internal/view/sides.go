@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
 )
 
@@ -15,7 +16,9 @@ type sides struct {
 	Results  []*report.Result
 	Subjects []sideSubject // those with cells that differ
 	Cells    int           // that differ
+	Faults   []sideFault   // what makes the specs differ, the most widespread first
 	all      []sideCell
+	says     []map[string][]report.Finding // of each result, by the id of a spec
 }
 
 // sideSubject are the cells of a subject that differ.
@@ -53,26 +56,31 @@ func newSides(results []*report.Result) (*sides, error) {
 			specs[i][r.Specs[n].ID] = &r.Specs[n]
 		}
 	}
-	index := map[cellKey]int{}
+	type seen struct {
+		result int
+		cell   *report.Cell
+	}
+	var cells []seen
 	for i, r := range results {
 		for n := range r.Cells {
-			c := &r.Cells[n]
-			at, known := index[keyOf(c)]
-			if !known {
-				at = len(s.all)
-				index[keyOf(c)] = at
-				s.all = append(s.all, sideCell{Cell: c, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell, len(results))})
-			}
-			s.all[at].cells[i] = c
-			if !r.Run.Filtered || len(c.Specs) > 0 {
-				s.all[at].Verdicts[i] = c.Verdict
+			cells = append(cells, seen{i, &r.Cells[n]})
+		}
+	}
+	for _, same := range report.Gather(cells, func(c seen) cellKey { return keyOf(c.cell) }) {
+		c := sideCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell, len(results))}
+		for _, one := range same {
+			c.cells[one.result] = one.cell
+			if !results[one.result].Run.Filtered || len(one.cell.Specs) > 0 {
+				c.Verdicts[one.result] = one.cell.Verdict
 			}
 		}
+		s.all = append(s.all, c)
 	}
 	for i := range s.all {
 		s.all[i].Specs = differing(s.all[i].cells, specs)
 	}
 	s.subjects()
+	s.contrast()
 	return s, nil
 }
 
@@ -147,8 +155,8 @@ func (c sideCell) Reasons() []string {
 	return reasons
 }
 
-// Source names what the cell rests on.
-func (c sideCell) Source() string { return string(c.Cell.Source) }
+// Clause tells whether the cell rests on the general table.
+func (c sideCell) Clause() bool { return c.Cell.Source == schemas.FromClause }
 
 // Code is the code, or its family where any will do.
 func (c sideCell) Code() string {
@@ -162,24 +170,20 @@ func same(verdicts []report.Verdict) bool { return len(slices.Compact(slices.Clo
 
 // subjects gathers the cells that differ by their subject, in the order in which the subjects come.
 func (s *sides) subjects() {
-	index := map[string]int{}
+	var cells []sideCell
 	for _, c := range s.all {
-		if !c.Differs(s.Results) {
-			continue
+		if c.Differs(s.Results) {
+			cells = append(cells, c)
 		}
-		s.Cells++
-		name := subjectOf(c.Cell)
-		at, known := index[name]
-		if !known {
-			at = len(s.Subjects)
-			index[name] = at
-			subject := sideSubject{Name: name, Resource: c.Cell.Resource}
-			if c.Cell.Operation != "" {
-				subject.Call = strings.TrimSpace(c.Cell.Method + " " + c.Cell.Path)
-			}
-			s.Subjects = append(s.Subjects, subject)
+	}
+	s.Cells = len(cells)
+	for _, same := range report.Gather(cells, func(c sideCell) string { return subjectOf(c.Cell) }) {
+		first := same[0].Cell
+		subject := sideSubject{Name: subjectOf(first), Resource: first.Resource, Cells: same}
+		if first.Operation != "" {
+			subject.Call = strings.TrimSpace(first.Method + " " + first.Path)
 		}
-		s.Subjects[at].Cells = append(s.Subjects[at].Cells, c)
+		s.Subjects = append(s.Subjects, subject)
 	}
 	for _, subject := range s.Subjects {
 		slices.SortStableFunc(subject.Cells, func(a, b sideCell) int { return cmp.Compare(a.Code(), b.Code()) })
@@ -219,38 +223,11 @@ func (s *sides) codes() []sideCode {
 func (s *sides) verdict() report.Verdict {
 	gravest := s.Results[0].Verdict
 	for _, r := range s.Results[1:] {
-		if gravity(r.Verdict) > gravity(gravest) {
+		if r.Verdict.Gravity() > gravest.Gravity() {
 			gravest = r.Verdict
 		}
 	}
 	return gravest
-}
-
-// sideFinding is a fault, with the results that have it.
-type sideFinding struct {
-	finding
-	Names []string
-}
-
-// findings are the faults of all results together. Their specs are those of the first result that has the fault.
-func (s *sides) findings() []sideFinding {
-	type key struct{ code, probe, reason string }
-	index := map[key]int{}
-	var list []sideFinding
-	for i, r := range s.Results {
-		for _, f := range findings(r, report.Violation) {
-			k := key{f.Code, f.Probe, f.Reason}
-			at, known := index[k]
-			if !known {
-				at = len(list)
-				index[k] = at
-				list = append(list, sideFinding{finding: f})
-			}
-			list[at].Names = append(list[at].Names, s.Names[i])
-		}
-	}
-	slices.SortStableFunc(list, func(a, b sideFinding) int { return cmp.Compare(len(b.Names), len(a.Names)) })
-	return list
 }
 
 // matrix shows every cell: one mark where all results agree, else one for each of them in their order.
@@ -265,7 +242,7 @@ func (s *sides) matrix() matrix {
 		var marks []mark
 		for n, v := range c.Verdicts {
 			label += fmt.Sprintf(" %s %s,", s.Names[n], cmp.Or(string(v), "not run"))
-			marks = append(marks, mark{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"), Clause: c.Cell.Source == "clause"})
+			marks = append(marks, mark{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"), Clause: c.Cell.Source == schemas.FromClause})
 		}
 		if !c.Differs(s.Results) || same(c.Verdicts) {
 			marks = marks[:1]
@@ -283,7 +260,7 @@ func (s *sides) matrix() matrix {
 func (c sideCell) gravest() *report.Cell {
 	gravest := c.Cell
 	for i, cell := range c.cells {
-		if cell != nil && c.Verdicts[i] != "" && (c.Verdicts[i] != gravest.Verdict && gravity(cell.Verdict) > gravity(gravest.Verdict)) {
+		if cell != nil && c.Verdicts[i] != "" && (c.Verdicts[i] != gravest.Verdict && cell.Verdict.Gravity() > gravest.Verdict.Gravity()) {
 			gravest = cell
 		}
 	}

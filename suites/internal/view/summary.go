@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,8 +32,8 @@ func Summary(w io.Writer, r, baseline *report.Result) error {
 	}
 	m.line("\n%s", strings.Join(runLine(r), " · "))
 	m.codes(r)
-	m.findings("Violations", findings(r, report.Violation))
-	m.findings("Errors", findings(r, report.Error))
+	m.findings("Violations", r.Totals.Specs.Violation, report.Findings(r, report.Violation))
+	m.findings("Errors", r.Totals.Specs.Error, report.Findings(r, report.Error))
 	if baseline != nil {
 		m.changes(baseline, Diff(baseline, r))
 	}
@@ -89,35 +90,34 @@ func (m *markdown) codes(r *report.Result) {
 	}
 }
 
-// findings lists faults, the weightiest first, each with the spec that stands for it.
-func (m *markdown) findings(title string, list []finding) {
+// findings lists faults, first those that are met in several places, then those of single operations.
+func (m *markdown) findings(title string, specs int, list []report.Finding) {
 	if len(list) == 0 {
 		return
 	}
-	specs := 0
-	for _, f := range list {
-		specs += len(f.Specs)
-	}
-	m.line("\n### %s: %s", title, counted(specs, "spec", "specs"))
-	for _, f := range list[:min(len(list), shownFindings)] {
-		m.finding(f)
+	m.line("\n### %s: %s, %s", title, counted(specs, "spec", "specs"), counted(len(list), "fault", "faults"))
+	for _, p := range partsOf(report.Foremost(list, shownFindings)) {
+		if p.Title != "" {
+			m.line("\n#### %s", p.Title)
+		}
+		for _, f := range p.Findings {
+			m.finding(f)
+		}
 	}
 	if n := len(list) - shownFindings; n > 0 {
-		m.line("\n…and %s; `index.html` has them all.", counted(n, "more finding", "more findings"))
+		m.line("\n…and %s; `index.html` has them all.", counted(n, "more fault", "more faults"))
 	}
 }
 
-func (m *markdown) finding(f finding) {
+func (m *markdown) finding(f report.Finding) {
 	first := f.First()
-	m.line("\n**%s**: %s", code(first.ID), plain(f.Reason))
-	m.line("- required: %s", linked(plain(f.Requirement), f.Link))
+	m.line("\n**%s**", plain(f.Text))
+	m.line("- %s, such as %s", plain(f.Spread()), code(first.ID))
+	m.line("- required: %s", linked(plain(first.Requirement), first.Link))
 	m.line("- expected: %s", code(first.Expected))
 	m.line("- actual: %s", code(first.Actual))
-	for _, d := range first.Differences[:min(len(first.Differences), 3)] {
-		m.line("- %s: %s", code(d.Path), plain(d.Detail))
-	}
-	if others := f.Others(); len(others) > 0 {
-		m.line("- the same on %s", ids(others))
+	if len(f.Specs) > 1 {
+		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs), func(s *report.Spec) bool { return s == first })))
 	}
 	if len(first.Exchanges) > 0 && first.Exchanges[0].Curl != "" && len(first.Exchanges[0].Curl) < 2000 {
 		m.line("\n%s", block(first.Exchanges[0].Curl))

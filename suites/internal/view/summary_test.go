@@ -45,12 +45,13 @@ func TestSummary(t *testing.T) {
 	g.Expect(text).To(HavePrefix("## ❌ VIOLATION on staging\n"))
 	for _, part := range []string{
 		"| 401 | 602 | 596 | **6** | 0 | 0 | 0 | 78/81 |",
-		"### Violations: 8 specs",
-		"**`401/alg-none/CreateReport`**: a request that must be refused is served (200)",
-		"- the same on `401/alg-none/DeleteReport`",
+		"### Violations: 8 specs, 3 faults\n\n#### In several places\n\n**requests that must be refused with 401 are served (200)**",
+		"- 6 specs of 401 on 6 operations, such as `401/alg-none/CreateReport`",
+		"- also `401/alg-none/DeleteReport`",
+		"#### Of a single operation",
 		"curl -s https://eu2-cloud.example.com/api/2/",
-		"- `$.error.code`: expected integer, not string",
-		"### Errors: 1 spec",
+		"**&#36;.error.code is a string, the documentation promises an integer; &#36;.error.details is an array",
+		"### Errors: 1 spec, 1 fault",
 		"### Since `20261120t013000-k3v9qd` of 2026-11-20 01:30:00 UTC",
 		"- **newly failing: 1**\n  - `401/alg-none/FetchReport`: a request",
 		"- **newly passing: 1**\n  - `20x/valid-token/FetchUser`\n",
@@ -73,7 +74,7 @@ func TestSummaryIsShort(t *testing.T) {
 	})
 	text := summaryOf(t, r, sample(t))
 	g.Expect(len(text)).To(BeNumerically("<", 40_000))
-	g.Expect(string(text)).To(ContainSubstring("more findings"))
+	g.Expect(string(text)).To(ContainSubstring("more faults"))
 }
 
 // What a hostile target answers makes no link, no picture, no heading and no element.

@@ -39,6 +39,14 @@ func thousands(n int) string {
 	return digits
 }
 
+// milliseconds writes a time that was measured in whole milliseconds.
+func milliseconds(ms int64) string {
+	if ms == 0 {
+		return "<1"
+	}
+	return thousands(int(ms))
+}
+
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // duration writes seconds as people say them: 0.4 s, 12 s, 7 min 11 s.

@@ -1,10 +1,11 @@
 
 // The page's data: what it shows only on demand, compressed, with every text once.
 
-const data = { texts: [], statuses: {}, cells: [], specs: [], steps: [], lists: [] };
+const data = { texts: [], statuses: {}, cells: [], specs: [], steps: [], lists: [], findings: [] };
 const specAt = new Map(); // by id
 const cellAt = new Map(); // by address
 const stepAt = new Map(); // by id
+const findingAt = new Map(); // by id
 const cellsOf = [];       // of a spec
 
 const T = (ref) => data.texts[ref] || '';
@@ -17,6 +18,7 @@ async function unpack() {
   Object.assign(data, JSON.parse(await new Response(stream).text()));
   data.specs.forEach((spec, i) => { specAt.set(T(spec.id), i); cellsOf.push([]); });
   data.steps.forEach((step, i) => stepAt.set(T(step.id), i));
+  data.findings.forEach((finding, i) => findingAt.set(T(finding.id), i));
   data.cells.forEach((cell, i) => {
     cellAt.set(cellAddress(cell), i);
     for (const spec of cell.specs) cellsOf[spec].push(i);

@@ -42,6 +42,14 @@ function stepView(at) {
     (step.exchanges || []).map((e, i, all) => exchange(e, i, all.length, [])));
 }
 
+// findingView shows a fault: the spec that stands for it with its exchange, and behind it all that have it.
+function findingView(at) {
+  const finding = data.findings[at];
+  const view = listView(T(finding.title), finding.specs, []);
+  view.querySelector('h2').after(h('p', { class: 'spread' }, T(finding.note)), specItem(finding.first, true));
+  return view;
+}
+
 // listView shows specs as lines, so many at a time, and behind them cells that have no specs.
 function listView(title, specs, cells) {
   const lines = h('ul', { class: 'results' });
@@ -137,7 +145,7 @@ function attempt(a, at, count, first, differences) {
   return [
     h('h4', {},
       h('span', { class: is('status') ? 'status marked' : 'status' }, status.trim()),
-      h('span', { class: 'of' }, [count > 1 && 'attempt ' + (at + 1) + ' of ' + count, T(a.proto), a.ms.toLocaleString('en') + ' ms', 'at ' + time + ' UTC',
+      h('span', { class: 'of' }, [count > 1 && 'attempt ' + (at + 1) + ' of ' + count, T(a.proto), (a.ms === 0 ? '<1' : a.ms.toLocaleString('en')) + ' ms', 'at ' + time + ' UTC',
         at > 0 && '+' + ((a.start - first) / 1000).toFixed(2) + ' s'].filter(Boolean).join(' · '))),
     T(a.error) && h('p', { class: 'small bad' }, T(a.error)),
     headers(a.headers, differences),

@@ -2,7 +2,7 @@
 // The address after # says what is filtered and what is open, so that it can be sent to somebody else:
 // #verdict=violation&code=401&text=token&spec=401/expired-token/FetchTenant
 
-const kinds = ['spec', 'cell', 'step', 'list'];
+const kinds = ['spec', 'cell', 'step', 'list', 'finding'];
 const state = { kind: '', value: '' };
 let found = { specs: [], cells: [] }; // what the filters choose
 let opener = null;  // what the focus returns to when the view is closed
@@ -85,6 +85,7 @@ function currentView() {
     case 'spec': return specAt.has(state.value) ? specView(specAt.get(state.value)) : unknown('spec');
     case 'cell': return cellAt.has(state.value) ? cellView(cellAt.get(state.value)) : unknown('cell');
     case 'step': return stepAt.has(state.value) ? stepView(stepAt.get(state.value)) : unknown('step');
+    case 'finding': return findingAt.has(state.value) ? findingView(findingAt.get(state.value)) : unknown('finding');
     case 'list': {
       const list = data.lists[Number(state.value || NaN)];
       return list ? listView(T(list.title), list.specs, []) : unknown('list');
@@ -102,10 +103,18 @@ function foundTitle() {
 
 const unknown = (kind) => h('article', {}, crumbs([]), h('h2', { class: 'head', tabindex: '-1' }, 'This run has no ' + kind + ' named so'), h('p', {}, h('code', {}, state.value)));
 
+function marked() {
+  switch (state.kind) {
+    case 'cell': return [cellAt.get(state.value)];
+    case 'spec': return cellsOf[specAt.get(state.value)] || [];
+    default: return [];
+  }
+}
+
 // mark shows in the matrix which cell is open.
 function mark() {
   for (const old of document.querySelectorAll('.m[aria-current]')) old.removeAttribute('aria-current');
-  const cells = state.kind === 'cell' ? [cellAt.get(state.value)] : state.kind === 'spec' ? cellsOf[specAt.get(state.value)] || [] : [];
+  const cells = marked();
   for (const at of cells) {
     const button = document.querySelector('.m[data-c="' + at + '"]');
     if (!button) continue;
@@ -188,7 +197,10 @@ function wire() {
   byId('fold').addEventListener('click', () => fold(byId('fold').getAttribute('aria-pressed') !== 'true'));
   byId('help').addEventListener('click', () => byId('keys').showModal());
   addEventListener('popstate', () => { readAddress(); refresh(); });
-  addEventListener('beforeprint', () => fold(false));
+  addEventListener('beforeprint', () => {
+    fold(false);
+    for (const finding of document.querySelectorAll('.finding')) finding.open = true;
+  });
   document.addEventListener('keydown', (event) => onKey(event, {
     n: () => go(1),
     p: () => go(-1),
