@@ -326,6 +326,9 @@ func (f Finding) sentence() string {
 	case d.Rule == "code-equals-status":
 		return where + " is the code of another status than that of the answer"
 	case d.Rule == "unchanged":
+		if len(f.Specs) > 1 {
+			return "refused requests take effect all the same, such as: " + cut(d.Found, 160)
+		}
 		return "a refused request takes effect all the same: " + cut(d.Found, 160)
 	case d.Rule == "media-type" && strings.HasPrefix(d.Path, "header "):
 		return fmt.Sprintf("the %s is %s: %s", strings.TrimPrefix(where, "header "), cut(d.Found, 60), what)

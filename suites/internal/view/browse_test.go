@@ -72,6 +72,71 @@ func TestBrowserMatrix(t *testing.T) {
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
+// What a folded group says keeps clear of its marks, on every width on which they stand in one line.
+func TestBrowserFold(t *testing.T) {
+	b, g := browser(t), NewWithT(t)
+	r := sample(t, func(s *report.Spec) {
+		if s.Verdict == report.Pass && len(s.ID)%2 == 0 {
+			s.Verdict, s.Reason = report.Violation, "the status is 418"
+		}
+	})
+	b.load(pageOf(t, r))
+	b.press("f")
+	for _, width := range []int64{768, 1000, 1280, 1920} {
+		b.size(width, 900)
+		g.Expect(eval[[]string](b, `[...document.querySelectorAll('.group')].flatMap((row) => {
+			const says = [...row.querySelectorAll('button span, button b')].filter((e) => e.offsetParent).map((e) => e.getBoundingClientRect());
+			const marks = [...row.querySelectorAll('.sum')].map((e) => e.getBoundingClientRect());
+			return says.some((s) => marks.some((m) => s.right > m.left && s.left < m.right && s.bottom > m.top && s.top < m.bottom)) ? [row.innerText] : [];
+		})`)).To(BeEmpty(), "%d px", width)
+	}
+}
+
+// The letters of a verdict stand on the line of the text beside them.
+func TestBrowserChipsStandOnTheLine(t *testing.T) {
+	b, g := browser(t), NewWithT(t)
+	b.load(pageOf(t, sample(t)))
+	b.jump("spec=403/foreign-tenant/UpdateTenant")
+	off := eval[[]float64](b, `[...document.querySelectorAll('h2 .tag, .legend .tag, .finding > summary .tag, .chip .tag')].flatMap((tag) => {
+		const range = document.createRange();
+		const text = tag.nextSibling.nodeType === 3 ? tag.nextSibling : tag.nextElementSibling.querySelector('b').firstChild;
+		range.selectNodeContents(text);
+		const line = range.getClientRects()[0], chip = tag.getBoundingClientRect();
+		return line && chip.height ? [(chip.top + chip.bottom - line.top - line.bottom) / 2] : [];
+	})`)
+	g.Expect(len(off)).To(BeNumerically(">", 8))
+	g.Expect(off).To(HaveEach(BeNumerically("~", 0, 2)))
+}
+
+// A comparison opens what a link leads to, and shows what is looked for.
+func TestBrowserCompare(t *testing.T) {
+	b, g := browser(t), NewWithT(t)
+	other := sample(t, func(s *report.Spec) {
+		if s.Code == "404" {
+			s.Verdict, s.Reason = report.Violation, "the status is 418"
+		}
+	})
+	other.Target.Name = "us5"
+	b.load(written(t, Compare, []*report.Result{sample(t), other}))
+	shown := func() int {
+		return eval[int](b, `[...document.querySelectorAll('.subject')].filter((e) => e.offsetParent).length`)
+	}
+	all := shown()
+	g.Expect(all).To(BeNumerically(">", 40))
+	b.click("#text")
+	b.press("fetchuser")
+	g.Expect(shown()).To(BeNumerically("<", 5))
+	g.Expect(b.text("#found")).To(Equal(fmt.Sprintf("%d of %d", shown(), all)))
+	b.do(chromedp.SetValue(chromedp.CSS("#code"), "401"))
+	eval[bool](b, `document.getElementById('code').dispatchEvent(new Event('change'))`)
+	g.Expect(shown()).To(BeZero())
+	b.click(".finding summary")
+	b.click(".finding .ids a")
+	g.Expect(shown()).To(Equal(1), "a link leads to what a filter hides, too")
+	g.Expect(eval[bool](b, `document.querySelector('tr:target').offsetParent !== null`)).To(BeTrue())
+	g.Expect(b.complaints()).To(BeEmpty())
+}
+
 // A run in which nothing failed, and one that did not come to its specs, have pages too.
 func TestBrowserNothingFailed(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
@@ -264,6 +329,9 @@ func TestBrowserPhone(t *testing.T) {
 	g.Expect(eval[string](b, `document.activeElement.tagName`)).To(Equal("H2"))
 	b.click("#view [data-close]")
 	g.Expect(eval[string](b, `document.activeElement.getAttribute('aria-label')`)).To(HavePrefix("FetchReport 401"))
+	b.press("f")
+	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(BeZero(), "what is folded is not shown")
+	b.press("f")
 	g.Expect(eval[int](b, `Math.min(...[...document.querySelectorAll('[data-c]')].map((m) => m.getBoundingClientRect().height))`)).To(BeNumerically(">=", 24))
 	g.Expect(b.complaints()).To(BeEmpty())
 }

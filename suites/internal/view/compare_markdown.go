@@ -99,7 +99,7 @@ func (m *markdown) differing(s *sides, page string) {
 	if s.Cells == 0 {
 		return
 	}
-	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "difference", "differences"), strings.Join(plains(s.Names), ", "))
+	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "reason", "reasons"), strings.Join(plains(s.Names), ", "))
 	m.line("")
 	for _, f := range s.Faults[:min(len(s.Faults), shownFindings)] {
 		m.line("- %s **%s**: %s, such as %s", symbols(f.Pattern), plain(f.Text), plain(f.Spread()), code(f.First().ID))

@@ -111,7 +111,9 @@ func (s *sides) contrast() {
 		}
 		s.Faults = append(s.Faults, sideFault{same[0].Of(specs), same[0].Pattern})
 	}
-	slices.SortStableFunc(s.Faults, func(a, b sideFault) int { return cmp.Compare(len(b.Specs), len(a.Specs)) })
+	slices.SortStableFunc(s.Faults, func(a, b sideFault) int {
+		return cmp.Or(cmp.Compare(b.Specs[0].Verdict.Gravity(), a.Specs[0].Verdict.Gravity()), cmp.Compare(len(b.Specs), len(a.Specs)))
+	})
 }
 
 // Says is in short what a result says of a spec: what is wrong with it, or else the status that came.

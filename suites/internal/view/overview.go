@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"acronis-conformance/schemas"
@@ -186,35 +187,80 @@ func silentCells(list []silence) int {
 // phase is what was sent around the specs for one purpose.
 type phase struct {
 	Name     string
-	Steps    []*report.Step
-	Failed   int
+	Calls    []sameCall
+	Steps    int
+	Refused  int // answered with something else than success, as looks are that must not find anything
+	Failed   int // without an answer, and controls that did not succeed
 	Requests int
 	Seconds  float64
 }
 
+// sameCall are the steps of a phase that call the same.
+type sameCall struct {
+	Name  string
+	Steps []*report.Step
+}
+
 var phaseNames = map[report.Phase]string{
-	report.PhaseWorld: "Making the sandbox", report.PhaseControl: "Controls", report.PhaseCleanup: "Clean-up",
+	report.PhaseWorld: "Before the specs", report.PhaseControl: "Controls", report.PhaseCleanup: "Clean-up",
 }
 
 func phases(r *report.Result) []phase {
 	var list []phase
 	for _, kind := range []report.Phase{report.PhaseWorld, report.PhaseControl, report.PhaseCleanup} {
 		p := phase{Name: phaseNames[kind]}
+		var steps []*report.Step
 		for i := range r.World {
 			step := &r.World[i]
 			if step.Phase != kind {
 				continue
 			}
-			p.Steps = append(p.Steps, step)
+			steps = append(steps, step)
 			p.Requests += step.Requests
 			p.Seconds += step.Seconds
-			if !step.OK {
+			switch {
+			case step.OK:
+			case kind == report.PhaseControl || !answered(step):
 				p.Failed++
+			default:
+				p.Refused++
 			}
 		}
-		if len(p.Steps) > 0 {
+		p.Steps = len(steps)
+		for _, same := range report.Gather(steps, callOf) {
+			p.Calls = append(p.Calls, sameCall{callOf(same[0]), same})
+		}
+		if p.Steps > 0 {
 			list = append(list, p)
 		}
 	}
 	return list
+}
+
+// answered tells whether any answer came at all.
+func answered(s *report.Step) bool {
+	for _, e := range s.Exchanges {
+		for _, a := range e.Attempts {
+			if a.Status != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var identifier = regexp.MustCompile(`/[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|/[0-9]{3,}`)
+
+// callOf names what a step calls: the operation, or where the step names none, method and path without what differs from one object to
+// the next.
+func callOf(s *report.Step) string {
+	if s.Operation != "" || len(s.Exchanges) == 0 {
+		return s.Operation
+	}
+	e := s.Exchanges[0]
+	path, _, _ := strings.Cut(e.URL, "?")
+	if _, after, found := strings.Cut(path, "://"); found {
+		_, path, _ = strings.Cut(after, "/")
+	}
+	return line(e.Method+" "+identifier.ReplaceAllString("/"+strings.TrimPrefix(path, "/"), "/…"), 120)
 }

@@ -16,7 +16,7 @@ type sides struct {
 	Results  []*report.Result
 	Subjects []sideSubject // those with cells that differ
 	Cells    int           // that differ
-	Faults   []sideFault   // what makes the specs differ, the most widespread first
+	Faults   []sideFault   // what makes the specs differ, the gravest first, and the most widespread of these
 	all      []sideCell
 	says     []map[string][]report.Finding // of each result, by the id of a spec
 }

@@ -32,13 +32,21 @@ function specItem(at, open) {
   return item;
 }
 
+// A step that was answered otherwise than with success has not failed for that: some only look whether something is gone.
+const stepVerdict = (step) => {
+  if (step.ok) return 'pass';
+  const answered = (step.exchanges || []).some((e) => e.attempts.some((a) => a.status > 0));
+  return answered && T(step.phase) !== 'control' ? 'unprovoked' : 'error';
+};
+
 function stepView(at) {
   const step = data.steps[at];
+  const first = (step.exchanges || [])[0];
   return h('article', { class: 'step' },
     crumbs([T(step.phase)]),
-    h('h2', { tabindex: '-1' }, tag(step.ok ? 'pass' : 'error'), ' ', T(step.id)),
-    h('p', { class: 'small' }, T(step.operation)),
-    T(step.reason) && callout('error', T(step.reason)),
+    h('h2', { tabindex: '-1' }, step.ok || stepVerdict(step) === 'error' ? [tag(stepVerdict(step)), ' '] : '', T(step.id)),
+    h('p', { class: 'small' }, T(step.operation) || (first && T(first.method) + ' ' + T(first.url))),
+    T(step.reason) && callout(stepVerdict(step), T(step.reason)),
     (step.exchanges || []).map((e, i, all) => exchange(e, i, all.length, [])));
 }
 
