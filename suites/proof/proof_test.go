@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,34 +28,26 @@ func TestProof(t *testing.T) {
 }
 
 // binaries are built once for all processes.
-var binaries struct{ Conformance, Suite, Ginkgo, Mock, Root string }
+var binaries struct{ Folder, Conformance, Suite, Ginkgo, Mock, Root string }
 
-var _ = SynchronizedBeforeSuite(func(SpecContext) []byte {
+var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	root, err := filepath.Abs("../..")
 	Expect(err).NotTo(HaveOccurred())
-	folder, err := os.MkdirTemp("", "proof-")
-	Expect(err).NotTo(HaveOccurred())
-	build := func(name string, arguments ...string) string {
-		path := filepath.Join(folder, name)
-		command := exec.Command("go", append(arguments, "-o", path)...)
-		command.Dir = root
-		output, err := command.CombinedOutput()
-		Expect(err).NotTo(HaveOccurred(), string(output))
-		return path
-	}
-	compile := func(name, source string) string {
-		path := filepath.Join(folder, name)
-		command := exec.Command("go", "build", "-o", path, source)
-		command.Dir = root
-		output, err := command.CombinedOutput()
-		Expect(err).NotTo(HaveOccurred(), string(output))
-		return path
-	}
-	binaries.Suite = build("contract.test", "test", "-c", "./suites/contract")
-	binaries.Conformance = compile("conformance", "./suites/cmd/conformance")
-	binaries.Ginkgo = compile("ginkgo", "github.com/onsi/ginkgo/v2/ginkgo")
-	binaries.Mock = compile("mock", "./fixtures/mock/cmd/mock")
 	binaries.Root = root
+	binaries.Folder, err = os.MkdirTemp("", "proof-")
+	Expect(err).NotTo(HaveOccurred())
+	compile := func(name string, how ...string) string {
+		path := filepath.Join(binaries.Folder, name)
+		command := exec.CommandContext(ctx, "go", slices.Insert(how, len(how)-1, "-o", path)...)
+		command.Dir = root
+		output, err := command.CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), string(output))
+		return path
+	}
+	binaries.Suite = compile("contract.test", "test", "-c", "./suites/contract")
+	binaries.Conformance = compile("conformance", "build", "./suites/cmd/conformance")
+	binaries.Ginkgo = compile("ginkgo", "build", "github.com/onsi/ginkgo/v2/ginkgo")
+	binaries.Mock = compile("mock", "build", "./fixtures/mock/cmd/mock")
 	encoded, err := json.Marshal(binaries)
 	Expect(err).NotTo(HaveOccurred())
 	return encoded
@@ -62,9 +55,11 @@ var _ = SynchronizedBeforeSuite(func(SpecContext) []byte {
 	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
 }, NodeTimeout(5*time.Minute))
 
-var _ = SynchronizedAfterSuite(func() {}, func() {
-	Expect(os.RemoveAll(filepath.Dir(binaries.Suite))).To(Succeed())
-})
+var _ = SynchronizedAfterSuite(func(SpecContext) {}, func(SpecContext) {
+	if binaries.Folder != "" {
+		Expect(os.RemoveAll(binaries.Folder)).To(Succeed())
+	}
+}, NodeTimeout(time.Minute))
 
 // outcome is what a run of the suite left.
 type outcome struct {
@@ -125,15 +120,19 @@ func pairs(environment map[string]string) []string {
 // startMock serves the mock in a process of its own and evaluates the export lines that it prints, as a shell would.
 func startMock(arguments ...string) map[string]string {
 	GinkgoHelper()
-	command := exec.Command(binaries.Mock, append([]string{"-listen", "127.0.0.1:0"}, arguments...)...)
+	served, end := context.WithCancel(context.Background()) // as long as the spec runs
+	command := exec.CommandContext(served, binaries.Mock, append([]string{"-listen", "127.0.0.1:0"}, arguments...)...)
 	session, err := gexec.Start(command, nil, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() {
+	DeferCleanup(func(ctx SpecContext) {
+		defer end()
 		session.Terminate()
-		Eventually(session, "10s").Should(gexec.Exit(0))
-	})
+		Eventually(ctx, session, "10s").Should(gexec.Exit(0))
+	}, NodeTimeout(20*time.Second))
 	Eventually(session, "20s").Should(gbytes.Say("ACRONIS_FAULT_HEADER.*\n"))
-	shell := exec.Command("bash", "-c", string(session.Out.Contents())+"\nenv")
+	soon, cancel := context.WithTimeout(served, 10*time.Second)
+	defer cancel()
+	shell := exec.CommandContext(soon, "bash", "-c", string(session.Out.Contents())+"\nenv")
 	shell.Env = []string{"PATH=" + os.Getenv("PATH")}
 	output, err := shell.Output()
 	Expect(err).NotTo(HaveOccurred())
