@@ -331,7 +331,7 @@ func judged(d mock.Defect, r *report.Result) view.Kill {
 	case len(k.KilledBy) == 0:
 		k.Verdict, k.Why = view.Failed, fmt.Sprintf("nothing notices it: a spec of %s is missing or asserts too little", d.Breaks)
 	case len(k.Missing)+len(k.Strays) > 0:
-		k.Verdict, k.Why = view.Failed, fmt.Sprintf("other specs turned red than it declares: %d are missing, %d are strays", len(k.Missing), len(k.Strays))
+		k.Verdict, k.Why = view.Failed, fmt.Sprintf("other specs turned red than it declares: missing %d, stray %d", len(k.Missing), len(k.Strays))
 	}
 	k.KilledBy = k.KilledBy[:min(named, len(k.KilledBy))]
 	return k

@@ -110,6 +110,17 @@ func (p Proof) verdict() report.Verdict {
 	return report.Pass
 }
 
+// word says the verdict in the proof's own terms.
+func (p Proof) word() string {
+	switch p.verdict() {
+	case report.Violation:
+		return "FAILED"
+	case report.Waived:
+		return "SURVIVED"
+	}
+	return "KILLED"
+}
+
 // Tag is the verdict in whose colour and with whose letter the fate is shown.
 func (k Kill) Tag() report.Verdict {
 	switch k.Verdict {
@@ -131,13 +142,14 @@ type proofPage struct {
 	frame
 	Proof
 	Verdict report.Verdict
+	Word    string
 }
 
 // ProofHTML writes the proof as a page of its own: one file that needs nothing else.
 func ProofHTML(w io.Writer, p Proof) error {
 	style := asset("page.css") + asset("sides.css") + asset("proof.css")
 	return templates.ExecuteTemplate(w, "proof.html", proofPage{
-		frame: newFrame("Proof: "+p.Heading(), p.verdict(), style, ""), Proof: p, Verdict: p.verdict(),
+		frame: newFrame("Proof: "+p.Heading(), p.verdict(), style, ""), Proof: p, Verdict: p.verdict(), Word: p.word(),
 	})
 }
 

@@ -27,7 +27,7 @@ func TestProof(t *testing.T) {
 	var page, table bytes.Buffer
 	g.Expect(ProofHTML(&page, p)).To(Succeed())
 	g.Expect(page.String()).To(And(ContainSubstring("401/x/&lt;A&gt;"), ContainSubstring("and 7 further specs"), ContainSubstring("missing: 405/x/Y: pass"),
-		ContainSubstring("stray: 415/x/Z: served"), ContainSubstring(">VIOLATION<"), Not(ContainSubstring("<A>"))))
+		ContainSubstring("stray: 415/x/Z: served"), ContainSubstring(">FAILED<"), Not(ContainSubstring("<A>"))))
 	g.Expect(ProofMarkdown(&table, p)).To(Succeed())
 	g.Expect(table.String()).To(And(ContainSubstring("| `e`: "), ContainSubstring("prevented"), Not(ContainSubstring("<A>"))))
 }
