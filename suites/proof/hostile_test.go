@@ -127,7 +127,7 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		var count atomic.Int64
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.UserAgent(), "spec 401/no-token/") && count.Add(1) == 5 {
-				g.resets.Store(4)
+				g.resets.Store(9)
 				conn, _, err := w.(http.Hijacker).Hijack()
 				if err == nil {
 					reset(conn)

@@ -172,6 +172,11 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			values:    [2]func(string) string{replaced("cleanup: 2m", "cleanup: 5s"), replaced("cleanup: 2m", "cleanup: 1ms")},
 			shows:     func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
 		}),
+		Entry("timeouts.settle", limit, setting{
+			mock: []string{"-variation=reads-lag"}, arguments: []string{"-focus=20x/valid-token/FetchTenant$"},
+			values: [2]func(string) string{replaced("settle: 1ms", "settle: 5s"), shipped},
+			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},
+		}),
 		Entry("retry.repeats", limit, setting{
 			interfere: refusing, arguments: []string{one},
 			values: [2]func(string) string{shipped, replaced("repeats: 2", "repeats: 1")},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,13 +79,28 @@ func noFalseAlarm(ctx SpecContext, processes int, variations ...string) {
 	GinkgoHelper()
 	environment := startMock("-tls", "-variation", strings.Join(variations, ","))
 	expectOnBareWire(environment["ACRONIS_DATACENTER_URL"], variations)
-	o := runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs="+strconv.Itoa(processes))
+	arguments := []string{"run", "-target=staging", "-filter=!waiting", "-procs=" + strconv.Itoa(processes)}
+	if slices.ContainsFunc(variations, lags) {
+		arguments = append(arguments, patient())
+	}
+	o := runSuite(ctx, environment, arguments...)
 	Expect(o.result).NotTo(BeNil(), o.output)
 	Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 	Expect(withVerdict(o.result, report.Error)).To(BeEmpty())
 	Expect(o.result.Leftovers).To(BeEmpty())
 	Expect(o.code).To(Equal(0), o.output)
 	expectShown(o.result, variations)
+}
+
+// lags tells whether a variation shows only after a while what was written.
+func lags(name string) bool { return strings.Contains(name, "lag") }
+
+// patient is the argument that names a configuration with the shipped patience.
+func patient() string {
+	GinkgoHelper()
+	path := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
+	Expect(os.WriteFile(path, []byte(strings.Replace(unpaced(), "settle: 1ms", "settle: 5s", 1)), 0o600)).To(Succeed())
+	return "-config=" + path
 }
 
 // expectShown looks for every variation of those in the evidence: one that does nothing proves nothing.

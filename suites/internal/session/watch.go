@@ -86,7 +86,7 @@ func (s *Session) Settle() time.Duration {
 	if s.config.Target.Embedded {
 		return 0
 	}
-	return 5 * time.Second
+	return s.config.Timeouts.Settle
 }
 
 func pause(ctx context.Context, d time.Duration) error {

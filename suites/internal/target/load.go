@@ -190,6 +190,7 @@ func (m *mapping) timeouts() Timeouts {
 		Spec:    s.duration("spec", time.Minute),
 		World:   s.duration("world", 3*time.Minute),
 		Cleanup: s.duration("cleanup", 2*time.Minute),
+		Settle:  s.duration("settle", 5*time.Second),
 	}
 }
 

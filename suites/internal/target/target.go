@@ -88,6 +88,7 @@ type Timeouts struct {
 	Spec    time.Duration // one spec, without waiting for the rate limit
 	World   time.Duration // the making of the sandbox
 	Cleanup time.Duration // the removal of the sandbox, also after an interrupt
+	Settle  time.Duration // until reads show what was written; the embedded mock shows it at once
 }
 
 // Retry is what the client does after a 50x; the documentation allows at most two repeats, one to two seconds apart.
