@@ -15,7 +15,7 @@ var ever = []struct {
 	what        *regexp.Regexp
 	placeholder string
 }{
-	{regexp.MustCompile(`\d{8}t\d{6}-[a-z2-7]{6}`), "{run}"},
+	{regexp.MustCompile(`(?i)\d{8}t\d{6}-[a-z2-7]{6}`), "{run}"},
 	{regexp.MustCompile(`[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`), "{id}"},
 	{regexp.MustCompile(`eyJ[A-Za-z0-9_.=-]+`), "{token}"},
 	{regexp.MustCompile(`(Basic|Pw1-)\s?[A-Za-z0-9+/=]+`), "{secret}"},
@@ -43,7 +43,8 @@ var _ = Describe("two runs with one seed", func() {
 		GinkgoHelper()
 		environment := startMock()
 		p := between(environment, &proxy{})
-		o := newDesk(environment).run(ctx, "run", append([]string{"-target=staging", "-filter=!waiting"}, arguments...)...)
+		// With more than one request in flight, set-up and clean-up send theirs in the order in which answers come.
+		o := newDesk(environment, replaced("concurrency: 4", "concurrency: 1")).run(ctx, "run", append([]string{"-target=staging", "-filter=!waiting"}, arguments...)...)
 		Expect(o.code).To(Equal(0), o.output)
 		var requests []string
 		for _, r := range p.all() {
