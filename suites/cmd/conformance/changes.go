@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/view"
 )
@@ -16,18 +17,21 @@ func printChanges(w io.Writer, old, now *report.Result) {
 		fmt.Fprintln(w, "  nothing changed")
 		return
 	}
+	for _, f := range changes.Faults() {
+		fmt.Fprintf(w, "  newly failing: %s: %s, such as %s\n", f.Text, f.Spread(), f.First().ID)
+	}
 	for _, list := range []struct {
 		title   string
 		changes []view.Change
 	}{
-		{"newly failing", changes.Failing}, {"newly in error", changes.Broken}, {"newly unprovoked", changes.Unprovoked}, {"newly passing", changes.Passing},
+		{"newly in error", changes.Broken}, {"newly unprovoked", changes.Unprovoked}, {"newly passing", changes.Passing},
 	} {
 		for _, change := range list.changes {
-			fmt.Fprintf(w, "  %s: %s: %s\n", list.title, change.Spec.ID, change.Spec.Reason)
+			fmt.Fprintf(w, "  %s: %s: %s\n", list.title, change.Spec.ID, exchange.Printable(change.Spec.Reason))
 		}
 	}
 	for _, lost := range changes.Lost {
-		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code, lost.Cell.Reason)
+		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code, exchange.Printable(lost.Cell.Reason))
 	}
 	for _, operation := range changes.NewOperations {
 		fmt.Fprintf(w, "  new operation: %s\n", operation)

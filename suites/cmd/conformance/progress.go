@@ -25,7 +25,7 @@ func (p progress) line(done int, elapsed time.Duration) string {
 		return fmt.Sprintf("%d requests so far", done)
 	}
 	text := fmt.Sprintf("%d of %d requests", done, max(p.total, done))
-	if done == 0 {
+	if done == 0 || done >= p.total {
 		return text
 	}
 	perSecond, limit := float64(done)/elapsed.Seconds(), ""
@@ -60,6 +60,7 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 	began := time.Now()
 	ticker := time.NewTicker(p.interval())
 	defer ticker.Stop()
+	before := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -67,9 +68,12 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 		case <-ticker.C:
 		}
 		// A count that cannot be read is no reason to disturb the run: the next one may be.
-		if done, err := used(); err == nil {
-			fmt.Fprintf(w, "\n%s\n", p.line(done, time.Since(began)))
+		done, err := used()
+		if err != nil || p.total > 0 && done >= p.total && done == before {
+			continue // all is sent, and that was said
 		}
+		before = done
+		fmt.Fprintf(w, "\n%s\n", p.line(done, time.Since(began)))
 	}
 }
 

@@ -42,6 +42,15 @@ func (c Changes) Empty() bool {
 		len(c.NewOperations)+len(c.GoneOperations)+len(c.NewSpecs)+len(c.GoneSpecs) == 0
 }
 
+// Faults are what makes specs fail that did not before.
+func (c Changes) Faults() []report.Finding {
+	var specs []report.Spec
+	for _, change := range c.Failing {
+		specs = append(specs, *change.Spec)
+	}
+	return report.Findings(&report.Result{Specs: specs}, report.Violation)
+}
+
 // Diff tells what is different in the result now from the one before. Specs that a filter left out of either run are not compared.
 func Diff(before, now *report.Result) Changes {
 	var c Changes

@@ -145,7 +145,16 @@ func (m *markdown) changes(baseline *report.Result, c Changes) {
 		return
 	}
 	m.line("")
-	m.verdicts("newly failing", c.Failing)
+	if n := len(c.Failing); n > 0 {
+		m.line("- **newly failing: %s**", thousands(n))
+		list := c.Faults()
+		for _, f := range report.Foremost(list, shownFindings) {
+			m.line("  - %s: %s, such as %s", plain(f.Text), plain(f.Spread()), code(f.First().ID))
+		}
+		if n := len(list) - shownFindings; n > 0 {
+			m.line("  - and %s", counted(n, "more fault", "more faults"))
+		}
+	}
 	m.verdicts("newly broken", c.Broken)
 	m.verdicts("newly passing", c.Passing)
 	m.verdicts("newly unprovoked", c.Unprovoked)

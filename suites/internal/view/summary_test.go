@@ -53,7 +53,7 @@ func TestSummary(t *testing.T) {
 		"**&#36;.error.code is a string, the documentation promises an integer; &#36;.error.details is an array",
 		"### Errors: 1 spec, 1 fault",
 		"### Since `20261120t013000-k3v9qd` of 2026-11-20 01:30:00 UTC",
-		"- **newly failing: 1**\n  - `401/alg-none/FetchReport`: a request",
+		"- **newly failing: 1**\n  - requests that must be refused with 401 are served (200): 1 spec of 401 on FetchReport, such as `401/alg-none/FetchReport`\n",
 		"- **newly passing: 1**\n  - `20x/valid-token/FetchUser`\n",
 		"1 object was left behind",
 	} {
