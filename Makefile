@@ -27,7 +27,7 @@ plan: build ## every request that a run would send, without sending any; TARGET=
 
 .PHONY: sweep
 sweep: build ## list what runs left on a target that began over AGE=6h ago, or what RUN=id left; CONFIRM=yes deletes it; TARGET=staging
-	@bin/conformance sweep -target=$(TARGET) $(if $(AGE),-age=$(AGE)) $(if $(RUN),-run=$(RUN))
+	@bin/conformance sweep -target=$(TARGET)$(if $(AGE), -age=$(AGE))$(if $(RUN), -run=$(RUN))
 
 .PHONY: gate
 gate: build ## everything, and one line at the end: PASS or FAIL, and why; TARGET=staging, BASELINE=last/conformance.json

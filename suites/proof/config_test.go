@@ -91,7 +91,7 @@ var _ = Describe("a bad configuration", func() {
 		{"budget", "budget: 20000", "budget: much", "targets.staging.budget: wants a whole number"},
 		{"timeouts", "attempt: 10s", "attempt: 10", "timeouts.attempt: wants a duration"},
 		{"retry", "repeats: 2", "repeats: 3", "retry.repeats: wants a whole number from 0 to 2, not 3"},
-		{"gate", "asserted: 0.95", "asserted: 95", "gate.asserted: wants a number from 0 to 1"},
+		{"gate", "asserted: 0.85", "asserted: 95", "gate.asserted: wants a number from 0 to 1"},
 		{"contract that cannot be read", "gate:", "contract: none.yaml\ngate:", "contract: none.yaml cannot be read"},
 	} {
 		entry("key "+wrong.name, mistake{config: replaced(wrong.old, wrong.with), sentence: wrong.sentence})

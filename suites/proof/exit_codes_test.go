@@ -49,7 +49,7 @@ func (d *desk) writeSmall() {
 
 // floors sets what the gate asks for.
 func floors(asserted string, unprovoked, transient int) func(string) string {
-	return replaced("gate: {asserted: 0.95, unprovoked: 40, transient: 10}",
+	return replaced("gate: {asserted: 0.85, unprovoked: 60, transient: 10}",
 		fmt.Sprintf("gate: {asserted: %s, unprovoked: %d, transient: %d}", asserted, unprovoked, transient))
 }
 

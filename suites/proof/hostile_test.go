@@ -127,7 +127,7 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		var count atomic.Int64
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.UserAgent(), "spec 401/no-token/") && count.Add(1) == 5 {
-				g.resets.Store(9)
+				g.resets.Store(40) // a read whose connection drops is sent once more: this is more than that bears
 				conn, _, err := w.(http.Hijacker).Hijack()
 				if err == nil {
 					reset(conn)
@@ -140,7 +140,7 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		expectSound(o, idle)
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(withVerdict(o.result, report.Error)).NotTo(BeEmpty())
-		Expect(len(withVerdict(o.result, report.Error))).To(BeNumerically("<=", 5))
+		Expect(len(withVerdict(o.result, report.Error))).To(BeNumerically("<=", 25))
 		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 		Expect(len(withVerdict(o.result, report.Pass))).To(BeNumerically(">", 10))
 		Expect(o.result.Leftovers).To(BeEmpty())

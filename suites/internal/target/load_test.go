@@ -65,7 +65,7 @@ func TestLoadShippedMock(t *testing.T) {
 		},
 		Timeouts: Timeouts{Attempt: 10 * time.Second, Spec: time.Minute, World: 3 * time.Minute, Cleanup: 2 * time.Minute, Settle: 5 * time.Second},
 		Retry:    Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second},
-		Gate:     Gate{Asserted: 0.95, Unprovoked: 40, Transient: 10},
+		Gate:     Gate{Asserted: 0.85, Unprovoked: 60, Transient: 10},
 	}))
 }
 
@@ -127,7 +127,7 @@ func TestLoadDefaults(t *testing.T) {
 	g.Expect(config.Target.Rate.Limited()).To(BeFalse())
 	g.Expect(config.Retry).To(Equal(Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second}))
 	g.Expect(config.Timeouts.Spec).To(Equal(time.Minute))
-	g.Expect(config.Gate.Asserted).To(Equal(0.95))
+	g.Expect(config.Gate.Asserted).To(Equal(0.85))
 }
 
 func TestLoadContractBesideTheFile(t *testing.T) {
