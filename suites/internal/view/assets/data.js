@@ -7,6 +7,7 @@ const cellAt = new Map(); // by address
 const stepAt = new Map(); // by id
 const findingAt = new Map(); // by id
 const cellsOf = [];       // of a spec
+const findingsOf = [];    // of a spec
 
 const T = (ref) => data.texts[ref] || '';
 
@@ -16,9 +17,12 @@ async function unpack() {
   for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i); // Uint8Array.from takes ten times as long
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   Object.assign(data, JSON.parse(await new Response(stream).text()));
-  data.specs.forEach((spec, i) => { specAt.set(T(spec.id), i); cellsOf.push([]); });
+  data.specs.forEach((spec, i) => { specAt.set(T(spec.id), i); cellsOf.push([]); findingsOf.push([]); });
   data.steps.forEach((step, i) => stepAt.set(T(step.id), i));
-  data.findings.forEach((finding, i) => findingAt.set(T(finding.id), i));
+  data.findings.forEach((finding, i) => {
+    findingAt.set(T(finding.id), i);
+    for (const spec of finding.specs) findingsOf[spec].push(i);
+  });
   data.cells.forEach((cell, i) => {
     cellAt.set(cellAddress(cell), i);
     for (const spec of cell.specs) cellsOf[spec].push(i);

@@ -6,7 +6,7 @@ function specView(at) {
   return h('article', { class: 'spec' },
     crumbs(cellsOf[at].map((i) => link('cell', cellAddress(data.cells[i]), 'cell ' + T(data.cells[i].class) + ' ' + cellName(data.cells[i])))),
     h('h2', { tabindex: '-1' }, tag(T(spec.verdict)), ' ', T(spec.id)),
-    specBody(spec));
+    specBody(at));
 }
 
 function cellView(at) {
@@ -25,7 +25,7 @@ function cellView(at) {
 function specItem(at, open) {
   const spec = data.specs[at];
   const item = h('details', { class: 'spec' }, h('summary', {}, tag(T(spec.verdict)), h('span', {}, T(spec.id))));
-  const fill = () => { if (item.open && item.children.length === 1) item.append(specBody(spec)); };
+  const fill = () => { if (item.open && item.children.length === 1) item.append(specBody(at)); };
   item.addEventListener('toggle', fill);
   item.open = open;
   fill();
@@ -96,7 +96,9 @@ const callout = (verdict, text) => h('p', { class: 'callout ' + verdictClass(ver
 
 const pair = (name, ...value) => h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
 
-function specBody(spec) {
+function specBody(at) {
+  const spec = data.specs[at];
+  const faults = findingsOf[at].filter((i) => data.findings[i].specs.length > 1);
   const differences = spec.differences || [];
   const requirement = [T(spec.requirement)];
   if (T(spec.link)) requirement.push(' ', h('a', { href: T(spec.link), rel: 'noreferrer' }, 'documentation'));
@@ -104,6 +106,7 @@ function specBody(spec) {
   return h('div', {},
     T(spec.reason) && callout(T(spec.verdict), T(spec.reason)),
     h('dl', { class: 'pairs' },
+      faults.length > 0 && pair('fault', ...faults.map((i) => h('p', {}, link('finding', T(data.findings[i].id), T(data.findings[i].title)), ' ', h('span', { class: 'of' }, T(data.findings[i].note))))),
       pair('required', ...requirement),
       pair('rests on', groundOf(spec)),
       pair('expected', T(spec.expected) || '–'),
