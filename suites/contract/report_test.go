@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +53,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
 	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
 	var table strings.Builder
-	Expect(report.Table(&table, result, width(), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
+	Expect(report.Table(&table, result, report.Width(os.LookupEnv), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
 	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
 	switch {
 	case all.SuiteSucceeded && len(result.Problems) > 0:
@@ -134,14 +133,6 @@ func waited(specs []report.Spec) float64 {
 		}
 	}
 	return total
-}
-
-// width of the terminal, as the shell tells it, or what every terminal has.
-func width() int {
-	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
-		return columns
-	}
-	return 100
 }
 
 func filter(c types.SuiteConfig) string {

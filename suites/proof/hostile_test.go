@@ -124,10 +124,11 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 	}, SpecTimeout(time.Minute))
 
 	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(ctx SpecContext) {
+		// A read whose connection drops is sent once more, also by net/http: this is more than that bears.
+		dead := []int64{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 		var count atomic.Int64
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
-			if strings.Contains(r.UserAgent(), "spec 401/no-token/") && count.Add(1) == 5 {
-				g.resets.Store(40) // a read whose connection drops is sent once more: this is more than that bears
+			if strings.Contains(r.UserAgent(), "spec 401/no-token/") && slices.Contains(dead, count.Add(1)) {
 				conn, _, err := w.(http.Hijacker).Hijack()
 				if err == nil {
 					reset(conn)
@@ -140,7 +141,7 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		expectSound(o, idle)
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(withVerdict(o.result, report.Error)).NotTo(BeEmpty())
-		Expect(len(withVerdict(o.result, report.Error))).To(BeNumerically("<=", 25))
+		Expect(len(withVerdict(o.result, report.Error))).To(BeNumerically("<=", 6))
 		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 		Expect(len(withVerdict(o.result, report.Pass))).To(BeNumerically(">", 10))
 		Expect(o.result.Leftovers).To(BeEmpty())

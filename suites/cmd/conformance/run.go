@@ -95,11 +95,26 @@ func run(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	if code := exitCode(result.Verdict); code != conforms {
-		return &exit{code: code}
+	code := exitCode(result.Verdict)
+	if code == conforms {
+		return nil
 	}
-	return nil
+	// Ginkgo's list of what failed stands between the table and the end, and may be thousands of lines long.
+	if result.Totals.Specs.Violation+result.Totals.Specs.Error > listed {
+		folder, err := s.folder()
+		if err != nil {
+			return err
+		}
+		page := filepath.Join(folder, "index.html")
+		if err := report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)), page); err != nil {
+			return err
+		}
+	}
+	return &exit{code: code}
 }
+
+// listed is how many failures may follow the table of a run without hiding it.
+const listed = 5
 
 // exitCode is what the verdict of a run stands for. Of a run that put nothing to the test, nothing is known.
 func exitCode(v report.Verdict) int {
@@ -228,7 +243,7 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if s.focus != "" {
 		arguments = append(arguments, "--focus="+s.focus)
 	}
-	if !terminal(os.Stdout) {
+	if !report.UseColor(os.LookupEnv, terminal(os.Stdout)) {
 		arguments = append(arguments, "--no-color")
 	}
 	if s.verbose {

@@ -41,6 +41,15 @@ func UseColor(env func(string) (string, bool), terminal bool) bool {
 	return terminal && refused == "" && kind != "dumb"
 }
 
+// Width of the terminal, as the shell tells it, or what every terminal has.
+func Width(env func(string) (string, bool)) int {
+	told, _ := env("COLUMNS")
+	if columns, err := strconv.Atoi(told); err == nil && columns > 0 {
+		return columns
+	}
+	return 100
+}
+
 // shownFindings is how many faults the end of a run names: what fits the eye.
 const shownFindings = 5
 
