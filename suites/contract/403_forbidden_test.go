@@ -259,7 +259,7 @@ func foreignScope(op *schemas.Operation) spec {
 
 // ancestor aims the valid call at the tenant above home.
 func ancestor(op *schemas.Operation) spec {
-	const key = "box"
+	const key = fixtures.BoxKey
 	p := probe{code: 403, name: "own-ancestor", ground: documented}
 	sp := p.on(op, "", nil)
 	victim := session.VictimKey(op, suite.catalogue.Call(op.ID))

@@ -40,7 +40,7 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	}
 	r.token, _ = fields(e)["access_token"].(string)
 	if r.token == "" {
-		return stop("check the host in the target's URL", "the target answers a request for a token with %d, but without access_token", e.Status())
+		return stop("check the host in the target's URL", "RequestTokens is answered with %d, and with no token in its answer", e.Status())
 	}
 	claims, _ := claimsOf(r.token)
 	if expiry, err := claims.GetExpirationTime(); err == nil && expiry != nil {

@@ -83,6 +83,8 @@ type Session struct {
 
 	mu      sync.Mutex                    // guards Steps and failing
 	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
+
+	furnishing bool // the objects are being made
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -172,6 +174,8 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 	if needs.Forged[Revoked] {
 		needs.Add(revokedClient)
 	}
+	s.furnishing = true // whatever is called from here on is a valid call
+	defer func() { s.furnishing = false }()
 	err := together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
@@ -305,7 +309,7 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
-		if e != nil && e.Status()/100 == 5 {
+		if e != nil && (e.Status()/100 == 5 || s.furnishing && e.Status()/100 == 4) {
 			s.mu.Lock()
 			s.failing[r.Operation] = e
 			s.mu.Unlock()
