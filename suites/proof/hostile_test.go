@@ -218,7 +218,7 @@ func hostileEntries() []TableEntry {
 		{"endless headers", row{refused, endlessly(head, "X-A: "+strings.Repeat("x", 1000)+"\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
 		{"endless headers from the first request on", row{start, endlessly(head, "X-A: b\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
 		{"endless body", row{refused, endlessly(head+"\r\n", `{"a":1,`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"endless body from the first request on", row{start, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "a"), 2, report.Error, "RequestTokens is answered with 200, and with no token in its answer: check the host"}},
+		{"endless body from the first request on", row{start, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "a"), 2, report.Error, "the answer to RequestTokens is 200, and it holds no token: check the host"}},
 		{"endless body of a success", row{served, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", `[[[[`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+strings.Repeat("x", 1<<20)), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"gzip bomb", row{refused, bomb(head), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},

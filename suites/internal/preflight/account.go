@@ -40,7 +40,7 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	}
 	r.token, _ = fields(e)["access_token"].(string)
 	if r.token == "" {
-		return stop("check the host in the target's URL", "RequestTokens is answered with %d, and with no token in its answer", e.Status())
+		return stop("check the host in the target's URL", "the answer to RequestTokens is %d, and it holds no token", e.Status())
 	}
 	claims, _ := claimsOf(r.token)
 	if expiry, err := claims.GetExpirationTime(); err == nil && expiry != nil {

@@ -228,7 +228,7 @@ func TestFindings(t *testing.T) {
 		}, check: "token", state: report.CheckFailed, last: true,
 			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try again later"},
 		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "RequestTokens is answered with 200, and with no token in its answer"},
+			sentence: "the answer to RequestTokens is 200, and it holds no token"},
 		"opaque token": {center: func(_ *testing.T, c *center) {
 			c.answers[tokens] = answering(200, map[string]any{"access_token": "ey-opaque-token-0123456789"})
 		}, check: "rights", state: report.CheckWarning, sentence: "the token does not tell the client's roles"},

@@ -105,7 +105,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(e.Status()).To(Equal(200))
 	changed, _, err = s.Changed(t.Context(), "watch", watch)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(changed).To(MatchRegexp(`^\$\.\w+ was .+ before, and is .+ now$`))
+	g.Expect(changed).To(MatchRegexp(`^\$\.[\w.]+ was .+ before, and is .+ now$`))
 
 	g.Expect(other.Close(t.Context())).To(BeEmpty())
 	g.Expect(s.Close(t.Context())).To(BeEmpty())
