@@ -90,9 +90,6 @@ func Look(ctx context.Context, o Options) Found {
 	return (&run{Options: o, lookup: net.DefaultResolver.LookupHost, proxyOf: http.ProxyFromEnvironment}).all(ctx)
 }
 
-// Run is Look for who uses the access as it is given.
-func Run(ctx context.Context, o Options) []report.Check { return Look(ctx, o).Checks }
-
 func (r *run) all(ctx context.Context) Found {
 	var found Found
 	for _, c := range checks {
