@@ -149,7 +149,7 @@ func expectOnBareWire(address string, variations []string) {
 		Expect(err).NotTo(HaveOccurred())
 		conn, err := tls.Dial("tcp", at.Host, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
 		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(conn.Close)
+		DeferCleanup(func() { _ = conn.Close() }) // the other end may have gone by then
 		Expect(conn.SetDeadline(time.Now().Add(10 * time.Second))).To(Succeed())
 		_, err = fmt.Fprintf(conn, "GET /api/2/applications HTTP/1.1\r\nHost: %s\r\n\r\n", at.Host)
 		Expect(err).NotTo(HaveOccurred())
