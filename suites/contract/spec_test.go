@@ -335,7 +335,7 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
 		}
 	}
-	if t.hold != "" && sp.writes && (len(wrong) > 0 || e.Status()/100 == 2 && sp.want/100 != 2) {
+	if t.hold != "" && sp.writes && (len(wrong) > 0 || e.Failed() || e.Status()/100 == 2 && sp.want/100 != 2) {
 		if err := s.Spoil(t.hold, sp.id()); err != nil {
 			return nil, seen, err
 		}
