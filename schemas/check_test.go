@@ -284,7 +284,7 @@ func TestRequests(t *testing.T) {
 		{"UpdateTenantApplicationSetting", `{"value":[]}`, []string{"$.value type"}},
 		{"UpdateTenantApplicationSetting", `{"value":null,"lock":true}`, nil},
 		{"UpdateTenantPricingSettings", `{"version":1,"currency":null}`, nil},
-		{"UpdateTenantPricingSettings", `{"version":1,"currency":"XXX"}`, []string{"$.currency enum"}},
+		{"UpdateTenantPricingSettings", `{"version":1,"currency":"SEK"}`, []string{"$.currency enum"}},
 		{"FetchTenant", `anything`, nil},
 		{"RequestTokens", `grant_type=password`, nil},
 		{"UploadTenantBrandLogo", "\x89PNG", nil},

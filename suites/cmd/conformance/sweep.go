@@ -75,34 +75,16 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if !config.Target.MayWrite() {
 		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
 	}
-	removed, left := v.remove(ctx, world, do, found)
+	removed, left := fixtures.Sweep(ctx, world, do, found)
+	for i := range left {
+		left[i].Reason = v.redactor.String(left[i].Reason)
+	}
 	c.list("removed", removed)
 	c.list("left", left)
 	if len(left) > 0 {
 		return fmt.Errorf("%d objects could not be removed", len(left))
 	}
 	return nil
-}
-
-// remove deletes the objects, in their order.
-func (v *visit) remove(ctx context.Context, world *fixtures.World, do fixtures.Do, found []fixtures.RunLeftover) (removed, left []fixtures.RunLeftover) {
-	for _, l := range found {
-		if l.Reason == "" {
-			err := context.Cause(ctx)
-			if err == nil {
-				err = l.Remove(ctx, world, do)
-			}
-			if err != nil {
-				l.Reason = v.redactor.String(err.Error())
-			}
-		}
-		if l.Reason == "" {
-			removed = append(removed, l)
-		} else {
-			left = append(left, l)
-		}
-	}
-	return removed, left
 }
 
 func (c *cli) list(what string, leftovers []fixtures.RunLeftover) {

@@ -19,7 +19,6 @@ import (
 type Control struct {
 	Request  fixtures.Request
 	Exchange *exchange.Exchange // nil where it could not be sent
-	Vars     fixtures.Vars
 	// Reason says why the control is no proof, empty where it is.
 	Reason string
 	// Barred marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
@@ -98,7 +97,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return nil, err
 	}
 	s.record(report.PhaseControl, "control/"+op.ID, op.ID, e, err)
-	control := &Control{Request: r, Exchange: e, Vars: vars}
+	control := &Control{Request: r, Exchange: e}
 	switch status := e.Status(); {
 	case err != nil:
 		control.Reason = fmt.Sprintf("its control got no complete answer: see 20x/valid-token/%s", op.ID)

@@ -31,7 +31,6 @@ type Watch struct {
 	As      fixtures.Actor // who may look
 	Witness string         // the reading operation
 	Where   string         // only items with the object's value of that property count
-	Vars    fixtures.Vars  // names that differ from the object's
 }
 
 func (w Watch) key() string { return w.Key + " by " + w.Witness }
@@ -180,7 +179,6 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	if err != nil {
 		return "", nil, nil // what could not be made is nothing to look at
 	}
-	maps.Copy(vars, w.Vars)
 	r, err := s.Catalogue.Request(w.Witness, vars)
 	if err != nil {
 		return "", nil, err
