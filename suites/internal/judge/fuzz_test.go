@@ -30,6 +30,7 @@ func FuzzExamine(f *testing.F) {
 		f.Add([]byte(body), "application/json", 403, 403, "FetchTenant")
 		f.Add([]byte(body), "application/json; charset=utf-8", 200, 200, "FetchTenantsBatch")
 		f.Add([]byte(body), "text/html", 401, 401, "RequestTokens")
+		f.Add([]byte(body), "text/html;\tcharset=\n\x1b[2J", 404, 404, "FetchTenant")
 	}
 	verdicts := []report.Verdict{report.Pass, report.Violation, report.Unprovoked, report.Error}
 	f.Fuzz(func(t *testing.T, body []byte, media string, status, want int, operation string) {

@@ -281,17 +281,20 @@ func (j *Judge) actual(a exchange.Attempt) string {
 	}
 	text := fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
 	if media := a.Header.Get("Content-Type"); media != "" {
-		text += ", " + exchange.Printable(media)
+		text += ", " + line(media)
 	}
 	if len(a.Body) == 0 {
 		return text + ", no body"
 	}
-	body := exchange.Printable(strings.Join(strings.Fields(string(j.Redactor.Body(mediaType(a.Header), a.Body))), " "))
+	body := line(string(j.Redactor.Body(mediaType(a.Header), a.Body)))
 	if characters := []rune(body); len(characters) > 300 {
 		body = string(characters[:300]) + "…"
 	}
 	return text + ", " + body
 }
+
+// line makes one printable line of what a server sent: a tab or a newline would break the columns of a finding.
+func line(s string) string { return exchange.Printable(strings.Join(strings.Fields(s), " ")) }
 
 // mediaType is the Content-Type without its parameters, in lower case.
 func mediaType(h http.Header) string {
