@@ -79,7 +79,8 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
 	if e := s.failed(op.ID); err != nil && e != nil {
-		// The operation itself failed while its object was made: that was a valid call too, and tells more than that there is no object.
+		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and tells more than that
+		// there is no object.
 		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
 	}
 	if err != nil {

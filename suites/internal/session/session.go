@@ -82,7 +82,7 @@ type Session struct {
 	process   int
 
 	mu      sync.Mutex                    // guards Steps and failing
-	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service failed on
+	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
 
 	furnishing bool // the objects are being made
 }
@@ -309,7 +309,7 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
-		if e != nil && (e.Status()/100 == 5 || s.furnishing && e.Status()/100 == 4) {
+		if e != nil && (e.Status()/100 == 5 || s.furnishing && s.fails(r.Operation, e)) {
 			s.mu.Lock()
 			s.failing[r.Operation] = e
 			s.mu.Unlock()
@@ -319,6 +319,12 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 		}
 		return answerOf(e), nil
 	}
+}
+
+// fails tells whether a valid call is refused, or is a write whose answer is not the object that the reference promises.
+func (s *Session) fails(operation string, e *exchange.Exchange) bool {
+	op := s.contract.Operation(operation)
+	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() && len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
 }
 
 // record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the process: each of them
