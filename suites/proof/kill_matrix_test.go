@@ -28,8 +28,12 @@ var fullFlag = flag.Bool("full", false, "every defect, and not the sample; those
 // their order.
 const sampleStep = 10
 
-// batchSize is how many generated defects one run of the suite is to catch.
-const batchSize = 12
+// How many defects one run of the suite is to catch: generated ones, which it is told which specs to run for, and, in a full run, those of
+// the catalogue that show on few operations.
+const (
+	generatedBatch = 20
+	catalogueBatch = 6
+)
 
 // survivors are defects that no spec notices, each with the reason why that is accepted.
 var survivors = map[string]string{}
@@ -37,20 +41,16 @@ var survivors = map[string]string{}
 // Every seeded defect is caught: the specs that it declares turn red, and no others.
 var _ = Describe("the kill matrix", func() {
 	Context("defects of the catalogue", func() {
-		for _, d := range mock.Defects() {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
-				if d.Prevents != "" {
-					conclude(prevented(ctx, d, d.Prevents))
-				} else {
-					conclude(provoked(ctx, d, selectionForCatalogue(d)))
-				}
+		for _, batch := range apart(mock.Defects()) {
+			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				conclude(provokedTogether(ctx, batch, selectionForCatalogue)...)
 			})
 		}
 	})
 	Context("defects generated from the contract", func() {
-		for i, batch := range batches(sample(generated())) {
-			It(fmt.Sprintf("batch %d: %s and so on", i+1, batch[0].Name), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
-				conclude(provokedTogether(ctx, batch)...)
+		for _, batch := range batches(sample(generated())) {
+			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				conclude(provokedTogether(ctx, batch, selectionFor)...)
 			})
 		}
 	})
@@ -94,11 +94,63 @@ func batches(defects []mock.Defect) [][]mock.Defect {
 		of[subject(d)]++
 		most = max(most, of[subject(d)])
 	}
-	dealt := make([][]mock.Defect, max(most, (len(defects)+batchSize-1)/batchSize))
+	dealt := make([][]mock.Defect, max(most, (len(defects)+generatedBatch-1)/generatedBatch))
 	for i, d := range defects {
 		dealt[i%len(dealt)] = append(dealt[i%len(dealt)], d)
 	}
 	return dealt
+}
+
+// apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a red spec tells whose it
+// is. One that shows on more than operations, or elsewhere than in the specs that it declares, is alone; and so is each in the sample, which
+// runs few specs for it.
+func apart(defects []mock.Defect) [][]mock.Defect {
+	var dealt [][]mock.Defect
+	var taken []map[string]bool // by batch: its operations; nil where it takes no more
+	for _, d := range defects {
+		operations := declaredOperations(d)
+		if !*fullFlag || operations == nil || d.Any || d.Starves || d.Prevents != "" || d.Repeats {
+			dealt, taken = append(dealt, []mock.Defect{d}), append(taken, nil)
+			continue
+		}
+		i := slices.IndexFunc(taken, func(others map[string]bool) bool {
+			return others != nil && !slices.ContainsFunc(operations, func(id string) bool { return others[id] })
+		})
+		if i < 0 {
+			i = len(dealt)
+			dealt, taken = append(dealt, nil), append(taken, map[string]bool{})
+		}
+		dealt[i] = append(dealt[i], d)
+		for _, id := range operations {
+			taken[i][id] = true
+		}
+		if len(dealt[i]) == catalogueBatch {
+			taken[i] = nil
+		}
+	}
+	return dealt
+}
+
+// declaredOperations are those of the specs that a defect declares; none where one of them is of no single operation.
+func declaredOperations(d mock.Defect) []string {
+	GinkgoHelper()
+	var ids []string
+	for _, pattern := range slices.Concat(d.Red, d.Spreads) {
+		id := pattern[strings.LastIndex(pattern, "/")+1:]
+		if contract().Operation(id) == nil {
+			return nil
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// titled is how the spec of a batch is called.
+func titled(batch []mock.Defect) string {
+	if more := len(batch) - 1; more > 0 {
+		return fmt.Sprintf("%s and %d more", batch[0].Name, more)
+	}
+	return batch[0].Name
 }
 
 // generatedName takes the name of a generated defect apart: subject, code, and what is done.
@@ -116,9 +168,10 @@ func subject(d mock.Defect) string {
 const widespread = 5
 
 // selectionForCatalogue is the whole suite in a full run, and otherwise the specs that have to turn red and one operation in ten. What has
-// to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to nobody else.
-func selectionForCatalogue(d mock.Defect) string {
+// to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to nobody else, which is alone.
+func selectionForCatalogue(defects ...mock.Defect) string {
 	GinkgoHelper()
+	d := defects[0]
 	switch {
 	case d.Repeats:
 		return "50x"
@@ -212,56 +265,65 @@ func prevented(ctx context.Context, d mock.Defect, operation string) view.Kill {
 	return k
 }
 
-// provokedTogether runs the suite on a mock with all defects of a batch. Each must be caught by a spec of its own whose answer shows just
-// what the defect did, so that no other defect can have turned that spec red. Where one is not, or something turns red besides, the batch
-// tells nothing of that one, or of any: they are provoked in smaller batches, in the end alone, and that decides.
-func provokedTogether(ctx context.Context, batch []mock.Defect) []view.Kill {
+// provokedTogether runs the suite on a mock with all defects of a batch. Each must be caught, by specs that only it declares and that show
+// what it did. Where one is not, the batch tells nothing of that one, and where something turns red besides, of any: they are provoked in
+// smaller batches, in the end alone, and that decides.
+func provokedTogether(ctx context.Context, batch []mock.Defect, selection func(...mock.Defect) string) []view.Kill {
 	GinkgoHelper()
 	var together []mock.Defect
-	var kills, alone []view.Kill
+	var kills []view.Kill
 	for _, d := range batch {
-		if possible(ctx, d) {
+		switch {
+		case d.Prevents != "":
+			kills = append(kills, prevented(ctx, d, d.Prevents))
+		case !possible(ctx, d):
+			kills = append(kills, prevented(ctx, d, subject(d)))
+		default:
 			together = append(together, d)
-		} else {
-			alone = append(alone, prevented(ctx, d, subject(d)))
 		}
 	}
-	if len(together) == 0 {
-		return alone
+	switch len(together) {
+	case 0:
+		return kills
+	case 1:
+		return append(kills, provoked(ctx, together[0], selection(together[0])))
 	}
-	result := runWith(ctx, selectionFor(together...), together...)
-	stray := slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool {
-		return !isRed(s) || slices.ContainsFunc(together, func(d mock.Defect) bool {
-			return d.Reddens(s.ID) || d.Starves && dependent(s, subject(d))
+	result := runWith(ctx, selection(together...), together...)
+	stray := slices.ContainsFunc(result.Specs, func(s report.Spec) bool {
+		return isRed(s) && !slices.ContainsFunc(together, func(d mock.Defect) bool {
+			return d.Reddens(s.ID) || d.MayRedden(s.ID) || d.Starves && dependent(s, subject(d))
 		})
 	})
+	var again []mock.Defect
 	for _, d := range together {
 		own := *result
 		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.Reddens(s.ID) })
-		if slices.ContainsFunc(own.Specs, func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
-			kills = append(kills, judged(d, &own))
+		k := judged(d, &own)
+		if stray || k.Verdict == view.Failed || !slices.ContainsFunc(own.Specs, func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
+			again = append(again, d)
+		} else {
+			kills = append(kills, k)
 		}
 	}
-	if len(stray) == 0 && len(kills) > 0 {
-		alone = append(alone, kills...)
-		together = slices.DeleteFunc(together, func(d mock.Defect) bool {
-			return slices.ContainsFunc(kills, func(k view.Kill) bool { return k.Defect == d.Name })
-		})
+	if len(again) == 0 {
+		return kills
 	}
-	if len(together) == 0 {
-		return alone
+	By(fmt.Sprintf("of %d defects %d are to be looked at again: %s", len(together), len(again), names(again)))
+	half := (len(again) + 1) / 2
+	kills = append(kills, provokedTogether(ctx, again[:half], selection)...)
+	if half < len(again) {
+		kills = append(kills, provokedTogether(ctx, again[half:], selection)...)
 	}
-	By(fmt.Sprintf("%d defects were caught, %d are to be looked at again, and %d specs turned red besides", len(kills), len(together), len(stray)))
-	if len(together) == 1 {
-		return append(alone, provoked(ctx, together[0], selectionFor(together[0])))
-	}
-	half := len(together) / 2
-	return slices.Concat(alone, provokedTogether(ctx, together[:half]), provokedTogether(ctx, together[half:]))
+	return kills
 }
 
-// shows tells whether the answer that a spec got is what a generated defect makes of it.
+// shows tells whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue makes of it is told
+// nowhere but there; no other defect of its batch is of the same operation.
 func shows(d mock.Defect, s report.Spec) bool {
 	parts := generatedName.FindStringSubmatch(d.Name)
+	if parts == nil {
+		return true
+	}
 	at := func(path string) bool {
 		return slices.ContainsFunc(s.Differences, func(difference report.Difference) bool {
 			return strings.HasPrefix(anyItem.ReplaceAllString(difference.Path, ""), path)
@@ -337,6 +399,9 @@ func judged(d mock.Defect, r *report.Result) view.Kill {
 	return k
 }
 
+// listed is how many specs a failure lists of each sort.
+const listed = 20
+
 // conclude keeps what became of defects, and fails where that is not as it should be.
 func conclude(kills ...view.Kill) {
 	GinkgoHelper()
@@ -352,7 +417,10 @@ func conclude(kills ...view.Kill) {
 			specs []string
 		}{{"these did not turn red", k.Missing}, {"these turned red besides", k.Strays}} {
 			if len(list.specs) > 0 {
-				fmt.Fprintf(&b, "%s:\n  %s\n", list.title, strings.Join(list.specs, "\n  "))
+				fmt.Fprintf(&b, "%s:\n  %s\n", list.title, strings.Join(list.specs[:min(listed, len(list.specs))], "\n  "))
+			}
+			if more := len(list.specs) - listed; more > 0 {
+				fmt.Fprintf(&b, "  and %d more: reports/proof*.json has them all\n", more)
 			}
 		}
 	}
@@ -383,37 +451,44 @@ func pointsTo(s report.Spec) []string {
 	return ids
 }
 
-// runWith runs the compiled suite in one process, so that the other cores can run it on other defects.
+// runWith runs the compiled suite on the embedded mock with the defects.
 func runWith(ctx context.Context, labels string, defects ...mock.Defect) *report.Result {
 	GinkgoHelper()
-	folder := GinkgoT().TempDir()
-	config := filepath.Join(folder, "ginkgo.yml")
 	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
-	shipped := unpaced()
+	config := unpaced()
 	if !defects[0].Repeats {
-		shipped = strings.Replace(shipped, "repeats: 2", "repeats: 0", 1)
+		config = strings.Replace(config, "repeats: 2", "repeats: 0", 1)
 	}
 	// Nor is it worth the time to wait for a deletion that a defect prevents.
-	hasty := strings.NewReplacer("attempt: 10s", "attempt: 3s", "cleanup: 2m", "cleanup: 2s").Replace(shipped)
-	Expect(os.WriteFile(config, []byte(hasty), 0o600)).To(Succeed())
-	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.label-filter="+labels,
-		"-config="+config, "-reports="+folder, "-target=mock", "-defect="+names(defects))
-	command.Dir = folder
-	command.Env = append(os.Environ(), "GOMAXPROCS=1") // as many run side by side as there are cores
-	output, err := command.CombinedOutput()
-	result, unread := report.Read(filepath.Join(folder, "conformance.json"))
-	Expect(unread).NotTo(HaveOccurred(), string(output))
-	code := 0
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		code, err = exit.ExitCode(), nil
-	}
-	Expect(err).NotTo(HaveOccurred(), string(output))
-	if slices.ContainsFunc(result.Specs, isRed) || result.Verdict == report.Error {
-		Expect(code).To(Equal(1), "a red run")
+	config = strings.NewReplacer("attempt: 10s", "attempt: 3s", "cleanup: 2m", "cleanup: 2s").Replace(config)
+	o := runCompiled(ctx, nil, config, "-ginkgo.label-filter="+labels, "-target=mock", "-defect="+names(defects))
+	if slices.ContainsFunc(o.result.Specs, isRed) || o.result.Verdict == report.Error {
+		Expect(o.code).To(Equal(1), "a red run")
 	} else {
-		Expect(code).To(Equal(0), "a green run: %s", output)
+		Expect(o.code).To(Equal(0), "a green run: %s", o.output)
 	}
-	return result
+	return o.result
+}
+
+// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores.
+func runCompiled(ctx context.Context, environment map[string]string, config string, arguments ...string) outcome {
+	GinkgoHelper()
+	o := outcome{folder: GinkgoT().TempDir()}
+	path := filepath.Join(o.folder, "ginkgo.yml")
+	Expect(os.WriteFile(path, []byte(config), 0o600)).To(Succeed())
+	command := exec.CommandContext(ctx, binaries.Suite,
+		append([]string{"-test.run=TestContract", "-ginkgo.no-color", "-config=" + path, "-reports=" + o.folder}, arguments...)...)
+	command.Dir = o.folder
+	command.Env = append(append(os.Environ(), "GOMAXPROCS=1"), pairs(environment)...)
+	output, err := command.CombinedOutput()
+	o.output = string(output)
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		o.code, err = exit.ExitCode(), nil
+	}
+	Expect(err).NotTo(HaveOccurred(), o.output)
+	o.result, err = report.Read(filepath.Join(o.folder, "conformance.json"))
+	Expect(err).NotTo(HaveOccurred(), o.output)
+	return o
 }
 
 func names(defects []mock.Defect) string {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,20 +31,33 @@ var perConnection = []string{"chunked", "small-header-names", "connections-close
 
 // A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: each variation alone, and
 // all of them together.
-var _ = Describe("a healthy service that does otherwise what it may", func() {
+var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
 	var names []string
-	for i, v := range mock.Variations() {
+	for _, v := range mock.Variations() {
 		names = append(names, v.Name)
-		if *fullFlag || i%variationStep == 0 || travels(v.Name) {
-			It(v.Name+": "+v.Does, Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { noFalseAlarm(ctx, 2, v.Name) })
-		}
 	}
 	without := func(left ...string) []string {
 		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(left, name) })
 	}
-	// Most of their time these wait, for some variations slow the service down.
-	It("all at once", Label("variation"), SpecTimeout(10*time.Minute), func(ctx SpecContext) { noFalseAlarm(ctx, 4, names...) })
-	It("all but "+overHTTP2, Label("variation"), SpecTimeout(10*time.Minute), func(ctx SpecContext) { noFalseAlarm(ctx, 4, without(overHTTP2)...) })
+	// Most of their time these wait, for some variations slow the service down: they begin first, and others go on meanwhile.
+	together := func(variations ...string) func(SpecContext) {
+		return func(ctx SpecContext) {
+			environment := startVaried(variations...)
+			config := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
+			Expect(os.WriteFile(config, []byte(patient(variations...)), 0o600)).To(Succeed())
+			expectNoFalseAlarm(runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=4", "-config="+config), variations...)
+		}
+	}
+	It("all at once", Label("variation"), SpecTimeout(10*time.Minute), together(names...))
+	It("all but "+overHTTP2, Label("variation"), SpecTimeout(10*time.Minute), together(without(overHTTP2)...))
+	for i, v := range mock.Variations() {
+		if *fullFlag || i%variationStep == 0 || travels(v.Name) {
+			It(v.Name+": "+v.Does, Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				environment := startVaried(v.Name)
+				expectNoFalseAlarm(runCompiled(ctx, environment, patient(v.Name), "-target=staging", "-ginkgo.label-filter=!waiting"), v.Name)
+			})
+		}
+	}
 })
 
 // onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One of them is a matter of
@@ -75,15 +87,16 @@ func isJSON(a exchange.EvidenceAttempt) bool {
 	return strings.HasPrefix(a.Headers.Get("Content-Type"), "application/json") && a.Body != nil
 }
 
-func noFalseAlarm(ctx SpecContext, processes int, variations ...string) {
+// startVaried serves a mock with the variations, and looks for those that only the bytes of an answer show.
+func startVaried(variations ...string) map[string]string {
 	GinkgoHelper()
 	environment := startMock("-tls", "-variation", strings.Join(variations, ","))
 	expectOnBareWire(environment["ACRONIS_DATACENTER_URL"], variations)
-	arguments := []string{"run", "-target=staging", "-filter=!waiting", "-procs=" + strconv.Itoa(processes)}
-	if slices.ContainsFunc(variations, lags) {
-		arguments = append(arguments, patient())
-	}
-	o := runSuite(ctx, environment, arguments...)
+	return environment
+}
+
+func expectNoFalseAlarm(o outcome, variations ...string) {
+	GinkgoHelper()
 	Expect(o.result).NotTo(BeNil(), o.output)
 	Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 	Expect(withVerdict(o.result, report.Error)).To(BeEmpty())
@@ -95,12 +108,13 @@ func noFalseAlarm(ctx SpecContext, processes int, variations ...string) {
 // lags tells whether a variation shows only after a while what was written.
 func lags(name string) bool { return strings.Contains(name, "lag") }
 
-// patient is the argument that names a configuration with the shipped patience.
-func patient() string {
+// patient is the configuration, with the shipped patience where a variation needs it.
+func patient(variations ...string) string {
 	GinkgoHelper()
-	path := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
-	Expect(os.WriteFile(path, []byte(strings.Replace(unpaced(), "settle: 1ms", "settle: 5s", 1)), 0o600)).To(Succeed())
-	return "-config=" + path
+	if slices.ContainsFunc(variations, lags) {
+		return strings.Replace(unpaced(), "settle: 1ms", "settle: 5s", 1)
+	}
+	return unpaced()
 }
 
 // expectShown looks for every variation of those in the evidence: one that does nothing proves nothing.
