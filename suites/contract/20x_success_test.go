@@ -87,7 +87,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
 	)
 	for _, op := range operations(named("IntrospectToken")) {
-		specify(deadToken(op))
+		specify(deadToken(op, "", func(*session.Session) string { return session.Garbage }))
 	}
 	for _, op := range operations(named("FetchTenant")) {
 		specify(tokenInQuery(op))
@@ -379,11 +379,21 @@ func validToken(op *schemas.Operation) spec {
 var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient", "CreateInfrastructuresLocation",
 	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
 
-// deadToken looks into what is no token: that is no error, and the answer says so (reference, token introspection).
-func deadToken(op *schemas.Operation) spec {
-	sp := probe{code: 200, name: "dead-token", ground: documented}.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
-		return r.SetBody(op.Body.MediaType, map[string]any{"token": session.Garbage})
+// deadToken looks into what is good for nothing to the caller: that is no error, and the answer says so (reference, token introspection).
+func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec {
+	sp := probe{code: 200, name: "dead-token", ground: documented}.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
+		if token(s) == "" {
+			return errNothingToSpoil
+		}
+		return r.SetBody(op.Body.MediaType, map[string]any{"token": token(s)})
 	})
+	needs := sp.needs
+	sp.needs = func(n session.Needs) {
+		needs(n)
+		for _, name := range forged {
+			n.Forged[name] = true
+		}
+	}
 	sp.code = "20x"
 	try := sp.try
 	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
@@ -392,7 +402,7 @@ func deadToken(op *schemas.Operation) spec {
 			if e.Status()/100 != 2 || objectOf(e) == nil || objectOf(e)["active"] == false {
 				return nil, nil, nil
 			}
-			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(objectOf(e)["active"]), Detail: "what is no token is not active"}}, nil, nil
+			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(objectOf(e)["active"]), Detail: "a token that is good for nothing is not active"}}, nil, nil
 		}
 		return t, err
 	}

@@ -86,6 +86,14 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
 	)
 
+	// A token comes in the header or in the query, never in both (guide, "Authentication").
+	for _, op := range operations(named("FetchTenant")) {
+		specify(bad("contradictory-query").on(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
+			r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
+			return nil
+		}))
+	}
+
 	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string, set func(body map[string]any)) {
 		for _, op := range operations(named(id)) {
 			specify(bad("contradictory-body").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"context"
+	"fmt"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -59,27 +60,154 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		}}, "RequestTokens", "RevokeToken"),
 	)
 
-	// A client that was disabled gets no token (guide, "Managing API clients"). That a one-time token is good for one time only is what
-	// its name says; the documentation does not.
-	for _, op := range operations(named("RequestTokens")) {
-		specify(worthless(op, "disabled-client", "disabled_client", refusal))
-	}
-	for _, op := range operations(named("LogInWithOneTimeToken")) {
-		specify(worthless(op, "used-one-time-token", "used_one_time_token", assumed))
-	}
+	// The ways to a token that prove something else than a password.
+	DescribeTableSubtree("no token is given for", func(p probe) {
+		for _, op := range operations(named("RequestTokens")) {
+			specify(p.on(op, "", p.spoil))
+		}
+	},
+		Entry("an invented refresh token", probe{code: 401, name: "invented-refresh-token", ground: refusal, spoil: asking("refresh_token", "refresh_token")}),
+		Entry("an invented authorization code", probe{code: 401, name: "invented-code", ground: refusal, spoil: asking("authorization_code", "code")}),
+		Entry("an invented device code", probe{code: 401, name: "invented-device-code", ground: refusal, spoil: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
+		Entry("an invented assertion", probe{code: 401, name: "invented-assertion", ground: refusal, spoil: asking(jwtBearer, "assertion")}),
+		Entry("an assertion whose signature was changed", probe{code: 401, name: "altered-assertion", ground: refusal, forged: session.Tampered,
+			spoil: func(r *fixtures.Request, s *session.Session) error {
+				vars, err := s.Vars(fixtures.Victim(r.Operation), "")
+				if err != nil {
+					return err
+				}
+				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), fmt.Sprint(vars["client_secret"])))
+				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered], "scope": tenantScope + fmt.Sprint(vars["side"])})
+			}}),
+	)
+
+	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not known, but nobody
+	// takes wrong ones. Those that do not list it are only assumed to refuse it.
+	DescribeTableSubtree("operations that take Basic refuse", func(p probe, ids ...string) {
+		for _, op := range operations(named(ids...)) {
+			specify(p.on(op, "", p.spoil))
+		}
+	},
+		Entry("a user's wrong password", probe{code: 401, name: "wrong-basic", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+			return asReader(r, s, session.Garbage)
+		}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
+		Entry("an account that does not exist", probe{code: 401, name: "unknown-basic", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+			r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
+			return nil
+		}}, "FetchTenant"),
+		Entry("a client's wrong secret", probe{code: 401, name: "wrong-basic-client", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+			vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
+			r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
+			return err
+		}}, "FetchClient"),
+		Entry("a right password where the reference lists no Basic", probe{code: 401, name: "unlisted-basic", ground: assumed, spoil: func(r *fixtures.Request, s *session.Session) error {
+			return asReader(r, s, fmt.Sprint(s.World.Sides[fixtures.Home]["password"]))
+		}}, "FetchInfrastructuresLocation"),
+	)
+
+	// Credentials that were good once. An account that is disabled gets 401 with a token that has not expired (guide, "Authentication"), and
+	// a client that is disabled gets no token (guide, "Managing API clients"); a tenant that is disabled locks out all that lives below it
+	// (guide, "Disabling a tenant"), and is disabled before it is deleted, as a user is. With one token of an access and refresh pair the
+	// other is revoked as well (reference, token revocation). That an enabled client which was deleted takes its tokens along, that a one-time
+	// token is good for one time only, and that an id token is no access token, is what their names say; the documentation does not.
+	DescribeTableSubtree("what is not good any more opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
+		for _, op := range operations(named(id)) {
+			specify(worthless(op, name, object, ground, bring))
+		}
+	},
+		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", refusal, itsOwn),
+		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", refusal, itsOwn),
+		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client", refusal, itsOwn),
+		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", refusal, itsOwn),
+		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", refusal,
+			inForm(map[string]string{"grant_type": "password", "username": "${login}", "password": "${password}"})),
+		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", refusal, bearing("access_token")),
+		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", assumed, bearing("access_token")),
+		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", refusal, bearing("access_token")),
+		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token", "deleted_customers_client", refusal, bearing("access_token")),
+		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", documented, bearing("access_token")),
+		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login", refusal, bearing("access_token")),
+		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token", "revoked_pairs", refusal, bearing("second_access_token")),
+		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs", refusal,
+			inForm(map[string]string{"grant_type": "refresh_token", "refresh_token": "${refresh_token}"})),
+		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs", refusal,
+			inForm(map[string]string{"grant_type": "refresh_token", "refresh_token": "${second_refresh_token}"})),
+		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token", assumed, itsOwn),
+		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", assumed, bearing("id_token")),
+	)
 })
 
-// worthless is the operation's valid call with credentials that are good for nothing any more.
-func worthless(op *schemas.Operation, name, object string, ground report.Ground) spec {
+// credentials put what an object has to show for itself into a call.
+type credentials func(r *fixtures.Request, vars fixtures.Vars) error
+
+// itsOwn are the credentials of the valid call.
+func itsOwn(*fixtures.Request, fixtures.Vars) error { return nil }
+
+// bearing brings the object's token of that name.
+func bearing(name string) credentials {
+	return func(r *fixtures.Request, vars fixtures.Vars) error {
+		r.As = fixtures.Nobody
+		token, err := vars.Fill("${" + name + "}")
+		r.Header.Set("Authorization", "Bearer "+token)
+		return err
+	}
+}
+
+const (
+	form        = "application/x-www-form-urlencoded"
+	jwtBearer   = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	tenantScope = "urn:acronis.com:tenant-id:"
+)
+
+// inForm brings what the templates of a form ask for.
+func inForm(templates map[string]string) credentials {
+	return func(r *fixtures.Request, vars fixtures.Vars) error {
+		filled := map[string]any{}
+		for name, template := range templates {
+			value, err := vars.Fill(template)
+			if err != nil {
+				return err
+			}
+			filled[name] = value
+		}
+		return r.SetBody(form, filled)
+	}
+}
+
+// asking asks for a token with something that nobody gave out.
+func asking(grantType, name string) func(*fixtures.Request, *session.Session) error {
+	return func(r *fixtures.Request, s *session.Session) error {
+		body := map[string]any{"grant_type": grantType, name: session.Garbage}
+		if grantType == jwtBearer {
+			body["scope"] = tenantScope + fmt.Sprint(s.World.Sides[fixtures.Home]["side"])
+		}
+		return r.SetBody(form, body)
+	}
+}
+
+// worthless is the operation's valid call with credentials that are good for nothing any more. That may take a while to be seen.
+func worthless(op *schemas.Operation, name, object string, ground report.Ground, bring credentials) spec {
 	key := fixtures.Own(object, "401")
 	return spec{
-		code: "401", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: ground, writes: true, control: op.ID,
-		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
+		code: "401", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: ground, writes: true, settles: true,
+		control: op.ID,
+		needs:   func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, key, id)
+			r, vars, err := callOn(s, op, key, id)
+			if err == nil {
+				err = bring(&r, vars)
+			}
 			return trial{request: r}, err
 		},
 	}
+}
+
+// asReader calls as home's reader, with a password and not with a token.
+func asReader(r *fixtures.Request, s *session.Session, password string) error {
+	user, err := s.World.Object("actor/" + string(fixtures.Reader))
+	r.As = fixtures.Nobody
+	r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(user["login"]), password))
+	return err
 }
 
 // withClient authenticates the request as another client, or with another secret.

@@ -289,6 +289,9 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	}
 	more, seen, err := sp.aftermath(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
+	if reason := notShown(""); errors.As(err, &reason) {
+		return unprovoked(err.Error()), exchanges
+	}
 	if err != nil {
 		return broken(err), exchanges
 	}

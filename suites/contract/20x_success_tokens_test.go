@@ -1,0 +1,346 @@
+package contract_test
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+
+	"github.com/golang-jwt/jwt/v5"
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// What the identity provider gives, and what it says of its tokens and of itself.
+var _ = Describe("20x success of the identity provider", Label("20x"), func() {
+	// The ways to a token that the reference lists, but for the code of a page that people log in on. How an assertion is limited and how
+	// a device's code is approved is known from clients only.
+	DescribeTableSubtree("a token is given for", func(g grant) {
+		for _, op := range operations(named("RequestTokens")) {
+			specify(g.on(op))
+		}
+	},
+		Entry("a password", grant{name: "password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
+			return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"], "scope": "offline_access"}
+		}}),
+		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
+			sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
+			return map[string]any{"grant_type": "md5_password", "username": vars["login"], "password": hex.EncodeToString(sum[:])}
+		}}),
+		Entry("a refresh token", grant{name: "refresh_token", object: "logged_in_user", takes: "refresh_token", form: func(vars fixtures.Vars) map[string]any {
+			return map[string]any{"grant_type": "refresh_token", "refresh_token": vars["refresh_token"]}
+		}}),
+		Entry("another token, in one tenant alone", grant{name: "jwt-bearer", object: "client_token", assumed: true, form: func(vars fixtures.Vars) map[string]any {
+			return map[string]any{"grant_type": jwtBearer, "assertion": vars["access_token"], "scope": tenantScope + fmt.Sprint(vars["tenant_id"])}
+		}}),
+		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: true, public: true, form: func(vars fixtures.Vars) map[string]any {
+			return map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": vars["device_code"], "client_id": vars["client_id"]}
+		}}),
+	)
+
+	// The controls are looked at once more: these send nothing, but for the keys.
+	DescribeTableSubtree("an answer that the control has got tells", func(id, name string, tells tale) {
+		for _, op := range operations(named(id)) {
+			specify(told(op, name, tells))
+		}
+	},
+		Entry("how long its token lives", "RequestTokens", "lifetime", lifetime),
+		Entry("what the provider can do", "FetchOpenIDConfiguration", "described", described),
+		Entry("where the keys of the tokens are", "FetchOpenIDConfiguration", "keys", keysOpen),
+		Entry("that a token is alive", "IntrospectToken", "live-token", alive),
+	)
+	for _, op := range operations(named("IntrospectToken")) {
+		specify(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] }, session.Revoked))
+		specify(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
+	}
+	for _, op := range operations(named("FetchCurrentUserInfo")) {
+		specify(withBasic(op))
+	}
+})
+
+// notShown is the reason why what a spec has looked at proves nothing.
+type notShown string
+
+func (reason notShown) Error() string { return string(reason) }
+
+// unlessStrict is what is wrong where only an assumption says so.
+func unlessStrict(s *session.Session, path, found, detail string) ([]schemas.Violation, []*exchange.Exchange, error) {
+	if !s.Judge.Rules.Assumed {
+		return nil, nil, notShown(detail + ", which is only assumed")
+	}
+	return []schemas.Violation{{Path: path, Rule: "promised", Found: found, Detail: detail}}, nil, nil
+}
+
+// grant is a way to a token, for an object that has what it takes.
+type grant struct {
+	name, object string
+	takes        string // what not every target gives the object
+	form         func(fixtures.Vars) map[string]any
+	public       bool // the client has no secret
+	assumed      bool
+}
+
+func (g grant) on(op *schemas.Operation) spec {
+	key := fixtures.Own(g.object, "grant")
+	return spec{
+		code: "20x", probe: "grant", variant: g.name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
+		writes: op.Writes(), control: op.ID,
+		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: g.object}) },
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, vars, err := callOn(s, op, key, id)
+			if err == nil && g.takes != "" && vars[g.takes] == nil {
+				err = errors.New("the target has given no " + g.takes)
+			}
+			if err != nil {
+				return trial{}, err
+			}
+			if g.public {
+				r.Header.Del("Authorization")
+			}
+			return trial{request: r, also: g.given(s, id, vars)}, r.SetBody(form, g.form(vars))
+		},
+	}
+}
+
+// given looks at the answer, and at what its token opens.
+func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
+	return func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		body := objectOf(e)
+		switch word := fmt.Sprint(body["error"]); {
+		case e.Status()/100 == 4 && strings.Contains(word, "totp"):
+			return nil, nil, notShown("the target asks the user for a second factor: " + word)
+		case e.Status()/100 == 4 && g.assumed && !s.Judge.Rules.Assumed:
+			return nil, nil, notShown(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
+		case e.Status()/100 != 2 || body == nil:
+			return nil, nil, nil // the oracle has said so
+		}
+		wrong := append(uncached(e), ends(e)...)
+		if vars["user_id"] == nil {
+			return wrong, nil, nil
+		}
+		who, err := s.Catalogue.Request("FetchCurrentUserInfo", vars)
+		if err != nil {
+			return wrong, nil, nil // a contract without it tells nothing
+		}
+		who.As = fixtures.Nobody
+		who.Header.Set("Authorization", fmt.Sprintf("Bearer %v", body["access_token"]))
+		seen, err := s.Send(ctx, id, who, nil)
+		if err != nil {
+			return wrong, exchangesOf(seen), err
+		}
+		switch user := objectOf(seen); {
+		case seen.Status() == http.StatusUnauthorized:
+			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: "401", Detail: "the token that was given opens nothing"})
+		case seen.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
+			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: fmt.Sprint(user["id"]), Detail: fmt.Sprintf("the token speaks for another user than %v", vars["user_id"])})
+		}
+		if scope, _ := g.form(vars)["scope"].(string); scope == "offline_access" && body["refresh_token"] == nil && s.Judge.Rules.Assumed {
+			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none", Detail: "who asks for offline_access is given a refresh token"})
+		}
+		return wrong, exchangesOf(seen), nil
+	}
+}
+
+// tale looks at what the control of an operation was answered.
+type tale func(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error)
+
+// told judges the control's exchange by something else than its form.
+func told(op *schemas.Operation, name string, tells tale) spec {
+	return spec{
+		code: "20x", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
+		writes: op.Writes(), control: op.ID,
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			control := s.Controls[op.ID]
+			return trial{request: control.Request, exchange: control.Exchange, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+				if e.Status()/100 != 2 || objectOf(e) == nil {
+					return nil, nil, nil // the oracle has said so
+				}
+				return tells(ctx, s, id, control)
+			}}, nil
+		},
+	}
+}
+
+const (
+	tokenLife = 2 * time.Hour // guide, "Authentication"
+	clockSkew = 5 * time.Minute
+)
+
+// ends holds what an answer with a token says of its end against the hour on it: no token lives for more than two hours.
+func ends(e *exchange.Exchange) []schemas.Violation {
+	body, last := objectOf(e), e.Last()
+	var wrong []schemas.Violation
+	if left, said := seconds(body["expires_in"]); said && (left <= 0 || left > tokenLife+clockSkew) {
+		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
+	}
+	now, err := http.ParseTime(last.Header.Get("Date"))
+	if err != nil {
+		now = last.Start
+	}
+	if end, said := seconds(body["expires_on"]); said {
+		if left := end - time.Duration(now.Unix())*time.Second; left < -clockSkew || left > tokenLife+clockSkew {
+			wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime", Found: fmt.Sprint(body["expires_on"]),
+				Detail: fmt.Sprintf("it is the second at which the token ends, since 1970, and at %d that is within two hours", now.Unix())})
+		}
+	}
+	return wrong
+}
+
+// seconds reads a number of them. One that no duration can hold is as many as that can.
+func seconds(value any) (time.Duration, bool) {
+	number, isNumber := value.(json.Number)
+	n, err := number.Int64()
+	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second, isNumber && err == nil
+}
+
+// lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it, and that no refresh token comes
+// unasked for: those come with the scope offline_access only (reference, token request).
+func lifetime(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+	body := objectOf(control.Exchange)
+	wrong := ends(control.Exchange)
+	if left, said := seconds(body["expires_in"]); said && left > 0 && left < tokenLife-clockSkew {
+		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
+	}
+	if body["refresh_token"] != nil {
+		wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "asked-for", Found: "a refresh token", Detail: "it comes with the scope offline_access only, which was not asked for"})
+	}
+	// What is written in a token is known from clients only.
+	claims := jwt.MapClaims{}
+	_, _, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(fmt.Sprint(body["access_token"]), claims)
+	end, said := seconds(claims["exp"])
+	on, compared := seconds(body["expires_on"])
+	if err == nil && said && compared && s.Judge.Rules.Assumed && (end-on).Abs() > clockSkew {
+		wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime", Found: fmt.Sprint(body["expires_on"]), Detail: fmt.Sprintf("the token itself ends at %v", claims["exp"])})
+	}
+	return wrong, nil, nil
+}
+
+// described asks for what the reference names: the values of three lists, and that an address below the API's base is an operation of it.
+func described(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+	body := objectOf(control.Exchange)
+	var wrong []schemas.Violation
+	for name, value := range map[string]string{"response_types_supported": "code", "subject_types_supported": "public", "id_token_signing_alg_values_supported": "RS256"} {
+		if values, _ := body[name].([]any); !slices.Contains(values, any(value)) {
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: fmt.Sprint(body[name]), Detail: "the reference names " + value})
+		}
+	}
+	for name, id := range map[string]string{"token_endpoint": "RequestTokens", "revocation_endpoint": "RevokeToken", "device_authorization_endpoint": "RequestDeviceAuthorization"} {
+		op := suite.contract.Operation(id)
+		address, _ := body[name].(string)
+		if path, below := belowBase(address); below && op != nil && path != op.Path {
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address, Detail: "the reference has it at " + op.Path})
+		}
+	}
+	claims := jwt.MapClaims{}
+	_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[fixtures.Home], claims)
+	if issuer := claims["iss"]; err == nil && issuer != nil && issuer != body["issuer"] && len(wrong) == 0 {
+		return unlessStrict(s, "$.issuer", fmt.Sprint(body["issuer"]), fmt.Sprintf("the issuer of the tokens calls itself %v", issuer))
+	}
+	return wrong, nil, nil
+}
+
+// belowBase returns the path below /api/2 of an address, if it lies there.
+func belowBase(address string) (string, bool) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return "", false
+	}
+	_, path, below := strings.Cut(at.Path, "/api/2/")
+	return "/" + path, below
+}
+
+// keysOpen fetches the keys that the configuration leads to, and verifies a token with them. What the key set looks like is known from
+// clients only, and one that lies outside of the API cannot be asked for.
+func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+	address := fmt.Sprint(objectOf(control.Exchange)["jwks_uri"])
+	path, below := belowBase(address)
+	if !below {
+		return nil, nil, notShown("the keys lie outside of the API, at " + address)
+	}
+	e, err := s.Send(ctx, id, fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Path: path, Header: http.Header{}}, nil)
+	if err != nil {
+		return nil, exchangesOf(e), err
+	}
+	if e.Status() != http.StatusOK {
+		wrong, _, err := unlessStrict(s, "$.jwks_uri", address, fmt.Sprintf("the keys are not there (%d)", e.Status()))
+		return wrong, exchangesOf(e), err
+	}
+	keys, _ := objectOf(e)["keys"].([]any)
+	if _, err := jwt.Parse(s.World.Tokens[fixtures.Home], keyOf(keys), jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()); err != nil {
+		wrong, _, err := unlessStrict(s, "$.jwks_uri", address, "the keys there do not verify the tokens: "+err.Error())
+		return wrong, exchangesOf(e), err
+	}
+	return nil, exchangesOf(e), nil
+}
+
+// keyOf finds the key of a token by its kid.
+func keyOf(keys []any) jwt.Keyfunc {
+	return func(t *jwt.Token) (any, error) {
+		for _, key := range keys {
+			fields, _ := key.(map[string]any)
+			n, unread := base64.RawURLEncoding.DecodeString(fmt.Sprint(fields["n"]))
+			e, err := base64.RawURLEncoding.DecodeString(fmt.Sprint(fields["e"]))
+			if fields["kid"] == t.Header["kid"] && errors.Join(unread, err) == nil {
+				return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}, nil
+			}
+		}
+		return nil, fmt.Errorf("none of the %d bears the kid of the token", len(keys))
+	}
+}
+
+// alive asks of a token that was just given that it is active, and is the client's that got it.
+func alive(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+	body := objectOf(control.Exchange)
+	if body["active"] != true {
+		return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(body["active"]), Detail: "a token that was just given is active"}}, nil, nil
+	}
+	vars, err := s.Vars(session.ControlKey(suite.contract.Operation(control.Request.Operation), suite.catalogue.Call(control.Request.Operation)), "")
+	if err != nil {
+		return nil, nil, notShown(err.Error())
+	}
+	if client := body["client_id"]; client != nil && client != vars["client_id"] {
+		return []schemas.Violation{{Path: "$.client_id", Rule: "asked-for", Found: fmt.Sprint(client), Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
+	}
+	return nil, nil, nil
+}
+
+// withBasic asks as a user, by login and password. The reference lists Basic; that it takes these is known from clients only.
+func withBasic(op *schemas.Operation) spec {
+	sp := grant{object: "logged_in_user"}.on(op)
+	sp.probe, sp.variant = "basic", ""
+	key := fixtures.Own("logged_in_user", "grant")
+	sp.writes = true // its user was made for it
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r, vars, err := callOn(s, op, key, id)
+		r.As = fixtures.Nobody
+		if err != nil {
+			return trial{}, err
+		}
+		r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["login"]), fmt.Sprint(vars["password"])))
+		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			switch user := objectOf(e); {
+			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
+				return nil, nil, notShown(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
+			case e.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
+				return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(user["id"]), Detail: fmt.Sprintf("the caller is %v", vars["user_id"])}}, nil, nil
+			}
+			return nil, nil, nil
+		}}, nil
+	}
+	return sp
+}
