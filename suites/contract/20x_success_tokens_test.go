@@ -35,6 +35,9 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 			specify(g.on(op))
 		}
 	},
+		Entry("a secret in the form, as the client was made for", grant{name: "client_secret_post", object: "posting_client", unsigned: true, form: func(vars fixtures.Vars) map[string]any {
+			return map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"], "client_secret": vars["client_secret"]}
+		}}),
 		Entry("a password", grant{name: "password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
 			return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"], "scope": "offline_access"}
 		}}),
@@ -48,7 +51,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("another token, in one tenant alone", grant{name: "jwt-bearer", object: "client_token", assumed: true, form: func(vars fixtures.Vars) map[string]any {
 			return map[string]any{"grant_type": jwtBearer, "assertion": vars["access_token"], "scope": tenantScope + fmt.Sprint(vars["tenant_id"])}
 		}}),
-		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: true, public: true, form: func(vars fixtures.Vars) map[string]any {
+		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: true, unsigned: true, form: func(vars fixtures.Vars) map[string]any {
 			return map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": vars["device_code"], "client_id": vars["client_id"]}
 		}}),
 	)
@@ -63,10 +66,15 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("what the provider can do", "FetchOpenIDConfiguration", "described", described),
 		Entry("where the keys of the tokens are", "FetchOpenIDConfiguration", "keys", keysOpen),
 		Entry("that a token is alive", "IntrospectToken", "live-token", alive),
+		Entry("who has logged in", "LogInWithOneTimeToken", "session", opened),
 	)
 	for _, op := range operations(named("IntrospectToken")) {
 		specify(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] }, session.Revoked))
 		specify(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
+	}
+	for _, op := range operations(named("RequestOneTimeToken")) {
+		specify(selected(op, "login", "login"))
+		specify(selected(op, "external_id", "unique"))
 	}
 	for _, op := range operations(named("FetchCurrentUserInfo")) {
 		specify(withBasic(op))
@@ -91,7 +99,7 @@ type grant struct {
 	name, object string
 	takes        string // what not every target gives the object
 	form         func(fixtures.Vars) map[string]any
-	public       bool // the client has no secret
+	unsigned     bool // the client says in the form who it is
 	assumed      bool
 }
 
@@ -103,13 +111,13 @@ func (g grant) on(op *schemas.Operation) spec {
 		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: g.object}) },
 		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
 			r, vars, err := callOn(s, op, key, id)
-			if err == nil && g.takes != "" && vars[g.takes] == nil {
-				err = errors.New("the target has given no " + g.takes)
+			if err == nil && g.takes != "" {
+				_, err = given(vars, g.takes)
 			}
 			if err != nil {
 				return trial{}, err
 			}
-			if g.public {
+			if g.unsigned {
 				r.Header.Del("Authorization")
 			}
 			return trial{request: r, also: g.given(s, id, vars)}, r.SetBody(form, g.form(vars))
@@ -319,6 +327,59 @@ func alive(_ context.Context, s *session.Session, _ string, control *session.Con
 	return nil, nil, nil
 }
 
+// opened asks of a login with a one-time token that it is that of the token's user, and comes with a session (guide, "One-time tokens").
+func opened(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+	var wrong []schemas.Violation
+	if control.Exchange.Last().Header.Get("Set-Cookie") == "" {
+		wrong = append(wrong, schemas.Violation{Path: "header Set-Cookie", Rule: "session", Found: "none", Detail: "who logs in is given a session, in a cookie"})
+	}
+	vars, err := s.Vars(fixtures.Twin(control.Request.Operation), "")
+	if err != nil {
+		return wrong, nil, notShown(err.Error())
+	}
+	return append(wrong, isUser(objectOf(control.Exchange), vars)...), nil, nil
+}
+
+// isUser compares a user's answer with the user that it has to be about.
+func isUser(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if shown == nil || shown["id"] == vars["user_id"] {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(shown["id"]), Detail: fmt.Sprintf("it has to be the user %v", vars["user_id"])}}
+}
+
+// selected asks for a one-time token for a user by another selector than the id, which the control has, and logs in with it.
+func selected(op *schemas.Operation, selector, name string) spec {
+	key := fixtures.Own("user", "selected")
+	sp := spec{
+		code: "20x", probe: "selected", variant: selector, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: assumed,
+		writes: op.Writes(), settles: true, control: op.ID,
+		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "user"}) },
+	}
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r, vars, err := callOn(s, op, key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			vars["ott"] = objectOf(e)["ott"]
+			if e.Status()/100 != 2 || vars["ott"] == nil {
+				return nil, nil, nil // the oracle has said so
+			}
+			in, err := s.Catalogue.Request("LogInWithOneTimeToken", vars)
+			if err != nil {
+				return nil, nil, nil // a contract without it tells nothing
+			}
+			seen, err := s.Send(ctx, id, in, nil)
+			if err != nil || seen.Status()/100 != 2 {
+				return nil, exchangesOf(seen), err // see 20x/valid-token/LogInWithOneTimeToken
+			}
+			return isUser(objectOf(seen), vars), exchangesOf(seen), nil
+		}}, r.SetBody(op.Body.MediaType, map[string]any{"purpose": "user_login", selector: vars[name]})
+	}
+	return sp
+}
+
 // withBasic asks as a user, by login and password. The reference lists Basic; that it takes these is known from clients only.
 func withBasic(op *schemas.Operation) spec {
 	sp := grant{object: "logged_in_user"}.on(op)
@@ -336,8 +397,8 @@ func withBasic(op *schemas.Operation) spec {
 			switch user := objectOf(e); {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
 				return nil, nil, notShown(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
-			case e.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
-				return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(user["id"]), Detail: fmt.Sprintf("the caller is %v", vars["user_id"])}}, nil, nil
+			case e.Status()/100 == 2:
+				return isUser(user, vars), nil, nil
 			}
 			return nil, nil, nil
 		}}, nil

@@ -112,6 +112,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("no grant type", "RequestTokens", "no-grant-type", func(body map[string]any) { delete(body, "grant_type") }),
 		Entry("an unknown grant type", "RequestTokens", "unknown-grant-type", func(body map[string]any) { body["grant_type"] = "conformance" }),
 		Entry("no token to revoke", "RevokeToken", "no-token", func(body map[string]any) { delete(body, "token") }),
+		Entry("a kind of token that does not exist", "RevokeToken", "unknown-token-type", func(body map[string]any) { body["token_type_hint"] = "conformance" }),
 		Entry("no token to look into", "IntrospectToken", "no-token", func(body map[string]any) { delete(body, "token") }),
 		Entry("two ways to name a user", "RequestOneTimeToken", "two-users", func(body map[string]any) { body["login"] = "conformance" }),
 		Entry("a period in the future", "CreateReport", "future-period", func(body map[string]any) {

@@ -109,18 +109,27 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// a client that is disabled gets no token (guide, "Managing API clients"); a tenant that is disabled locks out all that lives below it
 	// (guide, "Disabling a tenant"), and is disabled before it is deleted, as a user is. With one token of an access and refresh pair the
 	// other is revoked as well (reference, token revocation). That an enabled client which was deleted takes its tokens along, that a one-time
-	// token is good for one time only, and that an id token is no access token, is what their names say; the documentation does not.
-	DescribeTableSubtree("what is not good any more opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
+	// token is good for one time only, and that an id token is no access token, is what their names say, as it is that
+	// nothing is no proof of who calls; the documentation does not.
+	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
 		for _, op := range operations(named(id)) {
 			specify(worthless(op, name, object, ground, bring))
 		}
 	},
 		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", refusal, itsOwn),
+		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client", refusal, func(r *fixtures.Request, vars fixtures.Vars) error {
+			r.Header.Del("Authorization")
+			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"], "client_secret": session.Garbage})
+		}),
+		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client", assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
+			r.Header.Del("Authorization")
+			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"]})
+		}),
 		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", refusal, itsOwn),
 		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client", refusal, itsOwn),
 		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", refusal, itsOwn),
 		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", refusal,
-			inForm(map[string]string{"grant_type": "password", "username": "${login}", "password": "${password}"})),
+			inForm("password", map[string]string{"username": "login", "password": "password"})),
 		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", refusal, bearing("access_token")),
 		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", assumed, bearing("access_token")),
 		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", refusal, bearing("access_token")),
@@ -129,9 +138,9 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login", refusal, bearing("access_token")),
 		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token", "revoked_pairs", refusal, bearing("second_access_token")),
 		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs", refusal,
-			inForm(map[string]string{"grant_type": "refresh_token", "refresh_token": "${refresh_token}"})),
+			inForm("refresh_token", map[string]string{"refresh_token": "refresh_token"})),
 		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs", refusal,
-			inForm(map[string]string{"grant_type": "refresh_token", "refresh_token": "${second_refresh_token}"})),
+			inForm("refresh_token", map[string]string{"refresh_token": "second_refresh_token"})),
 		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token", assumed, itsOwn),
 		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", assumed, bearing("id_token")),
 	)
@@ -147,7 +156,7 @@ func itsOwn(*fixtures.Request, fixtures.Vars) error { return nil }
 func bearing(name string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
 		r.As = fixtures.Nobody
-		token, err := vars.Fill("${" + name + "}")
+		token, err := given(vars, name)
 		r.Header.Set("Authorization", "Bearer "+token)
 		return err
 	}
@@ -159,18 +168,26 @@ const (
 	tenantScope = "urn:acronis.com:tenant-id:"
 )
 
-// inForm brings what the templates of a form ask for.
-func inForm(templates map[string]string) credentials {
+// given is what the object bears under the name, which not every target gives.
+func given(vars fixtures.Vars, name string) (string, error) {
+	if vars[name] == nil {
+		return "", fmt.Errorf("the target has given no %s", name)
+	}
+	return fmt.Sprint(vars[name]), nil
+}
+
+// inForm brings what the object bears under the names, by the parameters of a form.
+func inForm(grantType string, names map[string]string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
-		filled := map[string]any{}
-		for name, template := range templates {
-			value, err := vars.Fill(template)
+		body := map[string]any{"grant_type": grantType}
+		for parameter, name := range names {
+			value, err := given(vars, name)
 			if err != nil {
 				return err
 			}
-			filled[name] = value
+			body[parameter] = value
 		}
-		return r.SetBody(form, filled)
+		return r.SetBody(form, body)
 	}
 }
 
