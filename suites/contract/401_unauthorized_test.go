@@ -108,9 +108,9 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// Credentials that were good once. An account that is disabled gets 401 with a token that has not expired (guide, "Authentication"), and
 	// a client that is disabled gets no token (guide, "Managing API clients"); a tenant that is disabled locks out all that lives below it
 	// (guide, "Disabling a tenant"), and is disabled before it is deleted, as a user is. With one token of an access and refresh pair the
-	// other is revoked as well (reference, token revocation). That an enabled client which was deleted takes its tokens along, that a one-time
-	// token is good for one time only, and that an id token is no access token, is what their names say, as it is that
-	// nothing is no proof of who calls; the documentation does not.
+	// other is revoked as well (reference, token revocation). The documentation does not say that a client which is disabled or deleted
+	// takes its tokens along, that a one-time token is good for one time only, that an id token is no access token, and that nothing is no
+	// proof of who calls: their names do.
 	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
 		for _, op := range operations(named(id)) {
 			specify(worthless(op, name, object, ground, bring))
@@ -130,7 +130,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", refusal, itsOwn),
 		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", refusal,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
-		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", refusal, bearing("access_token")),
+		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", assumed, bearing("access_token")),
 		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", assumed, bearing("access_token")),
 		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", refusal, bearing("access_token")),
 		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token", "deleted_customers_client", refusal, bearing("access_token")),
