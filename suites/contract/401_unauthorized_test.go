@@ -63,6 +63,9 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// its name says; the documentation does not.
 	for _, op := range operations(named("RequestTokens")) {
 		specify(worthless(op, "disabled-client", "disabled_client", refusal))
+		// Nor does the client of a tenant that was disabled, or deleted (guide, "Disabling a tenant", "Deleting a tenant").
+		specify(worthless(op, "disabled-tenant", "disabled_household", refusal))
+		specify(worthless(op, "deleted-tenant", "deleted_household", refusal))
 	}
 	for _, op := range operations(named("LogInWithOneTimeToken")) {
 		specify(worthless(op, "used-one-time-token", "used_one_time_token", assumed))

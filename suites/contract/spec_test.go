@@ -289,6 +289,12 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	}
 	more, seen, err := sp.aftermath(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
+	if reason, blank := errors.AsType[unseen](err); blank {
+		if finding.Verdict == report.Pass {
+			finding.Verdict, finding.Reason = report.Unprovoked, string(reason)
+		}
+		return finding, exchanges
+	}
 	if err != nil {
 		return broken(err), exchanges
 	}
