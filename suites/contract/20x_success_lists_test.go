@@ -144,7 +144,15 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			of: own("twice_supplied_customer", "paging"), check: edition("advanced")}),
 		Entry("of two tenants' services", "FetchTenantsApplicationsBatch", "filter", "tenants", list{query: map[string]string{"tenants": "${first_id},${second_id}"},
 			of: own("partner_of_two", "paging"), check: exactly("first_id", "second_id"), guess: true}),
-		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
+		Entry("of two locations by their ids", "FetchInfrastructuresLocationsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${location_id},${second_id}"},
+			of: own("two_locations", "lists"), check: exactly("location_id", "second_id")}),
+		Entry("of two storages by their ids", "FetchInfrastructuresBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${infra_id},${second_id}"},
+			of: own("two_infras", "lists"), check: exactly("infra_id", "second_id")}),
+		Entry("of offering items that are off", "FetchTenantOfferingItems", "filter", "status-off", list{query: map[string]string{"status": "0"}, check: off}),
+		Entry("of offering items that are stored", "FetchTenantOfferingItems", "filter", "type-infra", list{query: map[string]string{"type": "infra"}, of: shared("side"), check: stored}),
+		Entry("of what is found, without saying how much", "Search", "default", "limit", list{query: map[string]string{"text": "conformance"}, check: atMost(10)}),
+		Entry("of the children that a tenant has left", "FetchTenantChildren", "moved-away", "", list{of: own("moved_customer", "lists"), check: inOrder()}),
+		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMost(1)}),
 	)
 
 	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string, more bool) {
@@ -257,11 +265,35 @@ func without(name string) func([]any, fixtures.Vars) []schemas.Violation {
 	}
 }
 
-func atMostOne(items []any, _ fixtures.Vars) []schemas.Violation {
-	if len(items) <= 1 {
-		return nil
+func atMost(limit int) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, _ fixtures.Vars) []schemas.Violation {
+		if len(items) <= limit {
+			return nil
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "limit", Found: fmt.Sprint(len(items)) + " items", Detail: fmt.Sprintf("at most %d may come", limit)}}
 	}
-	return []schemas.Violation{{Path: "$.items", Rule: "limit", Found: fmt.Sprint(len(items)) + " items", Detail: "at most one was asked for"}}
+}
+
+// off asks that the items are off, and that none has a quota (guide, "Managing quotas").
+func off(items []any, vars fixtures.Vars) []schemas.Violation {
+	wrong := all("status", "0")(items, vars)
+	for i, item := range items {
+		if fields, _ := item.(map[string]any); fields["quota"] != nil {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota", Found: "a quota", Detail: "an item that is off has none"})
+		}
+	}
+	return wrong
+}
+
+// stored asks that each item tells on which storage.
+func stored(items []any, vars fixtures.Vars) []schemas.Violation {
+	wrong := all("type", "infra")(items, vars)
+	for i, item := range items {
+		if fields, _ := item.(map[string]any); fields["infra_id"] == nil {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].infra_id", i), Rule: "storage", Found: "none", Detail: "an item that is stored tells on which storage"})
+		}
+	}
+	return wrong
 }
 
 // every asks that the items' property is what the object bears under the name, and that there is at least one.
@@ -479,7 +511,7 @@ func followed(ctx context.Context, s *session.Session, id string, r fixtures.Req
 	seen := map[string]bool{}
 	for number := 1; ; number++ {
 		items := itemsOf(page)
-		wrong = append(wrong, atMostOne(items, nil)...)
+		wrong = append(wrong, atMost(1)(items, nil)...)
 		for _, item := range items {
 			if seen[identity(item)] {
 				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))

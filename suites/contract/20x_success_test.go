@@ -109,6 +109,14 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family", "lists"), shown: property("has_children", true)}),
 		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"), shown: hasOwnTenant}),
 		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"), vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
+		Entry("a customer that was disabled and locked from the first day", "FetchTenant", "as-made", objectShown{of: own("disabled_from_birth_customer", "shown"),
+			shown: both(property("enabled", false), property("update_lock.enabled", true))}),
+		Entry("a user who was disabled from the first day", "FetchUser", "as-made", objectShown{of: own("disabled_from_birth_user", "shown"),
+			shown: both(both(property("enabled", false), only("business_types", "buyer")), only("notifications", "maintenance"))}),
+		Entry("a user who is called otherwise by now", "FetchUser", "renamed", objectShown{of: own("renamed_user", "shown"),
+			shown: both(both(property("enabled", false), only("notifications", "maintenance")), suffixed("login"))}),
+		Entry("a tenant that has moved", "FetchTenant", "moved", objectShown{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "child_id"}, shown: moved}),
+		Entry("an item that was turned off", "FetchTenantOfferingItems", "off", objectShown{of: own("unsupplied_customer", "shown"), shown: switchedOff}),
 		Entry("a deleted tenant, to whoever asks for those too", "FetchTenant", "deleted", objectShown{of: own("deleted_customer", "lists"),
 			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
 		Entry("a deleted user, to whoever asks for those too", "FetchUser", "deleted", objectShown{of: own("deleted_user", "lists"),
@@ -375,6 +383,20 @@ func inTrial(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	return wrong
 }
 
+// only asks for a list of one value.
+func only(name string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, _ := shown[name].([]any); slices.Equal(found, []any{value}) {
+			return nil
+		}
+		return noEffect("$."+name, fmt.Sprint(shown[name]), fmt.Sprintf("it must hold %v and nothing else", value))
+	}
+}
+
+func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return append(property("parent_id", vars["second_id"])(shown, nil), suffixed("name")(shown, vars)...)
+}
+
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	if shown["personal_tenant_id"] != nil {
 		return nil
@@ -393,16 +415,27 @@ func isDeleted(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	return noEffect("$.deleted_at", "null", "a deleted object says when it was deleted")
 }
 
-// switchedOn asks that the item of the payload is on.
+// switchedOn asks that the item of the payload is on, switchedOff that it is not.
 func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	items, _ := shown["items"].([]any)
-	for _, item := range items {
-		fields, _ := item.(map[string]any)
-		if fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1" {
-			return nil
-		}
+	if isOn(shown, vars) {
+		return nil
 	}
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must be on by now", vars["item_name"]))
+}
+
+func switchedOff(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if !isOn(shown, vars) {
+		return nil
+	}
+	return noEffect("$.items", "a list with it", fmt.Sprintf("the item %v must be off by now", vars["item_name"]))
+}
+
+func isOn(shown map[string]any, vars fixtures.Vars) bool {
+	items, _ := shown["items"].([]any)
+	return slices.ContainsFunc(items, func(item any) bool {
+		fields, _ := item.(map[string]any)
+		return fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1"
+	})
 }
 
 // priced asks for the price of the payload.
@@ -512,7 +545,8 @@ func raised(shown map[string]any, named any) []schemas.Violation {
 func holds(path string, shown, asked any) []schemas.Violation {
 	want, isObject := asked.(map[string]any)
 	if !isObject {
-		if fmt.Sprint(shown) == fmt.Sprint(asked) {
+		inAnyCase := strings.HasSuffix(path, ".login") || strings.HasSuffix(path, ".email") // which may be kept in small letters
+		if fmt.Sprint(shown) == fmt.Sprint(asked) || inAnyCase && strings.EqualFold(fmt.Sprint(shown), fmt.Sprint(asked)) {
 			return nil
 		}
 		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown), Detail: fmt.Sprintf("it was changed to %v", asked)}}
