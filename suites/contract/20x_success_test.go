@@ -394,7 +394,7 @@ func only(name string, value any) effect {
 }
 
 func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	return append(property("parent_id", vars["second_id"])(shown, nil), suffixed("name")(shown, vars)...)
+	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"], "-renamed"))(shown, nil)...)
 }
 
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
