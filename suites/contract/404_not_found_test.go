@@ -78,7 +78,7 @@ var _ = Describe("404 not found", Label("404"), func() {
 			}
 		}
 	},
-		Entry("a unit", "FetchTenant", "tenant_id", "unit_id"),
+		Entry("the tenant of a user", "FetchTenant", "tenant_id", "personal_id"),
 		Entry("a user", "FetchUser", "user_id", "user_id"),
 	)
 })
