@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -25,6 +26,8 @@ type list struct {
 	lod   string
 	of    *session.Object // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
+	guess bool // what the parameter does is only assumed
+	blank bool // a target that is true to the documentation may have nothing to list
 }
 
 // Lists: the filters and the forms that change what comes, and the pages.
@@ -48,8 +51,12 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of a client", "FetchClientsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${client_id}"}, drop: []string{"origin_id"},
 			check: every("client_id", "client_id")}),
 		Entry("of the clients of an origin", "FetchClientsBatch", "filter", "origin_id", list{check: every("client_id", "client_id")}),
-		Entry("of one edition's offering items", "FetchTenantOfferingItems", "filter", "edition", list{query: map[string]string{"edition": "standard"},
-			of: &session.Object{Key: fixtures.Shared(fixtures.Home, "side"), Side: fixtures.Home, Object: "side"}, check: standardEdition}),
+		Entry("of one edition's offering items", "FetchTenantOfferingItems", "filter", "edition", list{query: map[string]string{"edition": "advanced"},
+			of: shared("side"), check: edition("advanced")}),
+		Entry("of offering items, without saying of which edition", "FetchTenantOfferingItems", "default", "edition", list{drop: []string{"edition"},
+			of: shared("side"), check: edition("standard")}),
+		Entry("of what a child can be given, without saying of which edition", "FetchOfferingItemsAvailableForTenantChild", "default", "edition", list{
+			drop: []string{"edition"}, check: edition("standard")}),
 		Entry("of tenants that have changed since", "FetchTenantsBatch", "filter", "updated_since", list{
 			query: map[string]string{"subtree_root_id": "${tenant_id}", "updated_since": farAhead}, drop: []string{"uuids"}, check: nothing}),
 		Entry("of users that have changed since", "FetchUsersBatch", "filter", "updated_since", list{
@@ -81,7 +88,71 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of one usage's offering items", "FetchTenantOfferingItems", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
 			check: every("usage_name", "usage_name")}),
 		Entry("of what is found in other letters", "Search", "finds", "capitals", list{upper: "text", check: found("tenant_id")}),
-		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMostOne}),
+		Entry("of a tenant that is found by the second word of its name", "Search", "finds", "word", worded("name-${unique}", "tenant_id")),
+		Entry("of a tenant that is found by its number", "Search", "finds", "customer_id", worded("number-${unique}", "tenant_id")),
+		Entry("of a tenant that is found by how its contact is called", "Search", "finds", "contact", worded("last-${unique}", "tenant_id")),
+		Entry("of a tenant that is found by how an address begins", "Search", "finds", "email", worded("tenant-${unique}@", "tenant_id")),
+		Entry("of a user who is found by how an address begins", "Search", "finds", "user-email", worded("user-${unique}@", "user_id")),
+		Entry("of a user who is found by the second word of a name", "Search", "finds", "user-name", worded("family-${unique}", "user_id")),
+		Entry("of what bears the text inside of a word", "Search", "finds", "nothing-inside", list{query: map[string]string{"text": "ame-${unique}"}, of: own("worded_user", "search"), check: empty}),
+		Entry("of what is found, the deleted ones too", "Search", "filter", "allow_deleted", list{query: map[string]string{"allow_deleted": "true"},
+			of: own("deleted_customer", "search"), check: found("tenant_id")}),
+		Entry("of users who are found, without the deleted ones", "Search", "deleted-left-out", "users", list{vars: map[string]string{"name": "login"},
+			of: own("deleted_user", "users"), check: without("user_id")}),
+
+		Entry("of users by their external ids", "FetchUsersBatch", "filter", "external_ids", list{
+			query: map[string]string{"tenant_id": "${tenant_id}", "external_ids": "${unique}-first"}, drop: []string{"uuids"}, of: own("customer_of_two", "paging"),
+			check: exactly("user_id")}),
+		Entry("of the users of an origin", "FetchUsersBatch", "filter", "origin_id", list{query: map[string]string{"origin_id": "${unique}"}, drop: []string{"uuids"},
+			of: own("user_of_an_origin", "lists"), check: exactly("user_id")}),
+		Entry("of a subtree's users", "FetchUsersBatch", "filter", "subtree_root_tenant_id", list{
+			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, drop: []string{"uuids"}, of: own("family", "lists"), check: exactly("user_id")}),
+		Entry("of users with their roles", "FetchUsersBatch", "filter", "with_access_policies", list{query: map[string]string{"with_access_policies": "true"},
+			of: shared("roled_user"), check: bears("access_policies", "role_id", "role")}),
+		Entry("of two users by their ids", "FetchUsersBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${user_id},${second_user_id}"},
+			of: own("customer_of_two", "paging"), check: exactly("user_id", "second_user_id")}),
+		Entry("of two tenants by their ids", "FetchTenantsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${first_id},${second_id}"},
+			of: own("partner_of_two", "paging"), check: exactly("first_id", "second_id")}),
+		Entry("of a subtree, level by level", "FetchTenantsBatch", "order", "subtree_root_id", list{query: map[string]string{"subtree_root_id": "${tenant_id}"},
+			drop: []string{"uuids"}, of: own("family", "lists"), check: levelByLevel}),
+		Entry("of tenants with their contacts", "FetchTenantsBatch", "filter", "with_contacts", list{query: map[string]string{"with_contacts": "true"},
+			check: bears("contacts", "email", ""), guess: true}),
+		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "with_offering_items", list{
+			query: map[string]string{"with_offering_items": "true", "with_infra_offering_items": "true"}, of: shared("supplied_customer"), check: bears("offering_items", "name", "item_name")}),
+
+		Entry("of a tenant's children backwards", "FetchTenantChildren", "order", "name", list{query: map[string]string{"order": "-name"},
+			of: own("partner_of_two", "paging"), check: inOrder("second_id", "first_id")}),
+		Entry("of a tenant's users backwards", "FetchTenantUsers", "order", "login", list{query: map[string]string{"order": "-login"},
+			of: own("customer_of_two", "paging"), check: inOrder("second_user_id", "user_id"), guess: true}), // of the minus, the documentation speaks at children
+		Entry("of a tenant's children, the deleted ones too", "FetchTenantChildren", "filter", "allow_deleted", list{query: map[string]string{"allow_deleted": "true"},
+			of: own("bereaved_partner", "lists"), check: inOrder("child_id")}),
+		Entry("of a tenant's users, the deleted ones too", "FetchTenantUsers", "filter", "allow_deleted", list{query: map[string]string{"allow_deleted": "true"},
+			of: own("deleted_user", "users"), check: found("user_id")}),
+		Entry("of the users of a tenant and of what is below it", "FetchTenantUsers", "filter", "include_grand_children", list{
+			query: map[string]string{"include_grand_children": "true"}, of: own("family", "lists"), check: inOrder("user_id")}),
+		Entry("of the users of a tenant alone", "FetchTenantUsers", "default", "include_grand_children", list{of: own("family", "lists"), check: inOrder()}),
+
+		Entry("of one usage's offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
+			of: own("twice_supplied_customer", "paging"), check: every("usage_name", "usage_name")}),
+		Entry("of some editions' offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "editions", list{query: map[string]string{"editions": "advanced"},
+			of: own("twice_supplied_customer", "paging"), check: edition("advanced")}),
+		Entry("of offering items in a subtree by their names", "FetchTenantOfferingItemsBatch", "filter", "offering_items", list{query: map[string]string{"offering_items": "${item_name}"},
+			of: own("twice_supplied_customer", "paging"), check: every("name", "item_name"), guess: true}),
+		Entry("of what is used of one kind", "FetchTenantUsages", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
+			of: own("twice_supplied_customer", "paging"), check: every("usage_name", "usage_name"), blank: true}),
+		Entry("of what is used of some editions", "FetchTenantUsages", "filter", "editions", list{query: map[string]string{"editions": "advanced"},
+			of: own("twice_supplied_customer", "paging"), check: edition("advanced")}),
+		Entry("of two tenants' services", "FetchTenantsApplicationsBatch", "filter", "tenants", list{query: map[string]string{"tenants": "${first_id},${second_id}"},
+			of: own("partner_of_two", "paging"), check: exactly("first_id", "second_id"), guess: true}),
+		Entry("of two locations by their ids", "FetchInfrastructuresLocationsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${location_id},${second_id}"},
+			of: own("two_locations", "lists"), check: exactly("location_id", "second_id")}),
+		Entry("of two storages by their ids", "FetchInfrastructuresBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${infra_id},${second_id}"},
+			of: own("two_infras", "lists"), check: exactly("infra_id", "second_id")}),
+		Entry("of offering items that are off", "FetchTenantOfferingItems", "filter", "status-off", list{query: map[string]string{"status": "0"}, check: off}),
+		Entry("of offering items that are stored", "FetchTenantOfferingItems", "filter", "type-infra", list{query: map[string]string{"type": "infra"}, of: shared("side"), check: stored}),
+		Entry("of what is found, without saying how much", "Search", "default", "limit", list{query: map[string]string{"text": "conformance"}, check: atMost(10)}),
+		Entry("of the children that a tenant has left", "FetchTenantChildren", "moved-away", "", list{of: own("moved_customer", "lists"), check: inOrder()}),
+		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMost(1)}),
 	)
 
 	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string, more bool) {
@@ -124,6 +195,20 @@ func deletedLeftOut(object, parameter, id string) list {
 		return []schemas.Violation{{Path: "$.items", Rule: "deleted", Found: fmt.Sprint(len(items)) + " items", Detail: "the list shows a deleted object, though nobody asked for those"}}
 	}
 	return l
+}
+
+// own and shared are objects that a list is asked about: own is one that others may look at, and nobody changes.
+func own(object, owner string) *session.Object {
+	return &session.Object{Key: fixtures.Own(object, owner), Side: fixtures.Home, Object: object}
+}
+
+func shared(object string) *session.Object {
+	return &session.Object{Key: fixtures.Shared(fixtures.Home, object), Side: fixtures.Home, Object: object}
+}
+
+// worded looks for a text that only words of the object under the name begin with.
+func worded(text, name string) list {
+	return list{query: map[string]string{"text": text}, of: own("worded_user", "search"), check: found(name)}
 }
 
 // nobodys is an id that nothing bears: lists leave it out.
@@ -180,11 +265,35 @@ func without(name string) func([]any, fixtures.Vars) []schemas.Violation {
 	}
 }
 
-func atMostOne(items []any, _ fixtures.Vars) []schemas.Violation {
-	if len(items) <= 1 {
-		return nil
+func atMost(limit int) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, _ fixtures.Vars) []schemas.Violation {
+		if len(items) <= limit {
+			return nil
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "limit", Found: fmt.Sprint(len(items)) + " items", Detail: fmt.Sprintf("at most %d may come", limit)}}
 	}
-	return []schemas.Violation{{Path: "$.items", Rule: "limit", Found: fmt.Sprint(len(items)) + " items", Detail: "at most one was asked for"}}
+}
+
+// off asks that the items are off, and that none has a quota (guide, "Managing quotas").
+func off(items []any, vars fixtures.Vars) []schemas.Violation {
+	wrong := all("status", "0")(items, vars)
+	for i, item := range items {
+		if fields, _ := item.(map[string]any); fields["quota"] != nil {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota", Found: "a quota", Detail: "an item that is off has none"})
+		}
+	}
+	return wrong
+}
+
+// stored asks that each item tells on which storage.
+func stored(items []any, vars fixtures.Vars) []schemas.Violation {
+	wrong := all("type", "infra")(items, vars)
+	for i, item := range items {
+		if fields, _ := item.(map[string]any); fields["infra_id"] == nil {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].infra_id", i), Rule: "storage", Found: "none", Detail: "an item that is stored tells on which storage"})
+		}
+	}
+	return wrong
 }
 
 // every asks that the items' property is what the object bears under the name, and that there is at least one.
@@ -201,21 +310,97 @@ func every(property, name string) func([]any, fixtures.Vars) []schemas.Violation
 // found asks that the object whose id is under the name is among the items.
 func found(name string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, vars fixtures.Vars) []schemas.Violation {
-		for _, item := range items {
-			if fields, _ := item.(map[string]any); fields["id"] == vars[name] {
-				return nil
-			}
+		if slices.Contains(idsOf(items), fmt.Sprint(vars[name])) {
+			return nil
 		}
-		return []schemas.Violation{{Path: "$.items", Rule: "found", Found: fmt.Sprint(len(items)) + " others", Detail: "what was searched for by its whole name is not among what is found"}}
+		return []schemas.Violation{{Path: "$.items", Rule: "found", Found: fmt.Sprint(len(items)) + " others", Detail: fmt.Sprintf("what was asked for, %v, is not among what is found", vars[name])}}
 	}
 }
 
-// standardEdition asks that no item is of another edition; those of none are in every list.
-func standardEdition(items []any, _ fixtures.Vars) []schemas.Violation {
-	return all("edition", "standard")(slices.DeleteFunc(slices.Clone(items), func(item any) bool {
+// edition asks that no item is of another edition; those of none are in every list.
+func edition(name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, _ fixtures.Vars) []schemas.Violation {
+		return all("edition", name)(slices.DeleteFunc(slices.Clone(items), func(item any) bool {
+			fields, _ := item.(map[string]any)
+			return fields["edition"] == nil
+		}), nil)
+	}
+}
+
+// exactly asks for the objects whose ids are under the names, in any order, and for no others.
+func exactly(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		return differs(slices.Sorted(slices.Values(idsOf(items))), slices.Sorted(slices.Values(under(vars, names))), "the list was asked for others, or for more")
+	}
+}
+
+// inOrder asks for the same ones in this order.
+func inOrder(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		return differs(idsOf(items), under(vars, names), "the list was asked for others, or in another order")
+	}
+}
+
+func differs(found, asked []string, detail string) []schemas.Violation {
+	if slices.Equal(found, asked) {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(found), Detail: detail + fmt.Sprintf(": %v", asked)}}
+}
+
+func under(vars fixtures.Vars, names []string) []string {
+	var values []string
+	for _, name := range names {
+		values = append(values, fmt.Sprint(vars[name]))
+	}
+	return values
+}
+
+// idsOf returns what the items go by, which are objects or ids: their own id, or that of the tenant that they are about.
+func idsOf(items []any) []string {
+	var ids []string
+	for _, item := range items {
+		if fields, isObject := item.(map[string]any); isObject {
+			item = cmp.Or(fields["id"], fields["tenant"])
+		}
+		ids = append(ids, fmt.Sprint(item))
+	}
+	return ids
+}
+
+// levelByLevel asks for the root first, for the customer below it, and that nobody comes before its parent, or after the next level has begun.
+func levelByLevel(items []any, vars fixtures.Vars) []schemas.Violation {
+	ids := idsOf(items)
+	if len(ids) == 0 || ids[0] != vars["tenant_id"] || !slices.Contains(ids, fmt.Sprint(vars["child_id"])) {
+		return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(ids), Detail: "a subtree begins with its root and holds what is below"}}
+	}
+	level, deepest := map[any]int{ids[0]: 1}, 1
+	for i, item := range items[1:] {
 		fields, _ := item.(map[string]any)
-		return fields["edition"] == nil
-	}), nil)
+		above := level[fields["parent_id"]]
+		if above == 0 || above+1 < deepest {
+			return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i+1), Rule: "order", Found: fmt.Sprint(fields["id"]), Detail: "a subtree is listed level by level, parents before their children"}}
+		}
+		deepest = above + 1
+		level[fields["id"]] = deepest
+	}
+	return nil
+}
+
+// bears asks for one item whose list under the property has a part with a value: that under the name, or any.
+func bears(property, part, name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		for _, item := range items {
+			fields, _ := item.(map[string]any)
+			parts, _ := fields[property].([]any)
+			for _, one := range parts {
+				if value, _ := one.(map[string]any); value[part] != nil && (name == "" || value[part] == vars[name]) {
+					return nil
+				}
+			}
+		}
+		return []schemas.Violation{{Path: "$.items[0]." + property, Rule: "filter", Found: "none with its " + part, Detail: "the list was asked for its items with their " + property}}
+	}
 }
 
 // all asks that the items' property has one value.
@@ -258,7 +443,13 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 				if e.Status() != op.Success() {
 					return nil, nil, nil
 				}
-				return l.check(itemsOf(e), vars), nil, nil
+				items := itemsOf(e)
+				wrong := l.check(items, vars)
+				if l.guess || l.blank && len(items) == 0 {
+					wrong, err := guessed(s, wrong)
+					return wrong, nil, err
+				}
+				return wrong, nil, nil
 			}}, err
 		},
 	}
@@ -320,7 +511,7 @@ func followed(ctx context.Context, s *session.Session, id string, r fixtures.Req
 	seen := map[string]bool{}
 	for number := 1; ; number++ {
 		items := itemsOf(page)
-		wrong = append(wrong, atMostOne(items, nil)...)
+		wrong = append(wrong, atMost(1)(items, nil)...)
 		for _, item := range items {
 			if seen[identity(item)] {
 				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))

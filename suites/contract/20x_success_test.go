@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -74,18 +76,69 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a service that was turned off", "TurnOffTenantApplication", "FetchAvailableTenantApplications", lacks("application_id")),
 		Entry("a setting", "UpdateTenantApplicationSetting", "FetchTenantApplicationSetting", property("own.value", true)),
 		Entry("a setting that was dropped", "DeleteTenantApplicationSetting", "FetchTenantApplicationSetting", property("own", nil)),
-		Entry("a brand that was turned on", "EnableCustomBranding", "FetchTenant", property("brand_enabled", true)),
-		Entry("a brand that was turned off", "DisableCustomBranding", "FetchTenant", property("brand_enabled", false)),
+		Entry("a brand that was turned on, at a higher version", "EnableCustomBranding", "FetchTenant", both(property("brand_enabled", true), risen)),
+		Entry("a brand that was turned off, at a higher version", "DisableCustomBranding", "FetchTenant", both(property("brand_enabled", false), risen)),
 		Entry("a brand", "ModifyCustomBranding", "FetchCustomBrandingOptions", property("service_name", "Conformance")),
 		Entry("a tenant that was restored", "RestoreDeletedTenant", "FetchTenant", property("deleted_at", nil)),
 		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
 		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
-		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies", oneRole),
+		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies", onlyRole("readonly_admin")),
+		Entry("the pricing, at the tenant", "UpdateTenantPricingSettings", "FetchTenant", property("pricing_mode", "production")),
+		Entry("a client that was deleted", "DeleteClient", "FetchClientsBatch", lacks("client_id")),
 		Entry("a price", "UpdateTenantOfferingItemsPrices", "FetchTenantOfferingItemsPrices", priced),
 		Entry("a password, which activates", "SetUserPassword", "FetchUser", property("activated", true)),
 		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
 	)
+	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
+	for _, changing := range operations(named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
+		for _, op := range operations(named("FetchTenant")) {
+			sp := tookEffect(changing, op, risen)
+			sp.probe = "version-raised"
+			specify(sp)
+		}
+	}
+
+	DescribeTableSubtree("an object shows what it is", func(reader, variant string, of objectShown) {
+		for _, op := range operations(named(reader)) {
+			specify(of.on(op, variant))
+		}
+	},
+		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"), shown: inTrial}),
+		Entry("a partner begins in production", "FetchTenantPricingSettings", "production", objectShown{of: shared("partner"), shown: property("mode", "production")}),
+		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family", "lists"), shown: property("has_children", true)}),
+		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"), shown: hasOwnTenant}),
+		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"), vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
+		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made", objectShown{of: own("disabled_from_birth_customer", "shown"),
+			shown: property("enabled", false)}),
+		Entry("a user who was disabled from the first day", "FetchUser", "as-made", objectShown{of: own("disabled_from_birth_user", "shown"),
+			shown: both(both(property("enabled", false), only("business_types", "buyer")), only("notifications", "maintenance"))}),
+		Entry("a user who is called otherwise by now", "FetchUser", "renamed", objectShown{of: own("renamed_user", "shown"),
+			shown: both(both(property("enabled", false), only("notifications", "maintenance")), suffixed("login"))}),
+		Entry("a tenant that has moved", "FetchTenant", "moved", objectShown{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "child_id"}, shown: moved}),
+		Entry("an item that was turned off", "FetchTenantOfferingItems", "off", objectShown{of: own("unsupplied_customer", "shown"), shown: switchedOff}),
+		// The guides begin to count there; the reference has versions that look like times.
+		Entry("a location that nobody has changed", "FetchInfrastructuresLocation", "first-version", objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
+		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version", objectShown{of: shared("infra"), shown: atVersion("1"), guess: true}),
+		Entry("a deleted tenant, to whoever asks for those too", "FetchTenant", "deleted", objectShown{of: own("deleted_customer", "lists"),
+			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
+		Entry("a deleted user, to whoever asks for those too", "FetchUser", "deleted", objectShown{of: own("deleted_user", "lists"),
+			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
+	)
+
+	DescribeTableSubtree("a write that a read tells of", func(id, name string, w told) {
+		for _, op := range operations(named(id)) {
+			specify(w.on(op, name))
+		}
+	},
+		Entry("a tenant comes back by force, and its name bears a suffix", "RestoreDeletedTenant", "forced", told{object: "name_taken_customer",
+			query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
+		Entry("a user comes back by force and enabled, and the login bears a suffix", "RestoreDeletedUser", "forced", told{object: "login_taken_user",
+			query: map[string]string{"force": "true", "enable": "true"}, shown: both(both(property("deleted_at", nil), property("enabled", true)), suffixed("login"))}),
+		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces", told{object: "roled_user", vars: map[string]any{"role": "company_admin"},
+			shown: onlyRole("company_admin")}),
+	)
+
 	for _, op := range operations(named("IntrospectToken")) {
 		specify(deadToken(op, "", func(*session.Session) string { return session.Garbage }))
 	}
@@ -144,6 +197,103 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec {
 	return sp
 }
 
+// objectShown is a read of an object, and what it must show.
+type objectShown struct {
+	of    *session.Object
+	vars  map[string]string // names of the call that take the object's value of another name
+	query map[string]string
+	shown effect
+	guess bool // that it must show so is only assumed
+}
+
+func (o objectShown) on(op *schemas.Operation, variant string) spec {
+	sp := reading(op, op, "shows", variant)
+	sp.ground, sp.settles = refusal, true
+	sp.needs = func(n session.Needs) { n.Add(*o.of) }
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.Vars(o.of.Key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		r, err := list{query: o.query, vars: o.vars}.ask(s, op, vars)
+		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			body := objectOf(e)
+			if body == nil || e.Status()/100 != 2 {
+				return nil, nil, nil // the oracle has said so
+			}
+			wrong := o.shown(body, vars)
+			if o.guess {
+				wrong, err = guessed(s, wrong)
+			}
+			return wrong, nil, err
+		}}, err
+	}
+	return sp
+}
+
+// told is a write on an object of its own, and what its witness must show afterwards.
+type told struct {
+	object string
+	vars   map[string]any // names that hold for the call only
+	query  map[string]string
+	shown  effect
+}
+
+func (w told) on(op *schemas.Operation, name string) spec {
+	key := fixtures.Own(w.object, "20x-"+name)
+	sp := reading(op, op, name, "")
+	sp.writes = true
+	sp.needs = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: w.object}) }
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.CallVars(op.ID, key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		maps.Copy(vars, w.vars)
+		r, err := s.Catalogue.Request(op.ID, vars)
+		if err != nil {
+			return trial{}, err
+		}
+		for parameter, value := range w.query {
+			r.Query.Set(parameter, value)
+		}
+		read, err := s.Catalogue.Request(suite.catalogue.Call(op.ID).Witness, vars)
+		return trial{request: r, hold: key, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 {
+				return nil, nil, nil // the oracle has said so
+			}
+			return readBack(ctx, s, id, read, vars, w.shown)
+		}}, err
+	}
+	return sp
+}
+
+// readBack reads until it is shown what must be shown, as long as the target may need for it.
+func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars, shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	for begin := time.Now(); ; {
+		e, err := s.Send(ctx, id, read, nil)
+		looks = append(looks, exchangesOf(e)...)
+		switch body := objectOf(e); {
+		case err != nil:
+			return nil, looks, err
+		case e.Status() == http.StatusNotFound:
+			wrong = noEffect("status", "404", "what was written is not found")
+		case e.Status()/100 != 2 || body == nil:
+			return nil, looks, unseen("the read that would show it fails: see 20x/valid-token/" + read.Operation)
+		default:
+			wrong = shown(body, vars)
+		}
+		if len(wrong) == 0 || time.Since(begin) >= s.Settle() {
+			return wrong, looks, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, looks, context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
+}
+
 func noEffect(path, found, detail string) []schemas.Violation {
 	return []schemas.Violation{{Path: path, Rule: "effect", Found: found, Detail: detail}}
 }
@@ -187,36 +337,126 @@ func among(shown map[string]any, id any) bool {
 	items, _ := shown["items"].([]any)
 	return slices.ContainsFunc(items, func(item any) bool {
 		if fields, isObject := item.(map[string]any); isObject {
-			item = fields["id"]
+			item = cmp.Or(fields["id"], fields["client_id"])
 		}
 		return fmt.Sprint(item) == fmt.Sprint(id)
 	})
 }
 
-// oneRole asks for the role of the payload and no other: the list replaces the whole of what was there (guide, "Assigning user roles").
-// That it stands there twice, where it was given twice, is another spec's affair.
-func oneRole(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
-	items, _ := shown["items"].([]any)
-	other := func(item any) bool {
-		fields, _ := item.(map[string]any)
-		return fields["role_id"] != "readonly_admin"
-	}
-	if len(items) > 0 && !slices.ContainsFunc(items, other) {
-		return nil
-	}
-	return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold readonly_admin by now, and nothing else")
-}
-
-// switchedOn asks that the item of the payload is on.
-func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	items, _ := shown["items"].([]any)
-	for _, item := range items {
-		fields, _ := item.(map[string]any)
-		if fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1" {
+// onlyRole asks for the role and no other: the list replaces the whole of what was there (guide, "Assigning user roles"). That it
+// stands there twice, where it was given twice, is another spec's affair.
+func onlyRole(role string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		items, _ := shown["items"].([]any)
+		other := func(item any) bool {
+			fields, _ := item.(map[string]any)
+			return fields["role_id"] != role
+		}
+		if len(items) > 0 && !slices.ContainsFunc(items, other) {
 			return nil
 		}
+		return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold "+role+" by now, and nothing else")
+	}
+}
+
+func both(one, other effect) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		return append(one(shown, vars), other(shown, vars)...)
+	}
+}
+
+// risen asks for a higher version than the object had before.
+func risen(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return raised(shown, vars["version"])
+}
+
+// suffixed asks that the object is called as before, with something behind it.
+func suffixed(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		before, now := fmt.Sprint(vars[name]), fmt.Sprint(shown[name])
+		if strings.HasPrefix(now, before) && now != before {
+			return nil
+		}
+		return noEffect("$."+name, now, fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart", before))
+	}
+}
+
+// inTrial asks for the trial, after which production begins (guide, "Provisioning a customer tenant", "Pricing mode").
+func inTrial(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	wrong := property("mode", "trial")(shown, nil)
+	start := fmt.Sprint(shown["production_start_date"])
+	if day := start[:min(len(start), len(time.DateOnly))]; shown["production_start_date"] != nil && day < time.Now().UTC().Format(time.DateOnly) {
+		wrong = append(wrong, noEffect("$.production_start_date", start, "in trial, production lies ahead")...)
+	}
+	return wrong
+}
+
+// only asks for a list of one value.
+func only(name string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, _ := shown[name].([]any); slices.Equal(found, []any{value}) {
+			return nil
+		}
+		return noEffect("$."+name, fmt.Sprint(shown[name]), fmt.Sprintf("it must hold %v and nothing else", value))
+	}
+}
+
+func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"], "-renamed"))(shown, nil)...)
+}
+
+func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	if shown["personal_tenant_id"] != nil {
+		return nil
+	}
+	return noEffect("$.personal_tenant_id", "null", "a user of a customer has a tenant of its own")
+}
+
+func isOwnTenant(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	wrong := property("kind", "unit")(shown, nil)
+	if _, told := shown["owner_id"]; told { // which it need not be
+		wrong = append(wrong, property("owner_id", vars["user_id"])(shown, nil)...)
+	}
+	return wrong
+}
+
+func atVersion(version string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found := fmt.Sprint(shown["version"]); found != version {
+			return noEffect("$.version", found, "a new object of this kind has version "+version)
+		}
+		return nil
+	}
+}
+
+func isDeleted(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	if shown["deleted_at"] != nil {
+		return nil
+	}
+	return noEffect("$.deleted_at", "null", "a deleted object says when it was deleted")
+}
+
+// switchedOn asks that the item of the payload is on, switchedOff that it is not.
+func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if isOn(shown, vars) {
+		return nil
 	}
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must be on by now", vars["item_name"]))
+}
+
+func switchedOff(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if !isOn(shown, vars) {
+		return nil
+	}
+	return noEffect("$.items", "a list with it", fmt.Sprintf("the item %v must be off by now", vars["item_name"]))
+}
+
+func isOn(shown map[string]any, vars fixtures.Vars) bool {
+	items, _ := shown["items"].([]any)
+	return slices.ContainsFunc(items, func(item any) bool {
+		fields, _ := item.(map[string]any)
+		return fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1"
+	})
 }
 
 // priced asks for the price of the payload.
@@ -277,10 +517,11 @@ func asAsked(control *session.Control, id string, e *exchange.Exchange) []schema
 	return append(holds("$", shown, asked), holds("$", shown, any(fresh[control.Request.Operation]))...)
 }
 
-// fresh is what is true of a new object, whoever made it (guide, "Creating a user account", "Creating a tenant").
+// fresh is what is true of a new object, whoever made it (guide, "Creating a user account", "Creating a tenant", "Provisioning a customer
+// tenant").
 var fresh = map[string]map[string]any{
-	"CreateTenant": {"enabled": true, "deleted_at": nil},
-	"CreateUser":   {"enabled": true, "activated": false, "deleted_at": nil},
+	"CreateTenant": {"enabled": true, "deleted_at": nil, "pricing_mode": "trial"},
+	"CreateUser":   {"enabled": true, "activated": false, "deleted_at": nil, "mfa_status": "disabled"},
 }
 
 // changedIsShown reads the object that the control of a changing operation was made on.
@@ -290,12 +531,12 @@ func changedIsShown(changed, op *schemas.Operation) spec {
 	sp.writes, sp.settles = true, true // it rests on a write
 	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
 		control := s.Controls[changed.ID]
-		r, _, err := callOn(s, op, session.ControlKey(changed, suite.catalogue.Call(changed.ID)), owner)
+		r, vars, err := callOn(s, op, session.ControlKey(changed, suite.catalogue.Call(changed.ID)), owner)
 		if err != nil {
 			return trial{}, err
 		}
 		asked, err := bodyOf(&control.Request)
-		named := asked["version"]
+		named := cmp.Or(asked["version"], vars["version"]) // reports are changed without naming it
 		delete(asked, "version")
 		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			shown := objectOf(e)
@@ -309,7 +550,7 @@ func changedIsShown(changed, op *schemas.Operation) spec {
 	return sp
 }
 
-// raised asks for a higher version than the one that the change named: each change raises it (guide, "Optimistic locking").
+// raised asks for a higher version than the one before: each change raises it (guide, "Optimistic locking").
 func raised(shown map[string]any, named any) []schemas.Violation {
 	before, err := strconv.ParseFloat(fmt.Sprint(named), 64)
 	now, unread := strconv.ParseFloat(fmt.Sprint(shown["version"]), 64)
@@ -323,7 +564,8 @@ func raised(shown map[string]any, named any) []schemas.Violation {
 func holds(path string, shown, asked any) []schemas.Violation {
 	want, isObject := asked.(map[string]any)
 	if !isObject {
-		if fmt.Sprint(shown) == fmt.Sprint(asked) {
+		inAnyCase := strings.HasSuffix(path, ".login") || strings.HasSuffix(path, ".email") // which may be kept in small letters
+		if fmt.Sprint(shown) == fmt.Sprint(asked) || inAnyCase && strings.EqualFold(fmt.Sprint(shown), fmt.Sprint(asked)) {
 			return nil
 		}
 		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown), Detail: fmt.Sprintf("it was changed to %v", asked)}}
@@ -366,7 +608,7 @@ func validToken(op *schemas.Operation) spec {
 			case control.Barred:
 				return trial{}, errors.New(control.Reason)
 			}
-			return trial{request: control.Request, exchange: control.Exchange, also: askedFor(op, control)}, nil
+			return trial{request: control.Request, exchange: control.Exchange, also: askedFor(s, op, control)}, nil
 		},
 	}
 	if suite.catalogue.Call(op.ID).Assumed {
@@ -432,7 +674,7 @@ func uncached(e *exchange.Exchange) []schemas.Violation {
 }
 
 // askedFor looks whether the answer is about what was asked for: the object of the path, or the objects that a list names by id.
-func askedFor(op *schemas.Operation, control *session.Control) look {
+func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		body := objectOf(e)
 		if body == nil || e.Status() != op.Success() {
@@ -443,6 +685,10 @@ func askedFor(op *schemas.Operation, control *session.Control) look {
 		}
 		if op.ID == "RequestTokens" {
 			return uncached(e), nil, nil
+		}
+		if op.ID == "FetchOfferingItemsAvailableForTenantChild" && len(itemsOf(e)) == 0 {
+			wrong, err := guessed(s, []schemas.Violation{{Path: "$.items", Rule: "shown", Found: "no items", Detail: "a tenant with offering items has some for its children"}})
+			return wrong, nil, err
 		}
 		if slices.Contains(telling, op.ID) {
 			if asked, err := bodyOf(&control.Request); err == nil {

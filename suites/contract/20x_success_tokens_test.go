@@ -59,7 +59,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 	// The controls are looked at once more: these send nothing, but for the keys.
 	DescribeTableSubtree("an answer that the control has got tells", func(id, name string, tells tale) {
 		for _, op := range operations(named(id)) {
-			specify(told(op, name, tells))
+			specify(retold(op, name, tells))
 		}
 	},
 		Entry("how long its token lives", "RequestTokens", "lifetime", lifetime),
@@ -80,19 +80,6 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		specify(withBasic(op))
 	}
 })
-
-// notShown is the reason why what a spec has looked at proves nothing.
-type notShown string
-
-func (reason notShown) Error() string { return string(reason) }
-
-// unlessStrict is what is wrong where only an assumption says so.
-func unlessStrict(s *session.Session, path, found, detail string) ([]schemas.Violation, []*exchange.Exchange, error) {
-	if !s.Judge.Rules.Assumed {
-		return nil, nil, notShown(detail + ", which is only assumed")
-	}
-	return []schemas.Violation{{Path: path, Rule: "promised", Found: found, Detail: detail}}, nil, nil
-}
 
 // grant is a way to a token, for an object that has what it takes.
 type grant struct {
@@ -131,9 +118,9 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 		body := objectOf(e)
 		switch word := fmt.Sprint(body["error"]); {
 		case e.Status()/100 == 4 && strings.Contains(word, "totp"):
-			return nil, nil, notShown("the target asks the user for a second factor: " + word)
+			return nil, nil, excuse("the target asks the user for a second factor: " + word)
 		case e.Status()/100 == 4 && g.assumed && !s.Judge.Rules.Assumed:
-			return nil, nil, notShown(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
+			return nil, nil, excuse(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
 		case e.Status()/100 != 2 || body == nil:
 			return nil, nil, nil // the oracle has said so
 		}
@@ -167,8 +154,8 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 // tale looks at what the control of an operation was answered.
 type tale func(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error)
 
-// told judges the control's exchange by something else than its form.
-func told(op *schemas.Operation, name string, tells tale) spec {
+// retold judges the control's exchange by something else than its form.
+func retold(op *schemas.Operation, name string, tells tale) spec {
 	return spec{
 		code: "20x", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
 		writes: op.Writes(), control: op.ID,
@@ -257,7 +244,8 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 	claims := jwt.MapClaims{}
 	_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[fixtures.Home], claims)
 	if issuer := claims["iss"]; err == nil && issuer != nil && issuer != body["issuer"] && len(wrong) == 0 {
-		return unlessStrict(s, "$.issuer", fmt.Sprint(body["issuer"]), fmt.Sprintf("the issuer of the tokens calls itself %v", issuer))
+		wrong, err = guessed(s, []schemas.Violation{{Path: "$.issuer", Rule: "described", Found: fmt.Sprint(body["issuer"]), Detail: fmt.Sprintf("the issuer of the tokens calls itself %v", issuer)}})
+		return wrong, nil, err
 	}
 	return wrong, nil, nil
 }
@@ -278,22 +266,26 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 	address := fmt.Sprint(objectOf(control.Exchange)["jwks_uri"])
 	path, below := belowBase(address)
 	if !below {
-		return nil, nil, notShown("the keys lie outside of the API, at " + address)
+		return nil, nil, unseen("the keys lie outside of the API, at " + address)
 	}
 	e, err := s.Send(ctx, id, fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Path: path, Header: http.Header{}}, nil)
 	if err != nil {
 		return nil, exchangesOf(e), err
 	}
 	if e.Status() != http.StatusOK {
-		wrong, _, err := unlessStrict(s, "$.jwks_uri", address, fmt.Sprintf("the keys are not there (%d)", e.Status()))
-		return wrong, exchangesOf(e), err
+		return astray(s, address, e, fmt.Sprintf("the keys are not there (%d)", e.Status()))
 	}
 	keys, _ := objectOf(e)["keys"].([]any)
 	if _, err := jwt.Parse(s.World.Tokens[fixtures.Home], keyOf(keys), jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()); err != nil {
-		wrong, _, err := unlessStrict(s, "$.jwks_uri", address, "the keys there do not verify the tokens: "+err.Error())
-		return wrong, exchangesOf(e), err
+		return astray(s, address, e, "the keys there do not verify the tokens: "+err.Error())
 	}
 	return nil, exchangesOf(e), nil
+}
+
+// astray is what the address of the keys has led to.
+func astray(s *session.Session, address string, e *exchange.Exchange, detail string) ([]schemas.Violation, []*exchange.Exchange, error) {
+	wrong, err := guessed(s, []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: detail}})
+	return wrong, exchangesOf(e), err
 }
 
 // keyOf finds the key of a token by its kid.
@@ -319,7 +311,7 @@ func alive(_ context.Context, s *session.Session, _ string, control *session.Con
 	}
 	vars, err := s.Vars(session.ControlKey(suite.contract.Operation(control.Request.Operation), suite.catalogue.Call(control.Request.Operation)), "")
 	if err != nil {
-		return nil, nil, notShown(err.Error())
+		return nil, nil, unseen(err.Error())
 	}
 	if client := body["client_id"]; client != nil && client != vars["client_id"] {
 		return []schemas.Violation{{Path: "$.client_id", Rule: "asked-for", Found: fmt.Sprint(client), Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
@@ -335,7 +327,7 @@ func opened(_ context.Context, s *session.Session, _ string, control *session.Co
 	}
 	vars, err := s.Vars(fixtures.Twin(control.Request.Operation), "")
 	if err != nil {
-		return wrong, nil, notShown(err.Error())
+		return wrong, nil, unseen(err.Error())
 	}
 	return append(wrong, isUser(objectOf(control.Exchange), vars)...), nil, nil
 }
@@ -396,7 +388,7 @@ func withBasic(op *schemas.Operation) spec {
 		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			switch user := objectOf(e); {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
-				return nil, nil, notShown(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
+				return nil, nil, excuse(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
 			case e.Status()/100 == 2:
 				return isUser(user, vars), nil, nil
 			}

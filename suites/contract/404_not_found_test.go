@@ -69,6 +69,18 @@ var _ = Describe("404 not found", Label("404"), func() {
 		Entry("a location", "DeleteInfrastructuresLocation", "FetchInfrastructuresLocation"),
 		Entry("a report", "DeleteReport", "FetchReport"),
 	)
+
+	// With a tenant go its subtree and its users (guide, "Deleting a tenant").
+	DescribeTableSubtree("what went with its tenant", func(reader, id, name string) {
+		for _, deleting := range operations(named("DeleteTenant")) {
+			for _, op := range operations(named(reader)) {
+				specify(goneWithIt(deleting, op, id, name))
+			}
+		}
+	},
+		Entry("the tenant of a user", "FetchTenant", "tenant_id", "personal_id"),
+		Entry("a user", "FetchUser", "user_id", "user_id"),
+	)
 })
 
 // templates lists the contract's path templates.
@@ -173,6 +185,24 @@ func deletedObject(deleted, op *schemas.Operation) spec {
 			return trial{request: r, also: stillThere(deleted)}, err
 		},
 	}
+}
+
+// goneWithIt reads what was in a tenant that was deleted: the object that the tenant knows under the name.
+func goneWithIt(deleted, op *schemas.Operation, id, name string) spec {
+	sp := deletedObject(deleted, op)
+	of := own("deleted_household", "404")
+	sp.probe = "deleted-tenant"
+	sp.needs = func(n session.Needs) { n.Add(*of) }
+	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+		vars, err := s.Vars(of.Key, owner)
+		if err != nil {
+			return trial{}, err
+		}
+		vars[id] = vars[name]
+		r, err := s.Catalogue.Request(op.ID, vars)
+		return trial{request: r, also: stillThere(deleted)}, err
+	}
+	return sp
 }
 
 func stillThere(deleted *schemas.Operation) look {

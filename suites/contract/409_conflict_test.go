@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -44,8 +45,9 @@ var _ = Describe("409 conflict", Label("409"), func() {
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
 	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser", "UpdateUserAccessPolicies", "SetTenantOfferingItems",
-		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding")) {
+		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding", "UpdateTenantPricingSettings")) {
 		sp := again(op, "stale-version")
+		sp.or = badWhere(op)
 		if op.ID == "SetTenantOfferingItems" { // a quota's version must be the one that was fetched ("Managing quotas")
 			sp.ground = refusal
 		}
@@ -67,8 +69,19 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", conflict{query: "version", value: "older_version"}),
 		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location", conflict{query: "version", value: "older_version"}),
 		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", conflict{query: "version", value: "older_version"}),
+		Entry("a tenant to delete at an older version", "DeleteTenant", "stale-version", "disabled_customer", conflict{query: "version", value: "older_version"}),
+		Entry("a user to delete at an older version", "DeleteUser", "stale-version", "disabled_user", conflict{query: "version", value: "older_version"}),
+		Entry("a report to delete at an older version", "DeleteReport", "stale-version", "changed_report", conflict{query: "version", value: "older_version"}),
 	)
 })
+
+// badWhere is the other code of a clash: where the reference does not list 409, a request that cannot be carried out is as well a bad one.
+func badWhere(op *schemas.Operation) int {
+	if op.Documents(http.StatusConflict) {
+		return 0
+	}
+	return http.StatusBadRequest
+}
 
 // again sends the operation's control once more, on the same object.
 func again(op *schemas.Operation, name string) spec {
@@ -114,7 +127,8 @@ type conflict struct {
 func (c conflict) on(op *schemas.Operation, name, object string) spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
 	return spec{
-		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, ground: cmp.Or(c.ground, assumed), writes: op.Writes(), control: op.ID,
+		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, or: badWhere(op), ground: cmp.Or(c.ground, assumed), writes: op.Writes(),
+		control: op.ID,
 		needs: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
 			if w := watchOf(op, key, fixtures.Home); w != nil {

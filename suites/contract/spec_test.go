@@ -289,8 +289,14 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	}
 	more, seen, err := sp.aftermath(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
-	if reason := notShown(""); errors.As(err, &reason) {
-		return unprovoked(err.Error()), exchanges
+	if reason, isExcuse := errors.AsType[excuse](err); isExcuse {
+		return unprovoked(string(reason)), exchanges
+	}
+	if reason, blank := errors.AsType[unseen](err); blank {
+		if finding.Verdict == report.Pass {
+			finding.Verdict, finding.Reason = report.Unprovoked, string(reason)
+		}
+		return finding, exchanges
 	}
 	if err != nil {
 		return broken(err), exchanges
