@@ -55,7 +55,7 @@ bench: build ## specs, requests, time and memory on the mock, and the same reque
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$$(($$(nproc) + 1)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/proof -- -full
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/proof -- -full
 
 AXE := axe-core-4.14.1
 

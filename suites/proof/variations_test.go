@@ -29,7 +29,7 @@ const overHTTP2 = "http2"
 
 var perConnection = []string{"chunked", "small-header-names", "connections-closed"}
 
-// A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: each variation alone, and
+// A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few variations, and with
 // all of them together.
 var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
 	var names []string
@@ -50,15 +50,31 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 	}
 	It("all at once", Label("variation"), SpecTimeout(10*time.Minute), together(names...))
 	It("all but "+overHTTP2, Label("variation"), SpecTimeout(10*time.Minute), together(without(overHTTP2)...))
-	for i, v := range mock.Variations() {
-		if *fullFlag || i%variationStep == 0 || travels(v.Name) {
-			It(v.Name+": "+v.Does, Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
-				environment := startVaried(v.Name)
-				expectNoFalseAlarm(runCompiled(ctx, environment, patient(v.Name), "-target=staging", "-ginkgo.label-filter=!waiting"), v.Name)
-			})
-		}
+	for _, few := range fewAtOnce(names) {
+		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			environment := startVaried(few...)
+			expectNoFalseAlarm(runCompiled(ctx, environment, patient(few...), "-target=staging", "-ginkgo.label-filter=!waiting"), few...)
+		})
 	}
 })
+
+// fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one of them does not hide
+// what another one brings about. The sample's are alone.
+func fewAtOnce(names []string) [][]string {
+	var dealt [][]string
+	if *fullFlag {
+		dealt = make([][]string, (len(names)+2)/3)
+	}
+	for i, name := range names {
+		switch {
+		case *fullFlag:
+			dealt[i%len(dealt)] = append(dealt[i%len(dealt)], name)
+		case i%variationStep == 0 || travels(name):
+			dealt = append(dealt, []string{name})
+		}
+	}
+	return dealt
+}
 
 // onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One of them is a matter of
 // every answer with a body, the others of one at least.

@@ -292,7 +292,7 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r f
 	e, err := s.client.Do(ctx, request)
 	if e != nil {
 		s.requests[phase].Add(int64(len(e.Attempts)))
-		s.ledger.Note(r, answerOf(e))
+		s.ledger.Note(r, answerOf(e), phase == phaseSpec)
 	}
 	return e, err
 }
