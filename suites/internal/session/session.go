@@ -299,7 +299,7 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r f
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body}
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Failed()}
 }
 
 // do is the world builder's way to the target.
