@@ -28,8 +28,7 @@ var fullFlag = flag.Bool("full", false, "every defect, and not the sample; those
 // their order.
 const sampleStep = 10
 
-// How many defects one run of the suite is to catch: generated ones, which it is told which specs to run for, and, in a full run, those of
-// the catalogue that show on few operations.
+// How many defects one run of the suite is to catch: generated ones, and those of the catalogue that show on few operations.
 const (
 	generatedBatch = 20
 	catalogueBatch = 6
@@ -102,14 +101,13 @@ func batches(defects []mock.Defect) [][]mock.Defect {
 }
 
 // apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a red spec tells whose it
-// is. One that shows on more than operations, or elsewhere than in the specs that it declares, is alone; and so is each in the sample, which
-// runs few specs for it.
+// is. One that shows on more than operations, or elsewhere than in the specs that it declares, is alone.
 func apart(defects []mock.Defect) [][]mock.Defect {
 	var dealt [][]mock.Defect
 	var taken []map[string]bool // by batch: its operations; nil where it takes no more
 	for _, d := range defects {
 		operations := declaredOperations(d)
-		if !*fullFlag || operations == nil || d.Any || d.Starves || d.Prevents != "" || d.Repeats {
+		if operations == nil || d.Any || d.Starves || d.Prevents != "" || d.Repeats {
 			dealt, taken = append(dealt, []mock.Defect{d}), append(taken, nil)
 			continue
 		}
@@ -171,13 +169,22 @@ const widespread = 5
 // to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to nobody else, which is alone.
 func selectionForCatalogue(defects ...mock.Defect) string {
 	GinkgoHelper()
-	d := defects[0]
 	switch {
-	case d.Repeats:
+	case defects[0].Repeats:
 		return "50x"
 	case *fullFlag:
 		return "!waiting"
 	}
+	var labels []string
+	for _, d := range defects {
+		labels = append(labels, labelsOf(d)...)
+	}
+	return andOneInTen(labels)
+}
+
+// labelsOf are those of the specs that have to turn red, or may.
+func labelsOf(d mock.Defect) []string {
+	GinkgoHelper()
 	var codes, named []string
 	for _, pattern := range slices.Concat(d.Red, d.Spreads) {
 		code, operation := pattern[:strings.Index(pattern, "/")], pattern[strings.LastIndex(pattern, "/")+1:]
@@ -190,7 +197,7 @@ func selectionForCatalogue(defects ...mock.Defect) string {
 	if len(codes) >= widespread {
 		codes = []string{"405", "406"} // of which no operation is one in ten, or only one
 	}
-	return andOneInTen(append(codes, named...))
+	return append(codes, named...)
 }
 
 // selectionFor are the specs of the operations that are broken. A defect of the general table has no operation: its code is run.
