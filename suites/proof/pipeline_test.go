@@ -42,9 +42,9 @@ var _ = Describe("the pipelines", func() {
 			return value, set
 		})
 		Expect(err).NotTo(HaveOccurred())
-		// The specs under way have half a minute to end. The clean-up of everything takes some 450 requests, whose waiting its time-out
+		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose waiting its time-out
 		// does not count.
-		needed := 30*time.Second + config.Timeouts.Cleanup + 500*config.Target.Rate.Interval()
+		needed := 30*time.Second + config.Timeouts.Cleanup + 750*config.Target.Rate.Interval()
 		Expect(cronJob().grace()).To(BeNumerically(">", needed))
 		stops := found(`--kill-after=(\w+)`, pipelines()...)
 		for _, seconds := range found(`--stop-timeout=(\w+)`, pipelines()...) {
@@ -63,7 +63,7 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("call the command itself, as it is", func(ctx SpecContext) {
-		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "test-browser")), "make turns every exit code of the command into 2")
+		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "test-browser")), "make turns every exit code of the command into 2")
 		calls := [][]string{imageCommand()}
 		for _, container := range cronJob().containers() {
 			calls = append(calls, container.Args)

@@ -22,6 +22,7 @@ var ever = []struct {
 	{regexp.MustCompile(`(version["=:]+)\d+`), "$1{version}"},
 	{regexp.MustCompile(`(boundary=)[0-9a-f]+`), "$1{boundary}"},
 	{regexp.MustCompile(`(\bott["=:]+)[\w-]{32}`), "$1{ott}"},
+	{regexp.MustCompile(`((?:token|secret|code|password)["=:]+)[\w-]{32,}`), "$1{secret}"},
 	{regexp.MustCompile(`(\bcode["=:]+)[A-Z0-9]{4}-[A-Z0-9]{4}\b`), "$1{user code}"},
 	{regexp.MustCompile(`(\bafter=)[^& ]+`), "$1{cursor}"},
 	{regexp.MustCompile(`(/registration_tokens/)\d+`), "$1{number}"},
