@@ -55,12 +55,12 @@ var _ = Describe("the kill matrix", func() {
 	})
 	Context("calls of the sandbox that always fail", func() {
 		for _, d := range sandboxDefects() {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedAlone(ctx, d)) })
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []mock.Defect{d}, selectionFor)...) })
 		}
 	})
 	Context("other operations that always fail", func() {
 		for _, d := range sample(slices.DeleteFunc(mock.Failing(), inSandbox)) {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provoked(ctx, d, selectionFor(d))) })
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []mock.Defect{d}, selectionFor)...) })
 		}
 	})
 })
@@ -239,15 +239,6 @@ func provoked(ctx context.Context, d mock.Defect, labels string) view.Kill {
 	return judged(d, runWith(ctx, labels, d))
 }
 
-// provokedAlone runs the suite on a mock with a generated defect, which may leave no world to run specs in.
-func provokedAlone(ctx context.Context, d mock.Defect) view.Kill {
-	GinkgoHelper()
-	if possible(ctx, d) {
-		return provoked(ctx, d, selectionFor(d))
-	}
-	return prevented(ctx, d, subject(d))
-}
-
 // prevented runs the suite on a mock that denies what the sandbox needs: the verdict is an error that names the operation, and no spec is
 // red.
 func prevented(ctx context.Context, d mock.Defect, operation string) view.Kill {
@@ -272,7 +263,7 @@ func prevented(ctx context.Context, d mock.Defect, operation string) view.Kill {
 	return k
 }
 
-// provokedTogether runs the suite on a mock with all defects of a batch. Each must be caught, by specs that only it declares and that show
+// provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run specs in. Each must be caught, by specs that only it declares and that show
 // what it did. Where one is not, the batch tells nothing of that one, and where something turns red besides, of any: they are provoked in
 // smaller batches, in the end alone, and that decides.
 func provokedTogether(ctx context.Context, batch []mock.Defect, selection func(...mock.Defect) string) []view.Kill {
