@@ -182,7 +182,7 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 	if err != nil {
 		return err
 	}
-	return pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
+	return fixtures.Pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
 }
 
 // atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A data center whose

@@ -71,7 +71,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 			return nil
 		}
 		if len(watches) > 0 {
-			if err := pause(ctx, min(s.Settle(), 2*time.Second)-time.Since(begin)); err != nil {
+			if err := fixtures.Pause(ctx, min(s.Settle(), 2*time.Second)-time.Since(begin)); err != nil {
 				return err
 			}
 		}
@@ -86,15 +86,6 @@ func (s *Session) Settle() time.Duration {
 		return 0
 	}
 	return s.config.Timeouts.Settle
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // Changed looks again and tells where the object is another one than before the specs: at "$.enabled", with both values. It is empty
