@@ -55,7 +55,7 @@ bench: build ## specs, requests, time and memory on the mock, and the same reque
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/proof -- -full
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/selftest -- -full
 
 AXE := axe-core-4.14.1
 
@@ -63,7 +63,7 @@ AXE := axe-core-4.14.1
 test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=folder keeps pictures
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	CONFORMANCE_BROWSER="$$(command -v chromium)" CONFORMANCE_AXE=$(CURDIR)/$< CONFORMANCE_SCREENSHOTS=$(if $(PICTURES),$(abspath $(PICTURES))) \
-		go test -count=1 -run Browser ./suites/internal/view
+		go test -count=1 -run Browser ./suites/internal/render
 
 bin/$(AXE)/package/axe.min.js:
 	@mkdir -p $(@D)
@@ -75,7 +75,7 @@ FUZZTIME ?= 50000x
 .PHONY: fuzz
 fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=50000x each
 	@set -e; for f in schemas:FuzzReadJSON schemas:FuzzCheckEnvelope fixtures:FuzzRoles suites/internal/target:FuzzLoad suites/internal/waiver:FuzzLoad \
-	  suites/internal/judge:FuzzExamine suites/internal/redact:FuzzBodyStaysJSON suites/internal/report:FuzzRead suites/internal/view:FuzzSides; do \
+	  suites/internal/judge:FuzzExamine suites/internal/redact:FuzzBodyStaysJSON suites/internal/report:FuzzRead suites/internal/render:FuzzSides; do \
 	  go test -count=1 -run='^$$' -fuzz="^$${f#*:}$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$${f%%:*}; done
 
 .PHONY: mock
@@ -99,8 +99,8 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 
 .PHONY: test
 test: lint ## everything that the project tests about itself, and the suite on the mock
-	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/proof$$')
+	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$')
 	go test -count=1 -run EveryCell ./suites/contract -account
-	go tool ginkgo run -p --silence-skips --timeout=15m ./suites/proof
+	go tool ginkgo run -p --silence-skips --timeout=15m ./suites/selftest
 	$(MAKE) fuzz FUZZTIME=3000x
 	$(MAKE) run

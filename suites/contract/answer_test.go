@@ -17,7 +17,7 @@ type excuse string
 func (e excuse) Error() string { return string(e) }
 
 // guessed is for what contradicts no more than an assumption: a violation where assumptions must be met, and elsewhere why the spec is
-// unprovoked.
+// inconclusive.
 func guessed(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
 	if len(wrong) == 0 || s.Judge.Rules.Assumed {
 		return wrong, nil

@@ -16,7 +16,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
-	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 
@@ -69,7 +69,7 @@ type spec struct {
 
 	control string // the operation whose control proves the unspoilt request
 	needs   func(session.Needs)
-	try     func(ctx context.Context, s *session.Session, id string) (trial, error) // an error is the reason why it is unprovoked
+	try     func(ctx context.Context, s *session.Session, id string) (trial, error) // an error is the reason why it is inconclusive
 }
 
 // trial is what a spec does: a request or an exchange that took place already, and what is watched over.
@@ -195,7 +195,7 @@ func (sp spec) run(ctx SpecContext) {
 	s := suite.session
 	record := sp.record()
 	started := time.Now()
-	limited, cancel := pace.WithTimeout(ctx, s.Timeouts().Spec)
+	limited, cancel := ratelimit.WithTimeout(ctx, s.Timeouts().Spec)
 	defer cancel()
 	finding, exchanges := sp.examine(limited, s)
 	record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
@@ -205,11 +205,11 @@ func (sp spec) run(ctx SpecContext) {
 // examine provokes the code and judges what comes.
 func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, []*exchange.Exchange) {
 	if reason := sp.barred(s); reason != "" {
-		return unprovoked(reason), nil
+		return inconclusive(reason), nil
 	}
 	t, err := sp.try(ctx, s, sp.id())
 	if err != nil {
-		return unprovoked(err.Error()), nil
+		return inconclusive(err.Error()), nil
 	}
 	if t.failed != nil {
 		return broken(t.failed), exchangesOf(t.exchange)
@@ -225,14 +225,14 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		case sp.standsAlone(s):
 			t.watch = nil
 		default:
-			return unprovoked("see " + spoiltBy + ": it changed the object that this spec aims at"), nil
+			return inconclusive("see " + spoiltBy + ": it changed the object that this spec aims at"), nil
 		}
 	}
 	if t.exchange != nil {
 		return sp.judge(ctx, s, t, t.exchange)
 	}
 	if err := s.World.Authorize(&t.request); err != nil {
-		return unprovoked(err.Error()), nil
+		return inconclusive(err.Error()), nil
 	}
 	return sp.ask(ctx, s, t)
 }
@@ -290,11 +290,11 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	more, seen, err := sp.aftermath(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
 	if reason, isExcuse := errors.AsType[excuse](err); isExcuse {
-		return unprovoked(string(reason)), exchanges
+		return inconclusive(string(reason)), exchanges
 	}
 	if reason, blank := errors.AsType[unseen](err); blank {
 		if finding.Verdict == report.Pass {
-			finding.Verdict, finding.Reason = report.Unprovoked, string(reason)
+			finding.Verdict, finding.Reason = report.Inconclusive, string(reason)
 		}
 		return finding, exchanges
 	}
@@ -321,7 +321,7 @@ func (sp spec) onlyWhatIsShown(f judge.Finding, e *exchange.Exchange) judge.Find
 	case served:
 		return judge.Finding{Verdict: report.Pass, Expected: f.Expected, Actual: f.Actual, Advice: f.Advice}
 	default:
-		return unprovoked("the read that would show it is refused: see 20x/valid-token/" + sp.op.ID)
+		return inconclusive("the read that would show it is refused: see 20x/valid-token/" + sp.op.ID)
 	}
 }
 
@@ -371,8 +371,8 @@ func (sp spec) barred(s *session.Session) string {
 	return control.Reason
 }
 
-func unprovoked(reason string) judge.Finding {
-	return judge.Finding{Verdict: report.Unprovoked, Reason: reason}
+func inconclusive(reason string) judge.Finding {
+	return judge.Finding{Verdict: report.Inconclusive, Reason: reason}
 }
 
 // broken is a failure of target or suite, which says nothing about the contract.
@@ -437,8 +437,8 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
 	switch record.Verdict {
 	case report.Pass, report.Waived:
-	case report.Unprovoked:
-		Skip("unprovoked: " + record.Reason)
+	case report.Inconclusive:
+		Skip("inconclusive: " + record.Reason)
 	default:
 		Fail(message(s, record, f))
 	}

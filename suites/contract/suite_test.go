@@ -18,11 +18,11 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/ratelimit"
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/target"
-	"acronis-conformance/suites/internal/view"
 	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -116,7 +116,7 @@ func (s *suiteState) timeout() time.Duration {
 	if s.config == nil {
 		return time.Minute
 	}
-	return 10*s.config.Timeouts.Spec + pace.Of(s.config.Target).Longest(s.config.Timeouts.Attempt)
+	return 10*s.config.Timeouts.Spec + ratelimit.Of(s.config.Target).Longest(s.config.Timeouts.Attempt)
 }
 
 // ever bounds the nodes around the specs, for Ginkgo's sake: what they do has time-outs of its own, which do not count what requests wait
@@ -141,7 +141,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
 	}
-	Expect(view.Discard(reportsFolder())).To(Succeed())
+	Expect(render.Discard(reportsFolder())).To(Succeed())
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()
@@ -150,7 +150,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 			sp.addTo(needs)
 		}
 	}
-	limited, cancel := pace.WithTimeout(ctx, suite.config.Timeouts.World)
+	limited, cancel := ratelimit.WithTimeout(ctx, suite.config.Timeouts.World)
 	defer cancel()
 	suite.session, err = session.Open(limited, options(access), needs)
 	if err != nil {
@@ -216,7 +216,7 @@ func cleanUp(ctx context.Context) {
 	if suite.session == nil {
 		return
 	}
-	ctx, cancel := pace.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
+	ctx, cancel := ratelimit.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
 	defer cancel()
 	leftovers := suite.session.Close(ctx)
 	AddReportEntry(leftoverEntry, encode(leftovers), ReportEntryVisibilityNever)

@@ -5,13 +5,13 @@ import (
 	"io"
 
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/view"
 )
 
 // printChanges says what is different from an older result, worst first.
 func printChanges(w io.Writer, old, now *report.Result) {
-	changes := view.Diff(old, now)
+	changes := render.Diff(old, now)
 	fmt.Fprintf(w, "since run %s:\n", old.Run.ID)
 	if changes.Empty() {
 		fmt.Fprintln(w, "  nothing changed")
@@ -22,9 +22,9 @@ func printChanges(w io.Writer, old, now *report.Result) {
 	}
 	for _, list := range []struct {
 		title   string
-		changes []view.Change
+		changes []render.Change
 	}{
-		{"newly in error", changes.Broken}, {"newly unprovoked", changes.Unprovoked}, {"newly passing", changes.Passing},
+		{"newly in error", changes.Broken}, {"newly inconclusive", changes.Inconclusive}, {"newly passing", changes.Passing},
 	} {
 		for _, change := range list.changes {
 			fmt.Fprintf(w, "  %s: %s: %s\n", list.title, change.Spec.ID, exchange.Printable(change.Spec.Reason))

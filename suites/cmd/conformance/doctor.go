@@ -9,11 +9,11 @@ import (
 
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/expired"
-	"acronis-conformance/suites/internal/pace"
 	"acronis-conformance/suites/internal/preflight"
+	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/tokencache"
 )
 
 // doctor looks at the target, as every run does first, and prints a line for each thing that it looked at.
@@ -43,7 +43,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	defer v.end()
-	ctx, cancel := pace.WithTimeout(ctx, config.Timeouts.World)
+	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.World)
 	defer cancel()
 	found := preflight.Look(ctx, preflight.Options{Config: config, Access: access, Client: v.client, Redactor: v.redactor, KeptToken: kept(config)})
 	if err := preflight.Print(c.stdout, found.Checks); err != nil {
@@ -63,7 +63,7 @@ func accessTo(t target.Target) preflight.Access {
 func kept(config *target.Config) func(time.Time) (token, reason string) {
 	return func(now time.Time) (string, string) {
 		t := config.Target
-		token, reason, err := expired.Load(config.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, now)
+		token, reason, err := tokencache.Load(config.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, now)
 		if err != nil {
 			reason = "the token that an earlier run kept cannot be read: " + err.Error()
 		}
@@ -86,7 +86,7 @@ func call(name string, config *target.Config, access preflight.Access) (_ *visit
 	if v.folder, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
 		return nil, err
 	}
-	pacer, err := pace.New(v.folder, pace.Of(config.Target))
+	pacer, err := ratelimit.New(v.folder, ratelimit.Of(config.Target))
 	if err == nil {
 		v.client, err = exchange.NewClient(exchange.Options{
 			BaseURL: access.URL, RootCAs: config.Target.RootCAs, AttemptTimeout: config.Timeouts.Attempt, Redactor: v.redactor, Limiter: pacer,

@@ -111,12 +111,12 @@ func decide(r *report.Result, floors target.Gate) decision {
 	cells := r.Totals.Reference
 	d.SetAside = barred(r)
 	cells.Total -= d.SetAside
-	cells.Unprovoked -= d.SetAside
+	cells.Inconclusive -= d.SetAside
 	if share := float64(cells.Asserted) / float64(max(cells.Total, 1)); share < floors.Asserted {
 		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
 	}
-	if cells.Unprovoked > floors.Unprovoked {
-		d.miss(violates, "%d reference cells are unprovoked, %d are allowed", cells.Unprovoked, floors.Unprovoked)
+	if cells.Inconclusive > floors.Inconclusive {
+		d.miss(violates, "%d reference cells are inconclusive, %d are allowed", cells.Inconclusive, floors.Inconclusive)
 	}
 	if len(r.Transients) > floors.Transient {
 		d.miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
@@ -129,7 +129,7 @@ func decide(r *report.Result, floors target.Gate) decision {
 func barred(r *report.Result) int {
 	n := 0
 	for _, cell := range r.Cells {
-		if cell.Source == schemas.FromReference && cell.Verdict == report.Unprovoked && strings.HasPrefix(cell.Reason, "role ") {
+		if cell.Source == schemas.FromReference && cell.Verdict == report.Inconclusive && strings.HasPrefix(cell.Reason, "role ") {
 			n++
 		}
 	}

@@ -59,14 +59,14 @@ func TestNoEarlierDecisionStays(t *testing.T) {
 func TestDecide(t *testing.T) {
 	result := func(v report.Verdict, asserted, total int) *report.Result {
 		r := &report.Result{Verdict: v, Reason: "the reason", Target: report.Target{Name: "staging"}}
-		r.Totals.Reference = report.CellCounts{Total: total, Asserted: asserted, Unprovoked: total - asserted}
+		r.Totals.Reference = report.CellCounts{Total: total, Asserted: asserted, Inconclusive: total - asserted}
 		return r
 	}
 	barred := result(report.Pass, 8, 10)
 	for range 2 {
-		barred.Cells = append(barred.Cells, report.Cell{Source: "reference", Verdict: report.Unprovoked, Reason: "role usage_reader"})
+		barred.Cells = append(barred.Cells, report.Cell{Source: "reference", Verdict: report.Inconclusive, Reason: "role usage_reader"})
 	}
-	floors := target.Gate{Asserted: 0.95, Unprovoked: 1}
+	floors := target.Gate{Asserted: 0.95, Inconclusive: 1}
 	for name, row := range map[string]struct {
 		result *report.Result
 		code   int
@@ -76,7 +76,7 @@ func TestDecide(t *testing.T) {
 		"a violation":               {result(report.Violation, 10, 10), violates, "FAIL: the reason"},
 		"a violation, and too few":  {result(report.Violation, 1, 2), violates, "FAIL: the reason; 1 of 2 reference cells are asserted, 95 % are asked for"},
 		"a run that broke off":      {result(report.Error, 0, 10), unusable, "FAIL: the reason"},
-		"nothing put to the test":   {result(report.Unprovoked, 0, 10), unusable, "FAIL: the reason"},
+		"nothing put to the test":   {result(report.Inconclusive, 0, 10), unusable, "FAIL: the reason"},
 		"roles that nobody can get": {barred, conforms, "PASS: staging conforms, and every floor of the gate is reached (2 reference cells are set aside: the target gives no role for them)"},
 	} {
 		t.Run(name, func(t *testing.T) {

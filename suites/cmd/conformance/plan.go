@@ -72,7 +72,7 @@ func (p planner) print(r *report.Result) {
 		}
 	}
 	for _, s := range r.Specs {
-		if s.Verdict == report.Unprovoked {
+		if s.Verdict == report.Inconclusive {
 			fmt.Fprintf(p.w, "none   %s: %s\n", s.ID, s.Reason)
 		}
 		for _, e := range s.Own() {

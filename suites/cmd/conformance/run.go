@@ -16,10 +16,10 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"acronis-conformance/suites/internal/basis"
-	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/ratelimit"
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
-	"acronis-conformance/suites/internal/view"
 )
 
 // selection is what the flags of run and gate choose.
@@ -160,7 +160,7 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	}
 	s.reports = folder
 	path := filepath.Join(s.reports, "conformance.json")
-	if err := view.Discard(s.reports); err != nil {
+	if err := render.Discard(s.reports); err != nil {
 		return nil, err
 	}
 	done, err := s.share()
@@ -189,7 +189,7 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, fmt.Errorf("the run failed though no spec did: %w", failed)
 	}
 	if !s.rehearse {
-		_, err = view.WriteAll(s.reports, result, nil)
+		_, err = render.WriteAll(s.reports, result, nil)
 	}
 	return result, err
 }
@@ -227,7 +227,7 @@ func (s selection) folder() (string, error) {
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
 func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	// Every part of a run has a time-out of its own; Ginkgo's for the whole of it also counts what is waited for the pace.
-	limit := time.Hour + pace.Of(config.Target).Longest(config.Timeouts.Attempt)
+	limit := time.Hour + ratelimit.Of(config.Target).Longest(config.Timeouts.Attempt)
 	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
 	if s.procs > 0 {
 		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
@@ -301,7 +301,7 @@ func (s *selection) share() (done func(), err error) {
 
 // sent counts the requests of the run.
 func (s selection) sent() (func() (int, error), error) {
-	counter, err := pace.New(s.pace, pace.Limits{})
+	counter, err := ratelimit.New(s.pace, ratelimit.Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +314,7 @@ func (s selection) supervise(ctx context.Context, command *exec.Cmd, config *tar
 	if err != nil {
 		return err
 	}
-	return supervise(ctx, command, config.Timeouts.Cleanup+pace.Of(config.Target).Silent()+30*time.Second, sent)
+	return supervise(ctx, command, config.Timeouts.Cleanup+ratelimit.Of(config.Target).Silent()+30*time.Second, sent)
 }
 
 // supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo

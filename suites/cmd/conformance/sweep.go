@@ -10,7 +10,7 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/target"
 )
 
@@ -50,7 +50,7 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	defer v.end()
-	ctx, cancel := pace.WithTimeout(ctx, config.Timeouts.Cleanup)
+	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.Cleanup)
 	defer cancel()
 	world, do, err := logIn(ctx, config, v.client)
 	if err != nil {

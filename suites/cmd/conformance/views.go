@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/view"
 )
 
 // reports makes every view of a result again, from conformance.json alone.
@@ -39,7 +39,7 @@ func reports(_ context.Context, c *cli, args []string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	paths, err := view.WriteAll(folder, result, old)
+	paths, err := render.WriteAll(folder, result, old)
 	if err == nil {
 		junit := filepath.Join(folder, "junit.xml")
 		if err = report.WriteJUnit(junit, result); err == nil {
@@ -54,12 +54,12 @@ func reports(_ context.Context, c *cli, args []string) error {
 
 // compare puts results side by side and shows where they differ.
 func compare(_ context.Context, c *cli, args []string) error {
-	return c.sideBySide("compare", args, view.Compare, view.CompareMarkdown)
+	return c.sideBySide("compare", args, render.Compare, render.CompareMarkdown)
 }
 
 // merge puts the results of several targets into one page.
 func merge(_ context.Context, c *cli, args []string) error {
-	return c.sideBySide("merge", args, view.Merge, view.MergeMarkdown)
+	return c.sideBySide("merge", args, render.Merge, render.MergeMarkdown)
 }
 
 func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writer, []*report.Result) error) error {

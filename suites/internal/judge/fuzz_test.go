@@ -32,7 +32,7 @@ func FuzzExamine(f *testing.F) {
 		f.Add([]byte(body), "text/html", 401, 401, "RequestTokens")
 		f.Add([]byte(body), "text/html;\tcharset=\n\x1b[2J", 404, 404, "FetchTenant")
 	}
-	verdicts := []report.Verdict{report.Pass, report.Violation, report.Unprovoked, report.Error}
+	verdicts := []report.Verdict{report.Pass, report.Violation, report.Inconclusive, report.Error}
 	f.Fuzz(func(t *testing.T, body []byte, media string, status, want int, operation string) {
 		g := NewWithT(t)
 		for _, rules := range []judge.Rules{{}, {Strict: true, Assumed: true}} {

@@ -116,18 +116,18 @@ func (j *Judge) otherCode(f *Finding, e *exchange.Exchange, want Expectation) {
 	case served && want.Ground.Refusal == report.Documented:
 		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("a request that must be refused is served (%d)", status)
 	case served && !j.Rules.Assumed:
-		f.Verdict, f.Accepted = report.Unprovoked, true
+		f.Verdict, f.Accepted = report.Inconclusive, true
 		f.Reason = fmt.Sprintf("accepted: the request is served (%d), and the documentation does not say that it must be refused", status)
 	case refused && promised && sound && !j.Rules.Assumed && want.Operation != nil && want.Operation.Writes() && e.Failed():
-		f.Verdict = report.Unprovoked
+		f.Verdict = report.Inconclusive
 		f.Reason = fmt.Sprintf("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
 		f.Verdict, f.Reason = report.Violation, "a call with valid credentials is refused with 401"
 	case refused && promised && want.Ground.Code == report.Assumed && !j.Rules.Assumed && sound:
-		f.Verdict = report.Unprovoked
+		f.Verdict = report.Inconclusive
 		f.Reason = fmt.Sprintf("refused with %d, which the documentation knows as well; that the code is %d is only assumed", status, want.Code)
 	case failed(status) && want.Code/100 == 2 && want.Operation != nil && want.Operation.Documents(status) && !j.Rules.Assumed && sound:
-		f.Verdict = report.Unprovoked
+		f.Verdict = report.Inconclusive
 		f.Reason = fmt.Sprintf("the service fails with %d, which the reference lists for this operation: try later", status)
 	case failed(status):
 		f.Verdict = report.Violation

@@ -14,7 +14,7 @@ const sound = `<?xml version="1.0" encoding="UTF-8"?>
   <testcase name="1" classname="401" time="0.100" group="tenants"></testcase>
   <testcase name="2" classname="401" time="0.100"><failure type="violation" message="m">text</failure></testcase>
   <testcase name="3" classname="401" time="0.100"><error type="error" message="m"></error></testcase>
-  <testcase name="4" classname="401" time="0.100"><skipped type="unprovoked" message="m"></skipped></testcase>
+  <testcase name="4" classname="401" time="0.100"><skipped type="inconclusive" message="m"></skipped></testcase>
  </testsuite>
 </testsuites>
 `
@@ -43,7 +43,7 @@ func TestRules(t *testing.T) {
 		"properties twice":        {`<properties>`, `<properties><property name="a" value="b"></property></properties><properties>`, "more than one <properties>"},
 		"no properties inside":    {`<property name="run" value=""></property>`, ``, "it holds 0 elements"},
 		"two outcomes":            {`<error type="error" message="m"></error>`, `<error type="error"></error><failure type="x"></failure>`, "it holds 2 elements"},
-		"failure and skipped":     {`<skipped type="unprovoked" message="m"></skipped>`, `<skipped></skipped><failure type="x"></failure>`, "it holds 2 elements"},
+		"failure and skipped":     {`<skipped type="inconclusive" message="m"></skipped>`, `<skipped></skipped><failure type="x"></failure>`, "it holds 2 elements"},
 		"an outcome in the suite": {` </testsuite>`, `<failure type="x"></failure></testsuite>`, "it cannot hold <failure>"},
 		"text in a case":          {`<error type="error" message="m"></error>`, `oops<error type="error" message="m"></error>`, "it holds text"},
 		"too few tests":           {`<testsuite name="a" tests="4"`, `<testsuite name="a" tests="3"`, `tests="3", and there are 4 <testcase>`},

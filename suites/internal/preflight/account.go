@@ -112,7 +112,7 @@ func (r *run) rights(context.Context) (report.Check, bool) {
 	case write && !holds(administrators):
 		return warn(give+", unless it has one", "%s may not make the sandbox, but the token need not list every role", listed)
 	case write && !holds(brandHolders):
-		return warn(give, "%s may make the sandbox, but brands, locations and storages will be unprovoked", listed)
+		return warn(give, "%s may make the sandbox, but brands, locations and storages will be inconclusive", listed)
 	case !holds(viewers):
 		return warn("give the client a role such as readonly_admin", "%s may read little", listed)
 	}

@@ -248,21 +248,21 @@ func TestFindings(t *testing.T) {
 		"roles too small, perhaps": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, nil, "backup_user", "readonly_admin") }, check: "rights",
 			state: report.CheckWarning, sentence: "backup_user, readonly_admin may not make the sandbox, but the token need not list every role"},
 		"no brands": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "tenant_admin") }, check: "rights", state: report.CheckWarning,
-			sentence: "brands, locations and storages will be unprovoked"},
+			sentence: "brands, locations and storages will be inconclusive"},
 		"a reader reads": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "readonly_admin") }, run: readOnly, check: "rights",
 			state: report.CheckOK, sentence: "readonly_admin"},
 		"reads nothing": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "backup_user") }, run: readOnly, check: "rights",
 			state: report.CheckWarning, sentence: "backup_user may read little"},
 
-		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header", state: report.CheckWarning, sentence: "there is none, so that 50x will be unprovoked"},
+		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header", state: report.CheckWarning, sentence: "there is none, so that 50x will be inconclusive"},
 		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header", state: report.CheckWarning,
-			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will be unprovoked: correct ACRONIS_FAULT_HEADER"},
+			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will be inconclusive: correct ACRONIS_FAULT_HEADER"},
 
 		"no expired token": {run: func(r *run) {
 			r.Access.ExpiredToken = ""
 			r.KeptToken = func(time.Time) (string, string) { return "", "an earlier run's expires at noon" }
 		}, check: "expired token",
-			state: report.CheckWarning, sentence: "there is none, so that it will be unprovoked: an earlier run's expires at noon"},
+			state: report.CheckWarning, sentence: "there is none, so that it will be inconclusive: an earlier run's expires at noon"},
 		"not expired":  {run: expiring(10 * time.Minute), check: "expired token", state: report.CheckFailed, sentence: "by the target's clock, and expired for certain a minute later: unset ACRONIS_EXPIRED_TOKEN"},
 		"just expired": {run: expiring(-30 * time.Second), check: "expired token", state: report.CheckFailed, sentence: "it is good until"},
 		"expired, but not there": {center: dated(-30 * time.Minute), run: expiring(-10 * time.Minute), check: "expired token", state: report.CheckFailed,

@@ -20,7 +20,7 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if r.Access.FaultHeader == "" {
 		r.noFault = "the target names no fault header: set ACRONIS_FAULT_HEADER where a mesh or a test hook can inject a failure"
 		return warn("set ACRONIS_FAULT_HEADER if a mesh before the target has one, such as x-envoy-fault-abort-request",
-			"there is none, so that 50x will be unprovoked")
+			"there is none, so that 50x will be inconclusive")
 	}
 	e, err := r.get(ctx, "/clients/"+url.PathEscape(r.Access.ClientID), &exchange.Fault{Header: r.Access.FaultHeader, Status: asked, Attempts: -1})
 	if err != nil {
@@ -34,7 +34,7 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if e.Status() != asked {
 		r.noFault = fmt.Sprintf("nothing heeds the fault header: a read that asks for a %d by %s gets a %d", asked, r.Access.FaultHeader, e.Status())
 		r.Access.FaultHeader = ""
-		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh", "%s, so that 50x will be unprovoked", r.noFault)
+		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh", "%s, so that 50x will be inconclusive", r.noFault)
 	}
 	return ok("%s is answered", r.Access.FaultHeader)
 }
@@ -52,7 +52,7 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	token := r.Access.ExpiredToken
 	if token == "" {
 		r.noToken = cmp.Or(r.noToken, "no expired token was given: set ACRONIS_EXPIRED_TOKEN")
-		return warn("", "there is none, so that it will be unprovoked: %s", r.noToken)
+		return warn("", "there is none, so that it will be inconclusive: %s", r.noToken)
 	}
 	claims, _ := claimsOf(token)
 	expiry, err := claims.GetExpirationTime()

@@ -57,7 +57,7 @@ func (r *Result) problem(format string, arguments ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, arguments...))
 }
 
-var gravity = [...]Verdict{Pass, Unprovoked, Waived, Error, Violation}
+var gravity = [...]Verdict{Pass, Inconclusive, Waived, Error, Violation}
 
 // Gravity orders verdicts by how much they matter; it is negative for what is none.
 func (v Verdict) Gravity() int { return slices.Index(gravity[:], v) }
@@ -101,7 +101,7 @@ func (r *Result) conclude() (Verdict, string) {
 		first := r.first(Error)
 		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could", "specs could"), first.ID, first.Reason)
 	case specs.Pass+specs.Waived == 0:
-		return Unprovoked, fmt.Sprintf("nothing was put to the test: %s", r.first(Unprovoked).Reason)
+		return Inconclusive, fmt.Sprintf("nothing was put to the test: %s", r.first(Inconclusive).Reason)
 	}
 	cells := r.Totals.Reference
 	return Pass, fmt.Sprintf("%s the contract, and %d of %d reference cells are asserted", counted(specs.Pass, "spec meets", "specs meet"), cells.Asserted, cells.Total)

@@ -53,8 +53,8 @@ func TestCellVerdict(t *testing.T) {
 	violation := made("401", "a", Violation, "came 200")
 	waived := made("401", "b", Waived, "known")
 	pass := made("401", "c", Pass, "")
-	unprovoked := made("401", "d", Unprovoked, "no expired token")
-	second := made("401", "e", Unprovoked, "second")
+	inconclusive := made("401", "d", Inconclusive, "no expired token")
+	second := made("401", "e", Inconclusive, "second")
 	broken := made("401", "f", Error, "no answer")
 	injected := made("401", "g", Pass, "")
 	injected.Injected = true
@@ -64,13 +64,13 @@ func TestCellVerdict(t *testing.T) {
 		verdict Verdict
 		reason  string
 	}{
-		{"violation wins", []Spec{pass, waived, violation, broken, unprovoked}, Violation, "came 200"},
-		{"waived wins over pass", []Spec{pass, waived, unprovoked}, Waived, "known"},
-		{"one pass asserts", []Spec{unprovoked, broken, pass}, Pass, ""},
-		{"the first reason", []Spec{second, unprovoked}, Unprovoked, "no expired token"},
-		{"unprovoked wins over error", []Spec{broken, second}, Unprovoked, "second"},
-		{"an error asserts nothing", []Spec{broken}, Unprovoked, "error: no answer"},
-		{"what was injected asserts nothing", []Spec{injected}, Unprovoked, "reviewed"},
+		{"violation wins", []Spec{pass, waived, violation, broken, inconclusive}, Violation, "came 200"},
+		{"waived wins over pass", []Spec{pass, waived, inconclusive}, Waived, "known"},
+		{"one pass asserts", []Spec{inconclusive, broken, pass}, Pass, ""},
+		{"the first reason", []Spec{second, inconclusive}, Inconclusive, "no expired token"},
+		{"inconclusive wins over error", []Spec{broken, second}, Inconclusive, "second"},
+		{"an error asserts nothing", []Spec{broken}, Inconclusive, "error: no answer"},
+		{"what was injected asserts nothing", []Spec{injected}, Inconclusive, "reviewed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -93,7 +93,7 @@ func TestCellWithoutSpecs(t *testing.T) {
 		t.Run(fmt.Sprint(c.class, c.filtered), func(t *testing.T) {
 			g := NewWithT(t)
 			got := cell(t, build(t, c.filtered, made("20x", "valid-token", Pass, "")), "FetchTenant", c.class)
-			g.Expect(got.Verdict).To(Equal(Unprovoked))
+			g.Expect(got.Verdict).To(Equal(Inconclusive))
 			g.Expect(got.Reason).To(Equal(c.reason))
 		})
 	}
@@ -114,7 +114,7 @@ func TestClauseCells(t *testing.T) {
 	patch := Spec{ID: "405/wrong-method/PATCH.tenants.{tenant_id}", Code: "405", Subject: "PATCH.tenants.{tenant_id}", Method: "PATCH",
 		Path: "/tenants/{tenant_id}", Source: schemas.FromClause, Verdict: Pass}
 	unknown := Spec{ID: "404/unknown-route/api", Code: "404", Subject: "api", Method: "GET", Path: "/x", Source: schemas.FromClause, Verdict: Violation, Reason: "came 200"}
-	always, once := made("50x", "always", Pass, ""), made("50x", "once", Unprovoked, "no fault header")
+	always, once := made("50x", "always", Pass, ""), made("50x", "once", Inconclusive, "no fault header")
 	for _, s := range []*Spec{&always, &once} {
 		s.Source, s.Injected = schemas.FromClause, true
 	}
@@ -146,16 +146,16 @@ func TestTotalsAddUp(t *testing.T) {
 	reference = 0
 	for _, c := range r.Resources {
 		reference += c.Reference.Total
-		g.Expect(c.Reference.Asserted + c.Reference.Unprovoked).To(Equal(c.Reference.Total))
+		g.Expect(c.Reference.Asserted + c.Reference.Inconclusive).To(Equal(c.Reference.Total))
 	}
 	g.Expect(reference).To(Equal(375))
 	s := r.Totals.Specs
-	g.Expect(s).To(Equal(Counts{Total: 3, Pass: 1, Violation: 1, Unprovoked: 1}))
+	g.Expect(s).To(Equal(Counts{Total: 3, Pass: 1, Violation: 1, Inconclusive: 1}))
 }
 
 func TestRunVerdict(t *testing.T) {
 	pass, violation := made("401", "a", Pass, ""), made("401", "b", Violation, "came 200")
-	broken, unprovoked := made("401", "c", Error, "no answer"), made("401", "d", Unprovoked, "no token")
+	broken, inconclusive := made("401", "c", Error, "no answer"), made("401", "d", Inconclusive, "no token")
 	for _, c := range []struct {
 		name     string
 		specs    []Spec
@@ -163,11 +163,11 @@ func TestRunVerdict(t *testing.T) {
 		verdict  Verdict
 		reason   string
 	}{
-		{"pass", []Spec{pass, unprovoked}, nil, Pass, "1 spec meets the contract, and 1 of 375 reference cells are asserted"},
+		{"pass", []Spec{pass, inconclusive}, nil, Pass, "1 spec meets the contract, and 1 of 375 reference cells are asserted"},
 		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation, "1 spec contradicts the documentation: came 200 (401/b/FetchTenant)"},
 		{"error", []Spec{pass, broken}, nil, Error, "1 spec could not be carried out, the first of them 401/c/FetchTenant: no answer"},
 		{"problem", []Spec{pass, broken}, []string{"p", "q"}, Error, "p"},
-		{"nothing provoked", []Spec{unprovoked}, nil, Unprovoked, "nothing was put to the test: no token"},
+		{"nothing provoked", []Spec{inconclusive}, nil, Inconclusive, "nothing was put to the test: no token"},
 		{"nothing run", nil, nil, Error, "no spec was run"},
 		{"no world", nil, []string{"wrong credentials"}, Error, "wrong credentials"},
 	} {

@@ -25,7 +25,7 @@ func (r *Result) account(in Input) []Cell {
 			Class: class(c, promised.Code), Code: promised.Code, Source: schemas.FromReference}
 		key := CellKey{promised.Operation, promised.Code}
 		cell.judge(reference[key])
-		if cell.Verdict == Unprovoked && cell.Reason == "" {
+		if cell.Verdict == Inconclusive && cell.Reason == "" {
 			cell.Reason = cmp.Or(in.Unprovokable[key], r.silence())
 		}
 		cells = append(cells, cell)
@@ -104,14 +104,14 @@ func class(c *schemas.Contract, code int) string {
 	return strconv.Itoa(code)
 }
 
-// judge gives a cell the verdict of its specs: the gravest of those that were asserted, else unprovoked. A spec in error says
+// judge gives a cell the verdict of its specs: the gravest of those that were asserted, else inconclusive. A spec in error says
 // nothing about the contract, and so does not assert its cell either.
 func (cell *Cell) judge(specs []Spec) {
-	cell.Verdict = Unprovoked
+	cell.Verdict = Inconclusive
 	for _, s := range specs {
 		cell.Specs = append(cell.Specs, s.ID)
 	}
-	for _, verdict := range []Verdict{Violation, Waived, Pass, Unprovoked, Error} {
+	for _, verdict := range []Verdict{Violation, Waived, Pass, Inconclusive, Error} {
 		i := slices.IndexFunc(specs, func(s Spec) bool { return s.Verdict == verdict })
 		if i < 0 {
 			continue

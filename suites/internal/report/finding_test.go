@@ -110,14 +110,14 @@ func TestFindingsTogetherAndApart(t *testing.T) {
 	g.Expect(described(other)).To(ConsistOf(HaveSuffix("1 spec of 405 on /x")))
 	g.Expect(described(other, twin)).To(ConsistOf(HaveSuffix("2 specs of 405 on 2 paths")))
 	// What is no violation goes by its reason.
-	a.Verdict, b.Verdict = Unprovoked, Unprovoked
+	a.Verdict, b.Verdict = Inconclusive, Inconclusive
 	a.Reason, b.Reason = "no role", "no role"
-	g.Expect(Findings(&Result{Specs: []Spec{a, b}}, Unprovoked)).To(HaveLen(1))
+	g.Expect(Findings(&Result{Specs: []Spec{a, b}}, Inconclusive)).To(HaveLen(1))
 	a.Reason, b.Reason = "see 401/x/FetchTenant: it changed the object", "see 401/x/CreateTenant: it changed the object"
-	list := Findings(&Result{Specs: []Spec{a, b}}, Unprovoked)
+	list := Findings(&Result{Specs: []Spec{a, b}}, Inconclusive)
 	g.Expect(list).To(HaveLen(1))
 	g.Expect(list[0].Text).To(Equal("see another spec: it changed the object"))
-	g.Expect(Findings(&Result{Specs: []Spec{a}}, Unprovoked)[0].Text).To(Equal(a.Reason))
+	g.Expect(Findings(&Result{Specs: []Spec{a}}, Inconclusive)[0].Text).To(Equal(a.Reason))
 }
 
 // The spec that is shown rests on what is documented, and little else is wrong with it.

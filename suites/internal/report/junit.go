@@ -119,7 +119,7 @@ func junitCaseOf(s Spec) junitCase {
 		c.Error, outcome.Text = outcome, explanation(s)
 	case Waived:
 		c.Skipped, outcome.Text = outcome, explanation(s)
-	case Unprovoked:
+	case Inconclusive:
 		c.Skipped = outcome
 	}
 	return c

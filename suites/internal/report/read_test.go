@@ -28,9 +28,9 @@ func written(t testing.TB, in Input) string {
 func TestReadRefuses(t *testing.T) {
 	good := written(t, sample(t))
 	for _, c := range []struct{ name, old, new, message string }{
-		{"a newer version", `"version": 1`, `"version": 2`, "it has version 2, and this program reads version 1: use the program that wrote it"},
-		{"a newer version with new fields", `"version": 1`, `"version": 2, "new": true`, "it has version 2"},
-		{"no version", `"version": 1,`, ``, "it has no version, so it is no conformance.json"},
+		{"a newer version", `"version": 2`, `"version": 3`, "it has version 3, and this program reads version 2: use the program that wrote it"},
+		{"a newer version with new fields", `"version": 2`, `"version": 3, "new": true`, "it has version 3"},
+		{"no version", `"version": 2,`, ``, "it has no version, so it is no conformance.json"},
 		{"an unknown field", `"verdict": "violation"`, `"verdikt": "violation"`, `unknown field "verdikt"`},
 		{"a wrong type", `"seed": 17`, `"seed": "17"`, "line 7: run.seed holds a JSON string, which does not belong there"},
 		{"a cut file", good[len(good)/2:], "", "it ends too early: the file was cut"},
@@ -89,10 +89,10 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(written(f, in)))
 	in.Specs, in.World = nil, nil
 	f.Add([]byte(written(f, in)))
-	for _, seed := range []string{"", "{}", `{"version":1}`, `{"version":1,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version":1,"specs":[null]}`, "null", "[]"} {
+	for _, seed := range []string{"", "{}", `{"version": 2}`, `{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version": 2,"specs":[null]}`, "null", "[]"} {
 		f.Add([]byte(seed))
 	}
-	start := `{"version":1,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"`
+	start := `{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"`
 	for _, hostile := range []string{
 		`,"specs":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), strings.Repeat(`,"x":{"a":[{`, 3_000),
 		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000), `,"problems":["` + "\xff\xfe" + `"]`,

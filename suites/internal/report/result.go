@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the version of conformance.json that this package writes, and the only one that it reads.
-const Version = 1
+const Version = 2
 
 // Verdict is what became of a spec, of a cell, or of the whole run.
 type Verdict string
@@ -21,14 +21,14 @@ const (
 	Violation Verdict = "violation"
 	// Waived says that the target contradicts the documentation, and that this is known and accepted for a time.
 	Waived Verdict = "waived"
-	// Unprovoked says that the promise could not be put to the test; the reason says why.
-	Unprovoked Verdict = "unprovoked"
+	// Inconclusive says that the promise could not be put to the test; the reason says why.
+	Inconclusive Verdict = "inconclusive"
 	// Error says that target or set-up failed, which says nothing about the contract.
 	Error Verdict = "error"
 )
 
 // Verdicts are all verdicts, in the order in which tables show them.
-var Verdicts = [...]Verdict{Pass, Violation, Waived, Unprovoked, Error}
+var Verdicts = [...]Verdict{Pass, Violation, Waived, Inconclusive, Error}
 
 // Asserted tells whether the verdict rests on an answer that was compared with the contract.
 func (v Verdict) Asserted() bool { return v == Pass || v == Violation || v == Waived }
@@ -119,22 +119,22 @@ type Check struct {
 
 // Counts counts specs by verdict.
 type Counts struct {
-	Total      int `json:"total"`
-	Pass       int `json:"pass"`
-	Violation  int `json:"violation"`
-	Waived     int `json:"waived"`
-	Unprovoked int `json:"unprovoked"`
-	Error      int `json:"error"`
+	Total        int `json:"total"`
+	Pass         int `json:"pass"`
+	Violation    int `json:"violation"`
+	Waived       int `json:"waived"`
+	Inconclusive int `json:"inconclusive"`
+	Error        int `json:"error"`
 }
 
 // CellCounts counts cells by verdict.
 type CellCounts struct {
-	Total      int `json:"total"`
-	Asserted   int `json:"asserted"` // pass, violation or waived
-	Pass       int `json:"pass"`
-	Violation  int `json:"violation"`
-	Waived     int `json:"waived"`
-	Unprovoked int `json:"unprovoked"`
+	Total        int `json:"total"`
+	Asserted     int `json:"asserted"` // pass, violation or waived
+	Pass         int `json:"pass"`
+	Violation    int `json:"violation"`
+	Waived       int `json:"waived"`
+	Inconclusive int `json:"inconclusive"`
 }
 
 // Totals is what a run, a code or a resource amounts to.

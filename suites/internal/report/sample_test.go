@@ -53,7 +53,7 @@ func sample(t testing.TB) Input {
 				Path: "/tenants/{tenant_id}", Resource: "tenants", Source: schemas.FromClause, Ground: Ground{Documented, Documented}, Verdict: Pass,
 				Injected: true, Started: noon, Exchanges: []exchange.Evidence{sent}},
 			{ID: "403/foreign-tenant-by-query/FetchTenantsBatch", Code: "403", Probe: "foreign-tenant", Subject: "FetchTenantsBatch", Operation: "FetchTenantsBatch",
-				Method: "GET", Path: "/tenants", Resource: "tenants", Source: schemas.FromReference, Ground: Ground{Assumed, Assumed}, Verdict: Unprovoked,
+				Method: "GET", Path: "/tenants", Resource: "tenants", Source: schemas.FromReference, Ground: Ground{Assumed, Assumed}, Verdict: Inconclusive,
 				Reason: "accepted", Accepted: true, Started: noon, Exchanges: []exchange.Evidence{{Method: "GET"}}},
 		},
 		World: []Step{{ID: "control/FetchTenant", Phase: PhaseControl, Operation: "FetchTenant", OK: true, Reason: "r", Requests: 1, Process: 1,

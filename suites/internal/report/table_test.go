@@ -24,26 +24,26 @@ func large(t *testing.T) *Result {
 		in.Specs = append(in.Specs, made("401", fmt.Sprintf("probe-%d", i), Pass, ""))
 	}
 	for i := range 150 {
-		in.Specs = append(in.Specs, made("403", fmt.Sprintf("probe-%d", i), []Verdict{Waived, Unprovoked, Error}[i%3], "reason"))
+		in.Specs = append(in.Specs, made("403", fmt.Sprintf("probe-%d", i), []Verdict{Waived, Inconclusive, Error}[i%3], "reason"))
 	}
 	return Build(in)
 }
 
 func TestTable(t *testing.T) {
 	got := table(t, Build(sample(t)), 100, false, "reports/conformance.json", "reports/junit.xml")
-	NewWithT(t).Expect(got).To(Equal(`code  specs  pass  violation  waived  unprovoked  error  reference cells
-20x       0     0          0       0           0      0             0/95
-400       0     0          0       0           0      0             0/25
-401       1     0          1       0           0      0             1/81
-403       1     0          0       0           1      0             0/77
-404       0     0          0       0           0      0             0/53
-405       0     0          0       0           0      0              0/0
-406       0     0          0       0           0      0              0/1
-409       0     0          0       0           0      0             0/16
-415       0     0          0       0           0      0             0/25
-426       0     0          0       0           0      0              0/1
-50x       1     1          0       0           0      0              0/1
-all       3     1          1       0           1      0            1/375
+	NewWithT(t).Expect(got).To(Equal(`code  specs  pass  violation  waived  inconclusive  error  reference cells
+20x       0     0          0       0             0      0             0/95
+400       0     0          0       0             0      0             0/25
+401       1     0          1       0             0      0             1/81
+403       1     0          0       0             1      0             0/77
+404       0     0          0       0             0      0             0/53
+405       0     0          0       0             0      0              0/0
+406       0     0          0       0             0      0              0/1
+409       0     0          0       0             0      0             0/16
+415       0     0          0       0             0      0             0/25
+426       0     0          0       0             0      0              0/1
+50x       1     1          0       0             0      0              0/1
+all       3     1          1       0             1      0            1/375
 
 1 fault:
   $.error is missing, the documentation promises it

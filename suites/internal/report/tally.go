@@ -59,8 +59,8 @@ func (c *Counts) add(v Verdict) {
 		c.Violation++
 	case Waived:
 		c.Waived++
-	case Unprovoked:
-		c.Unprovoked++
+	case Inconclusive:
+		c.Inconclusive++
 	case Error:
 		c.Error++
 	}
@@ -79,6 +79,6 @@ func (c *CellCounts) add(v Verdict) {
 	case Waived:
 		c.Waived++
 	default:
-		c.Unprovoked++
+		c.Inconclusive++
 	}
 }

@@ -9,10 +9,10 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/expired"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/tokencache"
 )
 
 // look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
@@ -45,7 +45,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 	if s.tokenFile == "" {
 		return "", ""
 	}
-	kept, reason, err := expired.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), now)
+	kept, reason, err := tokencache.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), now)
 	if err != nil {
 		reason = "the token that an earlier run kept cannot be read: " + err.Error()
 	}
@@ -76,9 +76,9 @@ func (s *Session) store(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	entry, err := expired.NewEntry(s.config.Target.Host(), s.Access.ClientID, token)
+	entry, err := tokencache.NewEntry(s.config.Target.Host(), s.Access.ClientID, token)
 	if err != nil {
 		return err
 	}
-	return expired.Store(s.tokenFile, entry, target.Secret(s.Access.ClientSecret), time.Now())
+	return tokencache.Store(s.tokenFile, entry, target.Secret(s.Access.ClientSecret), time.Now())
 }

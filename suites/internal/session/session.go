@@ -21,7 +21,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
-	"acronis-conformance/suites/internal/pace"
+	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
@@ -92,7 +92,7 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
-	pacer, err := pace.New(cmp.Or(o.Pace, state.Dir), pace.Of(o.Config.Target))
+	pacer, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
 	}
@@ -348,7 +348,7 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
-	ctx = pace.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
+	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
 		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)

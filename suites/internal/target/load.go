@@ -220,9 +220,9 @@ func (m *mapping) gate() Gate {
 	s := m.section("gate")
 	defer s.done()
 	return Gate{
-		Asserted:   s.share("asserted", 0.85),
-		Unprovoked: s.integer("unprovoked", 60, 0, math.MaxInt32),
-		Transient:  s.integer("transient", 10, 0, math.MaxInt32),
+		Asserted:     s.share("asserted", 0.85),
+		Inconclusive: s.integer("inconclusive", 60, 0, math.MaxInt32),
+		Transient:    s.integer("transient", 10, 0, math.MaxInt32),
 	}
 }
 

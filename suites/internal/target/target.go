@@ -99,7 +99,7 @@ type Retry struct {
 
 // Gate is what a run must reach for a release to pass.
 type Gate struct {
-	Asserted   float64 // least share of reference cells asserted, from 0 to 1
-	Unprovoked int     // most unprovoked reference cells
-	Transient  int     // most 50x that went away after a repeat
+	Asserted     float64 // least share of reference cells asserted, from 0 to 1
+	Inconclusive int     // most inconclusive reference cells
+	Transient    int     // most 50x that went away after a repeat
 }

@@ -50,7 +50,7 @@ func (l *List) Audit(verdicts map[string]report.Verdict, all []string, target st
 	return problems
 }
 
-// stale tells whether everything that the waiver fits and that was put to the test passes; what is unprovoked or in error was not.
+// stale tells whether everything that the waiver fits and that was put to the test passes; what is inconclusive or in error was not.
 func (w *Waiver) stale(verdicts map[string]report.Verdict) bool {
 	asserted := false
 	for id, verdict := range verdicts {

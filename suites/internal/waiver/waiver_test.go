@@ -164,8 +164,8 @@ func TestAudit(t *testing.T) {
 		want     []Kind
 	}{
 		"needed":                     {map[string]report.Verdict{"401/a/FetchTenant": violation, "401/b/FetchTenant": pass}, all, "staging", june, false, nil},
-		"stale":                      {map[string]report.Verdict{"401/a/FetchTenant": pass, "401/b/FetchTenant": report.Unprovoked}, all, "staging", june, false, []Kind{Stale}},
-		"nothing of it was asserted": {map[string]report.Verdict{"401/a/FetchTenant": report.Unprovoked, "401/b/FetchTenant": report.Error}, all, "staging", june, false, nil},
+		"stale":                      {map[string]report.Verdict{"401/a/FetchTenant": pass, "401/b/FetchTenant": report.Inconclusive}, all, "staging", june, false, []Kind{Stale}},
+		"nothing of it was asserted": {map[string]report.Verdict{"401/a/FetchTenant": report.Inconclusive, "401/b/FetchTenant": report.Error}, all, "staging", june, false, nil},
 		"another spec passes":        {map[string]report.Verdict{"403/a/FetchTenant": pass}, all, "staging", june, false, nil},
 		"stale, but for another":     {map[string]report.Verdict{"401/a/FetchTenant": pass}, all, "mock", june, false, nil},
 		"stale, but filtered":        {map[string]report.Verdict{"401/a/FetchTenant": pass}, all, "staging", june, true, nil},

@@ -1,0 +1,53 @@
+package ratelimit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+)
+
+// file is the path of the file in which the state is kept.
+type file string
+
+// update reads the state, lets change at it, and stores it, while no other process or goroutine does. What change returns an error
+// for is not stored.
+func (f file) update(change func(*state) error) (err error) {
+	opened, err := os.OpenFile(string(f), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("the pace of the run: %w", err)
+	}
+	defer opened.Close() // which unlocks
+	if err := lock(opened, syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("the pace of the run: lock of %s: %w", f, err)
+	}
+	var s state
+	// Only the first value counts: the rest of a longer state may follow it, since the file never shrinks.
+	if err := json.NewDecoder(opened).Decode(&s); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the pace of the run: %s: %w", f, err)
+	}
+	if err := change(&s); err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	// One call, which a killed process has either made or not.
+	if _, err := opened.WriteAt(append(encoded, '\n'), 0); err != nil {
+		return fmt.Errorf("the pace of the run: %w", err)
+	}
+	return nil
+}
+
+// lock is flock, begun anew where a signal came between. The lock belongs to the opened file, and so ends with the process at the latest.
+func lock(opened *os.File, how int) error {
+	for {
+		err := syscall.Flock(int(opened.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}

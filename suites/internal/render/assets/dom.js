@@ -1,0 +1,45 @@
+'use strict';
+
+// Everything that the page shows of the target goes through these functions, which make text and never markup.
+
+const byId = (id) => document.getElementById(id);
+
+// h makes an element. Properties are set as attributes, but for handlers; children are elements or texts.
+function h(name, properties, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(key, value);
+    else element.setAttribute(key, value === true ? '' : String(value));
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== ''));
+  return element;
+}
+
+const initials = { pass: 'p', violation: 'v', waived: 'w', inconclusive: 'u', error: 'e' };
+const verdictClass = (verdict) => 'v-' + (initials[verdict] || 'u');
+const tag = (verdict) => h('span', { class: 'tag ' + verdictClass(verdict), title: verdict }, (verdict[0] || '?').toUpperCase());
+const counted = (n, one, many) => n.toLocaleString('en') + ' ' + (n === 1 ? one : many);
+
+// link leads to another view of this page.
+const link = (kind, value, text, properties) => h('a', { href: '#' + kind + '=' + encodeHash(value), ...properties }, text);
+
+// encodeHash writes a value for the address, with its slashes as they are.
+const encodeHash = (value) => encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%2C', ',');
+
+// copyButton copies a text. Where the browser does not let a file write to the clipboard, the text is selected and copied in the old way.
+function copyButton(text, source) {
+  const button = h('button', { type: 'button', class: 'copy' }, 'copy');
+  button.addEventListener('click', async () => {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      getSelection().selectAllChildren(source);
+      done = document.execCommand('copy');
+    }
+    button.textContent = done ? 'copied' : 'press Ctrl+C';
+    setTimeout(() => { button.textContent = 'copy'; }, 1500);
+  });
+  return button;
+}

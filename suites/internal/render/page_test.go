@@ -1,0 +1,358 @@
+package render
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/gomega"
+	"golang.org/x/net/html"
+)
+
+const limit = 3_000_000
+
+// elements returns all elements of a page, and fails if the page is no HTML.
+func elements(t testing.TB, document []byte) []*html.Node {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(document))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	var list []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+// unpacked is the data of a page as its script reads it.
+func unpacked(t testing.TB, document []byte) packed {
+	t.Helper()
+	for _, n := range elements(t, document) {
+		if attribute(n, "id") != "data" {
+			continue
+		}
+		return unpack(t, strings.TrimSpace(textOf(n)))
+	}
+	t.Fatal("the page holds no data")
+	return packed{}
+}
+
+func unpack(t testing.TB, data string) packed {
+	t.Helper()
+	g := NewWithT(t)
+	raw, err := base64.RawURLEncoding.DecodeString(data)
+	g.Expect(err).NotTo(HaveOccurred())
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	g.Expect(err).NotTo(HaveOccurred())
+	text, err := io.ReadAll(z)
+	g.Expect(err).NotTo(HaveOccurred())
+	var p packed
+	g.Expect(json.Unmarshal(text, &p)).To(Succeed())
+	return p
+}
+
+func TestHTMLHoldsEveryCellOnce(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	document := pageOf(t, r)
+	g.Expect(len(document)).To(BeNumerically("<", limit))
+	seen := map[string]int{}
+	for _, n := range elements(t, document) {
+		if !has(n, "data-c") {
+			continue
+		}
+		i := attribute(n, "data-c")
+		seen[i]++
+		var at int
+		_, err := fmt.Sscan(i, &at)
+		g.Expect(err).NotTo(HaveOccurred())
+		c := r.Cells[at]
+		if label := attribute(n, "aria-label"); textOf(n) != strings.ToUpper(string(c.Verdict[:1])) || !strings.Contains(label, c.Class) || !strings.Contains(label, string(c.Verdict)) ||
+			strings.Contains(attribute(n, "class"), "round") != (c.Source == schemas.FromClause) {
+			t.Errorf("the mark of %s %s is %q, labelled %q", c.Class, c.Subject, textOf(n), label)
+		}
+	}
+	g.Expect(seen).To(HaveLen(len(r.Cells)))
+	for i, n := range seen {
+		if n != 1 {
+			t.Errorf("cell %s has %d marks", i, n)
+		}
+	}
+}
+
+func TestHTMLDataIsTheResult(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	p := unpacked(t, pageOf(t, r))
+	text := func(at ref) string { return p.Texts[at] }
+	g.Expect(p.Specs).To(HaveLen(len(r.Specs)))
+	g.Expect(p.Steps).To(HaveLen(len(r.World)))
+	g.Expect(p.Texts).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(p.Texts))))), "every text is in the list once")
+	var got, want []any // compared at once, since there are many
+	for i, s := range r.Specs {
+		packed := p.Specs[i]
+		got = append(got, text(packed.ID), text(packed.Verdict), text(packed.Actual), len(packed.Exchanges))
+		want = append(want, s.ID, string(s.Verdict), s.Actual, len(s.Exchanges))
+		for n, e := range s.Exchanges {
+			got, want = append(got, text(packed.Exchanges[n].Curl)), append(want, e.Curl)
+			for k, a := range e.Attempts {
+				attempt := packed.Exchanges[n].Attempts[k]
+				got, want = append(got, attempt.MS, len(attempt.Headers)), append(want, a.MS, len(a.Headers))
+				if a.Body != nil {
+					got, want = append(got, text(attempt.Body.Text)), append(want, a.Body.Text)
+				}
+			}
+		}
+		if s.Control != "" {
+			got, want = append(got, text(p.Steps[packed.Control].ID)), append(want, s.Control)
+		}
+	}
+	for i, c := range r.Cells {
+		got, want = append(got, len(p.Cells[i].Specs)), append(want, len(c.Specs))
+	}
+	g.Expect(slices.Equal(got, want)).To(BeTrue())
+}
+
+// The browser runs what the policy names by hash, and nothing else.
+func TestHTMLPolicy(t *testing.T) {
+	g := NewWithT(t)
+	policy, runs := "", 0
+	for _, n := range elements(t, pageOf(t, sample(t))) {
+		if attribute(n, "http-equiv") == "Content-Security-Policy" {
+			policy = attribute(n, "content")
+		}
+		if n.Data == "style" || n.Data == "script" && attribute(n, "type") == "" {
+			runs++
+			sum := sha256.Sum256([]byte(textOf(n)))
+			g.Expect(policy).To(ContainSubstring(n.Data + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"))
+		}
+		g.Expect(has(n, "style")).To(BeFalse(), "the policy forbids styles in attributes")
+	}
+	g.Expect(runs).To(Equal(2))
+	g.Expect(policy).To(HavePrefix("default-src 'none';"))
+	g.Expect(policy).NotTo(ContainSubstring("unsafe"))
+}
+
+// What a hostile target answers adds no element and no attribute: the page has the names that the same page has for harmless texts.
+func TestHTMLHostile(t *testing.T) {
+	g := NewWithT(t)
+	names := func(document []byte) map[string]bool {
+		set := map[string]bool{}
+		for _, n := range elements(t, document) {
+			for _, a := range n.Attr {
+				set[n.Data+" "+a.Key] = true
+				if a.Key == "href" && !harmlessLink.MatchString(a.Val) {
+					t.Errorf("the page links to %q", a.Val)
+				}
+			}
+			set[n.Data] = true
+		}
+		return set
+	}
+	harmless := sample(t)
+	harmless.Problems = []string{"one"}
+	known := names(pageOf(t, harmless))
+	for salt := 0; salt < len(payloads); salt += 3 {
+		r := hostile(t, salt)
+		document := pageOf(t, r)
+		for name := range names(document) {
+			if !known[name] {
+				t.Errorf("the page has got %q", name)
+			}
+		}
+		scripts := 0
+		for _, n := range elements(t, document) {
+			if n.Data == "script" {
+				scripts++
+			}
+		}
+		g.Expect(scripts).To(Equal(2))
+		g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse(), "control characters and characters that turn the direction are made visible")
+		g.Expect(slices.ContainsFunc(unpacked(t, document).Texts, func(text string) bool { return strings.ContainsFunc(text, steers) })).To(BeFalse())
+	}
+}
+
+var harmlessLink = regexp.MustCompile(`^(#|https://|data:image/svg\+xml,%3Csvg)`)
+
+// steers tells whether a character steers a terminal or deceives a reader.
+func steers(c rune) bool {
+	return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x2028 && c <= 0x202e || c == 0xfeff
+}
+
+// Bodies are cut before the page becomes too large, first where nothing failed.
+func TestPackKeepsTheBudget(t *testing.T) {
+	g := NewWithT(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	size := 6 << 10
+	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Violation, "C": report.Pass, "D": report.Inconclusive})
+	for i := range r.Specs {
+		noise := make([]byte, size)
+		for i := range noise {
+			noise[i] = byte(' ' + random.IntN(94))
+		}
+		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(noise), Size: size}}}}}
+	}
+	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size}, {5_000, 256, 1 << 10}, {1, 0, 256}} {
+		data, err := pack(r, c.budget)
+		g.Expect(err).NotTo(HaveOccurred())
+		if c.budget > 1 {
+			g.Expect(len(data)).To(BeNumerically("<=", c.budget))
+		}
+		p := unpack(t, data)
+		for i, want := range []int{c.passed, c.other, c.passed, c.other} {
+			body := p.Specs[i].Exchanges[0].Attempts[0].Body
+			g.Expect(p.Texts[body.Text]).To(HaveLen(want), "budget %d", c.budget)
+			g.Expect(body.Size).To(Equal(size))
+			g.Expect(body.Cut).To(Equal(want < size))
+		}
+	}
+}
+
+func TestBodyIsCutBetweenCharacters(t *testing.T) {
+	g := NewWithT(t)
+	p := packer{index: map[string]ref{}}
+	b := p.body(&exchange.Text{Text: "aé", Size: 3}, 2)
+	g.Expect(p.out.Texts[b.Text]).To(Equal("a"))
+	g.Expect(b.Cut).To(BeTrue())
+	g.Expect(p.body(nil, 2)).To(BeNil())
+}
+
+func TestHTMLOfAnEmptyResult(t *testing.T) {
+	document := pageOf(t, &report.Result{Run: report.Run{ID: "x"}, Target: report.Target{Name: "mock"}, Verdict: report.Error, Reason: "the set-up failed", Problems: []string{"no world"}})
+	NewWithT(t).Expect(string(document)).To(And(ContainSubstring("ERROR"), ContainSubstring("the set-up failed"), ContainSubstring("no world")))
+}
+
+func TestLatencies(t *testing.T) {
+	g := NewWithT(t)
+	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})
+	add := func(s *report.Spec, method, url string, ms ...int64) {
+		e := exchange.Evidence{Method: method, URL: url}
+		for _, m := range ms {
+			status := 401
+			if m < 0 {
+				status, m = 0, -m
+			}
+			e.Attempts = append(e.Attempts, exchange.EvidenceAttempt{Start: time.Now(), MS: m, Status: status})
+		}
+		s.Exchanges = append(s.Exchanges, e)
+	}
+	add(&r.Specs[0], "GET", "https://h/api/2/A?x=1", 40, 10, -9000)
+	add(&r.Specs[0], "GET", "https://h/api/2/B", 7000)  // a look at something else
+	add(&r.Specs[0], "POST", "https://h/api/2/A", 7000) // another operation
+	add(&r.Specs[1], "GET", "https://h/api/2/B", 5)
+	r.Specs[1].Injected = true
+	e := exchange.Evidence{Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
+	g.Expect(latencies(r)).To(Equal(map[string]latency{"A": {Count: 3, Median: 20, Worst: 40}}))
+}
+
+func TestFits(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1?x=/a")).To(BeTrue())
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1%2F2")).To(BeTrue())
+	g.Expect(fits("/tenants/{tenant_id}", "https://h/api/2/tenants/1/users")).To(BeFalse())
+	g.Expect(fits("/tenants", "https://h/api/2/users")).To(BeFalse())
+	g.Expect(fits("/a/b/c", "/c")).To(BeFalse())
+	g.Expect(fits("/a", "%zz")).To(BeFalse())
+}
+
+// A page shows the faults that are met in several places before those of single operations, each with an exchange that can be repeated.
+func TestHTMLFindings(t *testing.T) {
+	g := NewWithT(t)
+	document := pageOf(t, sample(t))
+	var texts []string
+	for _, n := range elements(t, document) {
+		if class := attribute(n, "class"); strings.HasPrefix(class, "finding v-v") || class == "part" {
+			texts = append(texts, strings.Join(strings.Fields(textOf(n)), " "))
+		}
+	}
+	g.Expect(texts).To(HaveLen(5))
+	g.Expect(texts[0]).To(Equal("In several places"))
+	g.Expect(texts[1]).To(And(HavePrefix("Vrequests that must be refused with 401 are served (200) 6 specs of 401 on 6 operations"), ContainSubstring("repeat itcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
+	g.Expect(texts[2]).To(Equal("Of a single operation"))
+	g.Expect(texts[3:]).To(ConsistOf(
+		ContainSubstring("$.error.code is a string, the documentation promises an integer; $.error.details is an array, the documentation promises an object; $.error.domain is missing, the documentation promises it 1 spec of 403 on UpdateTenant"),
+		ContainSubstring("the status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id}")))
+	p := unpacked(t, document)
+	g.Expect(p.Findings).To(HaveLen(5), "with an error and what is waived")
+	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/status/2xx/401"))
+	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
+	g.Expect(string(document)).To(ContainSubstring(`<a href="#finding=violation%2fstatus%2f2xx%2f401">8 specs contradict the documentation with 3 faults, the gravest of them: requests`))
+}
+
+// However much is red, the page holds no list of it twice, and stays small.
+func TestHTMLOfARedRunIsSmall(t *testing.T) {
+	g := NewWithT(t)
+	green, elementsOf := sample(t), func(r *report.Result) (int, int) {
+		document := pageOf(t, r)
+		g.Expect(len(document)).To(BeNumerically("<", limit))
+		return len(document), len(elements(t, document))
+	}
+	red := sample(t, func(s *report.Spec) {
+		s.Verdict, s.Reason = report.Violation, "the answer is not what is promised"
+		for _, name := range []string{"code", "details", "domain", "message"} { // each on a share of its own
+			if name == "details" || len(s.ID)%len(name) != 0 {
+				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type", Found: "[]", Detail: "expected object, not array"})
+			}
+		}
+	})
+	size, count := elementsOf(green)
+	redSize, redCount := elementsOf(red)
+	g.Expect(redSize).To(BeNumerically("<", size+size/2))
+	g.Expect(redCount).To(BeNumerically("<", count+count/2), "what a browser lays out grows no more")
+}
+
+// A control stands once among the answers that latency is made of, though the specs that judge it carry it too.
+func TestLatenciesCountAControlOnce(t *testing.T) {
+	g := NewWithT(t)
+	r := small(map[string]report.Verdict{"A": report.Pass})
+	e := exchange.Evidence{Spec: "control/A", Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	r.Specs[0].Exchanges = []exchange.Evidence{e}
+	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
+	g.Expect(latencies(r)["A"].Count).To(Equal(1))
+}
+
+func TestMilliseconds(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(milliseconds(0)).To(Equal("<1"), "no answer takes no time")
+	g.Expect(milliseconds(1)).To(Equal("1"))
+	g.Expect(milliseconds(4012)).To(Equal("4,012"))
+}

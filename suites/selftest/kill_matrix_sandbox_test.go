@@ -1,0 +1,181 @@
+package selftest_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+
+	"github.com/goccy/go-yaml"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// sandbox are the operations that a run calls before it makes the first object for a spec, in the order of the first call of each: the
+// builder of the world is let loose on a healthy mock.
+var sandbox = sync.OnceValue(func() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	called, err := build(ctx)
+	if err != nil {
+		panic(err) // the tree of specs needs them
+	}
+	var operations []string
+	for _, operation := range called {
+		if !slices.Contains(operations, operation) {
+			operations = append(operations, operation)
+		}
+	}
+	return operations
+})
+
+func inSandbox(d mock.Defect) bool { return slices.Contains(sandbox(), subject(d)) }
+
+// sandboxDefects are ways in which a call of the sandbox can fail whenever it is called rightly: with 500, with 404, and with a success
+// that says nothing.
+var sandboxDefects = sync.OnceValue(func() []mock.Defect {
+	contract, err := schemas.Load()
+	if err != nil {
+		panic(err)
+	}
+	var defects []mock.Defect
+	for _, operation := range sandbox() {
+		success := contract.Operation(operation).Success()
+		for _, instead := range []int{http.StatusInternalServerError, http.StatusNotFound, http.StatusNoContent} {
+			if success == instead {
+				continue
+			}
+			d, err := mock.DefectNamed(fmt.Sprintf("%s.%d-as-%d", operation, success, instead))
+			if err != nil {
+				panic(err)
+			}
+			d.Any, d.Starves = true, true
+			defects = append(defects, d)
+		}
+	}
+	return defects
+})
+
+// possible tells whether there is a world on a mock with the defect. It is looked at without the suite: the defect has to change the
+// success of a call of the sandbox, and then the sandbox is made once.
+func possible(ctx context.Context, d mock.Defect) bool {
+	GinkgoHelper()
+	parts := generatedName.FindStringSubmatch(d.Name)
+	if parts == nil || !inSandbox(d) || parts[2][0] != '2' {
+		return true
+	}
+	_, err := build(ctx, d.Name)
+	return err == nil
+}
+
+// build makes the sandbox on a mock with those defects, and returns the operations that were called.
+func build(ctx context.Context, defects ...string) (called []string, err error) {
+	running, err := mock.Start(mock.Options{Defects: defects})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = running.Close() }()
+	catalogue := calls()
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	do := func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
+		called = append(called, r.Operation)
+		return send(ctx, client, running.URL+"/api/2", r)
+	}
+	builder := fixtures.NewBuilder(catalogue, "proof", do)
+	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: running.ClientID, ClientSecret: running.ClientSecret}); err != nil {
+		return called, err
+	}
+	// A run looks at its own tenant first, which shows that it may be there at all.
+	own, err := catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": builder.World.Tenant})
+	if err != nil {
+		return called, err
+	}
+	own.As = fixtures.Configured
+	if err := builder.World.Authorize(&own); err != nil {
+		return called, err
+	}
+	answer, err := do(ctx, own)
+	switch {
+	case err != nil:
+		return called, err
+	case !answer.Good():
+		return called, &fixtures.StepError{Operation: own.Operation, Purpose: "its own tenant", Status: answer.Status}
+	}
+	return called, builder.Build(ctx)
+}
+
+func send(ctx context.Context, client *http.Client, base string, r fixtures.Request) (fixtures.Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, r.Method, base+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return fixtures.Answer{}, err
+	}
+	request.URL.RawQuery = r.Query.Encode()
+	request.Header = r.Header
+	response, err := client.Do(request)
+	if err != nil {
+		return fixtures.Answer{}, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return fixtures.Answer{Status: response.StatusCode, Header: response.Header, Body: body}, err
+}
+
+// dependent tells whether the spec is of an operation that cannot do without another one: its object is made with that one, or that one
+// shows what a refused call has done. An operation needs what it made itself.
+func dependent(s report.Spec, on string) bool {
+	GinkgoHelper()
+	call := calls().Call(s.Operation)
+	return s.Operation == on || call.Witness == on || slices.Contains(makers(call.Object), on)
+}
+
+var calls = sync.OnceValue(func() *fixtures.Catalogue {
+	contract, err := schemas.Load()
+	if err != nil {
+		panic(err)
+	}
+	catalogue, err := fixtures.LoadCatalogue(contract)
+	if err != nil {
+		panic(err)
+	}
+	return catalogue
+})
+
+// makers are the operations that make an object, as fixtures/objects.yml tells.
+func makers(object string) []string {
+	GinkgoHelper()
+	recipesOnce.Do(func() {
+		content, err := os.ReadFile(filepath.Join(binaries.Root, "fixtures", "objects.yml"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(yaml.Unmarshal(content, &recipes)).To(Succeed())
+	})
+	var operations []string
+	for ; object != ""; object = recipes[object].From {
+		for _, step := range recipes[object].Steps {
+			operations = append(operations, step.Call)
+		}
+	}
+	return operations
+}
+
+var (
+	recipesOnce sync.Once
+	recipes     map[string]fixtures.Recipe
+)
+
+var _ = Describe("what the kill matrix rests on", func() {
+	It("knows the calls of the sandbox", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
+		Expect(sandbox()).To(ContainElements("RequestTokens", "FetchClient", "FetchTenant", "CreateTenant", "CreateClient", "CreateUser", "SetUserPassword"))
+	})
+})

@@ -1,0 +1,190 @@
+package selftest_test
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise. All of them together are
+// always run.
+const variationStep = 10
+
+// overHTTP2 is the variation over which those of perConnection cannot show: HTTP/2 has pieces, names in small letters, and one connection
+// for everything, anyway.
+const overHTTP2 = "http2"
+
+var perConnection = []string{"chunked", "small-header-names", "connections-closed"}
+
+// A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few variations, and with
+// all of them together.
+var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
+	var names []string
+	for _, v := range mock.Variations() {
+		names = append(names, v.Name)
+	}
+	without := func(left ...string) []string {
+		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(left, name) })
+	}
+	// Most of their time these wait, for some variations slow the service down: they begin first, and others go on meanwhile.
+	together := func(variations ...string) func(SpecContext) {
+		return func(ctx SpecContext) {
+			environment := startVaried(variations...)
+			config := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
+			Expect(os.WriteFile(config, []byte(patient(variations...)), 0o600)).To(Succeed())
+			expectNoFalseAlarm(runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=4", "-config="+config), variations...)
+		}
+	}
+	It("all at once", Label("variation"), SpecTimeout(10*time.Minute), together(names...))
+	It("all but "+overHTTP2, Label("variation"), SpecTimeout(10*time.Minute), together(without(overHTTP2)...))
+	for _, few := range fewAtOnce(names) {
+		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			environment := startVaried(few...)
+			expectNoFalseAlarm(runCompiled(ctx, environment, patient(few...), "-target=staging", "-ginkgo.label-filter=!waiting"), few...)
+		})
+	}
+})
+
+// fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one of them does not hide
+// what another one brings about. The sample's are alone.
+func fewAtOnce(names []string) [][]string {
+	var dealt [][]string
+	if *fullFlag {
+		dealt = make([][]string, (len(names)+2)/3)
+	}
+	for i, name := range names {
+		switch {
+		case *fullFlag:
+			dealt[i%len(dealt)] = append(dealt[i%len(dealt)], name)
+		case i%variationStep == 0 || travels(name):
+			dealt = append(dealt, []string{name})
+		}
+	}
+	return dealt
+}
+
+// onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One of them is a matter of
+// every answer with a body, the others of one at least.
+var onTheWire = map[string]struct {
+	all   bool
+	shows func(a exchange.EvidenceAttempt) bool
+}{
+	"gzip":            {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Content-Encoding") == "gzip" }},
+	"chunked":         {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Content-Length") == "" }},
+	"indented-bodies": {false, func(a exchange.EvidenceAttempt) bool { return isJSON(a) && strings.Contains(a.Body.Text, "\n  ") }},
+	"charset-named": {false, func(a exchange.EvidenceAttempt) bool {
+		return a.Headers.Get("Content-Type") == "application/json; charset=utf-8"
+	}},
+	overHTTP2:         {true, func(a exchange.EvidenceAttempt) bool { return a.Proto == "HTTP/2.0" }},
+	"gateway-headers": {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Via") == "1.1 gateway" }},
+}
+
+// travels tells whether a variation is one that is looked for.
+func travels(name string) bool {
+	_, inEvidence := onTheWire[name]
+	_, inBytes := bare[name]
+	return inEvidence || inBytes
+}
+
+func isJSON(a exchange.EvidenceAttempt) bool {
+	return strings.HasPrefix(a.Headers.Get("Content-Type"), "application/json") && a.Body != nil
+}
+
+// startVaried serves a mock with the variations, and looks for those that only the bytes of an answer show.
+func startVaried(variations ...string) map[string]string {
+	GinkgoHelper()
+	environment := startMock("-tls", "-variation", strings.Join(variations, ","))
+	expectOnBareWire(environment["ACRONIS_DATACENTER_URL"], variations)
+	return environment
+}
+
+func expectNoFalseAlarm(o outcome, variations ...string) {
+	GinkgoHelper()
+	Expect(o.result).NotTo(BeNil(), o.output)
+	Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
+	Expect(withVerdict(o.result, report.Error)).To(BeEmpty())
+	Expect(o.result.Leftovers).To(BeEmpty())
+	Expect(o.code).To(Equal(0), o.output)
+	expectShown(o.result, variations)
+}
+
+// lags tells whether a variation shows only after a while what was written.
+func lags(name string) bool { return strings.Contains(name, "lag") }
+
+// patient is the configuration, with the shipped patience where a variation needs it.
+func patient(variations ...string) string {
+	GinkgoHelper()
+	if slices.ContainsFunc(variations, lags) {
+		return strings.Replace(unpaced(), "settle: 1ms", "settle: 5s", 1)
+	}
+	return unpaced()
+}
+
+// expectShown looks for every variation of those in the evidence: one that does nothing proves nothing.
+func expectShown(r *report.Result, variations []string) {
+	GinkgoHelper()
+	var answered []exchange.EvidenceAttempt
+	for _, s := range r.Specs {
+		for _, e := range s.Exchanges {
+			for _, a := range e.Attempts {
+				if a.Error == "" && a.Body != nil {
+					answered = append(answered, a)
+				}
+			}
+		}
+	}
+	Expect(len(answered)).To(BeNumerically(">", 1000))
+	for _, name := range variations {
+		wire, known := onTheWire[name]
+		if !known || slices.Contains(perConnection, name) && slices.Contains(variations, overHTTP2) {
+			continue
+		}
+		bears := 0
+		for _, a := range answered {
+			if wire.shows(a) {
+				bears++
+			}
+		}
+		Expect(bears).To(BeNumerically(">", 0), "%s does nothing", name)
+		if wire.all {
+			Expect(bears).To(Equal(len(answered)), "%s does nothing to some answers", name)
+		}
+	}
+}
+
+// bare is what a variation writes into an answer that net/http hides from whoever reads it.
+var bare = map[string]string{"small-header-names": "\r\ncontent-type: ", "connections-closed": "\r\nConnection: close\r\n"}
+
+// expectOnBareWire looks at the bytes of an answer over HTTP/1.1. That it is the mock which answers is no question here.
+func expectOnBareWire(address string, variations []string) {
+	GinkgoHelper()
+	for name, written := range bare {
+		if !slices.Contains(variations, name) {
+			continue
+		}
+		at, err := url.Parse(address)
+		Expect(err).NotTo(HaveOccurred())
+		conn, err := tls.Dial("tcp", at.Host, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { _ = conn.Close() }) // the other end may have gone by then
+		Expect(conn.SetDeadline(time.Now().Add(10 * time.Second))).To(Succeed())
+		_, err = fmt.Fprintf(conn, "GET /api/2/applications HTTP/1.1\r\nHost: %s\r\n\r\n", at.Host)
+		Expect(err).NotTo(HaveOccurred())
+		head, err := io.ReadAll(io.LimitReader(conn, 200))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(head)).To(ContainSubstring(written), "%s does nothing", name)
+	}
+}
