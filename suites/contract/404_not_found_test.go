@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -160,16 +159,16 @@ func unknownID(op *schemas.Operation, name string) spec {
 	if name == "setting_name" { // what was never set may be shown as not set
 		p.ground = assumed
 	}
-	return p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
-		return replaceSegment(r, op, name, unknown(name))
+	return p.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
+		return replaceSegment(r, op, name, s.Unknown(unknown(name)))
 	})
 }
 
 // unknownRoot asks for a list that starts at a tenant that does not exist. It may as well be empty: unknown ids are left out of lists.
 func unknownRoot(op *schemas.Operation, parameter string) spec {
 	p := probe{code: 404, name: "unknown-id", ground: assumed}
-	return p.on(op, parameter, func(r *fixtures.Request, _ *session.Session) error {
-		startAt(r, parameter, fmt.Sprint(unknown(parameter)))
+	return p.on(op, parameter, func(r *fixtures.Request, s *session.Session) error {
+		startAt(r, parameter, s.Unknown(unknown(parameter)))
 		return nil
 	})
 }

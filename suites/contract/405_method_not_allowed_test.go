@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -58,6 +59,10 @@ func wrongMethod(template, method string) spec {
 				return trial{}, err
 			}
 			r.Path = valid.Path
+		} else {
+			for _, segment := range strings.Split(r.Path, "/") {
+				s.Unknown(segment)
+			}
 		}
 		if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
 			r.Header.Set("Content-Type", "application/json")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"acronis-conformance/fixtures"
 	"context"
 	"errors"
 	"flag"
@@ -74,13 +75,15 @@ func kept(config *target.Config) func(time.Time) (token, reason string) {
 // visit is what a command needs that sends a few requests by itself, at the target's pace.
 type visit struct {
 	client   *exchange.Client
+	registry *fixtures.Registry // the only source of ids for writes
 	redactor *redact.Redactor
 	folder   string // of its pace
 }
 
 // call begins a visit by the command of that name, which the target finds in its logs.
 func call(name string, config *target.Config, access preflight.Access) (_ *visit, err error) {
-	v := &visit{redactor: redact.New()}
+	v := &visit{redactor: redact.New(), registry: fixtures.NewRegistry()}
+	v.registry.Protect(access.ClientID, "the configured client")
 	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
 	v.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
 	if v.folder, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
@@ -90,6 +93,7 @@ func call(name string, config *target.Config, access preflight.Access) (_ *visit
 	if err == nil {
 		v.client, err = exchange.NewClient(exchange.Options{
 			BaseURL: access.URL, RootCAs: config.Target.RootCAs, AttemptTimeout: config.Timeouts.Attempt, Redactor: v.redactor, Limiter: pacer,
+			Permit:  func(r exchange.Request) error { return v.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
 			Version: exchange.Version, Run: name + "-" + time.Now().UTC().Format("20060102t150405"),
 			Retry: exchange.Retry{Repeats: config.Retry.Repeats, Min: config.Retry.Min, Max: config.Retry.Max},
 		})

@@ -75,7 +75,8 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if !config.Target.MayWrite() {
 		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
 	}
-	removed, left := fixtures.Sweep(ctx, world, do, found)
+	v.registry.Protect(world.Tenant, "the tenant of the configured client")
+	removed, left := fixtures.Sweep(ctx, world, do, v.registry, found)
 	for i := range left {
 		left[i].Reason = v.redactor.String(left[i].Reason)
 	}

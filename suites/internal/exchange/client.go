@@ -41,6 +41,11 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	if err != nil {
 		return &Exchange{Request: r}, fmt.Errorf("request %s %q cannot be sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
 	}
+	if c.options.Permit != nil {
+		if err := c.options.Permit(r); err != nil {
+			return &Exchange{Request: r}, fmt.Errorf("request %s %q is not sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
+		}
+	}
 	e := &Exchange{Request: r, URL: target}
 	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
 

@@ -64,6 +64,9 @@ type Exchange struct {
 	Request  Request   `json:"request"`
 	URL      string    `json:"url"`
 	Attempts []Attempt `json:"attempts"`
+	// Disowned says why the object that the answer to a creating call names is not the one created; empty where it is, or where nothing
+	// was created.
+	Disowned string `json:"disowned,omitempty"`
 }
 
 // Last returns the last attempt, the zero Attempt if there is none.

@@ -53,14 +53,15 @@ var documented = Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second}
 
 // Options configure a Client.
 type Options struct {
-	BaseURL        string           // data center URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
-	RootCAs        *x509.CertPool   // certificate authorities to trust; nil: the system's
-	AttemptTimeout time.Duration    // for one attempt, its body included; 0: 30 s
-	Version        string           // of the suite, for the User-Agent
-	Run            string           // run id, for the User-Agent
-	Retry          Retry            // zero value: as documented, 2 repeats, 1 to 2 s apart
-	Limiter        Limiter          // asked before every attempt; nil: none
-	Redactor       *redact.Redactor // learns from every exchange; nil: one of the client's own
+	BaseURL        string              // data center URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
+	RootCAs        *x509.CertPool      // certificate authorities to trust; nil: the system's
+	AttemptTimeout time.Duration       // for one attempt, its body included; 0: 30 s
+	Version        string              // of the suite, for the User-Agent
+	Run            string              // run id, for the User-Agent
+	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
+	Limiter        Limiter             // asked before every attempt; nil: none
+	Permit         func(Request) error // refuses a request by an error before anything is sent; nil: none is refused
+	Redactor       *redact.Redactor    // learns from every exchange; nil: one of the client's own
 }
 
 const (

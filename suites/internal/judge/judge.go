@@ -64,6 +64,10 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		return f
 	}
 	f.Differences, f.Advice = j.answer(last, want)
+	if e.Disowned != "" {
+		f.Differences = append(f.Differences, schemas.Violation{Path: "$", Rule: "ownership", Found: e.Disowned,
+			Detail: "the answer names an object that is not the one created"})
+	}
 	if leaked := echoed(e.Request.Header, last.Body); leaked != "" {
 		j.secret(&f, "the answer repeats "+leaked)
 	}

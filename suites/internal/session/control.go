@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,6 +78,9 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" && s.Catalogue.Call(op.ID).Object != "side") {
 		return &Control{Reason: reason, Barred: true}, nil
 	}
+	if e := s.failed(op.ID); e != nil && e.Disowned != "" {
+		return &Control{Exchange: e, Reason: "the answer to one of its calls names an object that is not the one created: see 20x/valid-token/" + op.ID}, nil
+	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
 	if e := s.failed(op.ID); err != nil && e != nil {
 		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and tells more than that
@@ -94,6 +98,9 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
 	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, r, nil)
+	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {
+		return &Control{Reason: err.Error(), Barred: true}, nil
+	}
 	if err != nil && (e == nil || ctx.Err() != nil) {
 		return nil, err
 	}
@@ -102,6 +109,8 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	switch status := e.Status(); {
 	case err != nil:
 		control.Reason = fmt.Sprintf("its control got no complete answer: see 20x/valid-token/%s", op.ID)
+	case e.Disowned != "":
+		control.Reason = "its control names an object that is not the one created: see 20x/valid-token/" + op.ID
 	case status/100 == 2:
 	case status == 403 && s.lacksRole(op, r):
 		control.Barred = true

@@ -35,6 +35,7 @@ func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchang
 	e, err := c.s.client.Do(ctx, r)
 	if e != nil && len(e.Attempts) > 0 {
 		c.s.requests[report.PhaseWorld].Add(int64(len(e.Attempts)))
+		c.s.registry.Record(fixtures.Request{Method: r.Method, Path: r.Path}, answerOf(e), e.Attempts[0].Start, false)
 		c.s.record(report.PhaseWorld, "", "", e, err)
 	}
 	return e, err

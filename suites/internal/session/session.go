@@ -65,6 +65,7 @@ type State struct {
 	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
 	Secrets   []redact.Secret     // what process 1 has learned, for the output of the others
+	Known     fixtures.Knowledge  // which objects are the run's own
 }
 
 // Session sends requests of one process. Send, Hold, Spoil and Unchanged are safe for concurrent use.
@@ -76,13 +77,14 @@ type Session struct {
 	config    *target.Config
 	contract  *schemas.Contract
 	client    *exchange.Client
-	ledger    *fixtures.Ledger
+	registry  *fixtures.Registry
 	requests  map[report.Phase]*atomic.Int64
 	tokenFile string // empty: no token is kept
 	process   int
 
-	mu      sync.Mutex                    // guards Steps and failing
-	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
+	mu       sync.Mutex                    // guards Steps, failing and creating
+	failing  map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
+	creating map[string]creation           // by id: what a creating call was answered with
 
 	furnishing bool // the objects are being made
 }
@@ -96,8 +98,12 @@ func newSession(o Options, state State) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	registry := fixtures.NewRegistry()
+	registry.Protect(o.Access.ClientID, "the configured client")
+	registry.Learn(state.Known)
 	client, err := exchange.NewClient(exchange.Options{
 		Limiter: pacer,
+		Permit:  func(r exchange.Request) error { return registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
 		Version: o.Version, Run: state.Run, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
@@ -107,7 +113,8 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	s := &Session{
 		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
-		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
+		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
+		process: o.Process,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -146,9 +153,10 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID, ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
+	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
 		builder.Adopt(reason)
-	} else if err := builder.Build(ctx); err != nil {
+	} else if err := s.build(ctx, builder); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	s.keepToken(ctx)
@@ -165,6 +173,13 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	return s.baseline(ctx, needs)
 }
 
+// build makes the sandbox, the one thing that is made in a tenant which is not the run's own.
+func (s *Session) build(ctx context.Context, builder *fixtures.Builder) error {
+	s.registry.Root(s.World.Tenant)
+	defer s.registry.Root("")
+	return builder.Build(ctx)
+}
+
 // furnish makes the objects that the needs name, where anything may be made.
 func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
 	if may, reason := s.MayWrite(); !may {
@@ -179,9 +194,13 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 	err := together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
+	if err == nil {
+		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), s.atOnce())
+	}
 	if err != nil {
 		return err
 	}
+	s.tell()
 	return fixtures.Pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
 }
 
@@ -241,6 +260,7 @@ func (s *Session) Marshal() ([]byte, error) {
 	shared := s.State
 	shared.Steps = nil // process 1 reports them
 	shared.Secrets = s.Redactor.Secrets()
+	shared.Known = s.registry.Knowledge()
 	return json.Marshal(shared)
 }
 
@@ -289,17 +309,23 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r f
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
 		request.NoRepeat = !fault.Repeat
 	}
+	if err := s.registry.Require(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), r); err != nil {
+		s.tell()
+		return nil, err
+	}
 	e, err := s.client.Do(ctx, request)
-	if e != nil {
+	if e != nil && len(e.Attempts) > 0 {
 		s.requests[phase].Add(int64(len(e.Attempts)))
-		s.ledger.Note(r, answerOf(e), phase == phaseSpec)
+		if made := s.registry.Record(r, answerOf(e), e.Attempts[0].Start, phase == phaseSpec); made != nil {
+			err = errors.Join(err, s.created(ctx, phase, r.Operation, made, e))
+		}
 	}
 	return e, err
 }
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Failed()}
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Failed(), Disowned: e.Disowned}
 }
 
 // do is the world builder's way to the target.
@@ -349,7 +375,7 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
-	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
+	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
 		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
 	}

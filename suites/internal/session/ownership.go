@@ -1,0 +1,63 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+)
+
+// creation is the answer to a creating call.
+type creation struct {
+	operation string
+	object    *fixtures.Created
+	exchange  *exchange.Exchange
+}
+
+// created takes note of what a call has created. What a control or a spec creates is read back at once, so that the answer is judged by what it
+// names; the objects of the set-up are read back before the first write to them, or all together once they are made.
+func (s *Session) created(ctx context.Context, phase report.Phase, operation string, object *fixtures.Created, e *exchange.Exchange) error {
+	s.mu.Lock()
+	s.creating[object.ID] = creation{operation, object, e}
+	s.mu.Unlock()
+	var err error
+	switch phase {
+	case phaseSpec:
+		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), 0, object)
+	case report.PhaseControl:
+		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), object)
+	}
+	s.tell()
+	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {
+		return nil
+	}
+	return err
+}
+
+// tell marks the answers that name an object which is not the one created: they are violations of their operations.
+func (s *Session) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.creating {
+		if reason := s.registry.Disowned(c.object); reason != "" && c.exchange.Disowned == "" {
+			c.exchange.Disowned = reason
+			s.failing[c.operation] = c.exchange
+		}
+	}
+}
+
+// Disowned returns the answers to creating calls of this process that name an object which is not the one created, one of each
+// operation.
+func (s *Session) Disowned() map[string]*exchange.Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := maps.Clone(s.failing)
+	maps.DeleteFunc(found, func(_ string, e *exchange.Exchange) bool { return e.Disowned == "" })
+	return found
+}
+
+// Unknown makes up an id that nothing bears, for requests that name an object which does not exist.
+func (s *Session) Unknown(id string) string { return s.registry.Invent(id) }
