@@ -414,6 +414,19 @@ func (sp spec) record() report.Spec {
 // conclude is the one place where a finding becomes the spec's verdict, its report entry and Ginkgo's state.
 func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
+	record = concluded(s, record, f, exchanges)
+	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+	switch record.Verdict {
+	case report.Pass, report.Waived:
+	case report.Inconclusive:
+		Skip("inconclusive: " + record.Reason)
+	default:
+		Fail(message(s, record, f))
+	}
+}
+
+// concluded is the record with the finding and its evidence, redacted.
+func concluded(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) report.Spec {
 	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
 	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
 	record.Accepted = f.Accepted
@@ -434,14 +447,7 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 			record.Requests += len(e.Attempts)
 		}
 	}
-	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
-	switch record.Verdict {
-	case report.Pass, report.Waived:
-	case report.Inconclusive:
-		Skip("inconclusive: " + record.Reason)
-	default:
-		Fail(message(s, record, f))
-	}
+	return record
 }
 
 // halfWord is what a shortened value ends with: perhaps the first half of a secret, which nobody would know for one.

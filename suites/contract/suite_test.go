@@ -154,6 +154,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	defer cancel()
 	suite.session, err = session.Open(limited, options(access), needs)
 	if err != nil {
+		reportDisowned(suite.session)
 		Fail(setupFailed(err))
 	}
 	prepared, err := suite.session.Marshal()
@@ -167,6 +168,21 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	suite.session, err = session.Join(options(session.Access{}), prepared)
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(ever))
+
+// reportDisowned records the violations that ended the set-up: answers to creating calls that name another object than the one created. The
+// specs that would judge these calls do not run any more.
+func reportDisowned(s *session.Session) {
+	if s == nil {
+		return
+	}
+	for operation, e := range s.Disowned() {
+		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
+			f := s.Judge.Examine(e, sp.expectation(e.Status()))
+			record := concluded(s, sp.record(), f, exchangesOf(e))
+			AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+		}
+	}
+}
 
 // setupFailed says that the run says nothing about the contract, and why.
 func setupFailed(err error) string {
