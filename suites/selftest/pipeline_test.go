@@ -2,13 +2,17 @@ package selftest_test
 
 import (
 	"bytes"
+	"cmp"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +34,9 @@ var _ = Describe("the pipelines", func() {
 		}
 		for _, container := range cronJob().containers() {
 			for _, variable := range container.Env {
-				Expect(variable.ValueFrom.SecretKeyRef.Key).To(Equal(variable.Name))
+				if strings.HasPrefix(variable.Name, "ACRONIS_") {
+					Expect(variable.ValueFrom.SecretKeyRef.Key).To(Equal(variable.Name))
+				}
 			}
 		}
 	}, SpecTimeout(time.Minute))
@@ -88,9 +94,158 @@ var _ = Describe("the pipelines", func() {
 	It("build with the Go of go.mod", func(SpecContext) {
 		version := found(`(?m)^go (\d+\.\d+)`, "go.mod")
 		Expect(version).To(HaveLen(1))
-		Expect(found(`golang:(\d+\.\d+)`, pipelines()...)).To(And(Not(BeEmpty()), HaveEach(version[0])))
+		images := found(`golang:([\w.]+)`, pipelines()...)
+		Expect(images).To(And(Not(BeEmpty()), HaveEach(HavePrefix(version[0]+"."))))
+		Expect(append(images, found(`go-version: "(.*)"`, workflows()...)...)).To(HaveEach(images[0]), "one Go everywhere")
 	}, SpecTimeout(time.Minute))
+
+	It("take actions by commit, with the tag beside it", func(SpecContext) {
+		commits := map[string]string{}
+		for _, use := range found(`(?m)^[ -]*uses: *(.*)$`, workflows()...) {
+			Expect(use).To(MatchRegexp(`^[\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`))
+			action, commit, _ := strings.Cut(use, "@")
+			repository := strings.Join(strings.Split(action, "/")[:2], "/")
+			Expect(commit).To(Equal(cmp.Or(commits[repository], commit)), "one commit of %s everywhere", repository)
+			commits[repository] = commit
+		}
+		Expect(commits).NotTo(BeEmpty())
+	}, SpecTimeout(time.Minute))
+
+	It("take images by digest, with the tag before it", func(SpecContext) {
+		images := found(`(?m)^[ -]*(?:image|container): *(\S+)`, pipelines()...)
+		images = append(images, found(`(?m)^FROM +(.*?)(?: AS \w+)?$`, ".deploy/Dockerfile")...)
+		images = append(images, found(`--from=(\S+)`, ".deploy/Dockerfile")...)
+		digests := map[string]string{}
+		for _, image := range images {
+			if slices.Contains([]string{"scratch", "build", "acronis-conformance:latest"}, image) {
+				continue // nothing, the stage of that name, and the image that the Dockerfile makes
+			}
+			Expect(image).To(MatchRegexp(`^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$`))
+			tag, digest, _ := strings.Cut(image, "@")
+			Expect(digest).To(Equal(cmp.Or(digests[tag], digest)), "one digest of %s everywhere", tag)
+			digests[tag] = digest
+		}
+		Expect(digests).NotTo(BeEmpty())
+	}, SpecTimeout(time.Minute))
+
+	It("read the secrets of an environment, on the default branch only", func(SpecContext) {
+		var readers int
+		for _, path := range workflows() {
+			for name, job := range readWorkflow(path).Jobs {
+				if job.Environment == "" {
+					Expect(fmt.Sprint(job)).NotTo(ContainSubstring("secrets."), "%s of %s", name, path)
+					continue
+				}
+				readers++
+				Expect(strings.Fields(job.If)).To(Or(
+					HaveExactElements(strings.Fields(onDefaultBranch("${{ "))),
+					HaveExactElements(strings.Fields(onDefaultBranch("${{ github.event_name == 'schedule' || "))),
+				), "%s of %s", name, path)
+			}
+		}
+		Expect(readers).To(Equal(2), "nightly and release")
+		rules := found(`(?m)^    - if: (.*)$`, ".gitlab-ci.yml")
+		Expect(rules).To(ConsistOf(HaveSuffix(" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH")))
+	}, SpecTimeout(time.Minute))
+
+	It("publish a release only after its gate, and nothing from a cache", func(SpecContext) {
+		release := readWorkflow(".github/workflows/release.yml")
+		Expect(release.On).To(HaveLen(1), "a tag or a release that starts the workflow is published before the gate")
+		Expect(release.On).To(HaveKey("workflow_dispatch"))
+		for name, job := range release.Jobs {
+			if name == "gate" {
+				Expect(job.Permissions).To(HaveEach("read"))
+				Expect(job.Steps).To(ContainElement(HaveField("Run", ContainSubstring("bin/conformance gate "))))
+			} else {
+				Expect(job.Needs).To(Equal("gate"), name)
+				Expect(job.If).To(BeEmpty(), "a condition can let %s run after a gate that failed", name)
+			}
+			for _, step := range job.Steps {
+				Expect(step.Uses).NotTo(HavePrefix("actions/cache"))
+				if strings.HasPrefix(step.Uses, "actions/setup-") {
+					Expect(step.With).To(HaveKeyWithValue("cache", false), "%s caches unless it is told not to", step.Uses)
+				}
+			}
+		}
+		Expect(release.Jobs).To(And(HaveKey("gate"), HaveKey("publish")))
+	}, SpecTimeout(time.Minute))
+
+	It("give each run in a cluster a directory, and bound what it stores beside", func(SpecContext) {
+		pod := cronJob().pod()
+		mounted := map[string][]string{} // by volume
+		for _, container := range pod.Containers {
+			Expect(container.Args).To(ContainElement("-reports=reports/$(POD_NAME)"))
+			Expect(container.Env).To(ContainElement(And(
+				HaveField("Name", "POD_NAME"), HaveField("ValueFrom.FieldRef.FieldPath", "metadata.name"),
+			)))
+			for _, mount := range container.VolumeMounts {
+				mounted[mount.Name] = append(mounted[mount.Name], mount.MountPath)
+			}
+		}
+		for _, volume := range pod.Volumes {
+			Expect(mounted).To(HaveKey(volume.Name))
+			if volume.EmptyDir != nil {
+				Expect(volume.EmptyDir).To(HaveKeyWithValue("sizeLimit", MatchRegexp(`^\d+Mi$`)), volume.Name)
+			}
+			if volume.ConfigMap != nil {
+				Expect(found(`ACRONIS_CA_FILE: (\S+)/ca\.pem`, ".deploy/cronjob.yml")).To(Equal(mounted[volume.Name]))
+			}
+		}
+		Expect(mounted).To(HaveLen(len(pod.Volumes)))
+	}, SpecTimeout(time.Minute))
+
+	It("give the image the licence of every module that is linked", func(ctx SpecContext) {
+		commands := found(`licenses\.sh (\S+ (?:\\\n)?[^\\&]+)`, ".deploy/Dockerfile")
+		Expect(commands).To(HaveLen(1))
+		packages := strings.Fields(strings.ReplaceAll(commands[0], "\\", ""))[1:]
+		built := found(`(?m)^\t@go (?:build|test -c).* (\S+)$`, "Makefile")
+		Expect(packages).To(ConsistOf(built), "the licences are those of what make build makes")
+		directory := GinkgoT().TempDir()
+		script := exec.CommandContext(ctx, ".deploy/licenses.sh", append([]string{directory}, packages...)...)
+		script.Dir = binaries.Root
+		output, err := script.CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), string(output))
+		for _, binary := range []string{binaries.Conformance, binaries.Ginkgo} {
+			info, err := buildinfo.ReadFile(binary)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(info.Deps).NotTo(BeEmpty())
+			for _, module := range info.Deps {
+				texts, err := filepath.Glob(filepath.Join(directory, module.Path, "LICEN*"))
+				Expect(err).NotTo(HaveOccurred())
+				Expect(texts).NotTo(BeEmpty(), module.Path)
+			}
+		}
+		// A test binary does not say what it links: this one does that no other links.
+		Expect(filepath.Join(directory, "github.com", "onsi", "gomega", "LICENSE")).To(BeARegularFile())
+	}, SpecTimeout(2*time.Minute))
 })
+
+// onDefaultBranch is the condition that keeps a job to the default branch.
+func onDefaultBranch(start string) string {
+	return start + "github.ref == format('refs/heads/{0}', github.event.repository.default_branch) }}"
+}
+
+// workflow is what is read of a workflow of GitHub.
+type workflow struct {
+	On   map[string]any
+	Jobs map[string]struct {
+		If, Environment, Needs string
+		Permissions            map[string]string
+		Steps                  []struct {
+			Uses, Run string
+			With      map[string]any
+			Env       map[string]string
+		}
+	}
+}
+
+func readWorkflow(path string) workflow {
+	GinkgoHelper()
+	var w workflow
+	Expect(yaml.Unmarshal(projectFile(path), &w)).To(Succeed(), path)
+	Expect(w.Jobs).NotTo(BeEmpty())
+	return w
+}
 
 // workflows are GitHub's pipelines.
 func workflows() []string {
@@ -147,13 +302,20 @@ type manifest struct {
 		JobTemplate struct {
 			Spec struct {
 				Template struct {
-					Spec struct {
-						TerminationGracePeriodSeconds int `yaml:"terminationGracePeriodSeconds"`
-						Containers                    []container
-					}
+					Spec pod
 				}
 			}
 		} `yaml:"jobTemplate"`
+	}
+}
+
+type pod struct {
+	TerminationGracePeriodSeconds int `yaml:"terminationGracePeriodSeconds"`
+	Containers                    []container
+	Volumes                       []struct {
+		Name      string
+		EmptyDir  map[string]string `yaml:"emptyDir"`
+		ConfigMap map[string]any    `yaml:"configMap"`
 	}
 }
 
@@ -163,14 +325,23 @@ type container struct {
 		Name      string
 		ValueFrom struct {
 			SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+			FieldRef     struct {
+				FieldPath string `yaml:"fieldPath"`
+			} `yaml:"fieldRef"`
 		} `yaml:"valueFrom"`
 	}
+	VolumeMounts []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
 }
 
-func (m manifest) containers() []container { return m.Spec.JobTemplate.Spec.Template.Spec.Containers }
+func (m manifest) pod() pod { return m.Spec.JobTemplate.Spec.Template.Spec }
+
+func (m manifest) containers() []container { return m.pod().Containers }
 
 func (m manifest) grace() time.Duration {
-	return time.Duration(m.Spec.JobTemplate.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second
+	return time.Duration(m.pod().TerminationGracePeriodSeconds) * time.Second
 }
 
 // cronJob is the CronJob of the manifest.
