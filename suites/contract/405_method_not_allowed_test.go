@@ -1,7 +1,9 @@
 package contract_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +54,9 @@ func wrongMethod(template, method string) spec {
 		sp.ground = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
 	}
 	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(ids(op)) == 0 && method != http.MethodGet {
+			return trial{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " + open)
+		}
 		r := fixtures.Request{As: fixtures.Home, Method: method, Path: literal(template), Header: http.Header{}}
 		if may, _ := s.MayWrite(); may && len(ids(op)) > 0 {
 			valid, _, err := callOn(s, op, key, id)
