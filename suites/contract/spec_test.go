@@ -79,6 +79,7 @@ type trial struct {
 	exchange *exchange.Exchange // instead of a request
 	failed   error              // why that exchange is no complete one
 	hold     string             // key of the object that the request aims at
+	lock     *session.Lock      // of that object
 	watch    *session.Watch
 	also     look
 }
@@ -215,17 +216,27 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 		return broken(t.failed), exchangesOf(t.exchange)
 	}
 	if t.hold != "" && sp.writes {
-		spoiltBy, release, err := s.Hold(ctx, t.hold)
+		lock, err := s.Lock(ctx, t.hold)
 		if err != nil {
 			return broken(err), nil
 		}
-		defer release()
-		switch {
-		case spoiltBy == "":
-		case sp.standsAlone(s):
+		defer lock.Unlock()
+		if lock.ModifiedBy != "" {
+			if err := sp.remake(ctx, lock, t.hold); err != nil {
+				return broken(err), nil
+			}
+		}
+		if lock.Renewed && t.exchange == nil { // the request is for the object that was
+			if t, err = sp.try(ctx, s, sp.id()); err != nil {
+				return inconclusive(err.Error()), nil
+			}
+		}
+		switch t.lock = lock; {
+		case lock.ModifiedBy == "":
+		case sp.standsAlone():
 			t.watch = nil
 		default:
-			return inconclusive("see " + spoiltBy + ": it changed the object that this spec aims at"), nil
+			return inconclusive("see " + lock.ModifiedBy + ": it changed the object that this spec aims at"), nil
 		}
 	}
 	if t.exchange != nil {
@@ -237,14 +248,27 @@ func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, 
 	return sp.ask(ctx, s, t)
 }
 
-// standsAlone tells whether the answer is promised whatever became of the object that the request aims at: who calls with a bad token is
-// told so before anything else. Where assumptions need not be met, the same goes for what is refused for the request's own sake.
-func (sp spec) standsAlone(s *session.Session) bool {
+// remake makes the object anew that a request changed which should have been rejected.
+func (sp spec) remake(ctx context.Context, lock *session.Lock, key string) error {
+	needs := session.NewNeeds()
+	sp.addTo(needs)
+	var watches []session.Watch
+	for _, w := range needs.Watches {
+		if w.Key == key {
+			watches = append(watches, w)
+		}
+	}
+	return lock.Remake(ctx, needs.Objects[key], watches)
+}
+
+// standsAlone reports whether the rejection is decided before the state of the object that the request aims at: by the credentials, by the
+// rights of the caller, or for the request's own sake.
+func (sp spec) standsAlone() bool {
 	switch sp.want {
-	case http.StatusUnauthorized:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		return true
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusUnsupportedMediaType:
-		return !s.Judge.Rules.Assumed && sp.ground != documented
+	case http.StatusBadRequest:
+		return sp.ground != documented // what is documented of 400 is a state: an enabled tenant is not deleted
 	}
 	return false
 }
@@ -345,7 +369,7 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 		}
 	}
 	if t.hold != "" && sp.writes && (len(wrong) > 0 || e.Failed() || e.Status()/100 == 2 && sp.want/100 != 2) {
-		if err := s.Spoil(t.hold, sp.id()); err != nil {
+		if err := t.lock.MarkModified(sp.id()); err != nil {
 			return nil, seen, err
 		}
 	}

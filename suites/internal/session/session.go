@@ -68,7 +68,7 @@ type State struct {
 	Known     fixtures.Knowledge  // which objects are the run's own
 }
 
-// Session sends requests of one process. Send, Hold, Spoil and Unchanged are safe for concurrent use.
+// Session sends requests of one process. Send is safe for concurrent use.
 type Session struct {
 	State
 	Catalogue *fixtures.Catalogue
@@ -86,7 +86,8 @@ type Session struct {
 	failing  map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
 	creating map[string]creation           // by id: what a creating call was answered with
 
-	furnishing bool // the objects are being made
+	furnishing bool           // the objects are being made
+	remakes    map[string]int // by key: how often the object was made anew, as far as this process knows
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -114,6 +115,7 @@ func newSession(o Options, state State) (*Session, error) {
 	s := &Session{
 		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
+		remakes: map[string]int{},
 		process: o.Process,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},

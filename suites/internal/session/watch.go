@@ -4,19 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -245,46 +239,3 @@ func steady(value any) any {
 	}
 	return value
 }
-
-// heldPoll is how often a spec that waits for an object looks whether it is free: the system tells nobody who could stop waiting.
-const heldPoll = 5 * time.Millisecond
-
-// Hold keeps the object for one spec at a time, over all processes, and returns the id of the spec that spoilt it, if one did. Let
-// go with the function that it returns. What it waits for an object ends with the context.
-func (s *Session) Hold(ctx context.Context, key string) (spoiltBy string, release func(), err error) {
-	file, err := os.OpenFile(s.mark(key), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", nil, fmt.Errorf("lock of %s: %w", key, err)
-	}
-	release = func() { _ = file.Close() } // closing unlocks
-	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			release()
-			return "", nil, fmt.Errorf("lock of %s: %w", key, err)
-		}
-		select {
-		case <-ctx.Done():
-			release()
-			return "", nil, fmt.Errorf("another spec holds %s: %w", key, context.Cause(ctx))
-		case <-time.After(heldPoll):
-		}
-	}
-	mark, err := io.ReadAll(file)
-	if err != nil {
-		release()
-		return "", nil, fmt.Errorf("mark of %s: %w", key, err)
-	}
-	return string(mark), release, nil
-}
-
-// Spoil marks the object, which the caller holds, as changed by a refused write: what later specs would find there says nothing.
-func (s *Session) Spoil(key, spec string) error {
-	return os.WriteFile(s.mark(key), []byte(spec), 0o600)
-}
-
-// mark is the file that is locked while the object is held, and holds the id of the spec that spoilt it.
-func (s *Session) mark(key string) string { return filepath.Join(s.Dir, "object-"+url.PathEscape(key)) }

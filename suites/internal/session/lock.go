@@ -1,0 +1,184 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/report"
+)
+
+// lockPoll is how often a spec that waits for an object tries its lock: flock does not notify.
+const lockPoll = 5 * time.Millisecond
+
+// maxRemakes bounds how often an object is made anew after a request changed it that should have been rejected.
+const maxRemakes = 3
+
+// shared is what the processes know of an object that specs write to, beside what process 1 prepared. It is kept in the object's lock file.
+type shared struct {
+	ModifiedBy string             `json:"modified_by,omitempty"` // id of the spec that changed the object and should not have; empty: none
+	Remakes    int                `json:"remakes,omitempty"`
+	Vars       fixtures.Vars      `json:"vars,omitempty"` // of the object as it was made anew
+	Known      fixtures.Knowledge `json:"known,omitzero"`
+	Baselines  map[string]string  `json:"baselines,omitempty"`
+}
+
+// Lock is an object that one spec at a time writes to, over all processes.
+type Lock struct {
+	// ModifiedBy is the id of the spec that changed the object and should not have; empty where it is as it was made.
+	ModifiedBy string
+	// Renewed reports whether the object is another one than this process knew: requests that name it have to be built again.
+	Renewed bool
+
+	session *Session
+	key     string
+	file    *os.File
+	state   shared
+}
+
+// Lock acquires the object's lock. The caller must call Unlock. An error says why the lock cannot be had before the context ends.
+func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
+	file, err := os.OpenFile(s.lockFile(key), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock of %s: %w", key, err)
+	}
+	l := &Lock{session: s, key: key, file: file}
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			l.Unlock()
+			return nil, fmt.Errorf("lock of %s: %w", key, err)
+		}
+		select {
+		case <-ctx.Done():
+			l.Unlock()
+			return nil, fmt.Errorf("another spec has locked %s: %w", key, context.Cause(ctx))
+		case <-time.After(lockPoll):
+		}
+	}
+	if err := l.read(); err != nil {
+		l.Unlock()
+		return nil, fmt.Errorf("lock of %s: %w", key, err)
+	}
+	return l, nil
+}
+
+// Unlock releases the object: closing the file unlocks it.
+func (l *Lock) Unlock() { _ = l.file.Close() }
+
+// read takes over what another process has left in the lock file.
+func (l *Lock) read() error {
+	content, err := io.ReadAll(l.file)
+	if err != nil || len(content) == 0 {
+		return err
+	}
+	numbers := json.NewDecoder(bytes.NewReader(content))
+	numbers.UseNumber() // as process 1 has them: a float is written otherwise, 1.7e+12
+	if err := numbers.Decode(&l.state); err != nil {
+		return err
+	}
+	l.ModifiedBy = l.state.ModifiedBy
+	s := l.session
+	if l.state.Remakes > s.remakes[l.key] && l.state.Vars != nil {
+		s.remakes[l.key], s.World.Objects[l.key] = l.state.Remakes, l.state.Vars
+		s.registry.Learn(l.state.Known)
+		for key, shown := range l.state.Baselines {
+			s.Baselines[key] = shown
+		}
+		s.learn()
+		l.Renewed = true
+	}
+	return nil
+}
+
+func (l *Lock) write() error {
+	content, err := json.Marshal(l.state)
+	if err != nil {
+		return err
+	}
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = l.file.WriteAt(content, 0)
+	return err
+}
+
+// MarkModified records that a spec changed the object and should not have: it is made anew before the next spec writes to it.
+func (l *Lock) MarkModified(spec string) error {
+	l.ModifiedBy, l.state.ModifiedBy = spec, spec
+	return l.write()
+}
+
+// Remake makes the object anew and looks at it as the watches do, so that a request that was served by mistake does not hide other faults. It
+// does nothing where that was done often enough, or where the object cannot be made anew: then ModifiedBy stays.
+func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error {
+	s := l.session
+	if object.Key != l.key || l.state.Remakes >= maxRemakes {
+		return nil
+	}
+	l.state.Remakes++
+	name := strings.Map(func(c rune) rune {
+		if c == '/' || c == '_' || c == '{' || c == '}' {
+			return '-'
+		}
+		return c
+	}, fmt.Sprintf("%s-%d", l.key, l.state.Remakes))
+	builder := fixtures.Resume(s.Catalogue, s.World, name, s.do(report.PhaseWorld))
+	delete(s.World.Failed, l.key)
+	if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
+		return err
+	}
+	if s.World.Failed[l.key] != "" {
+		return l.write() // what it was is still known, and that it was changed
+	}
+	needs := NewNeeds()
+	l.state.Baselines = map[string]string{}
+	for _, w := range watches {
+		delete(s.Baselines, w.key())
+		needs.Watch(w)
+	}
+	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), s.atOnce()); err != nil {
+		return err
+	}
+	if err := s.baseline(ctx, needs); err != nil {
+		return err
+	}
+	for _, w := range watches {
+		if shown, known := s.Baselines[w.key()]; known {
+			l.state.Baselines[w.key()] = shown
+		}
+	}
+	s.learn()
+	s.remakes[l.key] = l.state.Remakes
+	l.state.Vars, l.state.Known = s.World.Objects[l.key], s.registry.Knowledge().Only(ids(s.World.Objects[l.key]))
+	l.ModifiedBy, l.state.ModifiedBy, l.Renewed = "", "", true
+	return l.write()
+}
+
+// ids lists the texts among the values that may be ids.
+func ids(vars fixtures.Vars) []string {
+	var found []string
+	for _, value := range vars {
+		found = append(found, fmt.Sprint(value))
+	}
+	return found
+}
+
+// lockFile is locked while a spec writes to the object, and holds what the processes share about it.
+func (s *Session) lockFile(key string) string {
+	return filepath.Join(s.Dir, "object-"+url.PathEscape(cmp.Or(key, "none")))
+}
