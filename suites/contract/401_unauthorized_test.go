@@ -187,6 +187,9 @@ func inForm(grantType string, names map[string]string) credentials {
 			}
 			body[parameter] = value
 		}
+		if vars[fixtures.LoginAlone] == true {
+			r.Header.Del("Authorization") // or that would be what is refused
+		}
 		return r.SetBody(form, body)
 	}
 }
