@@ -82,6 +82,10 @@ fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=50000x each
 mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
 	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080
 
+.PHONY: specs
+specs: ## write the list of specs, suites/contract/testdata/specs.txt, for a review of what a change adds and loses
+	@go test -count=1 -run EveryCell ./suites/contract -account -specs
+
 .PHONY: build
 build: ## bin/conformance, and beside it the compiled suite and ginkgo
 	@go build -o bin/conformance ./suites/cmd/conformance
