@@ -28,6 +28,7 @@ type gateway struct {
 	ending      chan struct{}     // closed when the test is over: no handler outlives it
 	mu          sync.Mutex
 	seen        []string // method, path and User-Agent of every request
+	writes      recorder
 }
 
 // startGateway puts a gateway before a mock of its own. The answer says for each request whether it has answered it.
@@ -54,6 +55,12 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 	g.server = httptest.NewUnstartedServer(g)
 	g.server.Config.ErrorLog = quiet()
 	g.server.Listener = &mortal{Listener: g.server.Listener, resets: &g.resets}
+	client := environment["ACRONIS_CLIENT_ID"]
+	tenant := ownTenant(g)
+	DeferCleanup(func() {
+		Expect(g.writes.naming(tenant, tenant, client)).To(BeEmpty(), "no write names an object outside the sandbox")
+		Expect(g.writes.steering()).To(BeEmpty(), "no write has a path that leads elsewhere")
+	})
 	DeferCleanup(func() {
 		close(g.ending)
 		g.server.CloseClientConnections()
@@ -77,6 +84,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// is still being sent then loses its connection, and with that its answer.
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	g.writes.record(r, body)
 	if !g.answer(g, w, r) {
 		g.proxy.ServeHTTP(w, r)
 	}
