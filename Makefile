@@ -46,8 +46,8 @@ merge: build ## the results of several targets as one; REPORTS='a/conformance.js
 	@bin/conformance merge $(REPORTS)
 
 .PHONY: drift
-drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=file or URL
-	@bin/conformance drift -openapi='$(OPENAPI)'
+drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=file or URL; LINT=yes: what tools stumble over in it
+	@bin/conformance drift $(if $(LINT),-lint) -openapi='$(OPENAPI)'
 
 .PHONY: bench
 bench: build ## specs, requests, time and memory on the mock, and the same requests in a bare loop

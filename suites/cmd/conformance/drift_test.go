@@ -48,3 +48,23 @@ func TestDriftNeedsADocument(t *testing.T) {
 	g.Expect(stderr.String()).To(Equal("conformance: drift needs a document to compare with: name its file or URL with -openapi\n"))
 	g.Expect(stdout.String()).To(BeEmpty())
 }
+
+func TestDriftLint(t *testing.T) {
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "openapi.yaml")
+	clean := "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {/pets: {get: {operationId: FetchPets, responses: {'200': {description: ok}}}}}\n"
+	g.Expect(os.WriteFile(file, []byte(clean), 0o600)).To(Succeed())
+	for arguments, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"-lint":                              {1, "userBasic/properties/delivery_channel\n"},
+		"-lint -openapi " + file:             {0, "Pets 1: nothing that generators or validators stumble over\n"},
+		"-lint -openapi " + file + ".absent": {2, ""},
+	} {
+		var stdout, stderr bytes.Buffer
+		program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+		g.Expect(program.main(t.Context(), append([]string{"drift"}, strings.Fields(arguments)...))).To(Equal(want.code), stderr.String())
+		g.Expect(stdout.String()).To(ContainSubstring(want.says))
+	}
+}
