@@ -79,8 +79,8 @@ fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=50000x each
 	  go test -count=1 -run='^$$' -fuzz="^$${f#*:}$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$${f%%:*}; done
 
 .PHONY: mock
-mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs
-	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080
+mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target staging needs; ARGS="-state mock.json" and the like
+	@go run ./fixtures/mock/cmd/mock -listen 127.0.0.1:8080 $(ARGS)
 
 .PHONY: specs
 specs: ## write the list of specs, suites/contract/testdata/specs.txt, for a review of what a change adds and loses
