@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -22,38 +21,36 @@ const (
 	keptBody = 64 << 10
 )
 
-// attempt sends the request once. It returns more than one attempt where net/http sent the request again by itself.
-//
-// net/http does that when a kept-alive connection turns out to be dead: for GET and HEAD, and for other methods only if not a byte was
-// written or the HTTP/2 server says that it did not look at the request. So nothing is ever carried out twice, but it would be
-// invisible. A trace tells how often the request was put on a connection, and every time is an attempt of its own in the exchange.
-func (c *Client) attempt(parent context.Context, e *Exchange, number int) ([]Attempt, error) {
-	ctx, cancel := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
-	defer cancel()
-	var sends sendings
-	request, err := c.build(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: sends.gotConn}), e, number)
+// attempt sends the request once. The attempt comes with an error too.
+func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attempt, error) {
+	timed, done := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
+	defer done()
+	ctx, cancel := context.WithCancelCause(timed)
+	defer cancel(nil)
+	s := &sending{cancel: cancel}
+	a := Attempt{Start: time.Now()}
+	request, err := c.build(httptrace.WithClientTrace(ctx, s.trace()), e, number)
 	if err != nil {
-		return nil, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
+		return a, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
 	}
 
-	a := Attempt{Start: time.Now()}
 	op, err := c.roundTrip(request, &a)
-	end := time.Now()
-	attempts, last := sends.lost(a.Start)
-	a.Start, a.Duration = last, end.Sub(last)
+	a.Duration = time.Since(a.Start)
 	c.options.Redactor.LearnResponse(a.Header, a.Body)
 	if err != nil {
-		switch {
+		switch repeatable := s.repeatable(); {
 		case parent.Err() != nil:
 			err = c.interrupted(e, context.Cause(parent))
-		case ctx.Err() != nil:
+		case timed.Err() != nil:
 			err = c.targetError(op, e, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
+		case repeatable != nil:
+			err = c.targetError(op, e, repeatable)
 		default:
 			err = c.targetError(op, e, err)
 		}
 		a.Error = c.describe(err)
 	}
-	return append(attempts, a), err
+	return a, err
 }
 
 // describe returns an error's text without what the exchange says anyway.
@@ -125,29 +122,3 @@ func readLimited(r io.Reader) (body []byte, more bool, err error) {
 	}
 	return read.Bytes(), false, err
 }
-
-// sendings notes when the request was put on a connection.
-type sendings struct {
-	mu    sync.Mutex
-	times []time.Time
-}
-
-func (s *sendings) gotConn(httptrace.GotConnInfo) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.times = append(s.times, time.Now())
-}
-
-// lost returns the attempts before the last one, and when that began.
-func (s *sendings) lost(start time.Time) (attempts []Attempt, last time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last = start
-	for i := 1; i < len(s.times); i++ {
-		attempts = append(attempts, Attempt{Start: last, Duration: s.times[i].Sub(last), Error: errDead})
-		last = s.times[i]
-	}
-	return attempts, last
-}
-
-const errDead = "the target had closed the connection that was kept from an earlier answer; net/http sent the request again"

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long each time.
+	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long in all.
 	maxWaits = 5
 	maxWait  = time.Minute
 )
@@ -45,37 +45,39 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
 
 	next := time.Time{} // not before
-	broken := false
-	for answers, repeats, waits := 0, 0, 0; ; answers++ {
+	resent := false     // the request got no answer, and was sent once more
+	answers, repeats, waits, waited := 0, 0, 0, time.Duration(0)
+	for {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
 			return e, c.interrupted(e, err)
 		}
-		attempts, err := c.attempt(ctx, e, answers+1)
+		attempt, err := c.attempt(ctx, e, answers+1)
 		release()
-		e.Attempts = append(e.Attempts, attempts...)
-		broken = broken || len(attempts) > 1 // which net/http has found, and sent the request once more by itself
-		if err != nil && !broken && r.harmless() && dropped(err) {
-			broken = true
+		e.Attempts = append(e.Attempts, attempt)
+		if err != nil && !resent && (errors.Is(err, errUnprocessed) || r.harmless() && dropped(err)) {
+			// No answer was counted: a fault that is asked for is still to come.
+			resent = true
 			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
-			answers-- // the target has not answered any: a fault that is asked for is still to come
+			c.Close() // the other kept connections are likely to be as dead
 			continue
 		}
 		if err != nil {
 			return e, err
 		}
-		last := e.Last()
-		answered := last.Start.Add(last.Duration)
-		delay, throttled, err := c.throttled(last, answered)
+		answers++
+		answered := attempt.Start.Add(attempt.Duration)
+		delay, throttled, err := c.throttled(attempt, answered)
 		if err != nil {
 			return e, c.interrupted(e, err)
 		}
 		switch {
-		case failed(last.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
+		case failed(attempt.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
-		case throttled && waits < maxWaits && !ended(ctx, answered.Add(delay)):
+		case throttled && waits < maxWaits && waited+delay <= maxWait && !ended(ctx, answered.Add(delay)):
 			waits++
+			waited += delay
 			next = answered.Add(delay)
 		default:
 			return e, nil
@@ -107,11 +109,12 @@ func (c *Client) interrupted(e *Exchange, cause error) error {
 	return fmt.Errorf("%s %s given up: %w", e.Request.Method, c.options.Redactor.URL(e.URL), cause)
 }
 
-// retryAfter reads the header of a 429: seconds, or a date.
+// retryAfter reads the header of a 429: seconds, or a date. A number of seconds that is too large for an integer is a long wait.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, int(maxWait/time.Second))) * time.Second, true
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(maxWait/time.Second))) * time.Second, true
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(0, date.Sub(now)), true

@@ -98,6 +98,8 @@ func hint(op string, err error) string {
 		return "check the network between here and the target, and the proxy settings"
 	case op == opDecode:
 		return "the target, or a gateway before it, sends a body that is not what its headers say"
+	case errors.Is(err, errUnprocessed):
+		return "the target, or a gateway before it, takes no requests: check their logs"
 	case op == opRead, errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		return "the target, or a gateway before it, broke the answer off: check their logs"
 	}
