@@ -42,11 +42,11 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attem
 		case parent.Err() != nil:
 			err = c.interrupted(e, context.Cause(parent))
 		case timed.Err() != nil:
-			err = c.targetError(op, e, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
+			err = c.targetError(op, e, s, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
 		case repeatable != nil:
-			err = c.targetError(op, e, repeatable)
+			err = c.targetError(op, e, s, repeatable)
 		default:
-			err = c.targetError(op, e, err)
+			err = c.targetError(op, e, s, err)
 		}
 		a.Error = c.describe(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +22,10 @@ type Client struct {
 	options   Options
 	base      string
 	transport http.RoundTripper
+	proxy     *proxy
 	pause     func(from, to time.Duration) time.Duration // within both; replaced by tests
+
+	certificateAsked atomic.Bool // the target asked for a client certificate
 }
 
 func between(from, to time.Duration) time.Duration { return from + rand.N(to-from+1) }

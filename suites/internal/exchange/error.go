@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"syscall"
 )
@@ -25,20 +26,45 @@ func (e *TargetError) Error() string {
 
 func (e *TargetError) Unwrap() error { return e.Cause }
 
-func (c *Client) targetError(op string, e *Exchange, err error) error {
-	if op == opAnswer {
-		op = connecting(err)
+// targetError says what failed, and who: the sending knows how far the request came.
+func (c *Client) targetError(op string, e *Exchange, s *sending, err error) error {
+	target := &TargetError{Op: op, URL: c.options.Redactor.URL(e.URL), Cause: c.options.Redactor.Error(err)}
+	switch {
+	case c.proxy.url != nil && op == opAnswer && !s.hasReached():
+		target.Op, target.Hint = fmt.Sprintf("go through the proxy %s to", c.proxy.host()), c.proxy.hint(err)
+		return target
+	case op == opAnswer:
+		target.Op = connecting(err)
 	}
-	return &TargetError{Op: op, URL: c.options.Redactor.URL(e.URL), Cause: c.options.Redactor.Error(err), Hint: hint(op, err)}
+	target.Hint = hint(target.Op, err)
+	if c.certificateAsked.Load() && (target.Op == opTLS || target.Op == opAnswer && broken(err)) {
+		target.Hint = "the target demands a client certificate, which the suite has none of: use an address of the target that does without"
+	}
+	return target
+}
+
+// hint says what to do about a proxy that fails.
+func (p *proxy) hint(err error) string {
+	around := fmt.Sprintf("or name the target's host in NO_PROXY to go without the proxy, which %s names", p.variable)
+	var refused connectError
+	switch {
+	case errors.As(err, &refused) && refused == http.StatusProxyAuthRequired:
+		return fmt.Sprintf("put user and password into %s, as in http://user:password@host:port, %s", p.variable, around)
+	case errors.As(err, &refused):
+		return "ask the proxy's administrator to let the target's host through, " + around
+	}
+	return fmt.Sprintf("check that the proxy runs and that %s is right, %s", p.variable, around)
 }
 
 // dropped tells whether the connection broke before an answer came.
 func dropped(err error) bool {
 	var target *TargetError
-	if !errors.As(err, &target) || target.Op != opAnswer {
-		return false
-	}
-	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(broken error) bool { return errors.Is(err, broken) })
+	return errors.As(err, &target) && target.Op == opAnswer && broken(err)
+}
+
+// broken reports whether the other end closed the connection.
+func broken(err error) bool {
+	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(end error) bool { return errors.Is(err, end) })
 }
 
 const (
@@ -95,7 +121,7 @@ func hint(op string, err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens there: check that the target runs, and host and port of its URL"
 	case op == opConnect:
-		return "check the network between here and the target, and the proxy settings"
+		return "check the network between here and the target"
 	case op == opDecode:
 		return "the target, or a gateway before it, sends a body that is not what its headers say"
 	case errors.Is(err, errUnprocessed):

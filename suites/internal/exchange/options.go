@@ -2,12 +2,9 @@ package exchange
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -63,16 +60,7 @@ type Options struct {
 	Redactor       *redact.Redactor // learns from every exchange; nil: one of the client's own
 }
 
-const (
-	attemptTimeout = 30 * time.Second
-
-	// maxHeader bounds the headers of an answer, and with them a flood of 1xx answers: net/http counts these into the same limit.
-	maxHeader = 1 << 20
-
-	// maxIdle is how long a connection is kept for the next request. It stays below the 5 s after which common servers close theirs,
-	// since a request that meets a closing connection gets no answer.
-	maxIdle = 4 * time.Second
-)
+const attemptTimeout = 30 * time.Second
 
 // NewClient checks the options and returns a Client.
 func NewClient(o Options) (*Client, error) {
@@ -99,7 +87,12 @@ func NewClient(o Options) (*Client, error) {
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}
 	}
-	return &Client{options: o, base: base, transport: newTransport(o.RootCAs), pause: between}, nil
+	c := &Client{options: o, base: base, pause: between}
+	if c.proxy, err = proxyFor(base); err != nil {
+		return nil, err
+	}
+	c.transport = newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
+	return c, nil
 }
 
 // baseURL returns what the paths of the API are put behind. A base that ends in /api/2 already is understood.
@@ -116,20 +109,4 @@ func baseURL(s string) (string, error) {
 		return "", errors.New("base URL: must have neither query nor fragment")
 	}
 	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api/2"), nil
-}
-
-// newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself. The client calls it
-// directly, not through an http.Client, which is what follows redirects, keeps cookies and sets Referer.
-func newTransport(roots *x509.CertPool) *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{}).DialContext, // bounded by the attempt's timeout
-		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:      true, // not by default with a TLS configuration of one's own
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    8,
-		IdleConnTimeout:        maxIdle,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: maxHeader,
-	}
 }

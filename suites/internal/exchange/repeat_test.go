@@ -73,7 +73,7 @@ func scripted(t *testing.T, s *script, o Options) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.transport = s
+	c.transport, c.proxy = s, &proxy{} // whatever the environment says
 	return c
 }
 

@@ -2,9 +2,9 @@ package exchange
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net/http/httptrace"
+	"net/textproto"
 	"sync"
 )
 
@@ -18,14 +18,22 @@ type sending struct {
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
-	started int  // times that the request was about to be put on a connection
-	again   bool // net/http was about to send the request again, and was stopped
-	http2   bool // the first connection is one of HTTP/2
+	started int       // times that the request was about to be put on a connection
+	again   bool      // net/http was about to send the request again, and was stopped
+	reached bool      // a connection led to the target, through a proxy if there is one
+	http2   bool      // the first connection is one of HTTP/2
+	conn    *recorded // the first connection, where it is one of HTTP/1
 }
 
 // trace returns the hooks for net/http.
 func (s *sending) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{GetConn: s.getConn, GotConn: s.gotConn}
+	return &httptrace.ClientTrace{GetConn: s.getConn, GotConn: s.gotConn, TLSHandshakeStart: s.handshake}
+}
+
+func (s *sending) handshake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached = true
 }
 
 func (s *sending) getConn(string) {
@@ -39,14 +47,16 @@ func (s *sending) getConn(string) {
 func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	secure, _ := info.Conn.(*tls.Conn)
-	http2 := secure != nil && secure.ConnectionState().NegotiatedProtocol == "h2"
+	s.reached = true
 	if s.started++; s.started == 1 {
-		s.http2 = http2
+		s.http2 = isHTTP2(info.Conn)
+		if s.conn, _ = info.Conn.(*recorded); s.conn != nil {
+			s.conn.begin()
+		}
 		return
 	}
 	s.stop() // net/http had another connection at hand
-	if !http2 {
+	if !isHTTP2(info.Conn) {
 		// net/http writes to an HTTP/1 connection before it looks at the context. The connection is this request's alone.
 		_ = info.Conn.Close()
 	}
@@ -70,6 +80,23 @@ func (s *sending) repeatable() error {
 	default:
 		return errDead
 	}
+}
+
+// hasReached reports whether there was a connection to the target: where there is a proxy and it was not, the failure is the proxy's.
+func (s *sending) hasReached() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
+}
+
+// head returns the headers of the answer as they came; nil where that is not known.
+func (s *sending) head() textproto.MIMEHeader {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return nil
+	}
+	return s.conn.answer()
 }
 
 // What makes a request worth sending once more, whatever it is.

@@ -100,6 +100,41 @@ func TestTLSTrouble(t *testing.T) {
 	}
 }
 
+// A target may demand a client certificate in the handshake, or ask for one and go on without.
+func TestClientCertificate(t *testing.T) {
+	for name, c := range map[string]struct {
+		http2   bool
+		version uint16
+		auth    tls.ClientAuthType
+		demands bool
+	}{
+		"demanded, TLS 1.3, HTTP/2": {true, tls.VersionTLS13, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.3, HTTP/1": {false, tls.VersionTLS13, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.2, HTTP/2": {true, tls.VersionTLS12, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.2, HTTP/1": {false, tls.VersionTLS12, tls.RequireAnyClientCert, true},
+		"asked for":                 {true, tls.VersionTLS13, tls.RequestClientCert, false},
+	} {
+		for range 5 {
+			t.Run(name, func(t *testing.T) {
+				g := NewWithT(t)
+				s := secure(t, func(s *httptest.Server) {
+					s.EnableHTTP2 = c.http2
+					s.TLS = &tls.Config{ClientAuth: c.auth, MaxVersion: c.version}
+				}, func(w http.ResponseWriter, _ *http.Request) {})
+				_, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 5 * time.Second}).
+					Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+				if !c.demands {
+					g.Expect(err).NotTo(HaveOccurred())
+					return
+				}
+				var target *exchange.TargetError
+				g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
+				g.Expect(target.Hint).To(HavePrefix("the target demands a client certificate"), "%v", err)
+			})
+		}
+	}
+}
+
 // noTLS answers a TLS handshake with a text.
 func noTLS(text string) func(net.Conn, *bufio.Reader) {
 	return func(conn net.Conn, _ *bufio.Reader) {
