@@ -36,10 +36,7 @@ func (c *Client) targetError(op string, e *Exchange, s *sending, err error) erro
 	case op == opAnswer:
 		target.Op = connecting(err)
 	}
-	target.Hint = hint(target.Op, err)
-	if c.certificateAsked.Load() && (target.Op == opTLS || target.Op == opAnswer && broken(err)) {
-		target.Hint = "the target demands a client certificate, which the suite has none of: use an address of the target that does without"
-	}
+	target.Hint = hint(target.Op, err, c.certificateAsked.Load())
 	return target
 }
 
@@ -97,8 +94,8 @@ func isTLS(err error) bool {
 		errors.As(err, &remote) && remote.Op == "remote error" // an alert of the server
 }
 
-// hint says what to do about an error.
-func hint(op string, err error) string {
+// hint says what to do about an error. The target may have asked for a client certificate.
+func hint(op string, err error, certificateAsked bool) string {
 	var record tls.RecordHeaderError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
@@ -114,6 +111,9 @@ func hint(op string, err error) string {
 		return "the target's certificate is for another host: check the host in the target's URL"
 	case errors.As(err, &invalid):
 		return "the target's certificate is not valid: check its dates, and the clock of this machine"
+	case certificateAsked && (op == opTLS || op == opAnswer && !errors.Is(err, errTimeout)):
+		// With TLS 1.3 the refusal comes after the handshake, and may look like any broken connection.
+		return "the target demands a client certificate, and the suite has none: use an address of the target that demands none"
 	case op == opTLS:
 		return "check scheme and port of the target's URL, and the TLS versions of the target"
 	case errors.Is(err, errTimeout):
