@@ -33,8 +33,15 @@ const (
 	maxWindow = 8 << 20
 )
 
-// ErrUnsupported is the error of a coding that this package does not decode.
-var ErrUnsupported = errors.New("the suite does not decode it")
+var (
+	// ErrUnsupported is the error of a coding that this package does not decode.
+	ErrUnsupported = errors.New("the suite does not decode it")
+	// ErrUnknown is the error of a name that is no registered coding, such as utf-8. It is an ErrUnsupported.
+	ErrUnknown = fmt.Errorf("no such coding is registered, and %w", ErrUnsupported)
+)
+
+// undecoded are the registered codings that this package does not decode.
+var undecoded = []string{"aes128gcm", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress"}
 
 // codings are those that this package undoes.
 var codings = map[string]func(io.Reader) (io.ReadCloser, error){
@@ -62,7 +69,7 @@ func List(h http.Header) []string {
 //
 // Where the decoded body is larger than MaxBody, more is true and decoded holds the first MaxBeginning bytes. A body that ends too
 // early gives an io.ErrUnexpectedEOF together with what could be decoded; any other error comes without a body. The error begins with
-// the coding that failed, and wraps ErrUnsupported where it is one that this package does not know.
+// the coding that failed, and is ErrUnsupported or ErrUnknown where this package does not decode that.
 func Decode(h http.Header, body []byte) (decoded []byte, more bool, err error) {
 	list := List(h)
 	if len(list) > maxCodings {
@@ -86,8 +93,11 @@ func Decode(h http.Header, body []byte) (decoded []byte, more bool, err error) {
 
 func undo(name string, body []byte) (decoded []byte, more bool, err error) {
 	open, known := codings[name]
-	if !known {
+	switch {
+	case slices.Contains(undecoded, name):
 		return nil, false, ErrUnsupported
+	case !known:
+		return nil, false, ErrUnknown
 	}
 	r, err := open(bytes.NewReader(body))
 	if err != nil {

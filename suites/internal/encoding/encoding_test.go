@@ -132,6 +132,7 @@ func TestUnsupportedCodings(t *testing.T) {
 	for _, h := range []http.Header{header("compress"), header("utf-8"), header("gzip, x"), header(strings.Repeat("gzip,", 6))} {
 		_, _, err := Decode(h, []byte(plain))
 		g.Expect(err).To(MatchError(ErrUnsupported))
+		g.Expect(errors.Is(err, ErrUnknown)).To(Equal(h.Get("Content-Encoding") == "utf-8" || h.Get("Content-Encoding") == "gzip, x"))
 	}
 	g.Expect(List(header("GZIP , identity,br", "Identity"))).To(Equal([]string{"gzip", "br"}))
 }

@@ -53,8 +53,9 @@ type Attempt struct {
 	Status    int           `json:"status,omitempty"` // 0: no answer
 	Proto     string        `json:"proto,omitempty"`
 	Header    http.Header   `json:"header,omitempty"`
-	Body      []byte        `json:"body,omitempty"`      // decoded, if its Content-Encoding is gzip
+	Body      []byte        `json:"body,omitempty"`      // without its Content-Encoding, where there is no error
 	Truncated bool          `json:"truncated,omitempty"` // the body is longer than MaxBody, and this is its beginning
+	Remarks   []string      `json:"remarks,omitempty"`   // what HTTP in general says against the answer's headers
 	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
 }
 

@@ -135,6 +135,21 @@ func TestClientCertificate(t *testing.T) {
 	}
 }
 
+func TestRemarksBehindTLS(t *testing.T) {
+	g := NewWithT(t)
+	s := secure(t, func(s *httptest.Server) { s.EnableHTTP2 = false }, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n")
+	})
+	e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Last().Remarks).To(Equal([]string{"an answer with Transfer-Encoding has no Content-Length"}))
+}
+
 // noTLS answers a TLS handshake with a text.
 func noTLS(text string) func(net.Conn, *bufio.Reader) {
 	return func(conn net.Conn, _ *bufio.Reader) {

@@ -284,3 +284,39 @@ func TestAnswerIsKeptWhole(t *testing.T) {
 	g.Expect(a.Start).To(BeTemporally(">=", start))
 	g.Expect(a.Duration).To(BeNumerically(">", 0))
 }
+
+// What net/http lets pass, or hides.
+func TestRemarks(t *testing.T) {
+	const chunks = "\r\n2\r\n{}\r\n0\r\n\r\n"
+	for name, c := range map[string]struct {
+		answer string
+		want   []string
+	}{
+		"nothing":           {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", nil},
+		"chunks":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
+		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 2\r\n\r\n{}", []string{"an answer has one Content-Type, and this one has 2"}},
+		"two lengths":       {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n" + chunks, []string{"an answer with Transfer-Encoding has no Content-Length"}},
+		"behind a 103":      {"HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
+		"both behind a 100": {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks,
+			[]string{"an answer with Transfer-Encoding has no Content-Length"}},
+		"a coding that is none": {"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 2\r\n\r\n{}", []string{`the Content-Encoding "utf-8" is none that is registered`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			answers := []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks, c.answer}
+			client := newClient(t, exchange.Options{BaseURL: raw(t, func(conn net.Conn, r *bufio.Reader) {
+				for _, text := range answers {
+					head(r)
+					fmt.Fprint(conn, text)
+				}
+			})})
+			_, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			g.Expect(err).NotTo(HaveOccurred())
+			e, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"}) // on the same connection
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(e.Attempts).To(HaveLen(1))
+			g.Expect(e.Last().Remarks).To(Equal(c.want))
+			g.Expect(string(e.Last().Body)).To(Equal("{}"))
+		})
+	}
+}
