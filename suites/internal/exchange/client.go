@@ -39,7 +39,7 @@ func (c *Client) Close() {
 
 // Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange comes with an error
 // too, with the attempts so far. The error is a *TargetError where the target gave no complete answer, the context's where that ended,
-// and otherwise says why the request cannot be sent.
+// the limiter's where that lets nothing more through, and otherwise says why the request cannot be sent.
 func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	target, err := c.check(r)
 	if err != nil {
@@ -47,14 +47,27 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	}
 	e := &Exchange{Request: r, URL: target}
 	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
+	err = c.carryOut(ctx, e)
+	outcome, kind := e.outcome(err)
+	if outcome == "" {
+		return e, err
+	}
+	if failure := c.options.Limiter.Ended(ctx, outcome, kind); failure != nil {
+		err = errors.Join(err, failure)
+	}
+	return e, err
+}
 
+// carryOut makes the attempts.
+func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
+	r := e.Request
 	next := time.Time{} // not before
 	resent := false     // the request got no answer, and was sent once more
 	answers, repeats, waits, waited := 0, 0, 0, time.Duration(0)
 	for {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
-			return e, c.interrupted(e, err)
+			return c.interrupted(e, err)
 		}
 		attempt, err := c.attempt(ctx, e, answers+1)
 		release()
@@ -67,16 +80,16 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 			continue
 		}
 		if err != nil {
-			return e, err
+			return err
 		}
 		answers++
 		answered := attempt.Start.Add(attempt.Duration)
 		delay, throttled, err := c.throttled(attempt, answered)
 		if err != nil {
-			return e, c.interrupted(e, err)
+			return c.interrupted(e, err)
 		}
 		switch {
-		case failed(attempt.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
+		case failed(attempt.Status) && c.repeats(r) > repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
 		case throttled && waits < maxWaits && waited+delay <= maxWait && !ended(ctx, answered.Add(delay)):
@@ -84,9 +97,17 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 			waited += delay
 			next = answered.Add(delay)
 		default:
-			return e, nil
+			return nil
 		}
 	}
+}
+
+// repeats is how often the request is repeated after a 50x.
+func (c *Client) repeats(r Request) int {
+	if r.NoRepeat || r.Kind != "" && !c.options.Limiter.Repeats(r.Kind) {
+		return 0
+	}
+	return c.options.Retry.Repeats
 }
 
 // throttled tells whether the answer is a 429, and how long to wait then. That holds for all requests of the run.
@@ -110,6 +131,9 @@ func ended(ctx context.Context, at time.Time) bool {
 
 // interrupted is the error of an exchange that the suite itself ended.
 func (c *Client) interrupted(e *Exchange, cause error) error {
+	if errors.As(cause, new(*StoppedError)) {
+		return cause
+	}
 	return fmt.Errorf("%s %s given up: %w", e.Request.Method, c.options.Redactor.URL(e.URL), cause)
 }
 

@@ -13,6 +13,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,6 +35,7 @@ type Request struct {
 	Body     []byte      `json:"body,omitempty"` // nil: none
 	Fault    *Fault      `json:"fault,omitempty"`
 	NoRepeat bool        `json:"no_repeat,omitempty"` // a 50x is the answer at once
+	Kind     string      `json:"kind,omitempty"`      // of exchanges whose repeats tell the same about the target; empty: of its own
 }
 
 // Fault asks the target, by a header, to answer the first attempts with a status.
@@ -86,6 +88,31 @@ func (e *Exchange) Transient() bool {
 // Failed says whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
 func (e *Exchange) Failed() bool {
 	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return failed(a.Status) })
+}
+
+// Repeated reports whether the target may have carried the request out before the last attempt: an attempt before was answered with a
+// 50x or not at all.
+func (e *Exchange) Repeated() bool {
+	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return a.Status == 0 || failed(a.Status) })
+}
+
+// outcome is how the exchange ended with that error, and the kind of exchanges that it counts for. It is empty where the end says nothing
+// about the target.
+func (e *Exchange) outcome(err error) (outcome Outcome, kind string) {
+	var target *TargetError
+	switch {
+	case errors.As(err, &target):
+		return Silent, ""
+	case err != nil:
+		return "", ""
+	case e.Status() == http.StatusTooManyRequests:
+		return Throttled, ""
+	case !failed(e.Status()):
+		return Answered, e.Request.Kind
+	case e.Failed():
+		return Failed, e.Request.Kind
+	}
+	return Answered, "" // it was not repeated, and so tells nothing about repeats
 }
 
 // failed says whether a status is one of the 50x that the documentation asks to repeat.

@@ -15,14 +15,35 @@ import (
 // Version is that of the suite, as reports and the User-Agent name it.
 const Version = "0.1.0"
 
-// Limiter paces the requests. What is waited for it is no part of an attempt.
+// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is no part of an
+// attempt.
 type Limiter interface {
 	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
 	// before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
 	Acquire(ctx context.Context, earliest time.Time) (release func(), err error)
 	// Hold keeps every request back until then: the target asked for it with a 429.
 	Hold(until time.Time) error
+	// Ended counts how an exchange of that kind ended. The kind may be empty. The context tells a clean-up.
+	Ended(ctx context.Context, outcome Outcome, kind string) error
+	// Repeats reports whether a 50x of that kind is still to be repeated: not where the repeats of such exchanges have failed again and again.
+	Repeats(kind string) bool
 }
+
+// StoppedError says why a limiter lets nothing more through. It is about the whole run, and not about one exchange.
+type StoppedError struct{ Reason string }
+
+func (e *StoppedError) Error() string { return e.Reason }
+
+// Outcome is how an exchange ended, as far as it says something about the target as a whole.
+type Outcome string
+
+// The outcomes.
+const (
+	Answered  Outcome = "answered"
+	Throttled Outcome = "throttled" // with a 429
+	Silent    Outcome = "silent"    // without a complete answer
+	Failed    Outcome = "failed"    // with a 50x, after all repeats
+)
 
 // unlimited keeps no more than the pauses.
 type unlimited struct{}
@@ -38,6 +59,10 @@ func (unlimited) Acquire(ctx context.Context, earliest time.Time) (release func(
 }
 
 func (unlimited) Hold(time.Time) error { return nil }
+
+func (unlimited) Ended(context.Context, Outcome, string) error { return nil }
+
+func (unlimited) Repeats(string) bool { return true }
 
 // Retry is the documented repetition after a 50x.
 type Retry struct {

@@ -31,6 +31,10 @@ func (c *counter) Acquire(ctx context.Context, earliest time.Time) (func(), erro
 
 func (*counter) Hold(time.Time) error { return nil }
 
+func (*counter) Ended(context.Context, exchange.Outcome, string) error { return nil }
+
+func (*counter) Repeats(string) bool { return true }
+
 // frames serves HTTP/2 on bare connections, and calls the function for each request.
 func frames(t *testing.T, onRequest func(f *http2.Framer, stream uint32, conn net.Conn)) *httptest.Server {
 	t.Helper()

@@ -93,7 +93,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	if err := s.World.Authorize(&r); err != nil {
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
-	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, r, nil)
+	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, "", r, nil)
 	if err != nil && (e == nil || ctx.Err() != nil) {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +77,7 @@ type Session struct {
 	config    *target.Config
 	contract  *schemas.Contract
 	client    *exchange.Client
+	limiter   *ratelimit.Limiter
 	ledger    *fixtures.Ledger
 	requests  map[report.Phase]*atomic.Int64
 	tokenFile string // empty: no token is kept
@@ -92,12 +94,12 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
-	pacer, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
+	limiter, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
 	}
 	client, err := exchange.NewClient(exchange.Options{
-		Limiter: pacer,
+		Limiter: limiter,
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
 		Version: o.Version, Run: state.Run, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
@@ -106,7 +108,7 @@ func newSession(o Options, state State) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
+		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client, limiter: limiter,
 		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
@@ -280,12 +282,14 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 	if err := s.World.Authorize(&r); err != nil {
 		return nil, err
 	}
-	return s.send(ctx, phaseSpec, spec, r, fault)
+	kind, _, _ := strings.Cut(spec, "/") // of what one code is expected for, one repeat tells what the others do
+	return s.send(ctx, phaseSpec, spec, kind, r, fault)
 }
 
-func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: spec, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
+func (s *Session) send(ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
+	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
 	if fault != nil {
+		request.Kind = "" // the failure is asked for
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
 		request.NoRepeat = !fault.Repeat
 	}
@@ -299,13 +303,13 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r f
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Failed()}
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated()}
 }
 
 // do is the world builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		e, err := s.send(ctx, phase, string(phase), r, nil)
+		e, err := s.send(ctx, phase, string(phase), "", r, nil)
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
@@ -345,10 +349,25 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 	s.Steps = append(s.Steps, step)
 }
 
+// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which comes last, has
+// what the others leave of it, and these have half of it at most.
+func (s *Session) CleanupTimeout() time.Duration {
+	limit := s.config.Timeouts.Cleanup
+	if s.process > 1 {
+		return limit / 2
+	}
+	left, err := s.limiter.CleanupLeft(limit)
+	if err != nil {
+		return limit
+	}
+	return max(left, limit/2)
+}
+
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer s.client.Close()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
+	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
 		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
