@@ -25,7 +25,8 @@ type Client struct {
 	proxy     *proxy
 	pause     func(from, to time.Duration) time.Duration // within both; replaced by tests
 
-	certificateAsked atomic.Bool // the target asked for a client certificate
+	certificateAsked atomic.Bool  // the target asked for a client certificate
+	exchanges        atomic.Int64 // so far
 }
 
 func between(from, to time.Duration) time.Duration { return from + rand.N(to-from+1) }
@@ -45,7 +46,11 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	if err != nil {
 		return &Exchange{Request: r}, fmt.Errorf("request %s %q cannot be sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
 	}
-	e := &Exchange{Request: r, URL: target}
+	e := &Exchange{Serial: fmt.Sprintf("%d-%d", c.options.Process, c.exchanges.Add(1)), Request: r, URL: target}
+	if c.options.Serials != nil {
+		// What cannot be noted is found in the report all the same.
+		_, _ = fmt.Fprintf(c.options.Serials, "%s %s %s\n", c.options.Run, e.Serial, r.Spec)
+	}
 	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
 	err = c.carryOut(ctx, e)
 	outcome, kind := e.outcome(err)

@@ -26,7 +26,7 @@ import (
 
 // Request is one request as the suite means it: the client adds nothing to it but the User-Agent.
 type Request struct {
-	Spec     string      `json:"spec,omitempty"` // spec id, travels in the User-Agent
+	Spec     string      `json:"spec,omitempty"` // spec id; the target is not told
 	Method   string      `json:"method"`
 	Path     string      `json:"path"`           // below /api/2, starts with "/", already escaped, without a query
 	Root     bool        `json:"root,omitempty"` // Path is relative to the host, not to /api/2
@@ -64,6 +64,7 @@ type Attempt struct {
 // Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets: it may travel to
 // another process of the same run, and nowhere else.
 type Exchange struct {
+	Serial   string    `json:"serial,omitempty"` // process and number, travels in the User-Agent
 	Request  Request   `json:"request"`
 	URL      string    `json:"url"`
 	Attempts []Attempt `json:"attempts"`

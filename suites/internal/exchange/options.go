@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -80,6 +81,8 @@ type Options struct {
 	AttemptTimeout time.Duration    // for one attempt, its body included; 0: 30 s
 	Version        string           // of the suite, for the User-Agent
 	Run            string           // run id, for the User-Agent
+	Process        int              // number of the process in the run, for the User-Agent; 0: 1
+	Serials        io.Writer        // is told the run, the serial and the spec of each exchange before it is sent, a line each; nil: not
 	Retry          Retry            // zero value: as documented, 2 repeats, 1 to 2 s apart
 	Limiter        Limiter          // asked before every attempt; nil: none
 	Redactor       *redact.Redactor // learns from every exchange; nil: one of the client's own
@@ -108,6 +111,9 @@ func NewClient(o Options) (*Client, error) {
 	}
 	if o.Redactor == nil {
 		o.Redactor = redact.New()
+	}
+	if o.Process == 0 {
+		o.Process = 1
 	}
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}

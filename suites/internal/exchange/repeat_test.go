@@ -247,6 +247,9 @@ type gate struct {
 
 func (l *gate) Acquire(ctx context.Context, earliest time.Time) (func(), error) {
 	l.calls++
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -62,9 +62,9 @@ func TestHTTP2WithOwnCA(t *testing.T) {
 		g.Expect(e.Last().Proto).To(Equal("HTTP/2.0"))
 	}
 	g.Expect(got).To(Equal([]string{
-		"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance]] ",
-		"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance]] ",
-		"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance]] ab",
+		"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance (1-1)]] ",
+		"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance (1-2)]] ",
+		"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance (1-3)]] ab",
 	}))
 }
 

@@ -72,7 +72,7 @@ func head(r *bufio.Reader) string {
 }
 
 func TestNothingIsAdded(t *testing.T) {
-	const agent = "User-Agent: acronis-conformance/1.2.3 (run r7; spec 405/wrong-method/PATCH.tenants.{tenant_id})\r\n"
+	const agent = "User-Agent: acronis-conformance/1.2.3 (run r7; 3-1)\r\n"
 	for name, c := range map[string]struct {
 		request exchange.Request
 		want    string
@@ -100,7 +100,7 @@ func TestNothingIsAdded(t *testing.T) {
 				fmt.Fprint(conn, "HTTP/1.1 204 No Content\r\n\r\n")
 			})
 			c.request.Spec = "405/wrong-method/PATCH.tenants.{tenant_id}"
-			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7"}).Do(t.Context(), c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).Do(t.Context(), c.request)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(<-got).To(Equal(strings.ReplaceAll(c.want, "HOST", strings.TrimPrefix(base, "http://"))))
 			g.Expect(e.Status()).To(Equal(204))
@@ -113,9 +113,31 @@ func TestUserAgentCannotBeBrokenOutOf(t *testing.T) {
 	g := NewWithT(t)
 	var agent string
 	base := serve(t, func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() })
-	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n"}).Do(t.Context(), exchange.Request{Spec: "a(b)\\ü\n", Method: "GET", Path: "/"})
+	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n", Run: "a(b)\\ü\n"}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/"})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(agent).To(Equal("acronis-conformance/1__ (spec a_b____)"))
+	g.Expect(agent).To(Equal("acronis-conformance/1__ (run a_b____; 1-1)"))
+}
+
+// The target is told a serial, which leads to the spec.
+func TestSerials(t *testing.T) {
+	g := NewWithT(t)
+	var agents []string
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		agents = append(agents, r.UserAgent())
+		if len(agents) == 2 {
+			w.WriteHeader(503)
+		}
+	})
+	var serials strings.Builder
+	c := newClient(t, exchange.Options{BaseURL: base, Run: "r7", Process: 2, Serials: &serials, Retry: exchange.Retry{Repeats: 1}})
+	for i, spec := range []string{"401/no-token/FetchTenant", "409/duplicate/CreateUser"} {
+		e, err := c.Do(t.Context(), exchange.Request{Spec: spec, Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(e.Serial).To(Equal(fmt.Sprintf("2-%d", i+1)))
+		g.Expect(e.Evidence(nil).Serial).To(Equal(e.Serial))
+	}
+	g.Expect(agents).To(Equal([]string{"acronis-conformance (run r7; 2-1)", "acronis-conformance (run r7; 2-2)", "acronis-conformance (run r7; 2-2)"}))
+	g.Expect(serials.String()).To(Equal("r7 2-1 401/no-token/FetchTenant\nr7 2-2 409/duplicate/CreateUser\n"))
 }
 
 func TestRequestThatCannotBeSentAsItIs(t *testing.T) {

@@ -9,8 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,6 +79,7 @@ type Session struct {
 	config    *target.Config
 	contract  *schemas.Contract
 	client    *exchange.Client
+	serials   io.Closer
 	limiter   *ratelimit.Limiter
 	ledger    *fixtures.Ledger
 	requests  map[report.Phase]*atomic.Int64
@@ -94,21 +97,27 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
-	limiter, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
+	shared := cmp.Or(o.Pace, state.Dir)
+	limiter, err := ratelimit.New(shared, ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
+	}
+	// While the run is under way, and where it is killed, this file tells which spec sent a request.
+	serials, err := os.OpenFile(filepath.Join(shared, fmt.Sprintf("serials-%d", o.Process)), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the serials of the run: %w", err)
 	}
 	client, err := exchange.NewClient(exchange.Options{
 		Limiter: limiter,
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
-		Version: o.Version, Run: state.Run, Redactor: redactor,
+		Version: o.Version, Run: state.Run, Process: o.Process, Serials: serials, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{
-		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client, limiter: limiter,
+		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client, serials: serials, limiter: limiter,
 		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
@@ -365,7 +374,10 @@ func (s *Session) CleanupTimeout() time.Duration {
 
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
-	defer s.client.Close()
+	defer func() {
+		s.client.Close()
+		_ = s.serials.Close()
+	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
