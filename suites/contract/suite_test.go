@@ -232,7 +232,7 @@ func cleanUp(ctx context.Context) {
 	if suite.session == nil {
 		return
 	}
-	ctx, cancel := ratelimit.WithTimeout(ctx, suite.config.Timeouts.Cleanup)
+	ctx, cancel := ratelimit.WithTimeout(ctx, suite.session.CleanupTimeout())
 	defer cancel()
 	leftovers := suite.session.Close(ctx)
 	AddReportEntry(leftoverEntry, encode(leftovers), ReportEntryVisibilityNever)

@@ -24,10 +24,11 @@ type gateway struct {
 	proxy       *httputil.ReverseProxy
 	answer      func(g *gateway, w http.ResponseWriter, r *http.Request) (answered bool)
 	environment map[string]string // of the suite
-	resets      atomic.Int64      // connections to be reset before the next one is served
-	ending      chan struct{}     // closed when the test is over: no handler outlives it
+	serials     *serials
+	resets      atomic.Int64  // connections to be reset before the next one is served
+	ending      chan struct{} // closed when the test is over: no handler outlives it
 	mu          sync.Mutex
-	seen        []string // method, path and User-Agent of every request
+	seen        []string // method, path and User-Agent of every request, with its spec
 	writes      recorder
 }
 
@@ -46,7 +47,7 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 	mock, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 	Expect(err).NotTo(HaveOccurred())
 	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
-	g := &gateway{environment: environment, answer: answer, ending: make(chan struct{}),
+	g := &gateway{environment: environment, serials: watchSerials(environment), answer: answer, ending: make(chan struct{}),
 		proxy: &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(mock)
 			r.Out.Header.Set("Accept-Encoding", "identity") // or the transport would ask for gzip
@@ -77,6 +78,7 @@ func (g *gateway) name() {
 }
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.serials.name(r)
 	g.mu.Lock()
 	g.seen = append(g.seen, r.Method+" "+r.URL.Path+" "+r.UserAgent())
 	g.mu.Unlock()

@@ -38,6 +38,7 @@ func between(environment map[string]string, p *proxy) *proxy {
 	target, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 	Expect(err).NotTo(HaveOccurred())
 	p.seen = map[string]bool{}
+	names := watchSerials(environment)
 	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
 	DeferCleanup(transport.CloseIdleConnections)
 	forward := &httputil.ReverseProxy{
@@ -55,6 +56,7 @@ func between(environment map[string]string, p *proxy) *proxy {
 		},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		names.name(r)
 		p.record(r)
 		if p.interfere != nil && p.interfere(p, w, r) {
 			return

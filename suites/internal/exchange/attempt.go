@@ -1,59 +1,52 @@
 package exchange
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
-	"sync"
+	"net/textproto"
 	"time"
+	"unicode/utf8"
+
+	"acronis-conformance/suites/internal/encoding"
 )
 
-const (
-	// MaxBody is how long a body may be, as it came and decoded, to be kept as a whole.
-	MaxBody = 10 << 20
+// MaxBody is how long a body may be, as it came and decoded, to be kept as a whole.
+const MaxBody = encoding.MaxBody
 
-	// keptBody is what is kept of one that is longer: it cannot be judged, and a beginning shows what it is.
-	keptBody = 64 << 10
-)
-
-// attempt sends the request once. It returns more than one attempt where net/http sent the request again by itself.
-//
-// net/http does that when a kept-alive connection turns out to be dead: for GET and HEAD, and for other methods only if not a byte was
-// written or the HTTP/2 server says that it did not look at the request. So nothing is ever carried out twice, but it would be
-// invisible. A trace tells how often the request was put on a connection, and every time is an attempt of its own in the exchange.
-func (c *Client) attempt(parent context.Context, e *Exchange, number int) ([]Attempt, error) {
-	ctx, cancel := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
-	defer cancel()
-	var sends sendings
-	request, err := c.build(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: sends.gotConn}), e, number)
+// attempt sends the request once. The attempt comes with an error too.
+func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attempt, error) {
+	timed, done := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
+	defer done()
+	ctx, cancel := context.WithCancelCause(timed)
+	defer cancel(nil)
+	s := &sending{cancel: cancel}
+	a := Attempt{Start: time.Now()}
+	request, err := c.build(httptrace.WithClientTrace(ctx, s.trace()), e, number)
 	if err != nil {
-		return nil, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
+		return a, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
 	}
 
-	a := Attempt{Start: time.Now()}
-	op, err := c.roundTrip(request, &a)
-	end := time.Now()
-	attempts, last := sends.lost(a.Start)
-	a.Start, a.Duration = last, end.Sub(last)
+	op, err := c.roundTrip(request, &a, s.head)
+	a.Duration = time.Since(a.Start)
 	c.options.Redactor.LearnResponse(a.Header, a.Body)
 	if err != nil {
-		switch {
+		switch repeatable := s.repeatable(); {
 		case parent.Err() != nil:
 			err = c.interrupted(e, context.Cause(parent))
-		case ctx.Err() != nil:
-			err = c.targetError(op, e, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
+		case timed.Err() != nil:
+			err = c.targetError(op, e, s, fmt.Errorf("%w: given up after %v", errTimeout, c.options.AttemptTimeout))
+		case repeatable != nil:
+			err = c.targetError(op, e, s, repeatable)
 		default:
-			err = c.targetError(op, e, err)
+			err = c.targetError(op, e, s, err)
 		}
 		a.Error = c.describe(err)
 	}
-	return append(attempts, a), err
+	return a, err
 }
 
 // describe returns an error's text without what the exchange says anyway.
@@ -72,8 +65,9 @@ const (
 	opDecode = "decode the answer of"
 )
 
-// roundTrip sends the request and reads the answer into a. It says with an error what failed.
-func (c *Client) roundTrip(request *http.Request, a *Attempt) (op string, err error) {
+// roundTrip sends the request and reads the answer into a. It says with an error what failed. The answer's headers as they came are asked
+// for once it is there.
+func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textproto.MIMEHeader) (op string, err error) {
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
 		return opAnswer, err
@@ -83,71 +77,33 @@ func (c *Client) roundTrip(request *http.Request, a *Attempt) (op string, err er
 	if a.Status == http.StatusSwitchingProtocols {
 		return "", nil // its body is the connection, and would be read for ever
 	}
-	a.Body, a.Truncated, err = readLimited(response.Body)
+	a.Remarks = remarks(response, raw())
+	a.Body, a.Truncated, err = encoding.ReadLimited(response.Body)
 	if err != nil {
 		return opRead, err
 	}
-	if !gzipped(a.Header) || len(a.Body) == 0 {
+	decoded, more, err := encoding.Decode(a.Header, a.Body)
+	switch {
+	case errors.Is(err, encoding.ErrUnknown) && utf8.Valid(a.Body):
+		// A name that is none, such as utf-8, before a body that is not encoded: the body says what it is.
+		a.Remarks = append(a.Remarks, fmt.Sprintf("the Content-Encoding %q is none that is registered", a.Header.Get("Content-Encoding")))
 		return "", nil
-	}
-	decoded, more, err := decode(a.Body)
-	if err != nil && !(a.Truncated && errors.Is(err, io.ErrUnexpectedEOF)) {
-		return opDecode, fmt.Errorf("its Content-Encoding is gzip: %w", err)
+	case err != nil && !(a.Truncated && errors.Is(err, io.ErrUnexpectedEOF)):
+		return opDecode, fmt.Errorf("its Content-Encoding is %w", err)
 	}
 	a.Body, a.Truncated = decoded, a.Truncated || more
 	return "", nil
 }
 
-// gzipped says whether a body is compressed. The client asks for no encoding, but some servers compress all the same.
-func gzipped(h http.Header) bool {
-	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
-	return encoding == "gzip" || encoding == "x-gzip"
-}
-
-func decode(body []byte) (decoded []byte, more bool, err error) {
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, false, err
+// remarks are what HTTP in general says against the headers of an answer, and net/http lets pass. The raw headers are nil where they are
+// not known.
+func remarks(response *http.Response, raw textproto.MIMEHeader) []string {
+	var all []string
+	if types := response.Header["Content-Type"]; len(types) > 1 {
+		all = append(all, fmt.Sprintf("an answer has one Content-Type, and this one has %d", len(types)))
 	}
-	return readLimited(r)
-}
-
-// readLimited reads a body of up to MaxBody, or says that there is more, and returns the beginning. What was read comes with an
-// error too. Endless bodies are many where a target is sick: none of them costs more than one short one for longer than it is read.
-func readLimited(r io.Reader) (body []byte, more bool, err error) {
-	var read bytes.Buffer // grows by doubling, which leaves less behind than io.ReadAll
-	if _, err = read.ReadFrom(io.LimitReader(r, keptBody)); err != nil || read.Len() < keptBody {
-		return read.Bytes(), false, err
+	if raw.Get("Transfer-Encoding") != "" && raw.Get("Content-Length") != "" {
+		all = append(all, "an answer with Transfer-Encoding has no Content-Length")
 	}
-	_, err = read.ReadFrom(io.LimitReader(r, MaxBody-keptBody+1))
-	if read.Len() > MaxBody {
-		return bytes.Clone(read.Bytes()[:keptBody]), true, nil
-	}
-	return read.Bytes(), false, err
+	return all
 }
-
-// sendings notes when the request was put on a connection.
-type sendings struct {
-	mu    sync.Mutex
-	times []time.Time
-}
-
-func (s *sendings) gotConn(httptrace.GotConnInfo) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.times = append(s.times, time.Now())
-}
-
-// lost returns the attempts before the last one, and when that began.
-func (s *sendings) lost(start time.Time) (attempts []Attempt, last time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last = start
-	for i := 1; i < len(s.times); i++ {
-		attempts = append(attempts, Attempt{Start: last, Duration: s.times[i].Sub(last), Error: errDead})
-		last = s.times[i]
-	}
-	return attempts, last
-}
-
-const errDead = "the target had closed the connection that was kept from an earlier answer; net/http sent the request again"

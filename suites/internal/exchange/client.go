@@ -7,11 +7,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long each time.
+	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long in all.
 	maxWaits = 5
 	maxWait  = time.Minute
 )
@@ -21,7 +22,11 @@ type Client struct {
 	options   Options
 	base      string
 	transport http.RoundTripper
+	proxy     *proxy
 	pause     func(from, to time.Duration) time.Duration // within both; replaced by tests
+
+	certificateAsked atomic.Bool  // the target asked for a client certificate
+	exchanges        atomic.Int64 // so far
 }
 
 func between(from, to time.Duration) time.Duration { return from + rand.N(to-from+1) }
@@ -35,7 +40,7 @@ func (c *Client) Close() {
 
 // Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange comes with an error
 // too, with the attempts so far. The error is a *TargetError where the target gave no complete answer, the context's where that ended,
-// and otherwise says why the request cannot be sent.
+// the limiter's where that lets nothing more through, and otherwise says why the request cannot be sent.
 func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	target, err := c.check(r)
 	if err != nil {
@@ -46,46 +51,73 @@ func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 			return &Exchange{Request: r}, fmt.Errorf("request %s %q is not sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
 		}
 	}
-	e := &Exchange{Request: r, URL: target}
+	e := &Exchange{Serial: fmt.Sprintf("%d-%d", c.options.Process, c.exchanges.Add(1)), Request: r, URL: target}
+	if c.options.Serials != nil {
+		// What cannot be noted is found in the report all the same.
+		_, _ = fmt.Fprintf(c.options.Serials, "%s %s %s\n", c.options.Run, e.Serial, r.Spec)
+	}
 	c.options.Redactor.LearnRequest(r.Header, r.Query, r.Body)
+	err = c.carryOut(ctx, e)
+	outcome, kind := e.outcome(err)
+	if outcome == "" {
+		return e, err
+	}
+	if failure := c.options.Limiter.Ended(ctx, outcome, kind); failure != nil {
+		err = errors.Join(err, failure)
+	}
+	return e, err
+}
 
+// carryOut makes the attempts.
+func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
+	r := e.Request
 	next := time.Time{} // not before
-	broken := false
-	for answers, repeats, waits := 0, 0, 0; ; answers++ {
+	resent := false     // the request got no answer, and was sent once more
+	answers, repeats, waits, waited := 0, 0, 0, time.Duration(0)
+	for {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
-			return e, c.interrupted(e, err)
+			return c.interrupted(e, err)
 		}
-		attempts, err := c.attempt(ctx, e, answers+1)
+		attempt, err := c.attempt(ctx, e, answers+1)
 		release()
-		e.Attempts = append(e.Attempts, attempts...)
-		broken = broken || len(attempts) > 1 // which net/http has found, and sent the request once more by itself
-		if err != nil && !broken && r.harmless() && dropped(err) {
-			broken = true
+		e.Attempts = append(e.Attempts, attempt)
+		if err != nil && !resent && (errors.Is(err, errUnprocessed) || r.harmless() && dropped(err)) {
+			// No answer was counted: a fault that is asked for is still to come.
+			resent = true
 			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
-			answers-- // the target has not answered any: a fault that is asked for is still to come
+			c.Close() // the other kept connections are likely to be as dead
 			continue
 		}
 		if err != nil {
-			return e, err
+			return err
 		}
-		last := e.Last()
-		answered := last.Start.Add(last.Duration)
-		delay, throttled, err := c.throttled(last, answered)
+		answers++
+		answered := attempt.Start.Add(attempt.Duration)
+		delay, throttled, err := c.throttled(attempt, answered)
 		if err != nil {
-			return e, c.interrupted(e, err)
+			return c.interrupted(e, err)
 		}
 		switch {
-		case failed(last.Status) && !r.NoRepeat && repeats < c.options.Retry.Repeats:
+		case failed(attempt.Status) && c.repeats(r) > repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
-		case throttled && waits < maxWaits && !ended(ctx, answered.Add(delay)):
+		case throttled && waits < maxWaits && waited+delay <= maxWait && !ended(ctx, answered.Add(delay)):
 			waits++
+			waited += delay
 			next = answered.Add(delay)
 		default:
-			return e, nil
+			return nil
 		}
 	}
+}
+
+// repeats is how often the request is repeated after a 50x.
+func (c *Client) repeats(r Request) int {
+	if r.NoRepeat || r.Kind != "" && !c.options.Limiter.Repeats(r.Kind) {
+		return 0
+	}
+	return c.options.Retry.Repeats
 }
 
 // throttled tells whether the answer is a 429, and how long to wait then. That holds for all requests of the run.
@@ -109,14 +141,18 @@ func ended(ctx context.Context, at time.Time) bool {
 
 // interrupted is the error of an exchange that the suite itself ended.
 func (c *Client) interrupted(e *Exchange, cause error) error {
+	if errors.As(cause, new(*StoppedError)) {
+		return cause
+	}
 	return fmt.Errorf("%s %s given up: %w", e.Request.Method, c.options.Redactor.URL(e.URL), cause)
 }
 
-// retryAfter reads the header of a 429: seconds, or a date.
+// retryAfter reads the header of a 429: seconds, or a date. A number of seconds that is too large for an integer is a long wait.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, int(maxWait/time.Second))) * time.Second, true
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(maxWait/time.Second))) * time.Second, true
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(0, date.Sub(now)), true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"syscall"
 )
@@ -25,20 +26,42 @@ func (e *TargetError) Error() string {
 
 func (e *TargetError) Unwrap() error { return e.Cause }
 
-func (c *Client) targetError(op string, e *Exchange, err error) error {
-	if op == opAnswer {
-		op = connecting(err)
+// targetError says what failed, and who: the sending knows how far the request came.
+func (c *Client) targetError(op string, e *Exchange, s *sending, err error) error {
+	target := &TargetError{Op: op, URL: c.options.Redactor.URL(e.URL), Cause: c.options.Redactor.Error(err)}
+	switch {
+	case c.proxy.url != nil && op == opAnswer && !s.hasReached():
+		target.Op, target.Hint = fmt.Sprintf("go through the proxy %s to", c.proxy.host()), c.proxy.hint(err)
+		return target
+	case op == opAnswer:
+		target.Op = connecting(err)
 	}
-	return &TargetError{Op: op, URL: c.options.Redactor.URL(e.URL), Cause: c.options.Redactor.Error(err), Hint: hint(op, err)}
+	target.Hint = hint(target.Op, err, c.certificateAsked.Load())
+	return target
+}
+
+// hint says what to do about a proxy that fails.
+func (p *proxy) hint(err error) string {
+	around := fmt.Sprintf("or name the target's host in NO_PROXY to go without the proxy, which %s names", p.variable)
+	var refused connectError
+	switch {
+	case errors.As(err, &refused) && refused == http.StatusProxyAuthRequired:
+		return fmt.Sprintf("put user and password into %s, as in http://user:password@host:port, %s", p.variable, around)
+	case errors.As(err, &refused):
+		return "ask the proxy's administrator to let the target's host through, " + around
+	}
+	return fmt.Sprintf("check that the proxy runs and that %s is right, %s", p.variable, around)
 }
 
 // dropped tells whether the connection broke before an answer came.
 func dropped(err error) bool {
 	var target *TargetError
-	if !errors.As(err, &target) || target.Op != opAnswer {
-		return false
-	}
-	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(broken error) bool { return errors.Is(err, broken) })
+	return errors.As(err, &target) && target.Op == opAnswer && broken(err)
+}
+
+// broken reports whether the other end closed the connection.
+func broken(err error) bool {
+	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(end error) bool { return errors.Is(err, end) })
 }
 
 const (
@@ -71,8 +94,8 @@ func isTLS(err error) bool {
 		errors.As(err, &remote) && remote.Op == "remote error" // an alert of the server
 }
 
-// hint says what to do about an error.
-func hint(op string, err error) string {
+// hint says what to do about an error. The target may have asked for a client certificate.
+func hint(op string, err error, certificateAsked bool) string {
 	var record tls.RecordHeaderError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
@@ -88,6 +111,9 @@ func hint(op string, err error) string {
 		return "the target's certificate is for another host: check the host in the target's URL"
 	case errors.As(err, &invalid):
 		return "the target's certificate is not valid: check its dates, and the clock of this machine"
+	case certificateAsked && (op == opTLS || op == opAnswer && !errors.Is(err, errTimeout)):
+		// With TLS 1.3 the refusal comes after the handshake, and may look like any broken connection.
+		return "the target demands a client certificate, and the suite has none: use an address of the target that demands none"
 	case op == opTLS:
 		return "check scheme and port of the target's URL, and the TLS versions of the target"
 	case errors.Is(err, errTimeout):
@@ -95,9 +121,11 @@ func hint(op string, err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing listens there: check that the target runs, and host and port of its URL"
 	case op == opConnect:
-		return "check the network between here and the target, and the proxy settings"
+		return "check the network between here and the target"
 	case op == opDecode:
 		return "the target, or a gateway before it, sends a body that is not what its headers say"
+	case errors.Is(err, errUnprocessed):
+		return "the target, or a gateway before it, takes no requests: check their logs"
 	case op == opRead, errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
 		return "the target, or a gateway before it, broke the answer off: check their logs"
 	}

@@ -16,6 +16,7 @@ const maxShown = 16 << 10
 // Evidence is the redacted view of an exchange, for reports. Control characters are in it as they came: see Printable.
 type Evidence struct {
 	Spec      string            `json:"spec,omitempty"`
+	Serial    string            `json:"serial,omitempty"` // as in the User-Agent
 	Method    string            `json:"method"`
 	URL       string            `json:"url"`
 	Headers   http.Header       `json:"headers,omitempty"` // without the User-Agent
@@ -49,7 +50,7 @@ func (e *Exchange) Evidence(r *redact.Redactor) Evidence {
 	r = e.teach(r)
 	header := e.Request.sent(1)
 	evidence := Evidence{
-		Spec: e.Request.Spec, Method: e.Request.Method, URL: r.URL(e.URL),
+		Spec: e.Request.Spec, Serial: e.Serial, Method: e.Request.Method, URL: r.URL(e.URL),
 		Headers: r.Header(header), Body: text(r, header, e.Request.Body, false),
 		Attempts: make([]EvidenceAttempt, 0, len(e.Attempts)), Transient: e.Transient(), Curl: e.curl(r),
 	}

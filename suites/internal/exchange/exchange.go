@@ -13,6 +13,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,7 +26,7 @@ import (
 
 // Request is one request as the suite means it: the client adds nothing to it but the User-Agent.
 type Request struct {
-	Spec     string      `json:"spec,omitempty"` // spec id, travels in the User-Agent
+	Spec     string      `json:"spec,omitempty"` // spec id; the target is not told
 	Method   string      `json:"method"`
 	Path     string      `json:"path"`           // below /api/2, starts with "/", already escaped, without a query
 	Root     bool        `json:"root,omitempty"` // Path is relative to the host, not to /api/2
@@ -34,6 +35,7 @@ type Request struct {
 	Body     []byte      `json:"body,omitempty"` // nil: none
 	Fault    *Fault      `json:"fault,omitempty"`
 	NoRepeat bool        `json:"no_repeat,omitempty"` // a 50x is the answer at once
+	Kind     string      `json:"kind,omitempty"`      // of exchanges whose repeats tell the same about the target; empty: of its own
 }
 
 // Fault asks the target, by a header, to answer the first attempts with a status.
@@ -53,14 +55,16 @@ type Attempt struct {
 	Status    int           `json:"status,omitempty"` // 0: no answer
 	Proto     string        `json:"proto,omitempty"`
 	Header    http.Header   `json:"header,omitempty"`
-	Body      []byte        `json:"body,omitempty"`      // decoded, if its Content-Encoding is gzip
+	Body      []byte        `json:"body,omitempty"`      // without its Content-Encoding, where there is no error
 	Truncated bool          `json:"truncated,omitempty"` // the body is longer than MaxBody, and this is its beginning
+	Remarks   []string      `json:"remarks,omitempty"`   // what HTTP in general says against the answer's headers
 	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
 }
 
 // Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets: it may travel to
 // another process of the same run, and nowhere else.
 type Exchange struct {
+	Serial   string    `json:"serial,omitempty"` // process and number, travels in the User-Agent
 	Request  Request   `json:"request"`
 	URL      string    `json:"url"`
 	Attempts []Attempt `json:"attempts"`
@@ -88,6 +92,31 @@ func (e *Exchange) Transient() bool {
 // Failed says whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
 func (e *Exchange) Failed() bool {
 	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return failed(a.Status) })
+}
+
+// Repeated reports whether the target may have carried the request out before the last attempt: an attempt before was answered with a
+// 50x or not at all.
+func (e *Exchange) Repeated() bool {
+	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return a.Status == 0 || failed(a.Status) })
+}
+
+// outcome is how the exchange ended with that error, and the kind of exchanges that it counts for. It is empty where the end says nothing
+// about the target.
+func (e *Exchange) outcome(err error) (outcome Outcome, kind string) {
+	var target *TargetError
+	switch {
+	case errors.As(err, &target):
+		return Silent, ""
+	case err != nil:
+		return "", ""
+	case e.Status() == http.StatusTooManyRequests:
+		return Throttled, ""
+	case !failed(e.Status()):
+		return Answered, e.Request.Kind
+	case e.Failed():
+		return Failed, e.Request.Kind
+	}
+	return Answered, "" // it was not repeated, and so tells nothing about repeats
 }
 
 // failed says whether a status is one of the 50x that the documentation asks to repeat.

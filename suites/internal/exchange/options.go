@@ -2,12 +2,10 @@ package exchange
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -18,14 +16,35 @@ import (
 // Version is that of the suite, as reports and the User-Agent name it.
 const Version = "0.1.0"
 
-// Limiter paces the requests. What is waited for it is no part of an attempt.
+// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is no part of an
+// attempt.
 type Limiter interface {
 	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
 	// before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
 	Acquire(ctx context.Context, earliest time.Time) (release func(), err error)
 	// Hold keeps every request back until then: the target asked for it with a 429.
 	Hold(until time.Time) error
+	// Ended counts how an exchange of that kind ended. The kind may be empty. The context tells a clean-up.
+	Ended(ctx context.Context, outcome Outcome, kind string) error
+	// Repeats reports whether a 50x of that kind is still to be repeated: not where the repeats of such exchanges have failed again and again.
+	Repeats(kind string) bool
 }
+
+// StoppedError says why a limiter lets nothing more through. It is about the whole run, and not about one exchange.
+type StoppedError struct{ Reason string }
+
+func (e *StoppedError) Error() string { return e.Reason }
+
+// Outcome is how an exchange ended, as far as it says something about the target as a whole.
+type Outcome string
+
+// The outcomes.
+const (
+	Answered  Outcome = "answered"
+	Throttled Outcome = "throttled" // with a 429
+	Silent    Outcome = "silent"    // without a complete answer
+	Failed    Outcome = "failed"    // with a 50x, after all repeats
+)
 
 // unlimited keeps no more than the pauses.
 type unlimited struct{}
@@ -41,6 +60,10 @@ func (unlimited) Acquire(ctx context.Context, earliest time.Time) (release func(
 }
 
 func (unlimited) Hold(time.Time) error { return nil }
+
+func (unlimited) Ended(context.Context, Outcome, string) error { return nil }
+
+func (unlimited) Repeats(string) bool { return true }
 
 // Retry is the documented repetition after a 50x.
 type Retry struct {
@@ -58,22 +81,15 @@ type Options struct {
 	AttemptTimeout time.Duration       // for one attempt, its body included; 0: 30 s
 	Version        string              // of the suite, for the User-Agent
 	Run            string              // run id, for the User-Agent
+	Process        int                 // number of the process in the run, for the User-Agent; 0: 1
+	Serials        io.Writer           // is told the run, the serial and the spec of each exchange before it is sent, a line each; nil: not
 	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
 	Limiter        Limiter             // asked before every attempt; nil: none
 	Permit         func(Request) error // refuses a request by an error before anything is sent; nil: none is refused
 	Redactor       *redact.Redactor    // learns from every exchange; nil: one of the client's own
 }
 
-const (
-	attemptTimeout = 30 * time.Second
-
-	// maxHeader bounds the headers of an answer, and with them a flood of 1xx answers: net/http counts these into the same limit.
-	maxHeader = 1 << 20
-
-	// maxIdle is how long a connection is kept for the next request. It stays below the 5 s after which common servers close theirs,
-	// since a request that meets a closing connection gets no answer.
-	maxIdle = 4 * time.Second
-)
+const attemptTimeout = 30 * time.Second
 
 // NewClient checks the options and returns a Client.
 func NewClient(o Options) (*Client, error) {
@@ -97,10 +113,18 @@ func NewClient(o Options) (*Client, error) {
 	if o.Redactor == nil {
 		o.Redactor = redact.New()
 	}
+	if o.Process == 0 {
+		o.Process = 1
+	}
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}
 	}
-	return &Client{options: o, base: base, transport: newTransport(o.RootCAs), pause: between}, nil
+	c := &Client{options: o, base: base, pause: between}
+	if c.proxy, err = proxyFor(base); err != nil {
+		return nil, err
+	}
+	c.transport = newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
+	return c, nil
 }
 
 // baseURL returns what the paths of the API are put behind. A base that ends in /api/2 already is understood.
@@ -117,20 +141,4 @@ func baseURL(s string) (string, error) {
 		return "", errors.New("base URL: must have neither query nor fragment")
 	}
 	return strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/api/2"), nil
-}
-
-// newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself. The client calls it
-// directly, not through an http.Client, which is what follows redirects, keeps cookies and sets Referer.
-func newTransport(roots *x509.CertPool) *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{}).DialContext, // bounded by the attempt's timeout
-		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:      true, // not by default with a TLS configuration of one's own
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    8,
-		IdleConnTimeout:        maxIdle,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: maxHeader,
-	}
 }

@@ -73,7 +73,7 @@ func scripted(t *testing.T, s *script, o Options) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.transport = s
+	c.transport, c.proxy = s, &proxy{} // whatever the environment says
 	return c
 }
 
@@ -162,6 +162,7 @@ func TestRetryAfter(t *testing.T) {
 		"date in the past":     {value: "Fri, 31 Dec 1999 00:00:00 GMT", want: []int{429, 200}},
 		"longer than sensible": {value: "61", want: []int{429, 200}, pause: time.Minute},
 		"absurd":               {value: "999999999999", want: []int{429, 200}, pause: time.Minute},
+		"beyond any integer":   {value: "99999999999999999999999", want: []int{429, 200}, pause: time.Minute},
 		"date of next century": {value: "Sat, 01 Jan 2101 00:00:30 GMT", want: []int{429, 200}, pause: time.Minute},
 		"negative":             {value: "-1", want: []int{429, 200}, pause: own},
 		"nonsense":             {value: "soon", want: []int{429, 200}, pause: own},
@@ -198,8 +199,8 @@ func TestRetryAfterIsNotObeyedForEver(t *testing.T) {
 		l := &gate{}
 		e, err := scripted(t, s, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(l.holds).To(HaveLen(maxWaits+1), "the others are held back all the same")
-		g.Expect(statuses(e)).To(Equal(slices.Repeat([]int{429}, maxWaits+1)))
+		g.Expect(l.holds).To(HaveLen(2), "the others are held back all the same")
+		g.Expect(statuses(e)).To(Equal([]int{429, 429}), "a minute in all")
 	})
 }
 
@@ -241,10 +242,14 @@ type gate struct {
 	open  int // not released
 	most  int // open at a time
 	holds []time.Time
+	ends  []string
 }
 
 func (l *gate) Acquire(ctx context.Context, earliest time.Time) (func(), error) {
 	l.calls++
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -258,9 +263,67 @@ func (l *gate) Acquire(ctx context.Context, earliest time.Time) (func(), error) 
 	return func() { l.open-- }, nil
 }
 
+func (l *gate) Ended(_ context.Context, outcome Outcome, kind string) error {
+	l.ends = append(l.ends, string(outcome)+" "+kind)
+	return l.err
+}
+
+func (l *gate) Repeats(kind string) bool { return kind != "fails again and again" }
+
 func (l *gate) Hold(until time.Time) error {
 	l.holds = append(l.holds, until)
 	return l.err
+}
+
+func TestLimiterIsToldHowExchangesEnd(t *testing.T) {
+	for want, c := range map[string]struct {
+		answers []int
+		request Request
+		err     error
+	}{
+		"answered k":             {answers: []int{404}},
+		"answered k, in the end": {answers: []int{503, 404}},
+		"failed k":               {answers: []int{500}},
+		"answered ":              {answers: []int{500}, request: Request{NoRepeat: true}},
+		"throttled ":             {answers: []int{429}},
+		"silent ":                {answers: []int{0}, err: io.EOF},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			l := &gate{}
+			c.request.Method, c.request.Path, c.request.Kind = "GET", "/x", "k"
+			_, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(), c.request)
+			g.Expect(errors.As(err, new(*TargetError))).To(Equal(c.err != nil))
+			want, _, _ = strings.Cut(want, ",")
+			g.Expect(l.ends).To(Equal([]string{want}), "once")
+		})
+	}
+	g := NewWithT(t)
+	l := &gate{}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: l}).Do(ended, Request{Method: "GET", Path: "/x"})
+	g.Expect(err).To(HaveOccurred())
+	g.Expect(l.ends).To(BeEmpty(), "what the suite ends says nothing about the target")
+}
+
+func TestRepeatsThatProveNothingAreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		l := &gate{}
+		e, err := scripted(t, &script{statuses: []int{500}}, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x", Kind: "fails again and again"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(statuses(e)).To(Equal([]int{500}))
+		g.Expect(l.ends).To(Equal([]string{"answered "}))
+	})
+}
+
+func TestAStoppedRunIsSaidInOneSentence(t *testing.T) {
+	g := NewWithT(t)
+	stopped := &StoppedError{Reason: "the target throttles"}
+	e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: stopped}}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+	g.Expect(err).To(BeIdenticalTo(stopped))
+	g.Expect(e.Attempts).To(BeEmpty())
 }
 
 func TestLimiterIsNoPartOfTheAttempt(t *testing.T) {

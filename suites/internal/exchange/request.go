@@ -94,7 +94,7 @@ func (c *Client) build(ctx context.Context, e *Exchange, attempt int) (*http.Req
 		request.Header.Del("Host")
 	}
 	if _, ok := request.Header["User-Agent"]; !ok {
-		request.Header.Set("User-Agent", c.userAgent(r.Spec))
+		request.Header.Set("User-Agent", c.userAgent(e.Serial))
 	}
 	return request, nil
 }
@@ -111,23 +111,17 @@ func (r Request) sent(attempt int) http.Header {
 	return header
 }
 
-// userAgent names suite, run and spec, so that a request can be found in the logs of the target.
-func (c *Client) userAgent(spec string) string {
+// userAgent names the suite, the run and the exchange, so that a request can be found in the logs of the target and then in the report. It
+// does not name the spec: a target must not be able to tell what is expected of it.
+func (c *Client) userAgent(serial string) string {
 	agent := "acronis-conformance"
 	if c.options.Version != "" {
 		agent += "/" + comment(c.options.Version)
 	}
-	var parts []string
 	if c.options.Run != "" {
-		parts = append(parts, "run "+comment(c.options.Run))
+		serial = "run " + comment(c.options.Run) + "; " + serial
 	}
-	if spec != "" {
-		parts = append(parts, "spec "+comment(spec))
-	}
-	if len(parts) > 0 {
-		agent += " (" + strings.Join(parts, "; ") + ")"
-	}
-	return agent
+	return agent + " (" + serial + ")"
 }
 
 // comment leaves out of a text what would end the comment of a User-Agent.

@@ -62,9 +62,9 @@ func TestHTTP2WithOwnCA(t *testing.T) {
 		g.Expect(e.Last().Proto).To(Equal("HTTP/2.0"))
 	}
 	g.Expect(got).To(Equal([]string{
-		"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance]] ",
-		"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance]] ",
-		"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance]] ab",
+		"GET HTTP/2.0 0 map[User-Agent:[acronis-conformance (1-1)]] ",
+		"POST HTTP/2.0 0 map[Content-Length:[0] User-Agent:[acronis-conformance (1-2)]] ",
+		"PUT HTTP/2.0 2 map[Content-Length:[2] User-Agent:[acronis-conformance (1-3)]] ab",
 	}))
 }
 
@@ -98,6 +98,56 @@ func TestTLSTrouble(t *testing.T) {
 			g.Expect(err.Error()).To(ContainSubstring(c.options.BaseURL))
 		})
 	}
+}
+
+// A target may demand a client certificate in the handshake, or ask for one and go on without.
+func TestClientCertificate(t *testing.T) {
+	for name, c := range map[string]struct {
+		http2   bool
+		version uint16
+		auth    tls.ClientAuthType
+		demands bool
+	}{
+		"demanded, TLS 1.3, HTTP/2": {true, tls.VersionTLS13, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.3, HTTP/1": {false, tls.VersionTLS13, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.2, HTTP/2": {true, tls.VersionTLS12, tls.RequireAnyClientCert, true},
+		"demanded, TLS 1.2, HTTP/1": {false, tls.VersionTLS12, tls.RequireAnyClientCert, true},
+		"asked for":                 {true, tls.VersionTLS13, tls.RequestClientCert, false},
+	} {
+		for range 5 {
+			t.Run(name, func(t *testing.T) {
+				g := NewWithT(t)
+				s := secure(t, func(s *httptest.Server) {
+					s.EnableHTTP2 = c.http2
+					s.TLS = &tls.Config{ClientAuth: c.auth, MaxVersion: c.version}
+				}, func(w http.ResponseWriter, _ *http.Request) {})
+				_, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 5 * time.Second}).
+					Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+				if !c.demands {
+					g.Expect(err).NotTo(HaveOccurred())
+					return
+				}
+				var target *exchange.TargetError
+				g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
+				g.Expect(target.Hint).To(HavePrefix("the target demands a client certificate"), "%v", err)
+			})
+		}
+	}
+}
+
+func TestRemarksBehindTLS(t *testing.T) {
+	g := NewWithT(t)
+	s := secure(t, func(s *httptest.Server) { s.EnableHTTP2 = false }, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n")
+	})
+	e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Last().Remarks).To(Equal([]string{"an answer with Transfer-Encoding has no Content-Length"}))
 }
 
 // noTLS answers a TLS handshake with a text.

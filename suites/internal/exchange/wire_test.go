@@ -72,7 +72,7 @@ func head(r *bufio.Reader) string {
 }
 
 func TestNothingIsAdded(t *testing.T) {
-	const agent = "User-Agent: acronis-conformance/1.2.3 (run r7; spec 405/wrong-method/PATCH.tenants.{tenant_id})\r\n"
+	const agent = "User-Agent: acronis-conformance/1.2.3 (run r7; 3-1)\r\n"
 	for name, c := range map[string]struct {
 		request exchange.Request
 		want    string
@@ -100,7 +100,7 @@ func TestNothingIsAdded(t *testing.T) {
 				fmt.Fprint(conn, "HTTP/1.1 204 No Content\r\n\r\n")
 			})
 			c.request.Spec = "405/wrong-method/PATCH.tenants.{tenant_id}"
-			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7"}).Do(t.Context(), c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).Do(t.Context(), c.request)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(<-got).To(Equal(strings.ReplaceAll(c.want, "HOST", strings.TrimPrefix(base, "http://"))))
 			g.Expect(e.Status()).To(Equal(204))
@@ -113,9 +113,31 @@ func TestUserAgentCannotBeBrokenOutOf(t *testing.T) {
 	g := NewWithT(t)
 	var agent string
 	base := serve(t, func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() })
-	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n"}).Do(t.Context(), exchange.Request{Spec: "a(b)\\ü\n", Method: "GET", Path: "/"})
+	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n", Run: "a(b)\\ü\n"}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/"})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(agent).To(Equal("acronis-conformance/1__ (spec a_b____)"))
+	g.Expect(agent).To(Equal("acronis-conformance/1__ (run a_b____; 1-1)"))
+}
+
+// The target is told a serial, which leads to the spec.
+func TestSerials(t *testing.T) {
+	g := NewWithT(t)
+	var agents []string
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		agents = append(agents, r.UserAgent())
+		if len(agents) == 2 {
+			w.WriteHeader(503)
+		}
+	})
+	var serials strings.Builder
+	c := newClient(t, exchange.Options{BaseURL: base, Run: "r7", Process: 2, Serials: &serials, Retry: exchange.Retry{Repeats: 1}})
+	for i, spec := range []string{"401/no-token/FetchTenant", "409/duplicate/CreateUser"} {
+		e, err := c.Do(t.Context(), exchange.Request{Spec: spec, Method: "GET", Path: "/x"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(e.Serial).To(Equal(fmt.Sprintf("2-%d", i+1)))
+		g.Expect(e.Evidence(nil).Serial).To(Equal(e.Serial))
+	}
+	g.Expect(agents).To(Equal([]string{"acronis-conformance (run r7; 2-1)", "acronis-conformance (run r7; 2-2)", "acronis-conformance (run r7; 2-2)"}))
+	g.Expect(serials.String()).To(Equal("r7 2-1 401/no-token/FetchTenant\nr7 2-2 409/duplicate/CreateUser\n"))
 }
 
 func TestRequestThatCannotBeSentAsItIs(t *testing.T) {
@@ -220,10 +242,10 @@ func TestSilentResendOfNetHTTPIsAnAttempt(t *testing.T) {
 	e, err = c.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.Attempts).To(HaveLen(2), "one that died with the connection, and one more")
-	g.Expect(e.Attempts[0].Error).To(ContainSubstring("net/http sent the request again"))
+	g.Expect(e.Attempts[0].Error).To(Equal("the target had closed the connection that was kept from an earlier answer; the request was sent once more"))
 	g.Expect(e.Attempts[0].Status).To(BeZero())
 	g.Expect(e.Attempts[1].Status).To(Equal(200))
-	g.Expect(e.Attempts[1].Start).To(BeTemporally("==", e.Attempts[0].Start.Add(e.Attempts[0].Duration)))
+	g.Expect(e.Attempts[1].Start).To(BeTemporally(">=", e.Attempts[0].Start.Add(e.Attempts[0].Duration)))
 	g.Expect(e.Transient()).To(BeFalse())
 	g.Expect(requests.Load()).To(BeEquivalentTo(3))
 }
@@ -283,4 +305,40 @@ func TestAnswerIsKeptWhole(t *testing.T) {
 	g.Expect(a.Truncated).To(BeFalse())
 	g.Expect(a.Start).To(BeTemporally(">=", start))
 	g.Expect(a.Duration).To(BeNumerically(">", 0))
+}
+
+// What net/http lets pass, or hides.
+func TestRemarks(t *testing.T) {
+	const chunks = "\r\n2\r\n{}\r\n0\r\n\r\n"
+	for name, c := range map[string]struct {
+		answer string
+		want   []string
+	}{
+		"nothing":           {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", nil},
+		"chunks":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
+		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 2\r\n\r\n{}", []string{"an answer has one Content-Type, and this one has 2"}},
+		"two lengths":       {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n" + chunks, []string{"an answer with Transfer-Encoding has no Content-Length"}},
+		"behind a 103":      {"HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
+		"both behind a 100": {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks,
+			[]string{"an answer with Transfer-Encoding has no Content-Length"}},
+		"a coding that is none": {"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 2\r\n\r\n{}", []string{`the Content-Encoding "utf-8" is none that is registered`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			answers := []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks, c.answer}
+			client := newClient(t, exchange.Options{BaseURL: raw(t, func(conn net.Conn, r *bufio.Reader) {
+				for _, text := range answers {
+					head(r)
+					fmt.Fprint(conn, text)
+				}
+			})})
+			_, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			g.Expect(err).NotTo(HaveOccurred())
+			e, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"}) // on the same connection
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(e.Attempts).To(HaveLen(1))
+			g.Expect(e.Last().Remarks).To(Equal(c.want))
+			g.Expect(string(e.Last().Body)).To(Equal("{}"))
+		})
+	}
 }

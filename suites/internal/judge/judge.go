@@ -179,6 +179,13 @@ func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Vi
 	} else {
 		wrong, advice = j.clause(op, a)
 	}
+	for _, remark := range a.Remarks {
+		if j.Rules.Strict {
+			wrong = append(wrong, schemas.Violation{Path: "headers", Rule: "RFC 9110", Found: "otherwise", Detail: remark})
+			continue
+		}
+		advice = append(advice, "RFC 9110: "+remark)
+	}
 	for status, header := range map[int]string{http.StatusUnauthorized: "WWW-Authenticate", http.StatusMethodNotAllowed: "Allow"} {
 		if a.Status != status || a.Header.Get(header) != "" {
 			continue

@@ -175,6 +175,13 @@ func TestAdviceNeverTurnsRedUnlessStrict(t *testing.T) {
 	g.Expect(f.Advice).To(ContainElement(ContainSubstring("WWW-Authenticate")))
 	strict := &judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}
 	g.Expect(strict.Examine(e, want).Verdict).To(Equal(report.Violation))
+
+	e.Attempts[0].Header.Set("WWW-Authenticate", "Bearer")
+	e.Attempts[0].Remarks = []string{"an answer has one Content-Type, and this one has 2"}
+	f = lenient.Examine(e, want)
+	g.Expect(f.Verdict).To(Equal(report.Pass))
+	g.Expect(f.Advice).To(Equal([]string{"RFC 9110: an answer has one Content-Type, and this one has 2"}))
+	g.Expect(strict.Examine(e, want).Verdict).To(Equal(report.Violation))
 }
 
 func TestMatcherSaysWhatIsWrong(t *testing.T) {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/target"
 )
 
@@ -47,6 +49,7 @@ type Limiter struct {
 	interval time.Duration // between two requests
 	file     file
 	slots    slots
+	unsound  atomic.Bool // not every exchange of late was served
 }
 
 // New returns a pacer that shares its limits with every other one on the same folder.
@@ -66,30 +69,49 @@ func (e *BudgetError) Error() string {
 	return fmt.Sprintf("the budget of %d requests is used up: raise budget in ginkgo.yml, or select fewer specs", e.Budget)
 }
 
-type beyondBudget struct{}
+type cleanup struct{}
 
-// BeyondBudget returns a context whose requests are counted, and yet sent when the budget is used up: a run that is out of requests
-// has to remove its sandbox all the same.
+// BeyondBudget returns the context of a clean-up. Its requests are counted, and yet sent when the budget is used up or the run is stopped:
+// what a run has made is to be removed all the same. What they wait for a target that throttles is counted by WithTimeout.
 func BeyondBudget(ctx context.Context) context.Context {
-	return context.WithValue(ctx, beyondBudget{}, true)
+	return context.WithValue(ctx, cleanup{}, true)
 }
 
+func cleansUp(ctx context.Context) bool { return ctx.Value(cleanup{}) != nil }
+
 // Acquire waits until a request may be sent, which is not before earliest; the zero time is at once. Release it when its answer is
-// there. The error is a *BudgetError, or the context's cause.
+// there. The error is a *BudgetError, an *exchange.StoppedError, or the context's cause.
 func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func(), _ error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	resume := suspend(ctx)
-	defer resume()
-
-	turn, err := p.book(ctx, earliest)
+	turn, throttled, err := p.book(ctx, earliest)
 	if err != nil {
 		return nil, err
 	}
-	if err := sleep(ctx, time.Until(turn)); err != nil {
-		p.cancel(turn)
-		return nil, err
+	resume := suspend(ctx)
+	defer func() { resume() }()
+	// A target that throttles may do so for ever, and a clean-up must end.
+	count := func() {
+		if throttled && cleansUp(ctx) {
+			resume()
+			resume = func() {}
+		}
+	}
+	count()
+	for {
+		wait := time.Until(turn)
+		if err := sleep(ctx, min(wait, lookEvery)); err != nil {
+			p.cancel(turn)
+			return nil, err
+		}
+		if wait <= lookEvery {
+			break
+		}
+		if err := p.look(ctx); err != nil {
+			p.cancel(turn)
+			return nil, err
+		}
 	}
 	// Only now, so that a request that waits for its turn keeps no slot from others.
 	leave, err := p.slots.enter(ctx)
@@ -97,12 +119,14 @@ func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func
 		return nil, err
 	}
 	for {
-		wait, err := p.admit(ctx)
+		var wait time.Duration
+		wait, throttled, err = p.admit(ctx)
 		if err == nil && wait <= 0 {
 			return leave, nil
 		}
+		count()
 		if err == nil {
-			err = sleep(ctx, wait)
+			err = sleep(ctx, min(wait, lookEvery))
 		}
 		if err != nil {
 			leave()
@@ -111,37 +135,54 @@ func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func
 	}
 }
 
-// book finds the request's turn. Where no rate is set that is now: admit looks at the rest.
-func (p *Limiter) book(ctx context.Context, earliest time.Time) (turn time.Time, err error) {
-	if p.interval == 0 {
-		return earliest, nil
+// lookEvery is how often a request that waits for long looks whether the run goes on.
+const lookEvery = time.Second
+
+// book finds the request's turn, and reports whether the target throttles. Where no rate is set the turn is now: admit looks at the rest.
+func (p *Limiter) book(ctx context.Context, earliest time.Time) (turn time.Time, throttled bool, err error) {
+	if p.interval == 0 && !cleansUp(ctx) {
+		return earliest, false, nil
 	}
 	err = p.file.update(func(s *state) error {
 		if err := p.afford(ctx, s); err != nil {
 			return err
 		}
-		turn = s.book(time.Now(), earliest, p.interval)
+		turn, throttled = earliest, s.throttled(time.Now())
+		if p.interval > 0 {
+			turn = s.book(time.Now(), earliest, p.interval)
+		}
 		return nil
 	})
-	return turn, err
+	return turn, throttled, err
 }
 
 // admit takes the request into account if it may be sent now, or says how long it must wait: a turn may have passed while all slots
 // were taken, and others may have got their slots late too.
-func (p *Limiter) admit(ctx context.Context) (wait time.Duration, err error) {
+func (p *Limiter) admit(ctx context.Context) (wait time.Duration, throttled bool, err error) {
 	err = p.file.update(func(s *state) error {
 		if err := p.afford(ctx, s); err != nil {
 			return err
 		}
 		wait = s.send(time.Now(), p.interval)
+		throttled = s.throttled(time.Now())
+		p.unsound.Store(s.Breaker.Unserved > 0 || len(s.Breaker.Failed) > 0)
 		return nil
 	})
-	return wait, err
+	return wait, throttled, err
 }
 
-// afford returns an error if the budget is used up.
+// look returns an error if the run sends nothing more.
+func (p *Limiter) look(ctx context.Context) error {
+	return p.file.update(func(s *state) error { return p.afford(ctx, s) })
+}
+
+// afford returns an error if the budget is used up, or the target serves nothing.
 func (p *Limiter) afford(ctx context.Context, s *state) error {
-	if p.limits.Budget > 0 && s.Used >= p.limits.Budget && ctx.Value(beyondBudget{}) == nil {
+	switch {
+	case cleansUp(ctx):
+	case s.Breaker.Stopped != "":
+		return &exchange.StoppedError{Reason: s.Breaker.Stopped}
+	case p.limits.Budget > 0 && s.Used >= p.limits.Budget:
 		return &BudgetError{Budget: p.limits.Budget}
 	}
 	return nil
@@ -155,6 +196,26 @@ func (p *Limiter) cancel(turn time.Time) {
 	})
 }
 
+// Ended counts how an exchange ended: see exchange.Limiter.
+func (p *Limiter) Ended(ctx context.Context, outcome exchange.Outcome, kind string) error {
+	if outcome == exchange.Answered && !p.unsound.Load() {
+		return nil // as nearly all are, and nothing is to be forgotten
+	}
+	return p.file.update(func(s *state) error {
+		s.Breaker.ended(time.Now(), outcome, kind, cleansUp(ctx))
+		return nil
+	})
+}
+
+// Repeats reports whether a 50x of that kind is still to be repeated: see exchange.Limiter.
+func (p *Limiter) Repeats(kind string) (is bool) {
+	err := p.file.update(func(s *state) error {
+		is = s.Breaker.repeats(kind)
+		return nil
+	})
+	return is || err != nil
+}
+
 // Hold keeps back every request of the run until then: the target asks for it with a 429.
 func (p *Limiter) Hold(until time.Time) error {
 	return p.file.update(func(s *state) error {
@@ -163,6 +224,23 @@ func (p *Limiter) Hold(until time.Time) error {
 		}
 		return nil
 	})
+}
+
+// CleanedUp notes that the clean-up of a process took that long.
+func (p *Limiter) CleanedUp(took time.Duration) error {
+	return p.file.update(func(s *state) error {
+		s.Cleanup = max(s.Cleanup, took)
+		return nil
+	})
+}
+
+// CleanupLeft is how much of the whole run's clean-up time is left after the clean-ups of other processes.
+func (p *Limiter) CleanupLeft(limit time.Duration) (left time.Duration, err error) {
+	err = p.file.update(func(s *state) error {
+		left = limit - s.Cleanup
+		return nil
+	})
+	return left, err
 }
 
 // Used counts the requests that the whole run has sent.

@@ -11,6 +11,9 @@ type state struct {
 	Last  time.Time   `json:"last,omitzero"`   // when the last one was sent
 	Hold  time.Time   `json:"hold,omitzero"`   // no request before
 	Turns []time.Time `json:"turns,omitempty"` // booked, in order: those to come, and those past that the next one must keep off
+
+	Breaker breaker       `json:"breaker,omitzero"`
+	Cleanup time.Duration `json:"cleanup,omitempty"` // that the clean-ups of the processes have taken at most
 }
 
 // book finds the first moment at which a request keeps the interval to every other one, and books it. Without turns that are booked
@@ -70,3 +73,6 @@ func (s *state) cancel(turn time.Time) {
 		s.Turns = slices.Delete(s.Turns, at, at+1)
 	}
 }
+
+// throttled reports whether the target asked for patience of late, and has served nothing since.
+func (s *state) throttled(now time.Time) bool { return s.Hold.After(now) || s.Breaker.Unserved > 0 }

@@ -35,6 +35,20 @@ func WithTimeout(parent context.Context, limit time.Duration) (context.Context, 
 	}
 }
 
+// Elapsed returns how much of the context's time-out is used up; 0 where it has none.
+func Elapsed(ctx context.Context) time.Duration {
+	w, _ := ctx.Value(stopwatchKey{}).(*stopwatch)
+	if w == nil {
+		return 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting > 0 {
+		return w.limit - w.left
+	}
+	return w.limit - w.left + time.Since(w.since)
+}
+
 func (w *stopwatch) expire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -97,7 +97,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	if err := s.World.Authorize(&r); err != nil {
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}
-	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, r, nil)
+	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, "", r, nil)
 	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {
 		return &Control{Reason: err.Error(), Barred: true}, nil
 	}

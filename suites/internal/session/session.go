@@ -9,8 +9,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +81,8 @@ type Session struct {
 	contract  *schemas.Contract
 	client    *exchange.Client
 	registry  *fixtures.Registry
+	serials   io.Closer
+	limiter   *ratelimit.Limiter
 	requests  map[report.Phase]*atomic.Int64
 	tokenFile string // empty: no token is kept
 	process   int
@@ -95,18 +100,24 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
-	pacer, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
+	shared := cmp.Or(o.Pace, state.Dir)
+	limiter, err := ratelimit.New(shared, ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
 	}
 	registry := fixtures.NewRegistry()
 	registry.Protect(o.Access.ClientID, "the configured client")
 	registry.Learn(state.Known)
+	// While the run is under way, and where it is killed, this file tells which spec sent a request.
+	serials, err := os.OpenFile(filepath.Join(shared, fmt.Sprintf("serials-%d", o.Process)), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the serials of the run: %w", err)
+	}
 	client, err := exchange.NewClient(exchange.Options{
-		Limiter: pacer,
+		Limiter: limiter,
 		Permit:  func(r exchange.Request) error { return registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
-		Version: o.Version, Run: state.Run, Redactor: redactor,
+		Version: o.Version, Run: state.Run, Process: o.Process, Serials: serials, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
 	})
 	if err != nil {
@@ -114,6 +125,7 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	s := &Session{
 		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
+		serials: serials, limiter: limiter,
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
 		remakes: map[string]int{},
 		process: o.Process,
@@ -298,12 +310,14 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 	if err := s.World.Authorize(&r); err != nil {
 		return nil, err
 	}
-	return s.send(ctx, phaseSpec, spec, r, fault)
+	kind, _, _ := strings.Cut(spec, "/") // of what one code is expected for, one repeat tells what the others do
+	return s.send(ctx, phaseSpec, spec, kind, r, fault)
 }
 
-func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: spec, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
+func (s *Session) send(ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
+	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
 	if fault != nil {
+		request.Kind = "" // the failure is asked for
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
 		request.NoRepeat = !fault.Repeat
 	}
@@ -323,13 +337,13 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec string, r f
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Failed(), Disowned: e.Disowned}
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(), Disowned: e.Disowned}
 }
 
 // do is the world builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		e, err := s.send(ctx, phase, string(phase), r, nil)
+		e, err := s.send(ctx, phase, string(phase), "", r, nil)
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
@@ -369,10 +383,28 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 	s.Steps = append(s.Steps, step)
 }
 
+// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which comes last, has
+// what the others leave of it, and these have half of it at most.
+func (s *Session) CleanupTimeout() time.Duration {
+	limit := s.config.Timeouts.Cleanup
+	if s.process > 1 {
+		return limit / 2
+	}
+	left, err := s.limiter.CleanupLeft(limit)
+	if err != nil {
+		return limit
+	}
+	return max(left, limit/2)
+}
+
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
-	defer s.client.Close()
+	defer func() {
+		s.client.Close()
+		_ = s.serials.Close()
+	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
+	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
 		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)

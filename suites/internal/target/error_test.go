@@ -136,6 +136,8 @@ var mistakes = []struct {
 	{name: "url in clear", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "http://eu2-cloud.acronis.com"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL would send the client secret in clear, ` +
 			`which http may do on a loopback host alone: ` + example},
+	{name: "url with an IPv6 zone", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://[fe80::1%25eth0]:8443"},
+		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL names a zone of IPv6, which an address of a data center does not have: ` + example},
 	{name: "url with credentials", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://u:" + secretCanary + "@host"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL holds credentials, which belong into client_id and client_secret: ` + example},
 	{name: "url with a query", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host?" + secretCanary},

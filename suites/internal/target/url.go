@@ -27,6 +27,8 @@ func (t *draft) url(text string) string {
 		return complain("begins neither with https:// nor with http://")
 	case u.Hostname() == "":
 		return complain("names no host")
+	case strings.Contains(u.Hostname(), "%"):
+		return complain("names a zone of IPv6, which an address of a data center does not have")
 	case u.User != nil:
 		return complain("holds credentials, which belong into client_id and client_secret")
 	case u.Path != "" && u.Path != "/":
