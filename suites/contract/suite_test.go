@@ -49,6 +49,7 @@ type suiteState struct {
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
 	catalogue *fixtures.Catalogue
 	waivers   *waiver.List
+	known     *waiver.List // nil where known deviations are not accepted
 	session   *session.Session
 	mock      *mock.Running
 	specs     map[string]spec      // every spec of the tree by its id
@@ -107,7 +108,7 @@ func (s *suiteState) prepare() {
 	if s.configErr = err; err != nil {
 		return
 	}
-	s.contract, s.catalogue, s.waivers = loaded.Contract, loaded.Catalogue, loaded.Waivers
+	s.contract, s.catalogue, s.waivers, s.known = loaded.Contract, loaded.Catalogue, loaded.Waivers, loaded.Known
 }
 
 // timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
@@ -142,6 +143,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		Fail(suite.configErr.Error())
 	}
 	Expect(render.Discard(reportsFolder())).To(Succeed())
+	checkWaivers()
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()

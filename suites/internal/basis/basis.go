@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -20,6 +21,7 @@ type Basis struct {
 	Contract  *schemas.Contract
 	Catalogue *fixtures.Catalogue
 	Waivers   *waiver.List
+	Known     *waiver.List // deviations that are only reported on the target; nil where none are
 }
 
 // Load loads what the configuration names, and the waivers that lie beside it.
@@ -36,7 +38,11 @@ func Load(config *target.Config) (*Basis, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Basis{Contract: contract, Catalogue: catalogue, Waivers: waivers}, nil
+	loaded := &Basis{Contract: contract, Catalogue: catalogue, Waivers: waivers}
+	if config.Target.Known == target.ReportKnown {
+		loaded.Known, err = waiver.Known()
+	}
+	return loaded, err
 }
 
 func contractOf(config *target.Config) (*schemas.Contract, error) {
@@ -54,12 +60,17 @@ func contractOf(config *target.Config) (*schemas.Contract, error) {
 	return contract, nil
 }
 
+// WaiverFile is where the waivers of a configuration stand: beside its file.
+func WaiverFile(config string) string {
+	return filepath.Join(filepath.Dir(config), "fixtures", "waivers.yml")
+}
+
 func waiversOf(config *target.Config) (*waiver.List, error) {
-	path := filepath.Join(filepath.Dir(config.Path), "fixtures", "waivers.yml")
+	path := WaiverFile(config.Path)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return &waiver.List{}, nil // away from the checkout there need not be any
 	}
-	waivers, err := waiver.Load(path)
+	waivers, err := waiver.Load(path, time.Now())
 	if err != nil {
 		return nil, err
 	}
