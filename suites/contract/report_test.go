@@ -72,22 +72,14 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 func checkWaivers() {
 	GinkgoHelper()
 	wrong, ending := suite.waivers.Check(slices.Sorted(maps.Keys(suite.specs)), suite.config.Name, time.Now())
-	if len(wrong) > 0 {
-		Fail(messages(wrong))
+	if err := waiver.Join(wrong); err != nil {
+		Fail(err.Error())
 	}
 	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: suite.waivers.Describe(suite.config.Name, time.Now())}
-	if len(ending) > 0 {
-		check.State, check.Detail = report.CheckWarning, messages(ending)
+	if err := waiver.Join(ending); err != nil {
+		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
 	AddReportEntry(checksEntry, encode([]report.Check{check}), ReportEntryVisibilityNever)
-}
-
-func messages(problems []waiver.Problem) string {
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.Message
-	}
-	return strings.Join(texts, "\n")
 }
 
 // collect takes over what a node attached; a node of the suite that failed is a problem of the run.

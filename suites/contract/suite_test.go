@@ -1,4 +1,3 @@
-// Package contract_test holds the specs: one file per status code, one probe per way to provoke it, one spec per probe and subject.
 package contract_test
 
 import (

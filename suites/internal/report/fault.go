@@ -731,3 +731,9 @@ func cut(text string, most int) string {
 	}
 	return string(letters[:most-1]) + "…"
 }
+
+// Serves reports whether the fault is that requests are served which must be rejected, or are assumed to be.
+func (f Fault) Serves() bool { return Cause{Rule: f.Rule, Found: f.Found}.Serves() }
+
+// Nameless reports whether the fault is only a reason, which has no place that a waiver could name.
+func (f Fault) Nameless() bool { return f.Rule == reasonRule }

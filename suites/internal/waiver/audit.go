@@ -1,6 +1,7 @@
 package waiver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,6 +68,18 @@ func (l *List) Check(all []string, target string, day time.Time) (wrong, ending 
 		}
 	}
 	return wrong, ending
+}
+
+// Join makes one error of problems, a line each; nil where there are none.
+func Join(problems []Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Message
+	}
+	return errors.New(strings.Join(texts, "\n"))
 }
 
 // codeOf is the part of an id that names the code.
