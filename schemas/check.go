@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"mime"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,12 +136,28 @@ func verdict(validator *gojsonschema.Schema, err error, document any) []Violatio
 		return []Violation{uncompiled(err)}
 	}
 	violations := judge(validator, document)
+	if len(violations) > maxViolations {
+		violations = distinct(violations)
+	}
 	if more := len(violations) - maxViolations; more > 0 {
 		detail := fmt.Sprintf("%d more violations are not listed", more)
 		violations = append(violations[:maxViolations], Violation{Path: "$", Rule: "more", Detail: detail})
 	}
 	return violations
 }
+
+// distinct keeps the first of those that say the same of another item of a list, so that what is only in one item is not cut off.
+func distinct(violations []Violation) []Violation {
+	seen := map[Violation]bool{}
+	return slices.DeleteFunc(violations, func(v Violation) bool {
+		v.Path, v.Detail = position.ReplaceAllString(v.Path, "[]"), ""
+		again := seen[v]
+		seen[v] = true
+		return again
+	})
+}
+
+var position = regexp.MustCompile(`\[[0-9]+\]`)
 
 func (o *Operation) validator(schema *openapi3.SchemaRef, how reading) (*gojsonschema.Schema, error) {
 	return o.contract.compiler.validator(schema, how)

@@ -298,10 +298,23 @@ func TestRequests(t *testing.T) {
 
 func TestManyViolationsAreCutShort(t *testing.T) {
 	g := NewWithT(t)
-	body := `{"timestamp":"2030-01-31T12:00:00","items":[` + strings.Repeat("1,", 250) + "1]}"
-	got := contract(t).Operation("FetchUsersBatch").CheckResponse(200, "", []byte(body))
+	items := make([]string, 251)
+	for i := range items {
+		items[i] = fmt.Sprint(i)
+	}
+	list := func(items []string) []Violation {
+		return contract(t).Operation("FetchUsersBatch").CheckResponse(200, "", []byte(`{"timestamp":"2030-01-31T12:00:00","items":[`+strings.Join(items, ",")+"]}"))
+	}
+	got := list(items)
 	g.Expect(got).To(HaveLen(maxViolations + 1))
 	g.Expect(got[maxViolations]).To(Equal(Violation{Path: "$", Rule: "more", Detail: "151 more violations are not listed"}))
+	// What is the same in every item is said once before anything is cut off: the one item that has more wrong with it stands there.
+	for i := range items {
+		items[i] = "1"
+	}
+	items[250] = "null"
+	g.Expect(list(items)).To(HaveExactElements(
+		And(HaveField("Path", "$.items[0]"), HaveField("Found", "1")), And(HaveField("Path", "$.items[250]"), HaveField("Found", "null"))))
 }
 
 func TestAViolationIsReportedOnce(t *testing.T) {

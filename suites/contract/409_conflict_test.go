@@ -48,8 +48,10 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding", "UpdateTenantPricingSettings")) {
 		sp := again(op, "stale-version")
 		sp.or = badWhere(op)
-		if op.ID == "SetTenantOfferingItems" { // a quota's version must be the one that was fetched ("Managing quotas")
-			sp.ground = refusal
+		if op.ID == "SetTenantOfferingItems" {
+			// A quota's version must be the one that was fetched ("Managing quotas"). The vendor's knowledge base documents another code
+			// for it: 426, since build C22.10 (article 71376, https://kb.acronis.com/content/71376).
+			sp.ground, sp.or = refusal, http.StatusUpgradeRequired
 		}
 		specify(sp)
 	}

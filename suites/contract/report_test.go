@@ -13,6 +13,7 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -45,7 +46,11 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 			in.Problems = append(in.Problems, "the run was not completed: "+reason)
 		}
 	}
-	in.Problems = append(in.Problems, audit(in)...)
+	if !in.Run.Filtered { // what did not run says nothing of a waiver
+		for _, p := range suite.waivers.Stale(in.Specs, suite.config.Name, time.Now()) {
+			in.Problems = append(in.Problems, p.Message)
+		}
+	}
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
 	folder := reportsFolder()
@@ -63,20 +68,18 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 }, NodeTimeout(time.Minute))
 
-// audit finds the waivers that must not stay as they are.
-func audit(in report.Input) []string {
-	verdicts := map[string]report.Verdict{}
-	for _, s := range in.Specs {
-		verdicts[s.ID] = s.Verdict
-		if s.Verdict == report.Waived {
-			verdicts[s.ID] = report.Violation
-		}
+// checkWaivers ends the run before its first request where a waiver must not stay as it is, and notes those that end soon.
+func checkWaivers() {
+	GinkgoHelper()
+	wrong, ending := suite.waivers.Check(slices.Sorted(maps.Keys(suite.specs)), suite.config.Name, time.Now())
+	if err := waiver.Join(wrong); err != nil {
+		Fail(err.Error())
 	}
-	var problems []string
-	for _, p := range suite.waivers.Audit(verdicts, slices.Collect(maps.Keys(suite.specs)), suite.config.Name, time.Now(), in.Run.Filtered) {
-		problems = append(problems, p.Message)
+	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: suite.waivers.Describe(suite.config.Name, time.Now())}
+	if err := waiver.Join(ending); err != nil {
+		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
-	return problems
+	AddReportEntry(checksEntry, encode([]report.Check{check}), ReportEntryVisibilityNever)
 }
 
 // collect takes over what a node attached; a node of the suite that failed is a problem of the run.
@@ -148,7 +151,8 @@ func filter(c types.SuiteConfig) string {
 
 func describeTarget() report.Target {
 	t := suite.config.Target
-	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Concurrency: t.Concurrency, Budget: t.Budget}
+	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Concurrency: t.Concurrency, Budget: t.Budget,
+		KnownDeviations: string(t.Known)}
 	if t.Rate.Limited() {
 		described.Rate = t.Rate.String()
 	}

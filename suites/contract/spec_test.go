@@ -19,6 +19,7 @@ import (
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -439,9 +440,10 @@ func (sp spec) record() report.Spec {
 func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
 	record = concluded(s, record, f, exchanges)
+	waiver.Conclude(&record, suite.config.Name, time.Now(), suite.waivers, suite.known)
 	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
 	switch record.Verdict {
-	case report.Pass, report.Waived:
+	case report.Pass, report.Waived, report.Known:
 	case report.Inconclusive:
 		Skip("inconclusive: " + record.Reason)
 	default:
@@ -456,10 +458,6 @@ func concluded(s *session.Session, record report.Spec, f judge.Finding, exchange
 	record.Accepted = f.Accepted
 	for _, advice := range f.Advice {
 		record.Advice = append(record.Advice, s.Redactor.String(advice))
-	}
-	if known, accepted := suite.waivers.For(record.ID, suite.config.Name, time.Now()); accepted && f.Verdict == report.Violation {
-		record.Verdict, record.Reason = report.Waived, record.Reason+fmt.Sprintf(" (waived until %s by %s: %s, %s)",
-			known.Expires.Format(time.DateOnly), known.Owner, known.Reason, known.Link)
 	}
 	for i, d := range f.Differences {
 		f.Differences[i].Found = whole(d.Found)

@@ -1,4 +1,3 @@
-// Package contract_test holds the specs: one file per status code, one probe per way to provoke it, one spec per probe and subject.
 package contract_test
 
 import (
@@ -49,6 +48,7 @@ type suiteState struct {
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
 	catalogue *fixtures.Catalogue
 	waivers   *waiver.List
+	known     *waiver.List // nil where known deviations are not accepted
 	session   *session.Session
 	mock      *mock.Running
 	specs     map[string]spec      // every spec of the tree by its id
@@ -107,7 +107,7 @@ func (s *suiteState) prepare() {
 	if s.configErr = err; err != nil {
 		return
 	}
-	s.contract, s.catalogue, s.waivers = loaded.Contract, loaded.Catalogue, loaded.Waivers
+	s.contract, s.catalogue, s.waivers, s.known = loaded.Contract, loaded.Catalogue, loaded.Waivers, loaded.Known
 }
 
 // timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
@@ -142,6 +142,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		Fail(suite.configErr.Error())
 	}
 	Expect(render.Discard(reportsFolder())).To(Succeed())
+	checkWaivers()
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	needs := session.NewNeeds()

@@ -18,7 +18,7 @@ func printChanges(w io.Writer, old, now *report.Result) {
 		return
 	}
 	for _, f := range changes.Faults() {
-		fmt.Fprintf(w, "  newly failing: %s: %s, such as %s\n", f.Text, f.Spread(), f.First().ID)
+		fmt.Fprintf(w, "  newly failing: %s: %s, such as %s\n", f.Text(), f.Where(), exchange.Printable(f.Example))
 	}
 	for _, list := range []struct {
 		title   string

@@ -5,16 +5,20 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"time"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/tokencache"
+	"acronis-conformance/suites/internal/waiver"
 )
 
 // doctor looks at the target, as every run does first, and prints a line for each thing that it looked at.
@@ -26,6 +30,10 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	config, err := c.lookAt(s)
+	if err != nil {
+		return err
+	}
+	loaded, err := basis.Load(config)
 	if err != nil {
 		return err
 	}
@@ -47,6 +55,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.World)
 	defer cancel()
 	found := preflight.Look(ctx, preflight.Options{Config: config, Access: access, Client: v.client, Redactor: v.redactor, KeptToken: kept(config)})
+	found.Checks = append(found.Checks, accepted(loaded, config)...)
 	if err := preflight.Print(c.stdout, found.Checks); err != nil {
 		return err
 	}
@@ -54,6 +63,24 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 		return &exit{code: unusable}
 	}
 	return nil
+}
+
+// accepted says which violations are accepted on the target.
+func accepted(loaded *basis.Basis, config *target.Config) []report.Check {
+	now := time.Now()
+	_, ending := loaded.Waivers.Check(nil, config.Name, now)
+	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(config.Name, now)}
+	if err := waiver.Join(ending); err != nil {
+		check.State, check.Detail = report.CheckWarning, err.Error()
+	}
+	known := report.Check{Name: "known deviations", State: report.CheckOK, Detail: "they count as violations on " + config.Name}
+	switch {
+	case config.Target.Embedded:
+		return []report.Check{check}
+	case loaded.Known != nil:
+		known.Detail = fmt.Sprintf("%d faults that the live service is publicly known for are reported and fail nothing", len(loaded.Known.Waivers))
+	}
+	return []report.Check{check, known}
 }
 
 func accessTo(t target.Target) preflight.Access {

@@ -44,6 +44,7 @@ func commands() []command {
 		{"plan", "print every request that a run would send, and send none", plan},
 		{"sweep", "list what killed runs left on a target, and delete it where CONFIRM=yes", sweep},
 		{"gate", "run everything and decide whether a release may pass", gate},
+		{"waive", "accept faults of a result for a time: append them to fixtures/waivers.yml", waive},
 		{"report", "make every view of a result again", reports},
 		{"compare", "show where two or more results differ", compare},
 		{"merge", "show the results of several targets as one", merge},

@@ -1,4 +1,4 @@
-// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and the waivers. The suite
+// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and what is accepted. The suite
 // and the command that starts it load the same, so that the command can say in one sentence what is wrong, before it starts anything.
 package basis
 
@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/waiver"
 )
@@ -20,15 +22,16 @@ type Basis struct {
 	Contract  *schemas.Contract
 	Catalogue *fixtures.Catalogue
 	Waivers   *waiver.List
+	Known     *waiver.List // deviations that are only reported on the target; nil where none are
 }
 
 // Load loads what the configuration names, and the waivers that lie beside it.
 func Load(config *target.Config) (*Basis, error) {
-	contract, err := contractOf(config)
+	promised, err := contractOf(config)
 	if err != nil {
 		return nil, err
 	}
-	catalogue, err := fixtures.LoadCatalogue(contract)
+	catalogue, err := fixtures.LoadCatalogue(promised)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +39,11 @@ func Load(config *target.Config) (*Basis, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Basis{Contract: contract, Catalogue: catalogue, Waivers: waivers}, nil
+	loaded := &Basis{Contract: promised, Catalogue: catalogue, Waivers: waivers}
+	if config.Target.Known == target.ReportKnown {
+		loaded.Known, err = waiver.Known()
+	}
+	return loaded, err
 }
 
 func contractOf(config *target.Config) (*schemas.Contract, error) {
@@ -47,21 +54,34 @@ func contractOf(config *target.Config) (*schemas.Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: contract: %w", config.Path, err)
 	}
-	contract, err := schemas.Parse(document)
+	parsed, err := schemas.Parse(document)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", config.Contract, err, filepath.Base(config.Path))
 	}
-	return contract, nil
+	return parsed, nil
+}
+
+// WaiverFile is where the waivers of a configuration stand: beside its file.
+func WaiverFile(config string) string {
+	return filepath.Join(filepath.Dir(config), "fixtures", "waivers.yml")
 }
 
 func waiversOf(config *target.Config) (*waiver.List, error) {
-	path := filepath.Join(filepath.Dir(config.Path), "fixtures", "waivers.yml")
+	path := WaiverFile(config.Path)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return &waiver.List{}, nil // away from the checkout there need not be any
 	}
-	waivers, err := waiver.Load(path)
+	waivers, err := waiver.Load(path, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return waivers, waivers.CheckTargets(config.Targets)
+	if err := waivers.CheckTargets(config.Targets); err != nil {
+		return nil, err
+	}
+	var specs []string
+	if config.Contract == "" { // of another document the specs are known once they are made
+		specs = contract.Specs()
+	}
+	wrong, _ := waivers.Check(specs, config.Name, time.Now())
+	return waivers, waiver.Join(wrong)
 }

@@ -19,7 +19,7 @@ var states = map[string]string{
 	"cell":   "#cell=401/401/reference/FetchReport",
 	"step":   "#step=world/1",
 	"list":   "#list=0",
-	"fault":  "#finding=violation/status/2xx/401",
+	"fault":  "#finding=violation/vxpk5epr",
 	"filter": "#verdict=violation,inconclusive",
 }
 

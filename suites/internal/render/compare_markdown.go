@@ -42,9 +42,9 @@ func MergeMarkdown(w io.Writer, results []*report.Result) error {
 	if list := s.findings(); len(list) > 0 {
 		m.line("\n### Violations")
 		for _, f := range list[:min(len(list), shownFindings)] {
-			m.finding(f.Finding)
+			m.finding(f.finding)
 			for _, on := range f.On {
-				m.line("- on %s: %s", plain(on.Name), plain(on.Spread))
+				m.line("- on %s: %s", plain(on.Name), plain(on.Where))
 			}
 		}
 		if n := len(list) - shownFindings; n > 0 {
@@ -69,7 +69,7 @@ func totals(t report.Totals) string {
 	for _, part := range []struct {
 		verdict report.Verdict
 		n       int
-	}{{report.Violation, t.Specs.Violation}, {report.Error, t.Specs.Error}, {report.Waived, t.Specs.Waived}, {report.Inconclusive, t.Specs.Inconclusive}} {
+	}{{report.Violation, t.Specs.Violation}, {report.Error, t.Specs.Error}, {report.Waived, t.Specs.Waived}, {report.Known, t.Specs.Known}, {report.Inconclusive, t.Specs.Inconclusive}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.verdict)
 		}
@@ -102,7 +102,7 @@ func (m *markdown) differing(s *sides, page string) {
 	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "reason", "reasons"), strings.Join(plains(s.Names), ", "))
 	m.line("")
 	for _, f := range s.Faults[:min(len(s.Faults), shownFindings)] {
-		m.line("- %s **%s**: %s, such as %s", symbols(f.Pattern), plain(f.Text), plain(f.Spread()), code(f.First().ID))
+		m.line("- %s **%s**: %s, such as %s", symbols(f.Pattern), plain(f.Text), plain(f.Where()), code(f.Example))
 	}
 	if n := len(s.Faults) - shownFindings; n > 0 {
 		m.line("- and %s more", thousands(n))

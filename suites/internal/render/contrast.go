@@ -10,34 +10,36 @@ import (
 
 // sideFinding is a fault, with the results that have it.
 type sideFinding struct {
-	report.Finding // as the first of them has it
-	On             []sideName
+	finding // as the first of them has it
+	On      []sideName
 }
 
 // sideName is a result that has a fault, and how far it goes there.
-type sideName struct{ Name, Spread string }
+type sideName struct{ Name, Where string }
 
-// findings are the faults of all results together, first those that most results have.
+// findings are the faults of all results together: the gravest first, and of these first those that most results have.
 func (s *sides) findings() []sideFinding {
 	type seen struct {
-		report.Finding
+		finding
 		name string
 	}
 	var all []seen
 	for i, r := range s.Results {
-		for _, f := range report.Findings(r, report.Violation) {
+		for _, f := range findingsOf(r, report.Violation) {
 			all = append(all, seen{f, s.Names[i]})
 		}
 	}
 	var list []sideFinding
-	for _, same := range report.Gather(all, func(f seen) string { return f.Key }) {
-		f := sideFinding{Finding: same[0].Finding}
+	for _, same := range report.Gather(all, func(f seen) string { return f.Name }) {
+		f := sideFinding{finding: same[0].finding}
 		for _, one := range same {
-			f.On = append(f.On, sideName{one.name, one.Spread()})
+			f.On = append(f.On, sideName{one.name, one.Where()})
 		}
 		list = append(list, f)
 	}
-	slices.SortStableFunc(list, func(a, b sideFinding) int { return cmp.Compare(len(b.On), len(a.On)) })
+	slices.SortStableFunc(list, func(a, b sideFinding) int {
+		return cmp.Or(cmp.Compare(a.Gravity.Rank(), b.Gravity.Rank()), cmp.Compare(len(b.On), len(a.On)))
+	})
 	return list
 }
 
@@ -52,14 +54,42 @@ func (p pattern) key() string {
 	return strings.Join(words, " ")
 }
 
+// saying is what a result says of a spec: a fault, or another reason.
+type saying struct{ key, text string }
+
+// sayings are what a result says of its specs, by their ids: for each what carries its verdict.
+func sayings(r *report.Result) map[string][]saying {
+	specs, says := index(r), map[string][]saying{}
+	for _, f := range r.Faults {
+		for _, id := range f.Specs {
+			if s := specs[id]; s != nil && s.Verdict == f.Verdict && s.Verdict != report.Pass {
+				says[id] = append(says[id], saying{f.ID, f.Sentence})
+			}
+		}
+	}
+	for _, v := range []report.Verdict{report.Error, report.Inconclusive, report.Pass} {
+		for _, reason := range report.Reasons(r, v) {
+			for _, id := range reason.Specs {
+				if len(says[id]) == 0 {
+					says[id] = []saying{{reason.Text, reason.Text}}
+				}
+			}
+		}
+	}
+	return says
+}
+
 // sideFault is one reason for which specs have different verdicts.
 type sideFault struct {
-	report.Finding
+	Text    string
 	Pattern pattern
+	Verdict report.Verdict // the gravest of the pattern
+	Example string
+	report.Spread
 }
 
 // Shown are the first specs, and More how many others there are.
-func (f sideFault) Shown() []*report.Spec { return f.Specs[:min(len(f.Specs), shownSpecs)] }
+func (f sideFault) Shown() []string { return f.Specs[:min(len(f.Specs), shownSpecs)] }
 
 // More is the number of specs that are not shown.
 func (f sideFault) More() int { return len(f.Specs) - len(f.Shown()) }
@@ -73,17 +103,14 @@ func (s *sides) Rest() []sideFault { return s.Faults[len(s.Foremost()):] }
 // contrast gathers the specs that differ by their verdicts and by what the gravest of these says.
 func (s *sides) contrast() {
 	for _, r := range s.Results {
-		says := map[string][]report.Finding{}
-		for _, v := range report.Verdicts {
-			for _, f := range report.Findings(r, v) {
-				for _, spec := range f.Specs {
-					says[spec.ID] = append(says[spec.ID], f)
-				}
-			}
-		}
-		s.says = append(s.says, says)
+		s.says = append(s.says, sayings(r))
 	}
-	var faults []sideFault
+	type difference struct {
+		pattern pattern
+		saying  saying
+		spec    *report.Spec
+	}
+	var all []difference
 	for _, subject := range s.Subjects {
 		for _, c := range subject.Cells {
 			for _, spec := range c.Specs {
@@ -97,22 +124,23 @@ func (s *sides) contrast() {
 						at = i
 					}
 				}
-				for _, f := range s.says[at][spec.ID] {
-					faults = append(faults, sideFault{f.Of([]*report.Spec{spec.Specs[at]}), p})
+				for _, says := range s.says[at][spec.ID] {
+					all = append(all, difference{p, says, spec.Specs[at]})
 				}
 			}
 		}
 	}
 	type key struct{ pattern, fault string }
-	for _, same := range report.Gather(faults, func(f sideFault) key { return key{f.Pattern.key(), f.Key} }) {
+	for _, same := range report.Gather(all, func(d difference) key { return key{d.pattern.key(), d.saying.key} }) {
 		var specs []*report.Spec
-		for _, f := range same {
-			specs = append(specs, f.Specs...)
+		for _, d := range same {
+			specs = append(specs, d.spec)
 		}
-		s.Faults = append(s.Faults, sideFault{same[0].Of(specs), same[0].Pattern})
+		spread, example := report.SpreadOf(specs)
+		s.Faults = append(s.Faults, sideFault{Text: same[0].saying.text, Pattern: same[0].pattern, Verdict: specs[0].Verdict, Example: example, Spread: spread})
 	}
 	slices.SortStableFunc(s.Faults, func(a, b sideFault) int {
-		return cmp.Or(cmp.Compare(b.Specs[0].Verdict.Gravity(), a.Specs[0].Verdict.Gravity()), cmp.Compare(len(b.Specs), len(a.Specs)))
+		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()), cmp.Compare(len(b.Specs), len(a.Specs)))
 	})
 }
 
@@ -124,7 +152,7 @@ func (s *sides) Says(i int, spec *report.Spec) string {
 	}
 	var texts []string
 	for _, f := range s.says[i][spec.ID] {
-		texts = append(texts, f.Text)
+		texts = append(texts, f.text)
 	}
 	return line(strings.Join(texts, "; "), 240)
 }

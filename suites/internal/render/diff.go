@@ -43,12 +43,12 @@ func (c Changes) Empty() bool {
 }
 
 // Faults are what makes specs fail that did not before.
-func (c Changes) Faults() []report.Finding {
+func (c Changes) Faults() []report.Bundle {
 	var specs []report.Spec
 	for _, change := range c.Failing {
 		specs = append(specs, *change.Spec)
 	}
-	return report.Findings(&report.Result{Specs: specs}, report.Violation)
+	return report.Bundles((&report.Result{Faults: report.Faults(specs)}).FaultsOf(report.Violation))
 }
 
 // Diff tells what is different in the result now from the one before. Specs that a filter left out of either run are not compared.

@@ -26,6 +26,7 @@ func small(verdicts map[string]report.Verdict) *report.Result {
 		r.Cells = append(r.Cells, report.Cell{Subject: operation, Operation: operation, Method: "GET", Path: "/" + operation, Class: "401", Code: 401,
 			Source: schemas.FromReference, Verdict: v, Specs: []string{id}})
 	}
+	r.Faults = report.Faults(r.Specs)
 	return r
 }
 

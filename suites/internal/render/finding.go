@@ -1,40 +1,95 @@
 package render
 
 import (
+	"strings"
+
 	"acronis-conformance/suites/internal/report"
 )
 
-// section is a list of findings on the page: first what is met in several places, then what is the fault of a single operation.
+// finding is what the views list: faults that are met in the same specs, or the reason for which specs are in error.
+type finding struct {
+	Name    string   // in an address: the verdict, and what the same finding has in common in another run
+	IDs     []string // of the faults; none of a reason
+	Text    string
+	Gravity report.Gravity // of the faults
+	Verdict report.Verdict
+	report.Spread
+	Accepted *report.Acceptance // why it is not a violation
+	First    *report.Spec       // the spec that shows it
+}
+
+// findingsOf lists the faults that have the verdict, or for errors the reasons, in the order in which a reader is to hear of them.
+func findingsOf(r *report.Result, verdict report.Verdict) []finding {
+	specs := index(r)
+	var list []finding
+	add := func(f finding, example string) {
+		if f.First = specs[example]; f.First != nil { // a result that was not read from a file may hold anything
+			f.Name, f.Verdict = line(string(verdict)+"/"+f.Name, 200), verdict
+			list = append(list, f)
+		}
+	}
+	if verdict == report.Error {
+		for _, reason := range report.Reasons(r, verdict) {
+			add(finding{Name: reason.Text, Text: reason.Text, Spread: reason.Spread}, reason.Example)
+		}
+		return list
+	}
+	for _, b := range report.Bundles(r.FaultsOf(verdict)) {
+		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Spread: b.Spread, Accepted: b.Accepted}, b.Example)
+	}
+	return list
+}
+
+// index finds the specs of a result by their ids.
+func index(r *report.Result) map[string]*report.Spec {
+	specs := make(map[string]*report.Spec, len(r.Specs))
+	for i := range r.Specs {
+		specs[r.Specs[i].ID] = &r.Specs[i]
+	}
+	return specs
+}
+
+// section is a list of findings on the page, the gravest first.
 type section struct {
 	Title    string
+	Count    string // of its findings, in words
 	Parts    []part
 	Findings int
 	Specs    int
 	Open     bool
 }
 
+// part are the findings that are equally grave.
 type part struct {
-	Title    string // empty where there is only one
-	Findings []report.Finding
+	Title    string // empty for errors
+	Findings []finding
 }
 
-func newSection(r *report.Result, title string, verdict report.Verdict, specs int) section {
-	list := report.Findings(r, verdict)
-	s := section{Title: title, Findings: len(list), Specs: specs, Open: verdict != report.Waived}
-	s.Parts = partsOf(list)
-	return s
-}
-
-func partsOf(list []report.Finding) []part {
-	var parts []part
-	widespread, single := report.Apart(list)
-	for _, p := range []part{{"In several places", widespread}, {"Of a single operation", single}} {
-		if len(p.Findings) > 0 {
-			parts = append(parts, p)
+func newSection(r *report.Result, title string, verdict report.Verdict) section {
+	list := findingsOf(r, verdict)
+	specs := map[string]bool{}
+	faults := 0
+	for _, f := range list {
+		faults += max(len(f.IDs), 1)
+		for _, id := range f.Specs {
+			specs[id] = true
 		}
 	}
-	if len(parts) == 1 {
-		parts[0].Title = ""
+	count := counted(faults, "fault", "faults")
+	if verdict == report.Error {
+		count = counted(faults, "reason", "reasons")
+	}
+	return section{Title: title, Count: count, Findings: faults, Specs: len(specs), Open: verdict == report.Violation || verdict == report.Error, Parts: partsOf(list)}
+}
+
+func partsOf(list []finding) []part {
+	var parts []part
+	for _, same := range report.Gather(list, func(f finding) report.Gravity { return f.Gravity }) {
+		p := part{Findings: same}
+		if same[0].Gravity != "" {
+			p.Title = same[0].Gravity.Title()
+		}
+		parts = append(parts, p)
 	}
 	return parts
 }
@@ -44,40 +99,49 @@ const shownSpecs = 12
 
 // codeSpecs are the specs of a finding that are of the same code.
 type codeSpecs struct {
-	report.Finding
-	Code string
-	More int // that are not shown
+	Code  string
+	Specs []string
+	More  int // that are not shown
 }
 
 // Shown are the first specs.
-func (c codeSpecs) Shown() []*report.Spec { return c.Specs[:len(c.Specs)-c.More] }
+func (c codeSpecs) Shown() []string { return c.Specs[:len(c.Specs)-c.More] }
 
-// perCode divides a finding by its codes.
-func perCode(f report.Finding) []codeSpecs {
+// perCode divides a finding by its codes, with which the ids of specs begin.
+func perCode(f finding) []codeSpecs {
 	var list []codeSpecs
-	for _, specs := range report.Gather(f.Specs, func(s *report.Spec) string { return s.Code }) {
-		list = append(list, codeSpecs{Finding: f.Of(specs), Code: specs[0].Code, More: max(len(specs)-shownSpecs, 0)})
+	for _, specs := range report.Gather(f.Specs, codeOf) {
+		list = append(list, codeSpecs{Code: codeOf(specs[0]), Specs: specs, More: max(len(specs)-shownSpecs, 0)})
 	}
 	return list
 }
 
+func codeOf(id string) string {
+	code, _, _ := strings.Cut(id, "/")
+	return code
+}
+
 // findingVerdicts are those whose findings the page opens at an address of their own, in the order of its sections.
-var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived}
+var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived, report.Known, report.Inconclusive}
 
 // gravest is the finding that the run's headline names; nil where it names none.
-func gravest(r *report.Result) *report.Finding {
+func gravest(r *report.Result) *finding {
 	if r.Verdict != report.Violation {
 		return nil
 	}
-	list := report.Findings(r, report.Violation)
+	list := findingsOf(r, report.Violation)
 	if len(list) == 0 {
 		return nil
 	}
-	f := report.Gravest(list)
-	return &f
+	return &list[0]
 }
 
-// foundID names a finding in an address: its verdict, and what it has in common with the same fault of another run.
-func foundID(verdict report.Verdict, f report.Finding) string {
-	return line(string(verdict)+"/"+f.Key, 200)
+// faultIDs are the ids of the faults in short: of many only the first.
+func faultIDs(ids []string) string {
+	const most = 3
+	shown := strings.Join(ids[:min(len(ids), most)], ", ")
+	if n := len(ids) - most; n > 0 {
+		shown += " and " + counted(n, "more", "more")
+	}
+	return line(shown, 60)
 }

@@ -59,6 +59,7 @@ func hostile(t testing.TB, salt int) *report.Result {
 		r.World[i].ID = fmt.Sprintf("w%d%s", i, r.World[i].ID)
 	}
 	r.Specs[0].Control = r.World[0].ID
+	r.Faults = report.Faults(r.Specs) // as who reads a file finds them again
 	return r
 }
 

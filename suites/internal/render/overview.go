@@ -70,6 +70,9 @@ func rules(t report.Target) string {
 	if t.Strict {
 		text += ", HTTP in general counts too"
 	}
+	if t.KnownDeviations == "fail" {
+		text += ", known deviations count as violations"
+	}
 	return text
 }
 
@@ -82,7 +85,7 @@ type verdictBar struct {
 func verdictBars(r *report.Result) []verdictBar {
 	c := r.Totals.Specs
 	return []verdictBar{
-		{report.Violation, c.Violation}, {report.Error, c.Error}, {report.Waived, c.Waived}, {report.Inconclusive, c.Inconclusive}, {report.Pass, c.Pass},
+		{report.Violation, c.Violation}, {report.Error, c.Error}, {report.Waived, c.Waived}, {report.Known, c.Known}, {report.Inconclusive, c.Inconclusive}, {report.Pass, c.Pass},
 	}
 }
 
@@ -115,7 +118,7 @@ func shares(c report.Counts) []share {
 		n       int
 		width   float64
 	}
-	parts := []part{{report.Violation, c.Violation, 0}, {report.Error, c.Error, 0}, {report.Waived, c.Waived, 0}, {report.Inconclusive, c.Inconclusive, 0}, {report.Pass, c.Pass, 0}}
+	parts := []part{{report.Violation, c.Violation, 0}, {report.Error, c.Error, 0}, {report.Waived, c.Waived, 0}, {report.Known, c.Known, 0}, {report.Inconclusive, c.Inconclusive, 0}, {report.Pass, c.Pass, 0}}
 	sum := 0.0
 	for i := range parts {
 		if parts[i].n > 0 {
@@ -146,9 +149,6 @@ type list struct {
 // listsOf are the result's lists of specs. The page's data holds them in the same order.
 func listsOf(r *report.Result) []list {
 	var lists []list
-	if len(r.Accepted) > 0 {
-		lists = append(lists, list{Title: "Served, though nothing documents a refusal", Specs: r.Accepted})
-	}
 	for _, a := range r.Advice {
 		lists = append(lists, list{Title: line(a.Text, 300), Note: "advice", Specs: a.Specs})
 	}

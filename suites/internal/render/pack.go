@@ -226,18 +226,14 @@ func (p *packer) all() {
 		p.out.Lists = append(p.out.Lists, packedList{Title: p.text(l.Title), Specs: p.places(l.Specs)})
 	}
 	for _, verdict := range findingVerdicts {
-		for _, f := range report.Findings(r, verdict) {
-			p.out.Findings = append(p.out.Findings, packedList{ID: p.text(foundID(verdict, f)), Title: p.text(f.Text), Note: p.text(f.Spread()), First: p.specs[f.First().ID], Specs: p.placesOf(f.Specs)})
+		for _, f := range findingsOf(r, verdict) {
+			note := f.Where()
+			if f.Accepted != nil {
+				note += "; " + line(f.Accepted.String(), 300)
+			}
+			p.out.Findings = append(p.out.Findings, packedList{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID], Specs: p.places(f.Specs)})
 		}
 	}
-}
-
-func (p *packer) placesOf(specs []*report.Spec) []int {
-	places := make([]int, 0, len(specs))
-	for _, s := range specs {
-		places = append(places, p.specs[s.ID])
-	}
-	return places
 }
 
 // places returns where the specs stand. Ids that no spec has are left out.
@@ -270,7 +266,11 @@ func (p *packer) spec(s report.Spec) packedSpec {
 		out.Control = at
 	}
 	for _, d := range s.Differences {
-		out.Differences = append(out.Differences, packedDifference{p.text(d.Path), p.text(d.Rule), p.text(d.Found), p.text(d.Detail)})
+		detail := d.Detail
+		if d.Accepted != nil {
+			detail += " (" + line(d.Accepted.String(), 300) + ")"
+		}
+		out.Differences = append(out.Differences, packedDifference{p.text(d.Path), p.text(d.Rule), p.text(d.Found), p.text(detail)})
 	}
 	return out
 }

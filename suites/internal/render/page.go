@@ -35,9 +35,9 @@ func HTML(w io.Writer, r *report.Result) error {
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
-		Sections: []section{newSection(r, "Violations", report.Violation, r.Totals.Specs.Violation), newSection(r, "Errors", report.Error, r.Totals.Specs.Error),
-			newSection(r, "Waived", report.Waived, r.Totals.Specs.Waived)}, Gravest: gravest(r),
-		Inconclusive: report.Findings(r, report.Inconclusive), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
+		Sections: []section{newSection(r, "Violations", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
+			newSection(r, "Known deviations of the live service", report.Known), newSection(r, "Served though nothing documents a rejection", report.Inconclusive)},
+		Gravest: gravest(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
 	})
 }
 
@@ -50,8 +50,9 @@ type resultPage struct {
 	Codes        []codeRow
 	Matrix       matrix
 	Sections     []section
-	Gravest      *report.Finding
-	Inconclusive []report.Finding
+	Gravest      *finding
+	Inconclusive []report.Reason
+	Leftovers    []report.LeftoverGroup
 	Silent       []silence
 	SilentCells  int
 	Lists        []list
@@ -98,6 +99,8 @@ func colorOf(v report.Verdict) string {
 		return "#c4161c"
 	case report.Waived:
 		return "#946000"
+	case report.Known:
+		return "#1d6a8a"
 	case report.Error:
 		return "#5b3a9b"
 	}
@@ -127,7 +130,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"address":  address,
 	"by":       kindOf,
 	"perCode":  perCode,
-	"found":    foundID,
+	"ids":      faultIDs,
 	"brief":    func(s string) string { return line(s, 420) },
 }).ParseFS(assets, "assets/*.html"))
 

@@ -294,28 +294,35 @@ func TestFits(t *testing.T) {
 	g.Expect(fits("/a", "%zz")).To(BeFalse())
 }
 
-// A page shows the faults that are met in several places before those of single operations, each with an exchange that can be repeated.
+// A page shows the gravest faults first, each with an exchange that can be repeated, and what is accepted with its source.
 func TestHTMLFindings(t *testing.T) {
 	g := NewWithT(t)
 	document := pageOf(t, sample(t))
-	var texts []string
+	var violations, accepted []string
 	for _, n := range elements(t, document) {
-		if class := attribute(n, "class"); strings.HasPrefix(class, "finding v-v") || class == "part" {
-			texts = append(texts, strings.Join(strings.Fields(textOf(n)), " "))
+		text := strings.Join(strings.Fields(textOf(n)), " ")
+		switch class := attribute(n, "class"); {
+		case strings.HasPrefix(class, "finding v-v"), class == "part":
+			violations = append(violations, text)
+		case strings.HasPrefix(class, "finding v-w"), strings.HasPrefix(class, "finding v-k"):
+			accepted = append(accepted, text)
 		}
 	}
-	g.Expect(texts).To(HaveLen(5))
-	g.Expect(texts[0]).To(Equal("In several places"))
-	g.Expect(texts[1]).To(And(HavePrefix("Vrequests that must be refused with 401 are served (200) 6 specs of 401 on 6 operations"), ContainSubstring("repeat itcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
-	g.Expect(texts[2]).To(Equal("Of a single operation"))
-	g.Expect(texts[3:]).To(ConsistOf(
-		ContainSubstring("$.error.code is a string, the documentation promises an integer; $.error.details is an array, the documentation promises an object; $.error.domain is missing, the documentation promises it 1 spec of 403 on UpdateTenant"),
-		ContainSubstring("the status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id}")))
+	g.Expect(violations[0]).To(Equal("Served, though it must be rejected"))
+	g.Expect(violations[1]).To(And(HavePrefix("Valg-none: requests that must be rejected with 401 succeed (200) 6 specs of 401 on 6 operations · vxpk5epr"), ContainSubstring("repeat itcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
+	g.Expect(violations[2:6]).To(HaveExactElements(
+		Equal("Wrong status"), HavePrefix("Vthe status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id} · iaeauqau"),
+		Equal("Broken error answers"),
+		HavePrefix("V$.error.code is a string, the documentation promises an integer; $.error.details is an array, the documentation promises an object; required property $.error.domain is missing "+
+			"1 spec of 403 on UpdateTenant · ivztg26o, f4mn5rse, wbiiia64")))
+	g.Expect(accepted).To(HaveExactElements(
+		ContainSubstring("acceptedwaived until 2027-02-01 by platform: usages lack their version, https://tracker.example.com/1412 source"),
+		ContainSubstring("acceptedknown deviation: an answer recorded in 2025, https://docs.example.com/clients source")))
 	p := unpacked(t, document)
-	g.Expect(p.Findings).To(HaveLen(5), "with an error and what is waived")
-	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/status/2xx/401"))
+	g.Expect(p.Findings).To(HaveLen(7), "three of violations, an error, what is waived, what is known and a lenient one")
+	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/vxpk5epr"))
 	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
-	g.Expect(string(document)).To(ContainSubstring(`<a href="#finding=violation%2fstatus%2f2xx%2f401">8 specs contradict the documentation with 3 faults, the gravest of them: requests`))
+	g.Expect(string(document)).To(ContainSubstring(`<a href="#finding=violation%2fvxpk5epr">5 faults (8 failing specs). Most severe: alg-none: requests`))
 }
 
 // However much is red, the page holds no list of it twice, and stays small.

@@ -155,7 +155,13 @@ func (s *sampler) faults() {
 		},
 		"20x/valid-token/FetchTenantUsages": func(sp *report.Spec) {
 			sp.Verdict, sp.Reason = report.Waived, "ACC-1412: usages lack their version until 1 February 2027 (owner: platform)"
-			sp.Differences = []report.Difference{{Path: "$.items[0].version", Rule: "required", Detail: "the property is missing"}}
+			sp.Differences = []report.Difference{{Path: "$.items[0].version", Rule: "required", Detail: "the property is missing", Accepted: &report.Acceptance{
+				Verdict: report.Waived, Reason: "usages lack their version", Link: "https://tracker.example.com/1412", Owner: "platform", Expires: "2027-02-01"}}}
+		},
+		"20x/valid-token/FetchClient": func(sp *report.Spec) {
+			sp.Verdict, sp.Reason = report.Known, "the status is 200 as promised, but the answer is not what is promised with it"
+			sp.Differences = []report.Difference{{Path: "$.type", Rule: "enum", Found: `"agent"`, Detail: "the value is none of [api_client]", Accepted: &report.Acceptance{
+				Verdict: report.Known, Reason: "an answer recorded in 2025", Link: "https://docs.example.com/clients"}}}
 		},
 		"409/stale-version/": func(sp *report.Spec) {
 			if sp.Resource == "infra" {
@@ -318,7 +324,7 @@ func TestSample(t *testing.T) {
 	g.Expect(r.Problems).To(BeEmpty())
 	g.Expect(len(r.Specs)).To(BeNumerically("~", 1850, 150))
 	g.Expect(r.Verdict).To(Equal(report.Violation))
-	for _, n := range []int{r.Totals.Specs.Pass, r.Totals.Specs.Violation, r.Totals.Specs.Waived, r.Totals.Specs.Inconclusive, r.Totals.Specs.Error} {
+	for _, n := range []int{r.Totals.Specs.Pass, r.Totals.Specs.Violation, r.Totals.Specs.Waived, r.Totals.Specs.Known, r.Totals.Specs.Inconclusive, r.Totals.Specs.Error} {
 		g.Expect(n).To(BeNumerically(">", 0))
 	}
 }

@@ -18,7 +18,7 @@ type sides struct {
 	Cells    int           // that differ
 	Faults   []sideFault   // what makes the specs differ, the gravest first, and the most widespread of these
 	all      []sideCell
-	says     []map[string][]report.Finding // of each result, by the id of a spec
+	says     []map[string][]saying // of each result, by the id of a spec
 }
 
 // sideSubject are the cells of a subject that differ.

@@ -31,7 +31,7 @@ func neighbours(t testing.TB) []*report.Result {
 			kept = append(kept, s)
 		}
 	}
-	c.Specs = kept
+	c.Specs, c.Faults = kept, report.Faults(kept)
 	for i := range c.Cells {
 		if c.Cells[i].Class != "401" {
 			c.Cells[i].Specs, c.Cells[i].Verdict, c.Cells[i].Reason = nil, report.Inconclusive, "not selected by the filter"

@@ -15,11 +15,12 @@ import (
 // cut when it is long.
 const (
 	shownFindings = 10
+	shownAccepted = 20
 	shownIDs      = 5
 )
 
-// Summary writes the result as Markdown for the page of a pipeline: verdict, table per code, first failures, and what changed since the
-// baseline, if there is one.
+// Summary writes the result as Markdown for the page of a pipeline: verdict, faults, what is accepted of them, table per code, and what
+// changed since the baseline, if there is one.
 func Summary(w io.Writer, r, baseline *report.Result) error {
 	var m markdown
 	m.line("## %s %s on %s", symbol(r.Verdict), strings.ToUpper(string(r.Verdict)), plain(r.Target.Name))
@@ -31,12 +32,17 @@ func Summary(w io.Writer, r, baseline *report.Result) error {
 		}
 	}
 	m.line("\n%s", strings.Join(runLine(r), " · "))
+	m.findings(newSection(r, "Violations", report.Violation))
+	m.findings(newSection(r, "Errors", report.Error))
+	m.accepted("Waived", r.FaultsOf(report.Waived))
+	m.accepted("Known deviations of the live service", r.FaultsOf(report.Known))
+	m.lenient(r.FaultsOf(report.Inconclusive))
 	m.codes(r)
-	m.findings("Violations", r.Totals.Specs.Violation, report.Findings(r, report.Violation))
-	m.findings("Errors", r.Totals.Specs.Error, report.Findings(r, report.Error))
 	if baseline != nil {
 		m.changes(baseline, Diff(baseline, r))
 	}
+	m.reasons(report.Reasons(r, report.Inconclusive))
+	m.leftovers(r.Leftovers)
 	m.remarks(r)
 	return m.write(w)
 }
@@ -74,12 +80,12 @@ func runLine(r *report.Result) []string {
 }
 
 func (m *markdown) codes(r *report.Result) {
-	m.line("\n| code | specs | pass | violation | waived | inconclusive | error | reference cells |")
-	m.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+	m.line("\n| code | specs | pass | violation | waived | known | inconclusive | error | reference cells |")
+	m.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, c := range append(append([]report.CodeTotals{}, r.Codes...), report.CodeTotals{Code: "all", Totals: r.Totals}) {
 		s := c.Specs
 		cells := []string{plain(c.Code)}
-		for i, n := range []int{s.Total, s.Pass, s.Violation, s.Waived, s.Inconclusive, s.Error} {
+		for i, n := range []int{s.Total, s.Pass, s.Violation, s.Waived, s.Known, s.Inconclusive, s.Error} {
 			text := thousands(n)
 			if i > 1 && n > 0 {
 				text = "**" + text + "**"
@@ -90,45 +96,131 @@ func (m *markdown) codes(r *report.Result) {
 	}
 }
 
-// findings lists faults, first those that are met in several places, then those of single operations.
-func (m *markdown) findings(title string, specs int, list []report.Finding) {
-	if len(list) == 0 {
+// findings lists the foremost faults, the gravest first.
+func (m *markdown) findings(s section) {
+	if s.Findings == 0 {
 		return
 	}
-	m.line("\n### %s: %s, %s", title, counted(specs, "spec", "specs"), counted(len(list), "fault", "faults"))
-	for _, p := range partsOf(report.Foremost(list, shownFindings)) {
-		if p.Title != "" {
+	m.line("\n### %s: %s, %s", s.Title, s.Count, counted(s.Specs, "spec", "specs"))
+	left, missing := shownFindings, 0
+	for _, p := range s.Parts {
+		shown := p.Findings[:min(len(p.Findings), left)]
+		left -= len(shown)
+		missing += len(p.Findings) - len(shown)
+		if len(shown) > 0 && p.Title != "" {
 			m.line("\n#### %s", p.Title)
 		}
-		for _, f := range p.Findings {
+		for _, f := range shown {
 			m.finding(f)
 		}
 	}
-	if n := len(list) - shownFindings; n > 0 {
-		m.line("\n…and %s; `index.html` has them all.", counted(n, "more fault", "more faults"))
+	if missing > 0 {
+		m.line("\n…and %s; `index.html` has them all.", counted(missing, "more", "more"))
 	}
 }
 
-func (m *markdown) finding(f report.Finding) {
-	first := f.First()
-	m.line("\n**%s**", plain(f.Text))
-	m.line("- %s, such as %s", plain(f.Spread()), code(first.ID))
-	m.line("- required: %s", linked(plain(first.Requirement), first.Link))
-	m.line("- expected: %s", code(first.Expected))
-	m.line("- actual: %s", code(first.Actual))
+func (m *markdown) finding(f finding) {
+	m.line("\n**%s**%s", plain(f.Text), idsOf(f.IDs))
+	m.line("- %s, such as %s", plain(f.Where()), code(f.First.ID))
+	m.line("- required: %s", linked(plain(f.First.Requirement), f.First.Link))
+	m.line("- expected: %s", code(f.First.Expected))
+	m.line("- actual: %s", code(f.First.Actual))
 	if len(f.Specs) > 1 {
-		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs), func(s *report.Spec) bool { return s == first })))
+		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs), func(id string) bool { return id == f.First.ID })))
 	}
-	if len(first.Exchanges) > 0 && first.Exchanges[0].Curl != "" && len(first.Exchanges[0].Curl) < 2000 {
-		m.line("\n%s", block(first.Exchanges[0].Curl))
+	if len(f.First.Exchanges) > 0 && f.First.Exchanges[0].Curl != "" && len(f.First.Exchanges[0].Curl) < 2000 {
+		m.line("\n%s", block(f.First.Exchanges[0].Curl))
+	}
+}
+
+// idsOf names faults by their ids, behind their sentence.
+func idsOf(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return " (" + plain(faultIDs(ids)) + ")"
+}
+
+// accepted lists what is not counted as a violation, each with its source.
+func (m *markdown) accepted(title string, list []report.Fault) {
+	if len(list) == 0 {
+		return
+	}
+	m.line("\n### %s: %s", title, counted(len(list), "fault", "faults"))
+	m.line("")
+	groups := report.ByAcceptance(list)
+	for _, b := range groups[:min(len(groups), shownAccepted)] {
+		source := plain(withoutLink(*b.Accepted))
+		if b.Accepted.Link != "" {
+			source += ", " + linked(plain(b.Accepted.Link), b.Accepted.Link)
+		}
+		m.line("- %s%s: %s: %s", plain(b.Text()), idsOf(b.IDs()), plain(b.Where()), source)
+	}
+	if n := len(groups) - shownAccepted; n > 0 {
+		m.line("- and %s more; `index.html` has them all", thousands(n))
+	}
+}
+
+func withoutLink(a report.Acceptance) string {
+	a.Link = ""
+	return a.String()
+}
+
+// lenient lists what is served though it is only assumed that it must be rejected.
+func (m *markdown) lenient(list []report.Fault) {
+	if len(list) == 0 {
+		return
+	}
+	m.line("\n### Served though nothing documents a rejection: %s", counted(len(list), "fault", "faults"))
+	m.line("")
+	for _, f := range list[:min(len(list), shownFindings)] {
+		m.line("- %s%s: %s, such as %s", plain(f.Sentence), idsOf([]string{f.ID}), plain(f.Where()), code(f.Example))
+	}
+	if n := len(list) - shownFindings; n > 0 {
+		m.line("- and %s more; `index.html` has them all", thousands(n))
+	}
+}
+
+// reasons says why specs are inconclusive.
+func (m *markdown) reasons(list []report.Reason) {
+	if len(list) == 0 {
+		return
+	}
+	specs := 0
+	for _, reason := range list {
+		specs += len(reason.Specs)
+	}
+	m.line("\n### Inconclusive: %s, %s", counted(specs, "spec", "specs"), counted(len(list), "reason", "reasons"))
+	m.line("")
+	for _, reason := range list[:min(len(list), shownFindings)] {
+		m.line("- %s: %s", thousands(len(reason.Specs)), plain(reason.Text))
+	}
+	if n := len(list) - shownFindings; n > 0 {
+		m.line("- and %s", counted(n, "more reason", "more reasons"))
+	}
+}
+
+// leftovers lists what clean-up could not delete; equal ones once.
+func (m *markdown) leftovers(list []report.Leftover) {
+	if len(list) == 0 {
+		return
+	}
+	m.line("\n### Left behind: %s", counted(len(list), "object", "objects"))
+	m.line("")
+	groups := report.SameLeftovers(list)
+	for _, same := range groups[:min(len(groups), shownFindings)] {
+		m.line("- %s", plain(same.String()))
+	}
+	if n := len(groups) - shownFindings; n > 0 {
+		m.line("- and %s more", thousands(n))
 	}
 }
 
 // ids lists the first specs and says how many more there are.
-func ids(specs []*report.Spec) string {
+func ids(specs []string) string {
 	var list []string
-	for _, s := range specs[:min(len(specs), shownIDs)] {
-		list = append(list, code(s.ID))
+	for _, id := range specs[:min(len(specs), shownIDs)] {
+		list = append(list, code(id))
 	}
 	text := strings.Join(list, ", ")
 	if n := len(specs) - shownIDs; n > 0 {
@@ -149,7 +241,7 @@ func (m *markdown) changes(baseline *report.Result, c Changes) {
 		m.line("- **newly failing: %s**", thousands(n))
 		list := c.Faults()
 		for _, f := range report.Foremost(list, shownFindings) {
-			m.line("  - %s: %s, such as %s", plain(f.Text), plain(f.Spread()), code(f.First().ID))
+			m.line("  - %s%s: %s, such as %s", plain(f.Text()), idsOf(f.IDs()), plain(f.Where()), code(f.Example))
 		}
 		if n := len(list) - shownFindings; n > 0 {
 			m.line("  - and %s", counted(n, "more fault", "more faults"))
@@ -213,9 +305,7 @@ func (m *markdown) remarks(r *report.Result) {
 			list = append(list, counted(n, one, many))
 		}
 	}
-	add(len(r.Leftovers), "object was left behind", "objects were left behind")
 	add(len(r.Transients), "50x went away after a repeat", "50x went away after a repeat")
-	add(len(r.Accepted), "request was served though nothing documents a refusal", "requests were served though nothing documents a refusal")
 	add(len(r.Advice), "piece of advice beyond the documentation", "pieces of advice beyond the documentation")
 	if len(list) > 0 {
 		m.line("\n%s.", strings.Join(list, "; "))

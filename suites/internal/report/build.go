@@ -44,6 +44,7 @@ func Build(in Input) *Result {
 	r.Specs = r.sortSpecs(in)
 	r.Cells = r.account(in)
 	r.Totals, r.Codes, r.Resources = tally(r.Specs, r.Cells)
+	r.Faults = Faults(r.Specs)
 	r.collect()
 	if len(r.Specs) == 0 && len(r.Problems) == 0 {
 		r.problem("no spec was run")
@@ -57,7 +58,7 @@ func (r *Result) problem(format string, arguments ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, arguments...))
 }
 
-var gravity = [...]Verdict{Pass, Inconclusive, Waived, Error, Violation}
+var gravity = [...]Verdict{Pass, Inconclusive, Known, Waived, Error, Violation}
 
 // Gravity orders verdicts by how much they matter; it is negative for what is none.
 func (v Verdict) Gravity() int { return slices.Index(gravity[:], v) }
@@ -100,7 +101,7 @@ func (r *Result) conclude() (Verdict, string) {
 	case specs.Error > 0:
 		first := r.first(Error)
 		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could", "specs could"), first.ID, first.Reason)
-	case specs.Pass+specs.Waived == 0:
+	case specs.Pass+specs.Waived+specs.Known == 0:
 		return Inconclusive, fmt.Sprintf("nothing was put to the test: %s", r.first(Inconclusive).Reason)
 	}
 	cells := r.Totals.Reference
@@ -109,17 +110,17 @@ func (r *Result) conclude() (Verdict, string) {
 
 // contradiction names the gravest of the faults.
 func (r *Result) contradiction() string {
-	list := Findings(r, Violation)
-	gravest := Gravest(list)
-	where := gravest.Spread()
+	list := r.FaultsOf(Violation)
+	gravest := list[0]
+	where := gravest.Where()
 	if len(gravest.Specs) == 1 {
-		where = gravest.First().ID
+		where = gravest.Example
 	}
-	among := ""
-	if len(list) > 1 {
-		among = fmt.Sprintf(" with %d faults, the gravest of them", len(list))
+	failing := counted(r.Totals.Specs.Violation, "failing spec", "failing specs")
+	if len(list) == 1 {
+		return fmt.Sprintf("1 fault (%s): %s (%s)", failing, gravest.Sentence, where)
 	}
-	return fmt.Sprintf("%s the documentation%s: %s (%s)", counted(r.Totals.Specs.Violation, "spec contradicts", "specs contradict"), among, gravest.Text, where)
+	return fmt.Sprintf("%d faults (%s). Most severe: %s (%s)", len(list), failing, gravest.Sentence, where)
 }
 
 func (r *Result) first(v Verdict) Spec {

@@ -164,7 +164,7 @@ func TestRunVerdict(t *testing.T) {
 		reason   string
 	}{
 		{"pass", []Spec{pass, inconclusive}, nil, Pass, "1 spec meets the contract, and 1 of 375 reference cells are asserted"},
-		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation, "1 spec contradicts the documentation: came 200 (401/b/FetchTenant)"},
+		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation, "1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
 		{"error", []Spec{pass, broken}, nil, Error, "1 spec could not be carried out, the first of them 401/c/FetchTenant: no answer"},
 		{"problem", []Spec{pass, broken}, []string{"p", "q"}, Error, "p"},
 		{"nothing provoked", []Spec{inconclusive}, nil, Inconclusive, "nothing was put to the test: no token"},

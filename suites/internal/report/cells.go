@@ -111,7 +111,7 @@ func (cell *Cell) judge(specs []Spec) {
 	for _, s := range specs {
 		cell.Specs = append(cell.Specs, s.ID)
 	}
-	for _, verdict := range []Verdict{Violation, Waived, Pass, Inconclusive, Error} {
+	for _, verdict := range []Verdict{Violation, Waived, Known, Pass, Inconclusive, Error} {
 		i := slices.IndexFunc(specs, func(s Spec) bool { return s.Verdict == verdict })
 		if i < 0 {
 			continue

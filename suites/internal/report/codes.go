@@ -20,7 +20,8 @@ var codeColumns = []column{
 	{names: [3]string{"pass", "pass", "P"}, color: green},
 	{names: [3]string{"violation", "viol", "V"}, color: red},
 	{names: [3]string{"waived", "waiv", "W"}, color: yellow, spare: true},
-	{names: [3]string{"inconclusive", "unpr", "U"}, color: yellow, spare: true},
+	{names: [3]string{"known", "known", "K"}, color: yellow, spare: true},
+	{names: [3]string{"inconclusive", "inc", "I"}, color: yellow, spare: true},
 	{names: [3]string{"error", "err", "E"}, color: red, spare: true},
 	{names: [3]string{"reference cells", "cells", "cells"}},
 }
@@ -47,7 +48,7 @@ func (t *terminal) codes(r *Result) {
 func numbers(code string, totals Totals) []string {
 	s, c := totals.Specs, totals.Reference
 	row := []string{code}
-	for _, n := range []int{s.Total, s.Pass, s.Violation, s.Waived, s.Inconclusive, s.Error} {
+	for _, n := range []int{s.Total, s.Pass, s.Violation, s.Waived, s.Known, s.Inconclusive, s.Error} {
 		row = append(row, strconv.Itoa(n))
 	}
 	return append(row, strconv.Itoa(c.Asserted)+"/"+strconv.Itoa(c.Total))

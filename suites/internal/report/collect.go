@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -91,6 +92,7 @@ func requestID(h http.Header) string {
 func (r *Result) complete() {
 	fill(&r.Preflight)
 	fill(&r.Problems)
+	fill(&r.Faults)
 	fill(&r.Codes)
 	fill(&r.Resources)
 	fill(&r.Cells)
@@ -124,4 +126,29 @@ func attempted(exchanges *[]exchange.Evidence) {
 	for i := range *exchanges {
 		fill(&(*exchanges)[i].Attempts)
 	}
+}
+
+// LeftoverGroup are leftovers of the same kind that are there for the same reason.
+type LeftoverGroup struct {
+	Leftover // the first of them
+	Count    int
+}
+
+// SameLeftovers gathers equal leftovers: of hundreds that a failed clean-up leaves, a reader needs one line.
+func SameLeftovers(list []Leftover) []LeftoverGroup {
+	type key struct{ kind, reason, command string }
+	var groups []LeftoverGroup
+	for _, same := range Gather(list, func(l Leftover) key { return key{l.Kind, place(valid(l.Reason)), l.Command} }) {
+		groups = append(groups, LeftoverGroup{same[0], len(same)})
+	}
+	return groups
+}
+
+// String names the group in a line.
+func (g LeftoverGroup) String() string {
+	named := fmt.Sprintf("%s %s %s", g.Kind, g.ID, g.Name)
+	if g.Count > 1 {
+		named = fmt.Sprintf("%d of kind %s, such as %s %s", g.Count, g.Kind, g.ID, g.Name)
+	}
+	return fmt.Sprintf("%s: %s; %s", named, cut(g.Reason, 200), g.Command)
 }

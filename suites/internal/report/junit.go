@@ -90,8 +90,8 @@ func junit(r *Result) junitSuites {
 		suite.add(junitCase{Name: "run", Class: "run", Time: seconds(0),
 			Error: &junitOutcome{Type: string(Error), Message: r.Problems[0], Text: strings.Join(r.Problems, "\n")}})
 	}
-	for _, s := range r.Specs {
-		suite.add(junitCaseOf(s))
+	for i := range r.Specs {
+		suite.add(junitCaseOf(r, &r.Specs[i]))
 	}
 	return junitSuites{Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Time: suite.Time, Suite: suite}
 }
@@ -109,15 +109,21 @@ func (suite *junitSuite) add(c junitCase) {
 	}
 }
 
-func junitCaseOf(s Spec) junitCase {
+func junitCaseOf(r *Result, s *Spec) junitCase {
 	c := junitCase{Name: s.ID, Class: s.Code, Time: seconds(s.Seconds), Group: s.Resource}
 	outcome := &junitOutcome{Type: string(s.Verdict), Message: s.Reason}
+	if f, shows := r.FaultOf(s); shows {
+		outcome.Message = f.Sentence
+		if f.Accepted != nil {
+			outcome.Message += " (" + f.Accepted.String() + ")"
+		}
+	}
 	switch s.Verdict {
 	case Violation:
 		c.Failure, outcome.Text = outcome, explanation(s)
 	case Error:
 		c.Error, outcome.Text = outcome, explanation(s)
-	case Waived:
+	case Waived, Known:
 		c.Skipped, outcome.Text = outcome, explanation(s)
 	case Inconclusive:
 		c.Skipped = outcome
@@ -126,7 +132,7 @@ func junitCaseOf(s Spec) junitCase {
 }
 
 // explanation is what a person needs to understand a spec without any other file.
-func explanation(s Spec) string {
+func explanation(s *Spec) string {
 	var b strings.Builder
 	for _, part := range []struct{ name, text string }{
 		{"requirement", s.Requirement}, {"see", s.Link}, {"expected", s.Expected}, {"actual", s.Actual},
@@ -139,6 +145,10 @@ func explanation(s Spec) string {
 		fmt.Fprintf(&b, "%s: %s (%s)", d.Path, d.Detail, d.Rule)
 		if d.Found != "" {
 			b.WriteString(", found " + d.Found)
+		}
+		fmt.Fprintf(&b, ", fault %s", CauseOf(s, d).ID())
+		if d.Accepted != nil {
+			fmt.Fprintf(&b, ", %s", d.Accepted)
 		}
 		b.WriteString("\n")
 	}

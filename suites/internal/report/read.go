@@ -43,6 +43,7 @@ func decode(data []byte) (*Result, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
 	r.complete()
 	return &r, nil
 }

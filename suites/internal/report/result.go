@@ -21,6 +21,8 @@ const (
 	Violation Verdict = "violation"
 	// Waived says that the target contradicts the documentation, and that this is known and accepted for a time.
 	Waived Verdict = "waived"
+	// Known says that the target contradicts the documentation as the live service is publicly known to do.
+	Known Verdict = "known"
 	// Inconclusive says that the promise could not be put to the test; the reason says why.
 	Inconclusive Verdict = "inconclusive"
 	// Error says that target or set-up failed, which says nothing about the contract.
@@ -28,10 +30,10 @@ const (
 )
 
 // Verdicts are all verdicts, in the order in which tables show them.
-var Verdicts = [...]Verdict{Pass, Violation, Waived, Inconclusive, Error}
+var Verdicts = [...]Verdict{Pass, Violation, Waived, Known, Inconclusive, Error}
 
-// Asserted tells whether the verdict rests on an answer that was compared with the contract.
-func (v Verdict) Asserted() bool { return v == Pass || v == Violation || v == Waived }
+// Asserted reports whether the verdict rests on an answer that was compared with the contract.
+func (v Verdict) Asserted() bool { return v == Pass || v == Violation || v == Waived || v == Known }
 
 // Result is everything that one run found. Its JSON form is conformance.json, which schemas/conformance.schema.json describes.
 type Result struct {
@@ -42,6 +44,7 @@ type Result struct {
 	Verdict    Verdict          `json:"verdict"`
 	Reason     string           `json:"reason"`     // one sentence that carries the verdict
 	Problems   []string         `json:"problems"`   // what makes the run itself unusable, whatever its specs say; a sentence each
+	Faults     []Fault          `json:"faults"`     // what the specs show, the gravest first: see Faults
 	Totals     Totals           `json:"totals"`     // over all codes
 	Codes      []CodeTotals     `json:"codes"`      // 20x to 50x, in ascending order
 	Resources  []ResourceTotals `json:"resources"`  // by name
@@ -95,6 +98,9 @@ type Target struct {
 	// Concurrency is the number of requests in flight at most.
 	Concurrency int `json:"concurrency,omitempty"`
 	Budget      int `json:"budget,omitempty"` // requests in the run at most
+	// KnownDeviations says what became of what the live service is publicly known to do otherwise: report or fail; absent where it does not
+	// apply.
+	KnownDeviations string `json:"known_deviations,omitempty"`
 }
 
 // CheckState is the outcome of a preflight check.
@@ -108,6 +114,9 @@ const (
 	// CheckFailed says that the run cannot go on.
 	CheckFailed CheckState = "failed"
 )
+
+// WaiversCheck is the name of the check that tells of waivers which end soon.
+const WaiversCheck = "waivers"
 
 // Check is one thing that was looked at before the world was made.
 type Check struct {
@@ -123,6 +132,7 @@ type Counts struct {
 	Pass         int `json:"pass"`
 	Violation    int `json:"violation"`
 	Waived       int `json:"waived"`
+	Known        int `json:"known"`
 	Inconclusive int `json:"inconclusive"`
 	Error        int `json:"error"`
 }
@@ -130,10 +140,11 @@ type Counts struct {
 // CellCounts counts cells by verdict.
 type CellCounts struct {
 	Total        int `json:"total"`
-	Asserted     int `json:"asserted"` // pass, violation or waived
+	Asserted     int `json:"asserted"` // everything but inconclusive
 	Pass         int `json:"pass"`
 	Violation    int `json:"violation"`
 	Waived       int `json:"waived"`
+	Known        int `json:"known"`
 	Inconclusive int `json:"inconclusive"`
 }
 
@@ -193,6 +204,8 @@ type Difference struct {
 	Rule   string `json:"rule"`
 	Found  string `json:"found,omitempty"` // as JSON, shortened
 	Detail string `json:"detail"`
+	// Accepted says why it is not a violation; absent where it is one.
+	Accepted *Acceptance `json:"accepted,omitempty"`
 }
 
 // Spec is one probe on one subject, with its verdict and its evidence.

@@ -55,7 +55,8 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 
 // vocabularies are the types with a closed list of values.
 var vocabularies = map[reflect.Type][]string{
-	reflect.TypeFor[Verdict]():        {"pass", "violation", "waived", "inconclusive", "error"},
+	reflect.TypeFor[Verdict]():        {"pass", "violation", "waived", "known", "inconclusive", "error"},
+	reflect.TypeFor[Gravity]():        {"served", "effect", "secret", "code", "error-body", "success-body", "lenient", "advice"},
 	reflect.TypeFor[CheckState]():     {string(CheckOK), string(CheckWarning), string(CheckFailed)},
 	reflect.TypeFor[Basis]():          {string(Documented), string(Assumed)},
 	reflect.TypeFor[Phase]():          {string(PhaseWorld), string(PhaseControl), string(PhaseCleanup)},

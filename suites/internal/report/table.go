@@ -16,13 +16,17 @@ const (
 	yellow = "33"
 )
 
-// Table writes the last lines of a run for a terminal of the given width: what each code amounts to, what else is worth knowing,
-// where the reports are, and the verdict last, where the eye ends up.
+// Table writes the last lines of a run for a terminal of the given width: its faults, what is accepted of them, what each code amounts to,
+// what else is worth knowing, where the reports are, and the verdict last, where the eye ends up.
 func Table(w io.Writer, r *Result, width int, color bool, reports ...string) error {
 	t := terminal{width: max(width, 20), color: color}
+	t.faults(r.FaultsOf(Violation))
+	t.accepted(r, Waived)
+	t.accepted(r, Known)
+	t.lenient(r.FaultsOf(Inconclusive))
 	t.codes(r)
 	t.line("")
-	t.findings(Findings(r, Violation))
+	t.reasons(r)
 	for _, remark := range remarks(r) {
 		t.wrap("", remark)
 	}
@@ -50,31 +54,113 @@ func Width(env func(string) (string, bool)) int {
 	return 100
 }
 
-// shownFindings is how many faults the end of a run names: what fits the eye.
-const shownFindings = 5
+// How many faults, accepted ones, and reasons the end of a run names: what fits the eye.
+const (
+	shownFaults   = 5
+	shownAccepted = 12
+	shownReasons  = 8
+)
 
-// findings names the foremost faults, each with a spec that shows it.
-func (t *terminal) findings(list []Finding) {
+// faults names the foremost faults, each with a spec that shows it.
+func (t *terminal) faults(list []Fault) {
 	if len(list) == 0 {
 		return
 	}
+	bundles := Bundles(list)
 	title := counted(len(list), "fault", "faults")
-	if len(list) > shownFindings {
-		title += fmt.Sprintf(", of which these are the foremost %d", shownFindings)
+	if len(bundles) > shownFaults {
+		title += fmt.Sprintf(", of which these are the foremost %d", shownFaults)
 	}
 	t.wrap(bold, title+":")
-	for _, f := range Foremost(list, shownFindings) {
-		t.wrap(red, "  "+f.Text)
-		if len(f.Specs) > 1 {
-			t.wrap("", "    "+f.Spread()+", such as")
+	for _, b := range Foremost(bundles, shownFaults) {
+		t.wrap(red, "  "+b.ID+" "+b.Text())
+		if len(b.Specs) > 1 {
+			t.wrap("", "    "+b.Where()+", such as")
 		}
-		t.line("    " + t.safe(f.First().ID)) // never broken: ids are copied
+		t.line("    " + t.safe(b.Example)) // never broken: ids are copied
 	}
 	t.line("")
 }
 
+// accepted lists what is waived or known, with its source.
+func (t *terminal) accepted(r *Result, v Verdict) {
+	list := r.FaultsOf(v)
+	if len(list) == 0 {
+		return
+	}
+	what := map[Verdict]string{Waived: "waived", Known: "known deviations of the live service"}[v]
+	t.wrap(bold, fmt.Sprintf("%s: %s", what, acceptedCount(list)))
+	groups := ByAcceptance(list)
+	for _, b := range groups[:min(len(groups), shownAccepted)] {
+		t.wrap(yellow, "  "+b.ID+" "+b.Text())
+		t.wrap("", fmt.Sprintf("    %s: %s", b.Where(), b.Accepted))
+	}
+	if n := len(groups) - shownAccepted; n > 0 {
+		t.wrap("", fmt.Sprintf("  and %s, in conformance.json and index.html", counted(n, "more", "more")))
+	}
+	t.line("")
+}
+
+// acceptedCount says of how many faults in how many specs something is accepted.
+func acceptedCount(list []Fault) string {
+	specs := map[string]bool{}
+	for _, f := range list {
+		for _, id := range f.Specs {
+			specs[id] = true
+		}
+	}
+	return fmt.Sprintf("%s in %s", counted(len(list), "fault", "faults"), counted(len(specs), "spec", "specs"))
+}
+
+// lenient lists what is served though it is only assumed that it must be rejected.
+func (t *terminal) lenient(list []Fault) {
+	if len(list) == 0 {
+		return
+	}
+	t.wrap(bold, fmt.Sprintf("served though nothing documents a rejection: %s", acceptedCount(list)))
+	for _, f := range list[:min(len(list), shownFaults)] {
+		t.wrap(yellow, fmt.Sprintf("  %s %s: %s", f.ID, f.Sentence, f.Where()))
+	}
+	if n := len(list) - shownFaults; n > 0 {
+		t.wrap("", fmt.Sprintf("  and %d more", n))
+	}
+	t.line("")
+}
+
+// reasons lists why specs are inconclusive.
+func (t *terminal) reasons(r *Result) {
+	list := Reasons(r, Inconclusive)
+	if len(list) == 0 {
+		return
+	}
+	total := 0
+	for _, reason := range list {
+		total += len(reason.Specs)
+	}
+	t.wrap("", fmt.Sprintf("%s inconclusive:", counted(total, "spec is", "specs are")))
+	for _, reason := range list[:min(len(list), shownReasons)] {
+		t.wrap("", fmt.Sprintf("  %d: %s", len(reason.Specs), reason.Text))
+	}
+	if n := len(list) - shownReasons; n > 0 {
+		t.wrap("", fmt.Sprintf("  and %s", counted(n, "more reason", "more reasons")))
+	}
+}
+
+// headline is the last line: verdict, reason, and what else decides how far it can be trusted.
 func headline(r *Result) string {
 	text := strings.ToUpper(string(r.Verdict)) + " on " + r.Target.Name + ": " + r.Reason
+	var more []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{r.Totals.Specs.Waived, "waived"}, {r.Totals.Specs.Known, "known"}, {len(r.Leftovers), "left behind"}} {
+		if part.n > 0 {
+			more = append(more, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(more) > 0 {
+		text += "; " + strings.Join(more, ", ")
+	}
 	if r.Run.Filtered {
 		text += " (only a part of the specs was selected)"
 	}
@@ -100,8 +186,10 @@ func remarks(r *Result) []string {
 			add("problem: %s", problem)
 		}
 	}
-	if n := len(r.Accepted); n > 0 {
-		add("%s served though nothing documents a refusal", counted(n, "request was", "requests were"))
+	for _, c := range r.Preflight {
+		if c.Name == WaiversCheck && c.State != CheckOK {
+			add("waivers: %s", c.Detail)
+		}
 	}
 	if n := len(r.Advice); n > 0 {
 		add("%s beyond the documentation", counted(n, "piece of advice", "pieces of advice"))
@@ -114,12 +202,12 @@ func remarks(r *Result) []string {
 	}
 	if n := len(r.Leftovers); n > 0 {
 		add("%s left behind:", counted(n, "object was", "objects were"))
-		for _, l := range r.Leftovers {
-			add("  %s %s %s: %s; %s", l.Kind, l.ID, l.Name, l.Reason, l.Command)
+		for _, same := range SameLeftovers(r.Leftovers) {
+			add("  %s", same)
 		}
 	}
 	q := r.Run.Requests
-	add("%s: world %d, controls %d, specs %d, clean-up %d", counted(q.Total(), "request", "requests"), q.World, q.Controls, q.Specs, q.Cleanup)
+	add("%s: set-up %d, controls %d, specs %d, clean-up %d", counted(q.Total(), "request", "requests"), q.World, q.Controls, q.Specs, q.Cleanup)
 	add("%.1f s without the waiting specs, %.1f s with them", r.Run.WallWithoutWaitingSeconds, r.Run.WallSeconds)
 	return lines
 }

@@ -59,6 +59,8 @@ func (c *Counts) add(v Verdict) {
 		c.Violation++
 	case Waived:
 		c.Waived++
+	case Known:
+		c.Known++
 	case Inconclusive:
 		c.Inconclusive++
 	case Error:
@@ -78,6 +80,8 @@ func (c *CellCounts) add(v Verdict) {
 		c.Violation++
 	case Waived:
 		c.Waived++
+	case Known:
+		c.Known++
 	default:
 		c.Inconclusive++
 	}

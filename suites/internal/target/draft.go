@@ -43,6 +43,7 @@ func newDraft(m *mapping, name string) *draft {
 		Budget:      m.integer("budget", 0, 1, math.MaxInt32),
 		Strict:      m.flag("strict"),
 		Assumed:     m.assumed("assumed"),
+		Known:       m.knownDeviations("known_deviations"),
 	}
 	if !t.target.Embedded {
 		t.target.spare()
@@ -56,8 +57,11 @@ func newDraft(m *mapping, name string) *draft {
 	return t
 }
 
-// spare gives a live target the limits that nobody has set: it serves others too.
+// spare gives a live target what nobody has set: limits, since it serves others too, and that known deviations are reported.
 func (t *Target) spare() {
+	if t.Known == "" {
+		t.Known = ReportKnown
+	}
 	if !t.Rate.Limited() {
 		t.Rate = Rate{Requests: 10, Per: time.Second}
 	}
@@ -78,6 +82,9 @@ func (t *draft) checkKind() {
 	}
 	if t.target.Embedded && t.target.Production {
 		t.document.fail(t.entries["production"], embeddedNeedsNone)
+	}
+	if e, given := t.entries["known_deviations"]; given && t.target.Embedded {
+		t.document.fail(e, embeddedNeedsNone)
 	}
 }
 

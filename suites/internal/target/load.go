@@ -297,3 +297,15 @@ func (m *mapping) assumed(name string) Assumed {
 	}
 	return AssumedLenient
 }
+
+func (m *mapping) knownDeviations(name string) KnownDeviations {
+	text := m.text(name)
+	switch known := KnownDeviations(text); known {
+	case ReportKnown, FailKnown:
+		return known
+	case "":
+	default:
+		m.document.fail(m.entries[name], "knows no %s: write %s or %s", printable(text), ReportKnown, FailKnown)
+	}
+	return ""
+}

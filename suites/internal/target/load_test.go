@@ -75,7 +75,7 @@ func TestLoadShippedStaging(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(config.Target).To(Equal(Target{
 		Name: "staging", URL: "https://eu2-cloud.acronis.com", ClientID: "5f6c5a5c-0d0e-4c1c-8a8e-1b1b1b1b1b1b",
-		ClientSecret: secretCanary, Allow: []Permission{Read, Write}, Assumed: AssumedLenient,
+		ClientSecret: secretCanary, Allow: []Permission{Read, Write}, Assumed: AssumedLenient, Known: ReportKnown,
 		Rate: Rate{Requests: 10, Per: time.Second}, Concurrency: 4, Budget: 20000,
 	}))
 	g.Expect(config.Target.MayWrite()).To(BeTrue())

@@ -33,6 +33,16 @@ const (
 	AssumedStrict Assumed = "strict"
 )
 
+// KnownDeviations says what becomes of what the live service is publicly known to do otherwise than documented.
+type KnownDeviations string
+
+const (
+	// ReportKnown lists known deviations with their sources, and fails nothing: it is the default.
+	ReportKnown KnownDeviations = "report"
+	// FailKnown takes them for violations.
+	FailKnown KnownDeviations = "fail"
+)
+
 // Config is one run's configuration: ginkgo.yml with one target selected and its variables resolved.
 type Config struct {
 	Path     string   // of the file that was read
@@ -63,6 +73,7 @@ type Target struct {
 	Budget       int  // requests in one run; 0 likewise
 	Strict       bool // what HTTP in general asks beyond the documentation counts as well
 	Assumed      Assumed
+	Known        KnownDeviations // empty on an embedded target, where nothing is known
 }
 
 // Host is the host of the URL, with its port where that is not the scheme's own; empty for an embedded target.

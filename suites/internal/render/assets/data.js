@@ -34,5 +34,5 @@ const cellAddress = (cell) => [T(cell.class), cell.code, T(cell.source), T(cell.
 const cellName = (cell) => T(cell.operation) || (T(cell.path) ? (T(cell.method) + ' ' + T(cell.path)).trim() : T(cell.subject));
 
 // gravest first: the order in which a reader wants specs.
-const weights = { violation: 0, error: 1, waived: 2, inconclusive: 3, pass: 4 };
+const weights = { violation: 0, error: 1, waived: 2, known: 3, inconclusive: 4, pass: 5 };
 const gravestFirst = (specs) => specs.toSorted((a, b) => weights[T(data.specs[a].verdict)] - weights[T(data.specs[b].verdict)] || a - b);

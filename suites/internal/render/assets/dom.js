@@ -16,8 +16,8 @@ function h(name, properties, ...children) {
   return element;
 }
 
-const initials = { pass: 'p', violation: 'v', waived: 'w', inconclusive: 'u', error: 'e' };
-const verdictClass = (verdict) => 'v-' + (initials[verdict] || 'u');
+const initials = { pass: 'p', violation: 'v', waived: 'w', known: 'k', inconclusive: 'i', error: 'e' };
+const verdictClass = (verdict) => 'v-' + (initials[verdict] || 'i');
 const tag = (verdict) => h('span', { class: 'tag ' + verdictClass(verdict), title: verdict }, (verdict[0] || '?').toUpperCase());
 const counted = (n, one, many) => n.toLocaleString('en') + ' ' + (n === 1 ? one : many);
 

@@ -1,0 +1,739 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"acronis-conformance/suites/internal/exchange"
+)
+
+// Fault is the one cause that the violations of many specs share: a rule that is broken at a place, and what was found there. People read
+// faults first, and a waiver accepts one. What is accepted in some specs and not in others stands in the list once for each verdict, with
+// the same id.
+type Fault struct {
+	ID       string      `json:"id"`       // see Cause.ID
+	Sentence string      `json:"sentence"` // names the fault to a reader
+	Rule     string      `json:"rule"`
+	Path     string      `json:"path"`  // status, header Content-Type, or a JSON path with [*] for positions
+	Found    string      `json:"found"` // a kind of value, or the value itself where only some words are allowed
+	Gravity  Gravity     `json:"gravity"`
+	Verdict  Verdict     `json:"verdict"` // violation, waived or known; inconclusive for lenient faults, pass for advice
+	Example  string      `json:"example"` // id of the spec that shows it best
+	Accepted *Acceptance `json:"accepted,omitempty"`
+	Spread
+}
+
+// Spread is how far a fault goes. All lists are sorted and hold each name once.
+type Spread struct {
+	Specs      []string `json:"specs"` // ids
+	Codes      []string `json:"codes"` // of the specs
+	Operations []string `json:"operations"`
+	Paths      []string `json:"paths,omitempty"` // of the specs whose subject is not an operation
+}
+
+// Acceptance says why a difference is not a violation.
+type Acceptance struct {
+	Verdict Verdict `json:"verdict"` // waived or known
+	Reason  string  `json:"reason"`  // of a waiver, or the public source of a known deviation
+	Link    string  `json:"link,omitempty"`
+	Owner   string  `json:"owner,omitempty"`   // of a waiver
+	Expires string  `json:"expires,omitempty"` // last day of a waiver
+}
+
+// String says it in a sentence.
+func (a Acceptance) String() string {
+	text := "waived"
+	if a.Verdict == Known {
+		text = "known deviation"
+	}
+	for _, part := range []struct{ before, text string }{{" until ", a.Expires}, {" by ", a.Owner}, {": ", a.Reason}, {", ", a.Link}} {
+		if part.text != "" {
+			text += part.before + part.text
+		}
+	}
+	return text
+}
+
+// Gravity is how much a fault matters, whatever is accepted of it.
+type Gravity string
+
+const (
+	// Served is a request that must be rejected and is served.
+	Served Gravity = "served"
+	// Effect is a rejected request that takes effect all the same.
+	Effect Gravity = "effect"
+	// SecretShown is an answer that shows a secret.
+	SecretShown Gravity = "secret"
+	// WrongCode is another status than the promised one.
+	WrongCode Gravity = "code"
+	// ErrorBody is an answer to a rejected request that breaks its schema, its media type or what the guides say of it.
+	ErrorBody Gravity = "error-body"
+	// SuccessBody is the same for an answer that serves a request.
+	SuccessBody Gravity = "success-body"
+	// Lenient is a request that is served, though it is assumed that it must be rejected.
+	Lenient Gravity = "lenient"
+	// AdviceOnly is what HTTP in general asks beyond the documentation.
+	AdviceOnly Gravity = "advice"
+)
+
+// gravities are in the order in which a reader hears of them.
+var gravities = [...]Gravity{Served, Effect, SecretShown, WrongCode, ErrorBody, SuccessBody, Lenient, AdviceOnly}
+
+// Title is a heading for the faults of that gravity.
+func (g Gravity) Title() string {
+	switch g {
+	case Served:
+		return "Served, though it must be rejected"
+	case Effect:
+		return "Rejected, and took effect all the same"
+	case SecretShown:
+		return "Shows a secret"
+	case WrongCode:
+		return "Wrong status"
+	case ErrorBody:
+		return "Broken error answers"
+	case SuccessBody:
+		return "Broken answers to what is served"
+	case Lenient:
+		return "Served, though nothing documents a rejection"
+	}
+	return "Advice beyond the documentation"
+}
+
+// Rank orders gravities: the gravest has the lowest.
+func (g Gravity) Rank() int { return slices.Index(gravities[:], g) }
+
+// Cause identifies a fault. Two differences are the same fault if their causes are equal.
+type Cause struct {
+	Rule, Path, Found string
+	kind              string // of the probe: see CauseOf
+}
+
+// ID is short and the same in every run: the first 40 bits of SHA-256 over rule, path, what was found and the kind of the probe, each
+// behind a zero byte, in base32. Neither the number of specs nor a value that differs from run to run is part of it.
+func (c Cause) ID() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"", c.Rule, c.Path, c.Found, c.kind}, "\x00")))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// Serves reports whether the cause is that a request was served which must be rejected, or is assumed to be.
+func (c Cause) Serves() bool { return c.Rule == statusRule && c.Found == anySuccess }
+
+const (
+	statusRule  = "status"
+	anySuccess  = "2xx"
+	nothing     = "nothing"
+	reasonRule  = "reason"
+	adviceRule  = "advice"
+	effectRule  = "unchanged"
+	secretRule  = "secret"
+	assumedKind = "assumed"
+)
+
+// ofAnyProbe are the rules that are judged on every answer, whichever probe asked for it.
+var ofAnyProbe = []string{
+	"false", "required", "type", "anyOf", "oneOf", "not", "enum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+	"additionalProperties", "minLength", "maxLength", "pattern", "format", "multipleOf", "minimum", "exclusiveMinimum", "maximum",
+	"exclusiveMaximum", "code-equals-status", "contract", "more", "complete", "present", "no-body", "media-type", "RFC 9110", "empty", "too-large",
+	"invalid-utf8", "lone-surrogate", "not-json", "trailing-data", "duplicate-key", "too-deep", "number-too-long", "number-too-large",
+}
+
+// CauseOf is what a difference has in common with those of other specs: the rule, the place, and the kind of what was found there.
+// The kind of the probe tells apart what else would be one fault: for a request that is served, code, probe, and whether its rejection is
+// documented; for another wrong status, the code that was promised; for what a schema or HTTP says, whether the request was served or
+// rejected; for what a single probe looks at, the probe.
+func CauseOf(s *Spec, d Difference) Cause {
+	found, _ := strconv.Atoi(d.Found)
+	rule, path := valid(d.Rule), place(valid(d.Path))
+	switch {
+	case d.Rule == statusRule && unavailable(found):
+		return Cause{rule, path, d.Found, ""} // whatever was asked for
+	case d.Rule == statusRule && found/100 == 2 && promises(s, d)/100 != 2:
+		kind := s.Code + "/" + s.Probe
+		if s.Ground.Refusal == Assumed {
+			kind += " " + assumedKind
+		}
+		return Cause{rule, path, anySuccess, kind}
+	case d.Rule == statusRule && found/100 == 2:
+		return Cause{rule, path, d.Found, strconv.Itoa(promises(s, d))}
+	case d.Rule == statusRule:
+		return Cause{rule, path, valid(d.Found), s.Code}
+	case d.Rule == effectRule:
+		return Cause{rule, cmp.Or(place(leadingPath.FindString(valid(d.Found))), "$"), "a change", s.Code}
+	case d.Rule == "not-json", d.Rule == "trailing-data":
+		return Cause{rule, "body", "text", answerOf(s)} // where the reader gave up depends on the rest of the body
+	}
+	kind := s.Probe
+	if slices.Contains(ofAnyProbe, d.Rule) || d.Rule == secretRule {
+		kind = answerOf(s)
+	}
+	return Cause{rule, path, foundKind(d), kind}
+}
+
+// leadingPath is the JSON path that begins the description of a change.
+var leadingPath = regexp.MustCompile(`^\$\S*`)
+
+// foundKind is what was found in kind. Words of a closed list are named themselves: another word that is not in the list is another fault.
+func foundKind(d Difference) string {
+	switch {
+	case d.Found == "":
+		return nothing
+	case d.Rule == secretRule:
+		return "a secret"
+	case d.Rule == "media-type" && strings.HasPrefix(d.Path, "header "):
+		media, _, _ := strings.Cut(strings.Trim(d.Found, `"`), ";")
+		return valid(media)
+	case d.Rule == "enum" && word.MatchString(d.Found) && !number.MatchString(d.Found):
+		return d.Found
+	case d.Found == nothing, d.Found == "none":
+		return d.Found
+	}
+	return kindOf(d)
+}
+
+var (
+	word   = regexp.MustCompile(`^"[A-Za-z0-9_.:/ -]{0,60}"$`)
+	number = regexp.MustCompile(`[0-9]{5}|[0-9a-f]{8}-[0-9a-f]{4}`) // what looks like an id or a time differs from run to run
+)
+
+// answerOf tells answers to what is served from those to what is rejected.
+func answerOf(s *Spec) string {
+	status := 0
+	if digits := leadingStatus.FindString(s.Actual); digits != "" {
+		status, _ = strconv.Atoi(digits)
+	}
+	for _, d := range s.Differences {
+		if found, err := strconv.Atoi(d.Found); err == nil && d.Rule == statusRule && status == 0 {
+			status = found
+		}
+	}
+	if status == 0 {
+		status, _ = strconv.Atoi(strings.ReplaceAll(s.Code, "x", "0"))
+	}
+	if status/100 == 2 {
+		return "success"
+	}
+	return "error"
+}
+
+var leadingStatus = regexp.MustCompile(`^[1-9][0-9][0-9]\b`)
+
+func gravityOf(s *Spec, d Difference, c Cause) Gravity {
+	switch {
+	case c.Serves() && promises(s, d)/100 == 4 && s.Ground.Refusal != Assumed:
+		return Served
+	case c.Serves() && promises(s, d)/100 == 4:
+		return Lenient
+	case c.Rule == effectRule:
+		return Effect
+	case c.Rule == secretRule:
+		return SecretShown
+	case c.Rule == statusRule:
+		return WrongCode
+	case answerOf(s) == "success":
+		return SuccessBody
+	}
+	return ErrorBody
+}
+
+// sign is a difference of a spec as the sign of a fault.
+type sign struct {
+	Cause
+	gravity  Gravity
+	verdict  Verdict
+	accepted *Acceptance
+	spec     *Spec
+	at       Difference
+}
+
+// key is the same for signs that stand in one fault of the list.
+func (s sign) key() string {
+	text := s.ID() + string(s.verdict)
+	if s.accepted != nil {
+		text += fmt.Sprintf("%q", *s.accepted)
+	}
+	return text
+}
+
+// signsOf lists what is wrong with a spec: never nothing where it is a violation.
+func signsOf(s *Spec) []sign {
+	var list []sign
+	switch {
+	case s.Verdict == Violation || s.Verdict == Waived || s.Verdict == Known:
+		for _, d := range s.Differences {
+			one := sign{Cause: CauseOf(s, d), verdict: s.Verdict, accepted: d.Accepted, spec: s, at: d}
+			if d.Accepted != nil {
+				one.verdict = d.Accepted.Verdict
+			}
+			one.gravity = gravityOf(s, d, one.Cause)
+			list = append(list, one)
+		}
+		if !slices.ContainsFunc(list, func(one sign) bool { return one.verdict == s.Verdict }) {
+			reason := reference.ReplaceAllString(valid(s.Reason), "see another spec")
+			list = append(list, sign{Cause: Cause{Rule: reasonRule, Path: "spec", Found: cut(reason, 120)}, gravity: WrongCode, verdict: s.Verdict, spec: s})
+		}
+	case s.Accepted:
+		for _, d := range s.Differences {
+			if c := CauseOf(s, d); c.Serves() {
+				list = append(list, sign{Cause: c, gravity: Lenient, verdict: s.Verdict, spec: s, at: d})
+			}
+		}
+		if len(list) == 0 {
+			at := Difference{Path: statusRule, Rule: statusRule, Found: cmp.Or(leadingStatus.FindString(s.Actual), "200"), Detail: "expected " + s.Code}
+			list = append(list, sign{Cause: CauseOf(s, at), gravity: Lenient, verdict: s.Verdict, spec: s, at: at})
+		}
+	}
+	for _, text := range s.Advice {
+		list = append(list, sign{Cause: Cause{Rule: adviceRule, Path: "answer", Found: cut(text, 120), kind: valid(text)}, gravity: AdviceOnly, verdict: Pass, spec: s,
+			at: Difference{Detail: text}})
+	}
+	return list
+}
+
+// Faults finds the faults of the specs: violations first, then what is waived and what is known, lenient faults, and advice; of these the
+// gravest first, and of the equally grave the most widespread.
+func Faults(specs []Spec) []Fault {
+	var signs []sign
+	for i := range specs {
+		signs = append(signs, signsOf(&specs[i])...)
+	}
+	list := []Fault{}
+	for _, same := range Gather(signs, sign.key) {
+		list = append(list, faultOf(same))
+	}
+	slices.SortFunc(list, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()), cmp.Compare(a.Gravity.Rank(), b.Gravity.Rank()),
+			bools(!a.foreign(), !b.foreign()), cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()),
+			slices.Compare(a.Codes, b.Codes), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Found, b.Found), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Example, b.Example))
+	})
+	return list
+}
+
+// foreign reports whether what is served belongs to another tenant: nothing is graver.
+func (f Fault) foreign() bool {
+	return f.Gravity == Served && strings.HasPrefix(f.Example, "403/foreign-tenant")
+}
+
+// faultOf makes a fault of its signs.
+func faultOf(same []sign) Fault {
+	first := same[0]
+	f := Fault{ID: first.ID(), Rule: first.Rule, Path: first.Path, Found: first.Found, Gravity: first.gravity, Verdict: first.verdict, Accepted: first.accepted}
+	var specs []*Spec
+	for _, s := range same {
+		specs = append(specs, s.spec)
+		if s.gravity.Rank() < f.Gravity.Rank() {
+			f.Gravity = s.gravity
+		}
+	}
+	f.Spread = spreadOf(specs)
+	f.Example = clearest(specs).ID
+	f.Sentence = cut(sentence(same), 320)
+	return f
+}
+
+// SpreadOf is how far something goes that these specs show, and the id of the spec that shows it best.
+func SpreadOf(specs []*Spec) (spread Spread, example string) {
+	return spreadOf(specs), clearest(specs).ID
+}
+
+func spreadOf(specs []*Spec) Spread {
+	return Spread{
+		Specs:      distinct(specs, func(s *Spec) string { return s.ID }),
+		Codes:      distinct(specs, func(s *Spec) string { return s.Code }),
+		Operations: distinct(specs, func(s *Spec) string { return s.Operation }),
+		Paths: slices.Clip(distinct(specs, func(s *Spec) string {
+			if s.Operation != "" {
+				return ""
+			}
+			return cmp.Or(s.Path, s.Subject)
+		})),
+	}
+}
+
+func bools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// distinct lists texts, each once and sorted; never nil.
+func distinct(specs []*Spec, of func(*Spec) string) []string {
+	list := []string{}
+	for _, s := range specs {
+		if text := of(s); text != "" {
+			list = append(list, text)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (s Spread) places() int { return len(s.Operations) + len(s.Paths) }
+
+// Single reports whether the fault is met on a single operation, or on a single path that is not an operation.
+func (s Spread) Single() bool { return s.places() == 1 }
+
+// Where says how far the fault goes: 812 specs of 401, 403, 404 on 91 operations.
+func (s Spread) Where() string {
+	var where []string
+	for _, places := range []struct {
+		names     []string
+		one, many string
+	}{{s.Operations, "operation", "operations"}, {s.Paths, "path", "paths"}} {
+		switch {
+		case s.Single() && len(places.names) == 1:
+			where = append(where, cut(places.names[0], 120))
+		case len(places.names) > 0:
+			where = append(where, counted(len(places.names), places.one, places.many))
+		}
+	}
+	return fmt.Sprintf("%s of %s on %s", counted(len(s.Specs), "spec", "specs"), cut(strings.Join(s.Codes, ", "), 120), strings.Join(where, " and "))
+}
+
+// clearest is the spec that stands for the others: one that has an exchange to show, in which little else is wrong, and that rests on
+// what is documented.
+func clearest(specs []*Spec) *Spec {
+	return slices.MinFunc(specs, func(a, b *Spec) int {
+		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0), cmp.Compare(len(a.Differences), len(b.Differences)),
+			cmp.Compare(a.Ground.assumptions(), b.Ground.assumptions()), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// assumptions counts what of an expectation is not documented.
+func (g Ground) assumptions() int {
+	n := 0
+	for _, basis := range []Basis{g.Refusal, g.Code} {
+		if basis != Documented {
+			n++
+		}
+	}
+	return n
+}
+
+// FaultsOf are the faults that have the verdict, the gravest first.
+func (r *Result) FaultsOf(v Verdict) []Fault {
+	var list []Fault
+	for _, f := range r.Faults {
+		if f.Verdict == v {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// FaultOf is the gravest fault of a spec that has the spec's verdict; false where it has none.
+func (r *Result) FaultOf(s *Spec) (Fault, bool) {
+	for _, f := range r.Faults {
+		if _, shows := slices.BinarySearch(f.Specs, s.ID); shows && f.Verdict == s.Verdict && f.Gravity != AdviceOnly {
+			return f, true
+		}
+	}
+	return Fault{}, false
+}
+
+// Bundle is a fault with those that are met in just the same specs: to a reader they are one.
+type Bundle struct {
+	Fault
+	Further []Fault
+}
+
+// Bundles puts the faults together that are met in the same specs and matter as much. The order stays.
+func Bundles(list []Fault) []Bundle {
+	var bundles []Bundle
+	for _, same := range Gather(list, func(f Fault) string {
+		return string(f.Verdict) + string(f.Gravity) + strings.Join(f.Specs, "\n")
+	}) {
+		bundles = append(bundles, Bundle{same[0], same[1:]})
+	}
+	return bundles
+}
+
+// IDs are the ids of the faults.
+func (b Bundle) IDs() []string {
+	ids := []string{b.ID}
+	for _, f := range b.Further {
+		if !slices.Contains(ids, f.ID) {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+// Text names the faults to a reader.
+func (b Bundle) Text() string {
+	const most, long = 3, 300
+	texts := []string{b.Sentence}
+	for _, f := range b.Further {
+		texts = append(texts, f.Sentence)
+	}
+	more := ""
+	if n := len(texts) - most; n > 0 {
+		texts, more = texts[:most], fmt.Sprintf("; and %s", counted(n, "more fault", "more faults"))
+	}
+	return cut(strings.Join(texts, "; "), long) + more
+}
+
+// ByAcceptance puts the faults together that are accepted for the same reason, and adds up how far they go.
+func ByAcceptance(list []Fault) []Bundle {
+	var bundles []Bundle
+	for _, same := range Gather(list, func(f Fault) Acceptance {
+		if f.Accepted == nil {
+			return Acceptance{}
+		}
+		return *f.Accepted
+	}) {
+		b := Bundle{same[0], same[1:]}
+		if b.Accepted == nil {
+			b.Accepted = &Acceptance{Verdict: b.Verdict}
+		}
+		for _, f := range b.Further {
+			b.Spread = b.Spread.and(f.Spread)
+		}
+		bundles = append(bundles, b)
+	}
+	return bundles
+}
+
+func (s Spread) and(other Spread) Spread {
+	join := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
+	return Spread{join(s.Specs, other.Specs), join(s.Codes, other.Codes), join(s.Operations, other.Operations), join(s.Paths, other.Paths)}
+}
+
+// Foremost picks that many where there is no room for all, in their order: the first, but for two places that are kept for faults of
+// single operations, so that those that are met everywhere do not hide them.
+func Foremost(list []Bundle, n int) []Bundle {
+	if len(list) <= n {
+		return list
+	}
+	const kept = 2
+	chosen := make([]bool, len(list))
+	choose := func(room, most int, fits func(Bundle) bool) (left int) {
+		for i, b := range list {
+			if most > 0 && !chosen[i] && fits(b) {
+				chosen[i] = true
+				room, most = room-1, most-1
+			}
+		}
+		return room
+	}
+	everyone := func(Bundle) bool { return true }
+	left := choose(n, max(n-kept, 0), everyone)
+	left = choose(left, left, func(b Bundle) bool { return b.Single() })
+	choose(left, left, everyone)
+	var foremost []Bundle
+	for i, b := range list {
+		if chosen[i] {
+			foremost = append(foremost, b)
+		}
+	}
+	return foremost
+}
+
+// Reason is why specs are in error or inconclusive, with all that are so for the same reason.
+type Reason struct {
+	Text    string
+	Example string
+	Spread
+}
+
+// Reasons gathers the specs of a verdict by their reasons, but for those that are lenient faults. The most widespread come first.
+func Reasons(r *Result, verdict Verdict) []Reason {
+	var specs []*Spec
+	for i := range r.Specs {
+		if s := &r.Specs[i]; s.Verdict == verdict && !s.Accepted {
+			specs = append(specs, s)
+		}
+	}
+	general := func(s *Spec) string { return reference.ReplaceAllString(s.Reason, "see another spec") }
+	var list []Reason
+	for _, same := range Gather(specs, general) {
+		text := same[0].Reason
+		if slices.ContainsFunc(same, func(s *Spec) bool { return s.Reason != text }) {
+			text = general(same[0])
+		}
+		list = append(list, Reason{Text: cut(cmp.Or(text, "no reason is given"), 300), Example: clearest(same).ID, Spread: spreadOf(same)})
+	}
+	slices.SortStableFunc(list, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()))
+	})
+	return list
+}
+
+// reference is where a reason sends its reader to another spec, to each another one.
+var reference = regexp.MustCompile(`\bsee [0-9][0-9][0-9x]/\S*[^\s:;,.]`)
+
+// unavailable reports whether a status says that nobody was there to judge the request.
+func unavailable(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// promises is the code that a wrong status stands in the place of.
+func promises(s *Spec, d Difference) int {
+	code, err := strconv.Atoi(strings.TrimPrefix(d.Detail, "expected "))
+	if err != nil {
+		code, _ = strconv.Atoi(strings.ReplaceAll(s.Code, "x", "0"))
+	}
+	return code
+}
+
+var (
+	position = regexp.MustCompile(`\[[0-9]*\]`)
+	keyedID  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+)
+
+// place is a path in which it does not matter which item of a list it leads through.
+func place(path string) string {
+	return keyedID.ReplaceAllString(position.ReplaceAllString(path, "[*]"), "*")
+}
+
+// kindOf is the kind of value that was found: that the rule names, else what the excerpt begins as.
+func kindOf(d Difference) string {
+	if _, not, said := strings.Cut(d.Detail, ", not "); said && d.Rule == "type" {
+		return cut(not, 60)
+	}
+	switch {
+	case d.Found == "null", d.Found == "true", d.Found == "false":
+		return map[bool]string{true: "null", false: "boolean"}[d.Found == "null"]
+	case strings.HasPrefix(d.Found, "{"):
+		return "object"
+	case strings.HasPrefix(d.Found, "["):
+		return "array"
+	case strings.HasPrefix(d.Found, `"`):
+		return "string"
+	case json.Valid([]byte(d.Found)):
+		return "number"
+	}
+	return "text"
+}
+
+// sentence names a fault to a reader, by all its signs.
+func sentence(same []sign) string {
+	first := same[0]
+	d := first.at
+	switch first.Rule {
+	case reasonRule:
+		return cut(cmp.Or(first.Found, "no reason is given"), 300)
+	case adviceRule:
+		return cut(d.Detail, 300)
+	case statusRule:
+		return statusSentence(same)
+	}
+	where, what := cut(first.Path, 120), cut(d.Detail, 160)
+	if where == "$" {
+		where = "the body"
+	}
+	switch wanted, promised := strings.CutPrefix(d.Detail, "expected "); {
+	case d.Rule == "type" && promised:
+		wanted, _, _ = strings.Cut(wanted, ", not ")
+		return fmt.Sprintf("%s is %s, the documentation promises %s", where, articled(cut(kindOf(d), 60)), articled(cut(wanted, 60)))
+	case d.Rule == "required":
+		return "required property " + where + " is missing"
+	case d.Rule == "enum" && first.Found == d.Found:
+		return fmt.Sprintf("%s is %s: %s", where, cut(d.Found, 70), what)
+	case d.Rule == "not-json":
+		return "the body is not JSON"
+	case d.Rule == "code-equals-status":
+		return where + " is the code of another status than that of the answer"
+	case d.Rule == effectRule:
+		if len(same) > 1 {
+			return "rejected requests take effect all the same, such as: " + cut(d.Found, 160)
+		}
+		return "a rejected request takes effect all the same: " + cut(d.Found, 160)
+	case d.Rule == "media-type" && strings.HasPrefix(d.Path, "header "):
+		return fmt.Sprintf("the %s is %s: %s", strings.TrimPrefix(where, "header "), cut(d.Found, 60), what)
+	case d.Rule == "RFC 9110":
+		return fmt.Sprintf("the %s is missing: %s (RFC 9110)", where, what)
+	case d.Path == "body", d.Path == "status", d.Path == "$", d.Rule == secretRule:
+		return what
+	}
+	return where + ": " + what
+}
+
+// statusSentence names a wrong status to a reader.
+func statusSentence(same []sign) string {
+	var found, promised []string
+	for _, s := range same {
+		found, promised = append(found, cut(s.at.Found, 20)), append(promised, strconv.Itoa(promises(s.spec, s.at)))
+	}
+	was, wanted := enumerated(found, "or"), enumerated(promised, "or")
+	status, _ := strconv.Atoi(same[0].at.Found)
+	succeeds := promises(same[0].spec, same[0].at)/100 == 2
+	switch {
+	case status/100 == 5:
+		return fmt.Sprintf("the service fails with %s where %s is promised", was, wanted)
+	case same[0].gravity == Lenient:
+		return fmt.Sprintf("%s: requests that are assumed to be rejected with %s succeed (%s)", cut(same[0].spec.Probe, 60), wanted, was)
+	case same[0].Serves():
+		return fmt.Sprintf("%s: requests that must be rejected with %s succeed (%s)", cut(same[0].spec.Probe, 60), wanted, was)
+	case status == http.StatusUnauthorized && succeeds:
+		return fmt.Sprintf("calls with valid credentials are rejected with 401 where %s is promised", wanted)
+	}
+	return fmt.Sprintf("the status is %s, the documentation promises %s", was, wanted)
+}
+
+// enumerated lists texts, each once: 200, 201 or 204.
+func enumerated(texts []string, last string) string {
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	n := len(texts) - 1
+	if n <= 0 {
+		return strings.Join(texts, "")
+	}
+	return strings.Join(texts[:n], ", ") + " " + last + " " + texts[n]
+}
+
+// articled writes types as a sentence does: an object; a string or null.
+func articled(types string) string {
+	names := strings.Split(strings.ReplaceAll(types, " or ", ", "), ", ")
+	for i, name := range names {
+		switch {
+		case name == "null", name == "":
+		case strings.ContainsAny(name[:1], "aeiou"):
+			names[i] = "an " + name
+		default:
+			names[i] = "a " + name
+		}
+	}
+	n := len(names) - 1
+	if n == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:n], ", ") + " or " + names[n]
+}
+
+// valid replaces what is not UTF-8 as JSON does, so that a cause is the same before and after it was written.
+func valid(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return string([]rune(text))
+}
+
+// cut writes a text on one line, with nothing in it that steers or deceives, and no longer than that.
+func cut(text string, most int) string {
+	letters := []rune(exchange.Printable(strings.Join(strings.Fields(valid(text)), " ")))
+	if len(letters) <= most {
+		return string(letters)
+	}
+	return string(letters[:most-1]) + "…"
+}
+
+// Serves reports whether the fault is that requests are served which must be rejected, or are assumed to be.
+func (f Fault) Serves() bool { return Cause{Rule: f.Rule, Found: f.Found}.Serves() }
+
+// Nameless reports whether the fault is only a reason, which has no place that a waiver could name.
+func (f Fault) Nameless() bool { return f.Rule == reasonRule }
