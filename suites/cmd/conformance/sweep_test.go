@@ -120,10 +120,10 @@ func TestASweepOfOneRun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	config, err := target.Load(p.config, "", func(string) (string, bool) { return "", false })
 	g.Expect(err).NotTo(HaveOccurred())
-	v, err := call("test", config, accessTo(config.Target))
+	client, err := exchange.NewClient(exchange.Options{BaseURL: p.mock.URL})
 	g.Expect(err).NotTo(HaveOccurred())
-	defer v.end()
-	_, do, err := logIn(t.Context(), config, v.client)
+	defer client.Close()
+	_, do, err := logIn(t.Context(), config, client)
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{run, other} {
 		b := fixtures.NewBuilder(catalogue, id, do)
