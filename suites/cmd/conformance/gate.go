@@ -70,6 +70,10 @@ func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
 	if err != nil {
 		return undecided(err)
 	}
+	if config.Target.Embedded && !c.named(s) {
+		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
+			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
+	}
 	var old *report.Result
 	if baseline != "" {
 		if old, err = report.Read(baseline); err != nil {
@@ -84,6 +88,12 @@ func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
 		printChanges(c.stdout, old, result)
 	}
 	return decide(result, config.Gate)
+}
+
+// named reports whether the caller selected the target, and not only the default of ginkgo.yml.
+func (c *cli) named(s selection) bool {
+	selected, _ := c.env(target.EnvTarget)
+	return s.target != "" || selected != ""
 }
 
 // undecided is the decision where there is no result to decide on.

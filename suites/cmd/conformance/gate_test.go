@@ -24,8 +24,9 @@ func TestNoEarlierDecisionStays(t *testing.T) {
 	}{
 		"a configuration that there is not": {[]string{"-config=FOLDER/none.yml"}, config, "none.yml: cannot be read"},
 		"a configuration that is none":      {nil, "target: [", "ginkgo.yml:1:"},
-		"a baseline that there is not":      {[]string{"-baseline=none.json"}, config, "none.json"},
+		"a baseline that there is not":      {[]string{"-target=mock", "-baseline=none.json"}, config, "none.json"},
 		"a secret that is not set":          {[]string{"-target=live"}, config, "the variable SECRET is not set, and the target live needs it"},
+		"a target that nobody named":        {nil, config, "the target mock is served by this program, so that a gate on it says nothing"},
 		"a selection that is none":          {[]string{"-procs=-1"}, config, "-procs -1 is no number of processes"},
 		"a flag that there is not":          {[]string{"-nonsense"}, config, "the command line is wrong"},
 		"an argument":                       {[]string{"everything"}, config, `gate takes no argument "everything"`},
