@@ -53,7 +53,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
-	folder := reportsFolder()
+	folder := suite.reports
 	_, reporting := GinkgoConfiguration()
 	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
 	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())

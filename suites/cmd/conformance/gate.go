@@ -39,18 +39,21 @@ func gate(ctx context.Context, c *cli, args []string) error {
 	s.register(flags)
 	flags.StringVar(&baseline, "baseline", "", "`path` of an older conformance.json: what changed since is printed")
 	wrong := c.parse(flags, args)
-	if help := new(exit); errors.As(wrong, &help) && help.code == conforms {
-		return wrong
+	var old *report.Result
+	var unread error
+	if wrong == nil && baseline != "" { // it may be what the last run has left among its reports
+		old, unread = report.Read(baseline)
 	}
-	file, err := s.decisionFile()
-	if err == nil {
-		err = forget(file)
+	err := s.clear(args, wrong)
+	if help := new(exit); errors.As(err, &help) && help.code == conforms {
+		return err
 	}
+	file, unknown := s.readable(args, wrong).decisionFile()
 	var d decision
-	if err = errors.Join(wrong, err); err != nil {
+	if err = cmp.Or(err, unknown, unread); err != nil {
 		d = undecided(err)
 	} else {
-		d = c.gate(ctx, s, baseline)
+		d = c.gate(ctx, s, old)
 	}
 	if file != "" {
 		if err := d.write(file); err != nil && d.ExitCode != unusable { // else that has a reason of its own, which comes first
@@ -65,7 +68,7 @@ func gate(ctx context.Context, c *cli, args []string) error {
 }
 
 // gate runs the suite and decides.
-func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
+func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decision {
 	config, err := c.configure(s)
 	if err != nil {
 		return undecided(err)
@@ -73,12 +76,6 @@ func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
 	if config.Target.Embedded && !c.named(s) {
 		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
 			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
-	}
-	var old *report.Result
-	if baseline != "" {
-		if old, err = report.Read(baseline); err != nil {
-			return undecided(err)
-		}
 	}
 	result, err := c.suite(ctx, s, config)
 	if err != nil {
@@ -175,19 +172,15 @@ func (s selection) decisionFile() (string, error) {
 	return filepath.Join(folder, "gate.json"), nil
 }
 
-// forget removes what an earlier gate decided, and makes the folder for what this one will.
-func forget(file string) error {
-	if err := report.Writable(filepath.Dir(file)); err != nil {
+// write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is somebody else's.
+func (d decision) write(file string) error {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("what an earlier gate decided cannot be removed: %w: remove it, or name another folder with -reports", err)
-	}
-	return nil
-}
-
-func (d decision) write(file string) error {
 	encoded, err := json.MarshalIndent(d, "", "  ")
+	if err == nil {
+		err = report.Writable(filepath.Dir(file))
+	}
 	if err != nil {
 		return err
 	}

@@ -8,53 +8,174 @@ import (
 	"strings"
 	"testing"
 
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
 
-// Whatever keeps the gate from deciding, what an earlier one decided does not stay.
-func TestNoEarlierDecisionStays(t *testing.T) {
+// Whatever keeps a run from starting, no report of an earlier one stays; the gate says why it decided nothing.
+func TestNoEarlierReportStays(t *testing.T) {
 	const config = "target: mock\ntargets:\n  mock: {embedded: true}\n  live: {url: 'https://example.com', client_id: a, client_secret: '${SECRET}'}\n"
 	for name, row := range map[string]struct {
 		arguments []string
 		config    string
-		why       string // in the last line
+		why       string // in the last line of the gate
 	}{
 		"a configuration that there is not": {[]string{"-config=FOLDER/none.yml"}, config, "none.yml: cannot be read"},
 		"a configuration that is none":      {nil, "target: [", "ginkgo.yml:1:"},
-		"a baseline that there is not":      {[]string{"-target=mock", "-baseline=none.json"}, config, "none.json"},
+		"a target that there is not":        {[]string{"-target=nowhere"}, config, "there is no target nowhere"},
 		"a secret that is not set":          {[]string{"-target=live"}, config, "the variable SECRET is not set, and the target live needs it"},
-		"a target that nobody named":        {nil, config, "the target mock is served by this program, so that a gate on it says nothing"},
 		"a selection that is none":          {[]string{"-procs=-1"}, config, "-procs -1 is no number of processes"},
 		"a flag that there is not":          {[]string{"-nonsense"}, config, "the command line is wrong"},
-		"an argument":                       {[]string{"everything"}, config, `gate takes no argument "everything"`},
+		"a flag without its value":          {[]string{"-procs"}, config, "the command line is wrong"},
+		"an argument":                       {[]string{"everything"}, config, ` takes no argument "everything"`},
+	} {
+		for _, command := range []string{"run", "gate"} {
+			t.Run(command+", "+name, func(t *testing.T) {
+				g := NewWithT(t)
+				folder := t.TempDir()
+				reports := filepath.Join(folder, "reports")
+				earlier(t, reports)
+				g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte(row.config), 0o600)).To(Succeed())
+				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(folder, "ginkgo.yml")}, in(folder, row.arguments)...)...)
+				g.Expect(code).To(Equal(unusable))
+				if command == "run" {
+					g.Expect(names(t, reports)).To(BeEmpty())
+					return
+				}
+				g.Expect(names(t, reports)).To(Equal([]string{"gate.json"}))
+				d := decisionOf(t, reports)
+				g.Expect(d.Pass).To(BeFalse())
+				g.Expect(d.ExitCode).To(Equal(unusable))
+				g.Expect(d.Reasons).To(HaveExactElements(ContainSubstring(row.why)))
+				g.Expect(stdout).To(Equal("FAIL: " + d.Reasons[0] + "\n"))
+			})
+		}
+	}
+	t.Run("where -reports follows a flag that there is not", func(t *testing.T) {
+		for _, arguments := range [][]string{{"-nonsense", "-reports=DIR"}, {"-nonsense", "--reports", "DIR"}} {
+			g := NewWithT(t)
+			reports := t.TempDir()
+			earlier(t, reports)
+			for i := range arguments {
+				arguments[i] = strings.ReplaceAll(arguments[i], "DIR", reports)
+			}
+			code, _, _ := invoke(t, "run", arguments...)
+			g.Expect(code).To(Equal(unusable))
+			g.Expect(names(t, reports)).To(BeEmpty())
+		}
+	})
+	t.Run("but who asks for help loses nothing", func(t *testing.T) {
+		for _, arguments := range [][]string{{"run", "-h"}, {"gate", "-h"}, {"run", "-defect=list"}} {
+			g := NewWithT(t)
+			reports := t.TempDir()
+			earlier(t, reports)
+			code, _, _ := invoke(t, arguments[0], append([]string{"-reports=" + reports}, arguments[1:]...)...)
+			g.Expect(code).To(Equal(conforms))
+			g.Expect(names(t, reports)).To(HaveLen(8))
+		}
+	})
+}
+
+func TestGateAsksForItsTargetAndBaseline(t *testing.T) {
+	for name, row := range map[string]struct {
+		arguments []string
+		why       string
+	}{
+		"a baseline that there is not": {[]string{"-target=mock", "-baseline=none.json"}, "none.json"},
+		"a target that nobody named":   {nil, "the target mock is served by this program, so that a gate on it says nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			folder := t.TempDir()
-			file := filepath.Join(folder, "reports", "gate.json")
-			g.Expect(os.Mkdir(filepath.Dir(file), 0o700)).To(Succeed())
-			g.Expect(os.WriteFile(file, []byte(`{"pass":true}`), 0o600)).To(Succeed())
-			g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte(row.config), 0o600)).To(Succeed())
-			var stdout bytes.Buffer
-			program := &cli{stdout: &stdout, stderr: &bytes.Buffer{}, env: func(string) (string, bool) { return "", false }}
-			arguments := []string{"gate", "-config=" + filepath.Join(folder, "ginkgo.yml")}
-			for _, a := range row.arguments {
-				arguments = append(arguments, strings.ReplaceAll(a, "FOLDER", folder))
-			}
-			g.Expect(program.main(t.Context(), arguments)).To(Equal(unusable))
-			var d decision
-			content, err := os.ReadFile(file)
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(json.Unmarshal(content, &d)).To(Succeed())
-			g.Expect(d.Pass).To(BeFalse())
-			g.Expect(d.ExitCode).To(Equal(unusable))
-			g.Expect(d.Reasons).To(HaveExactElements(ContainSubstring(row.why)))
-			g.Expect(stdout.String()).To(Equal("FAIL: " + d.Reasons[0] + "\n"))
+			g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
+			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(folder, "ginkgo.yml")}, row.arguments...)...)
+			g.Expect(code).To(Equal(unusable))
+			g.Expect(decisionOf(t, filepath.Join(folder, "reports")).Reasons).To(HaveExactElements(ContainSubstring(row.why)))
 		})
 	}
+}
+
+// The reports of a run replace those of an earlier run, and nothing else.
+func TestFilesOfOthersStay(t *testing.T) {
+	for _, file := range []string{"index.html", "summary.md", "junit.xml", "badge.svg", "gate.json", "conformance.json", "conformance.har", "conformance.sarif"} {
+		for _, command := range []string{"run", "gate"} {
+			t.Run(command+", "+file, func(t *testing.T) {
+				g := NewWithT(t)
+				reports := t.TempDir()
+				earlier(t, reports)
+				const content = "# My own page, which mentions conformance: pass\n"
+				g.Expect(os.WriteFile(filepath.Join(reports, file), []byte(content), 0o600)).To(Succeed())
+				g.Expect(os.WriteFile(filepath.Join(reports, "notes.txt"), nil, 0o600)).To(Succeed())
+				code, stdout, stderr := invoke(t, command, "-config=none.yml", "-reports="+reports)
+				g.Expect(code).To(Equal(unusable))
+				g.Expect(stdout + stderr).To(ContainSubstring(filepath.Join(reports, file) +
+					" was not written by this suite, and a report would replace it: move it, or name another directory for the reports"))
+				left := []string{file, "notes.txt"}
+				if command == "gate" && file != "gate.json" {
+					left = append(left, "gate.json")
+				}
+				g.Expect(names(t, reports)).To(ConsistOf(left))
+				g.Expect(os.ReadFile(filepath.Join(reports, file))).To(BeEquivalentTo(content))
+			})
+		}
+	}
+}
+
+// earlier fills a directory with every report of a run that passed.
+func earlier(t *testing.T, reports string) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Expect(os.MkdirAll(reports, 0o700)).To(Succeed())
+	result, err := report.Read(saved(t))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(writeResult(reports, result)).To(Succeed())
+	_, err = render.WriteAll(reports, result, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	d := newDecision()
+	d.Pass = true
+	g.Expect(d.write(filepath.Join(reports, "gate.json"))).To(Succeed())
+	g.Expect(names(t, reports)).To(HaveLen(8))
+}
+
+// invoke runs a command, without any variable.
+func invoke(t *testing.T, name string, arguments ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, diagnostics bytes.Buffer
+	program := &cli{stdout: &out, stderr: &diagnostics, env: func(string) (string, bool) { return "", false }}
+	code = program.main(t.Context(), append([]string{name}, arguments...))
+	return code, out.String(), diagnostics.String()
+}
+
+func in(folder string, arguments []string) []string {
+	var named []string
+	for _, a := range arguments {
+		named = append(named, strings.ReplaceAll(a, "FOLDER", folder))
+	}
+	return named
+}
+
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	var all []string
+	for _, entry := range entries {
+		all = append(all, entry.Name())
+	}
+	return all
+}
+
+func decisionOf(t *testing.T, reports string) decision {
+	t.Helper()
+	g := NewWithT(t)
+	var d decision
+	content, err := os.ReadFile(filepath.Join(reports, "gate.json"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(json.Unmarshal(content, &d)).To(Succeed())
+	return d
 }
 
 func TestDecide(t *testing.T) {

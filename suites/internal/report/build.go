@@ -54,6 +54,12 @@ func Build(in Input) *Result {
 	return r
 }
 
+// Fail adds what makes the run unusable after all.
+func (r *Result) Fail(problem string) {
+	r.problem("%s", problem)
+	r.Verdict, r.Reason = r.conclude()
+}
+
 func (r *Result) problem(format string, arguments ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, arguments...))
 }
