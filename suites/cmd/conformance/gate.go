@@ -13,21 +13,25 @@ import (
 	"strings"
 	"time"
 
-	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 )
 
 // decision is gate.json: what the gate decided, for a pipeline to read.
 type decision struct {
-	Version  int       `json:"version"`
-	Run      string    `json:"run"`
-	Target   string    `json:"target"`
-	Pass     bool      `json:"pass"`
-	ExitCode int       `json:"exit_code"`
-	Reasons  []string  `json:"reasons"`
-	SetAside int       `json:"set_aside"` // reference cells that no floor counts, since the target gives no role for them
-	Decided  time.Time `json:"decided"`
+	Version  int      `json:"version"`
+	Run      string   `json:"run"`
+	Target   string   `json:"target"`
+	Pass     bool     `json:"pass"`
+	ExitCode int      `json:"exit_code"`
+	Reasons  []string `json:"reasons"`
+	SetAside int      `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
+	// What passes without being what the documentation promises, or stays on the target.
+	Accepted  int       `json:"accepted"`  // requests that were served though nothing documents a refusal
+	Waived    int       `json:"waived"`    // specs
+	Known     int       `json:"known"`     // specs that show a known deviation
+	Leftovers int       `json:"leftovers"` // objects left behind
+	Decided   time.Time `json:"decided"`
 }
 
 // gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
@@ -105,6 +109,8 @@ func undecided(err error) decision {
 func decide(r *report.Result, floors target.Gate) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
+	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)
+	d.Waived, d.Known = r.Totals.Specs.Waived, r.Totals.Specs.Known
 	code := exitCode(r.Verdict)
 	if code != conforms {
 		d.miss(code, "%s", r.Reason)
@@ -116,9 +122,12 @@ func decide(r *report.Result, floors target.Gate) decision {
 		d.miss(violates, "only a part of the specs ran, which is never a gate")
 	}
 	cells := r.Totals.Reference
-	d.SetAside = barred(r)
-	cells.Total -= d.SetAside
-	cells.Inconclusive -= d.SetAside
+	aside := min(d.SetAside, floors.SetAside)
+	cells.Total -= aside
+	cells.Inconclusive -= aside
+	if d.SetAside > floors.SetAside {
+		d.miss(violates, "%d reference cells are set aside for want of a role, %d may be: give the client a role such as partner_admin", d.SetAside, floors.SetAside)
+	}
 	if share := float64(cells.Asserted) / float64(max(cells.Total, 1)); share < floors.Asserted {
 		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
 	}
@@ -128,19 +137,18 @@ func decide(r *report.Result, floors target.Gate) decision {
 	if len(r.Transients) > floors.Transient {
 		d.miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
 	}
+	if d.Accepted > floors.Accepted {
+		d.miss(violates, "%d requests were served though nothing documents a refusal, %d may be", d.Accepted, floors.Accepted)
+	}
+	if d.Leftovers > floors.Leftovers {
+		code := unusable
+		if r.Verdict == report.Violation { // which is a fact about the target all the same
+			code = violates
+		}
+		d.miss(code, "%d objects were left behind, %d may be: %s", d.Leftovers, floors.Leftovers, r.Leftovers[0].Command)
+	}
 	d.Pass = len(d.Reasons) == 0
 	return d
-}
-
-// barred counts the reference cells whose role the target cannot give: no floor counts them.
-func barred(r *report.Result) int {
-	n := 0
-	for _, cell := range r.Cells {
-		if cell.Source == schemas.FromReference && cell.Verdict == report.Inconclusive && strings.HasPrefix(cell.Reason, "role ") {
-			n++
-		}
-	}
-	return n
 }
 
 func newDecision() decision {
@@ -158,8 +166,20 @@ func (d decision) String() string {
 	if d.Pass {
 		text = fmt.Sprintf("PASS: %s conforms, and every floor of the gate is reached", d.Target)
 	}
-	if d.SetAside > 0 {
-		text += fmt.Sprintf(" (%d reference cells are set aside: the target gives no role for them)", d.SetAside)
+	var notes []string
+	for _, note := range []struct {
+		n    int
+		text string
+	}{
+		{d.SetAside, "reference cells set aside for want of a role"}, {d.Accepted, "accepted"}, {d.Waived, "waived"},
+		{d.Known, "known"}, {d.Leftovers, "left behind"},
+	} {
+		if note.n > 0 {
+			notes = append(notes, fmt.Sprintf("%d %s", note.n, note.text))
+		}
+	}
+	if len(notes) > 0 {
+		text += " (" + strings.Join(notes, ", ") + ")"
 	}
 	return text
 }

@@ -45,7 +45,6 @@ func decode(data []byte) (*Result, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
 	r.complete()
 	return &r, nil
 }
@@ -98,6 +97,11 @@ func (r *Result) check() error {
 	case !r.Verdict.valid():
 		return fmt.Errorf("verdict %q is unknown", r.Verdict)
 	}
+	for _, limit := range r.Limits {
+		if !slices.Contains(limitKinds[:], limit.Kind) {
+			return fmt.Errorf("limit %q is unknown", limit.Kind)
+		}
+	}
 	known := map[string]bool{}
 	for _, s := range r.Specs {
 		switch {
@@ -137,6 +141,7 @@ func (r *Result) check() error {
 		!slices.EqualFunc(again.Transients, r.Transients, func(a, b Transient) bool { return reflect.DeepEqual(a, b) }) {
 		return errors.New("its lists of accepted requests and of failures that went away are not those of its exchanges: the file was edited")
 	}
+	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
 	if verdict, _ := r.conclude(); verdict != r.Verdict {
 		return fmt.Errorf("its verdict is %s, and its specs amount to %s: the file was edited", r.Verdict, verdict)
 	}
