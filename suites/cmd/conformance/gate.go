@@ -41,12 +41,15 @@ func gate(ctx context.Context, c *cli, args []string) error {
 	var baseline string
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	s.register(flags)
-	flags.StringVar(&baseline, "baseline", "", "`path` of an older conformance.json: what changed since is printed")
+	flags.StringVar(&baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target that passed: "+
+		"what changed since is printed, and nothing that it asserted or refused may be lost")
 	wrong := c.parse(flags, args)
 	var old *report.Result
 	var unread error
 	if wrong == nil && baseline != "" { // it may be what the last run has left among its reports
-		old, unread = report.Read(baseline)
+		if old, unread = report.Read(baseline); unread == nil {
+			unread = usable(old, baseline)
+		}
 	}
 	err := s.clear(args, wrong)
 	if help := new(exit); errors.As(err, &help) && help.code == conforms {
@@ -81,6 +84,11 @@ func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decisio
 		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
 			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
 	}
+	if old != nil {
+		if err := sameSubject(old, config); err != nil {
+			return undecided(err)
+		}
+	}
 	result, err := c.suite(ctx, s, config)
 	if err != nil {
 		return undecided(err)
@@ -88,7 +96,7 @@ func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decisio
 	if old != nil {
 		printChanges(c.stdout, old, result)
 	}
-	return decide(result, config.Gate)
+	return decide(result, config.Gate, old)
 }
 
 // named reports whether the caller selected the target, and not only the default of ginkgo.yml.
@@ -105,8 +113,8 @@ func undecided(err error) decision {
 	return d
 }
 
-// decide compares the result with the floors of the gate. A run that broke off has missed them for that reason alone, which is said.
-func decide(r *report.Result, floors target.Gate) decision {
+// decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke off has missed them for that reason alone, which is said.
+func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
 	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)
@@ -146,6 +154,14 @@ func decide(r *report.Result, floors target.Gate) decision {
 			code = violates
 		}
 		d.miss(code, "%d objects were left behind, %d may be: %s", d.Leftovers, floors.Leftovers, r.Leftovers[0].Command)
+	}
+	if old != nil {
+		if lost := lostCells(old, r); len(lost) > 0 {
+			d.miss(violates, "%d reference cells that the baseline asserted are not asserted now: %s", len(lost), some(lost))
+		}
+		if accepted := newlyAccepted(old, r); len(accepted) > 0 {
+			d.miss(violates, "%d requests are served now, and were not in the baseline, though nothing documents a refusal: %s", len(accepted), some(accepted))
+		}
 	}
 	d.Pass = len(d.Reasons) == 0
 	return d

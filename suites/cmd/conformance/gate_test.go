@@ -233,15 +233,50 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			d := decide(row.result, floors)
+			d := decide(row.result, floors, nil)
 			g.Expect(d.String()).To(Equal(row.line))
 			g.Expect(d.ExitCode).To(Equal(row.code))
 			g.Expect(d.Pass).To(Equal(row.code == conforms))
 		})
 	}
-	d := decide(with(withoutRole(2), leave(1)), floors)
+	d := decide(with(withoutRole(2), leave(1)), floors, nil)
 	d.Waived = 5
 	encoded, err := json.Marshal(d)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	NewWithT(t).Expect(string(encoded)).To(ContainSubstring(`"set_aside":2,"accepted":0,"waived":5,"known":0,"leftovers":1`))
+}
+
+// What the baseline had is not lost in silence.
+func TestDecideAgainstABaseline(t *testing.T) {
+	result := func(accepted []string, verdicts ...report.Verdict) *report.Result {
+		r := &report.Result{Verdict: report.Pass, Target: report.Target{Name: "staging"}, Accepted: accepted}
+		for i, v := range verdicts {
+			r.Cells = append(r.Cells, report.Cell{Subject: "FetchTenant", Operation: "FetchTenant", Code: 200 + i, Class: fmt.Sprint(200 + i), Source: "reference", Verdict: v})
+		}
+		return r
+	}
+	floors := target.Gate{Inconclusive: 9, Accepted: 9}
+	for name, row := range map[string]struct {
+		old, now *report.Result
+		reasons  []string
+	}{
+		"the same":                    {result([]string{"a"}, report.Pass), result([]string{"a"}, report.Pass), nil},
+		"less is accepted":            {result([]string{"a"}, report.Pass), result(nil, report.Pass), nil},
+		"more is asserted":            {result(nil, report.Pass, report.Inconclusive), result(nil, report.Pass, report.Pass), nil},
+		"asserted, if waived":         {result(nil, report.Pass), result(nil, report.Waived), nil},
+		"a cell is lost":              {result(nil, report.Pass, report.Pass), result(nil, report.Inconclusive, report.Pass), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
+		"a waived cell is lost":       {result(nil, report.Waived), result(nil, report.Inconclusive), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
+		"more is accepted":            {result([]string{"a"}), result([]string{"a", "b", "c", "d", "e"}), []string{"4 requests are served now, and were not in the baseline, though nothing documents a refusal: b, c, d and 1 more"}},
+		"another request is accepted": {result([]string{"a"}), result([]string{"b"}), []string{"1 requests are served now, and were not in the baseline, though nothing documents a refusal: b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			d := decide(row.now, floors, row.old)
+			g.Expect(d.Reasons).To(HaveExactElements(row.reasons))
+			g.Expect(d.Pass).To(Equal(len(row.reasons) == 0))
+			if !d.Pass {
+				g.Expect(d.ExitCode).To(Equal(violates))
+			}
+		})
+	}
 }
