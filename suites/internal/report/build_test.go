@@ -218,7 +218,7 @@ func TestFloorOfAFullRun(t *testing.T) {
 			Specs: []Spec{served, refused("401", "no expired token"), made("401", "c", Inconclusive, "accepted")}}, Inconclusive,
 			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no expired token"},
 		{"a violation in the cell", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served, made("401", "b", Violation, "came 200")}}, Violation,
-			"1 spec contradicts the documentation: came 200 (401/b/FetchTenant)"},
+			"1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
 		{"more by roles than may be", Input{Contract: wide, Floors: floors, Limits: limits,
 			Specs: []Spec{served, refused("400", "target is read-only"), refused("401", "role reader"), refused("403", "role reader"), refused("404", "no answer")}}, Inconclusive,
 			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no answer; 1: role reader; " +
