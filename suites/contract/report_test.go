@@ -30,10 +30,11 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		Started: all.StartTime.UTC(), Ended: all.EndTime.UTC(), WallSeconds: all.EndTime.Sub(suite.started).Seconds(),
 		Filtered: all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs, Filter: filter(all.SuiteConfig),
 	}}
-	in.Target = describeTarget()
+	in.Target, in.Floors = describeTarget(), floors()
 	if suite.session != nil {
 		in.Run.ID = suite.session.Run
 		in.Target.URL = suite.session.Access.URL
+		in.Limits = suite.session.Limits()
 	}
 	for _, node := range all.SpecReports {
 		collect(&in, node)
@@ -53,7 +54,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
-	folder := reportsFolder()
+	folder := suite.reports
 	_, reporting := GinkgoConfiguration()
 	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
 	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
@@ -160,6 +161,15 @@ func describeTarget() report.Target {
 		described.Allow = append(described.Allow, string(permission))
 	}
 	return described
+}
+
+// floors are what a live target has to reach. What runs on the mock shows nothing about any.
+func floors() *report.Floors {
+	if suite.config.Target.Embedded || *rehearseFlag {
+		return nil
+	}
+	gate := suite.config.Gate
+	return &report.Floors{Asserted: gate.Asserted, SetAside: gate.SetAside, Leftovers: gate.Leftovers}
 }
 
 // unprovokable are the reference's cells that nothing known provokes, with the reason; reviewed by hand.

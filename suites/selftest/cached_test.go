@@ -2,10 +2,13 @@ package selftest_test
 
 import (
 	"io/fs"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -41,6 +44,32 @@ var _ = Describe("go test", func() {
 			}
 		}
 		Expect(asks).To(BeNumerically(">", 1))
+	})
+
+	// In a checkout of its own, where a run of all specs takes a second: with any flag of the suite nothing is stored anyway.
+	It("asks the target each time it is typed without -count=1", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+		environment := startMock()
+		var dead atomic.Bool
+		counted := between(environment, &proxy{interfere: func(_ *proxy, w http.ResponseWriter, _ *http.Request) bool {
+			return dead.Load() && answer(w, http.StatusBadGateway, envelope)
+		}})
+		d := newDesk(environment, small, readOnly)
+		d.writeSmall()
+		d.write(".acronis", "") // no token can be kept: a file that was written a moment ago keeps go test from storing anything
+		d.environment["ACRONIS_TARGET"] = "staging"
+		for _, name := range []string{"go.mod", "go.sum", "schemas", "fixtures", "suites"} {
+			output, err := exec.CommandContext(ctx, "cp", "-r", filepath.Join(binaries.Root, name), d.folder).CombinedOutput()
+			Expect(err).NotTo(HaveOccurred(), string(output))
+		}
+		asked := 0
+		for run := range 3 {
+			dead.Store(run == 2)
+			o := d.finish(ctx, d.start("go", "test", "./suites/contract"))
+			Expect(o.output).NotTo(ContainSubstring("cached"), "run %d", run)
+			Expect(o.code == 0).To(Equal(run < 2), o.output)
+			Expect(len(counted.all())).To(BeNumerically(">", asked))
+			asked = len(counted.all())
+		}
 	})
 })
 

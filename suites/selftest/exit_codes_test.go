@@ -62,7 +62,12 @@ type decided struct {
 
 func (d *desk) decision() decided {
 	GinkgoHelper()
-	content, err := os.ReadFile(d.path("gate.json"))
+	return d.decisionIn("gate.json")
+}
+
+func (d *desk) decisionIn(file string) decided {
+	GinkgoHelper()
+	content, err := os.ReadFile(d.path(file))
 	Expect(err).NotTo(HaveOccurred())
 	var decision decided
 	Expect(json.Unmarshal(content, &decision)).To(Succeed())

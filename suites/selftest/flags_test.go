@@ -1,8 +1,10 @@
 package selftest_test
 
 import (
+	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -59,13 +61,21 @@ var _ = Describe("a flag", func() {
 	})
 
 	It("-baseline of gate prints what changed since", limit, func(ctx SpecContext) {
-		d := newDesk(startMock(), small, readOnly, floors("0.01", 99, 1))
+		environment := startMock()
+		var broken atomic.Bool
+		conflict := conflictFor(redSpec)
+		between(environment, &proxy{change: func(a *http.Response) {
+			if broken.Load() {
+				conflict(a)
+			}
+		}})
+		d := newDesk(environment, small, readOnly, floors("0.01", 99, 1))
 		d.writeSmall()
 		o := d.run(ctx, "gate", "-target=staging")
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.output).NotTo(ContainSubstring("since run"))
 		Expect(os.Rename(d.path("conformance.json"), d.path("old.json"))).To(Succeed())
-		between(d.environment, &proxy{change: conflictFor(redSpec)})
+		broken.Store(true)
 		o = d.run(ctx, "gate", "-target=staging", "-baseline=old.json")
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(o.flat()).To(MatchRegexp(`since run \S+: .*` + redSpec))

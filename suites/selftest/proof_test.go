@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -53,6 +54,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	return encoded
 }, func(encoded []byte) {
 	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
+	Expect(os.Unsetenv(target.EnvTarget)).To(Succeed()) // of whoever runs these tests: they name their targets themselves
 }, NodeTimeout(5*time.Minute))
 
 var _ = SynchronizedAfterSuite(func(SpecContext) {}, func(SpecContext) {

@@ -13,7 +13,8 @@ import (
 func printChanges(w io.Writer, old, now *report.Result) {
 	changes := render.Diff(old, now)
 	fmt.Fprintf(w, "since run %s:\n", old.Run.ID)
-	if changes.Empty() {
+	accepted := newlyAccepted(old, now)
+	if changes.Empty() && len(accepted) == 0 {
 		fmt.Fprintln(w, "  nothing changed")
 		return
 	}
@@ -32,6 +33,9 @@ func printChanges(w io.Writer, old, now *report.Result) {
 	}
 	for _, lost := range changes.Lost {
 		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code, exchange.Printable(lost.Cell.Reason))
+	}
+	for _, id := range accepted {
+		fmt.Fprintf(w, "  newly accepted: %s\n", id)
 	}
 	for _, operation := range changes.NewOperations {
 		fmt.Fprintf(w, "  new operation: %s\n", operation)

@@ -13,21 +13,25 @@ import (
 	"strings"
 	"time"
 
-	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/target"
 )
 
 // decision is gate.json: what the gate decided, for a pipeline to read.
 type decision struct {
-	Version  int       `json:"version"`
-	Run      string    `json:"run"`
-	Target   string    `json:"target"`
-	Pass     bool      `json:"pass"`
-	ExitCode int       `json:"exit_code"`
-	Reasons  []string  `json:"reasons"`
-	SetAside int       `json:"set_aside"` // reference cells that no floor counts, since the target gives no role for them
-	Decided  time.Time `json:"decided"`
+	Version  int      `json:"version"`
+	Run      string   `json:"run"`
+	Target   string   `json:"target"`
+	Pass     bool     `json:"pass"`
+	ExitCode int      `json:"exit_code"`
+	Reasons  []string `json:"reasons"`
+	SetAside int      `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
+	// What passes without being what the documentation promises, or stays on the target.
+	Accepted  int       `json:"accepted"`  // requests that were served though nothing documents a refusal
+	Waived    int       `json:"waived"`    // specs
+	Known     int       `json:"known"`     // specs that show a known deviation
+	Leftovers int       `json:"leftovers"` // objects left behind
+	Decided   time.Time `json:"decided"`
 }
 
 // gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
@@ -37,20 +41,26 @@ func gate(ctx context.Context, c *cli, args []string) error {
 	var baseline string
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	s.register(flags)
-	flags.StringVar(&baseline, "baseline", "", "`path` of an older conformance.json: what changed since is printed")
+	flags.StringVar(&baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target that passed: "+
+		"what changed since is printed, and nothing that it asserted or refused may be lost")
 	wrong := c.parse(flags, args)
-	if help := new(exit); errors.As(wrong, &help) && help.code == conforms {
-		return wrong
+	var old *report.Result
+	var unread error
+	if wrong == nil && baseline != "" { // it may be what the last run has left among its reports
+		if old, unread = report.Read(baseline); unread == nil {
+			unread = usable(old, baseline)
+		}
 	}
-	file, err := s.decisionFile()
-	if err == nil {
-		err = forget(file)
+	err := s.clear(args, wrong)
+	if help := new(exit); errors.As(err, &help) && help.code == conforms {
+		return err
 	}
+	file, unknown := s.readable(args, wrong).decisionFile()
 	var d decision
-	if err = errors.Join(wrong, err); err != nil {
+	if err = cmp.Or(err, unknown, unread); err != nil {
 		d = undecided(err)
 	} else {
-		d = c.gate(ctx, s, baseline)
+		d = c.gate(ctx, s, old)
 	}
 	if file != "" {
 		if err := d.write(file); err != nil && d.ExitCode != unusable { // else that has a reason of its own, which comes first
@@ -65,14 +75,17 @@ func gate(ctx context.Context, c *cli, args []string) error {
 }
 
 // gate runs the suite and decides.
-func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
+func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decision {
 	config, err := c.configure(s)
 	if err != nil {
 		return undecided(err)
 	}
-	var old *report.Result
-	if baseline != "" {
-		if old, err = report.Read(baseline); err != nil {
+	if config.Target.Embedded && !c.named(s) {
+		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
+			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
+	}
+	if old != nil {
+		if err := sameSubject(old, config); err != nil {
 			return undecided(err)
 		}
 	}
@@ -83,7 +96,13 @@ func (c *cli) gate(ctx context.Context, s selection, baseline string) decision {
 	if old != nil {
 		printChanges(c.stdout, old, result)
 	}
-	return decide(result, config.Gate)
+	return decide(result, config.Gate, old)
+}
+
+// named reports whether the caller selected the target, and not only the default of ginkgo.yml.
+func (c *cli) named(s selection) bool {
+	selected, _ := c.env(target.EnvTarget)
+	return s.target != "" || selected != ""
 }
 
 // undecided is the decision where there is no result to decide on.
@@ -94,10 +113,12 @@ func undecided(err error) decision {
 	return d
 }
 
-// decide compares the result with the floors of the gate. A run that broke off has missed them for that reason alone, which is said.
-func decide(r *report.Result, floors target.Gate) decision {
+// decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke off has missed them for that reason alone, which is said.
+func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
+	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)
+	d.Waived, d.Known = r.Totals.Specs.Waived, r.Totals.Specs.Known
 	code := exitCode(r.Verdict)
 	if code != conforms {
 		d.miss(code, "%s", r.Reason)
@@ -109,9 +130,12 @@ func decide(r *report.Result, floors target.Gate) decision {
 		d.miss(violates, "only a part of the specs ran, which is never a gate")
 	}
 	cells := r.Totals.Reference
-	d.SetAside = barred(r)
-	cells.Total -= d.SetAside
-	cells.Inconclusive -= d.SetAside
+	aside := min(d.SetAside, floors.SetAside)
+	cells.Total -= aside
+	cells.Inconclusive -= aside
+	if d.SetAside > floors.SetAside {
+		d.miss(violates, "%d reference cells are set aside for want of a role, %d may be: give the client a role such as partner_admin", d.SetAside, floors.SetAside)
+	}
 	if share := float64(cells.Asserted) / float64(max(cells.Total, 1)); share < floors.Asserted {
 		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
 	}
@@ -121,19 +145,26 @@ func decide(r *report.Result, floors target.Gate) decision {
 	if len(r.Transients) > floors.Transient {
 		d.miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
 	}
-	d.Pass = len(d.Reasons) == 0
-	return d
-}
-
-// barred counts the reference cells whose role the target cannot give: no floor counts them.
-func barred(r *report.Result) int {
-	n := 0
-	for _, cell := range r.Cells {
-		if cell.Source == schemas.FromReference && cell.Verdict == report.Inconclusive && strings.HasPrefix(cell.Reason, "role ") {
-			n++
+	if d.Accepted > floors.Accepted {
+		d.miss(violates, "%d requests were served though nothing documents a refusal, %d may be", d.Accepted, floors.Accepted)
+	}
+	if d.Leftovers > floors.Leftovers {
+		code := unusable
+		if r.Verdict == report.Violation { // which is a fact about the target all the same
+			code = violates
+		}
+		d.miss(code, "%d objects were left behind, %d may be: %s", d.Leftovers, floors.Leftovers, r.Leftovers[0].Command)
+	}
+	if old != nil {
+		if lost := lostCells(old, r); len(lost) > 0 {
+			d.miss(violates, "%d reference cells that the baseline asserted are not asserted now: %s", len(lost), some(lost))
+		}
+		if accepted := newlyAccepted(old, r); len(accepted) > 0 {
+			d.miss(violates, "%d requests are served now, and were not in the baseline, though nothing documents a refusal: %s", len(accepted), some(accepted))
 		}
 	}
-	return n
+	d.Pass = len(d.Reasons) == 0
+	return d
 }
 
 func newDecision() decision {
@@ -151,8 +182,20 @@ func (d decision) String() string {
 	if d.Pass {
 		text = fmt.Sprintf("PASS: %s conforms, and every floor of the gate is reached", d.Target)
 	}
-	if d.SetAside > 0 {
-		text += fmt.Sprintf(" (%d reference cells are set aside: the target gives no role for them)", d.SetAside)
+	var notes []string
+	for _, note := range []struct {
+		n    int
+		text string
+	}{
+		{d.SetAside, "reference cells set aside for want of a role"}, {d.Accepted, "accepted"}, {d.Waived, "waived"},
+		{d.Known, "known"}, {d.Leftovers, "left behind"},
+	} {
+		if note.n > 0 {
+			notes = append(notes, fmt.Sprintf("%d %s", note.n, note.text))
+		}
+	}
+	if len(notes) > 0 {
+		text += " (" + strings.Join(notes, ", ") + ")"
 	}
 	return text
 }
@@ -165,19 +208,15 @@ func (s selection) decisionFile() (string, error) {
 	return filepath.Join(folder, "gate.json"), nil
 }
 
-// forget removes what an earlier gate decided, and makes the folder for what this one will.
-func forget(file string) error {
-	if err := report.Writable(filepath.Dir(file)); err != nil {
+// write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is somebody else's.
+func (d decision) write(file string) error {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("what an earlier gate decided cannot be removed: %w: remove it, or name another folder with -reports", err)
-	}
-	return nil
-}
-
-func (d decision) write(file string) error {
 	encoded, err := json.MarshalIndent(d, "", "  ")
+	if err == nil {
+		err = report.Writable(filepath.Dir(file))
+	}
 	if err != nil {
 		return err
 	}

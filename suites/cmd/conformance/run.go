@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -81,11 +82,12 @@ func run(ctx context.Context, c *cli, args []string) error {
 	s.registerFilter(flags)
 	flags.StringVar(&s.defect, "defect", "", "`names` of defects to serve the embedded mock with, as a,b, or list: see how a failure looks")
 	flags.Int64Var(&s.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
-	if err := c.parse(flags, args); err != nil {
-		return err
-	}
-	if s.defect == "list" {
+	wrong := c.parse(flags, args)
+	if wrong == nil && s.defect == "list" {
 		return c.listDefects()
+	}
+	if err := s.clear(args, wrong); err != nil {
+		return err
 	}
 	config, err := c.configure(s)
 	if err != nil {
@@ -111,6 +113,43 @@ func run(ctx context.Context, c *cli, args []string) error {
 		}
 	}
 	return &exit{code: code}
+}
+
+// clear removes what an earlier run has reported, before anything can keep this one from starting: not even a wrong command line
+// leaves a green report behind. It returns what is wrong with the command line, or with the directory.
+func (s selection) clear(args []string, wrong error) error {
+	if help := new(exit); errors.As(wrong, &help) && help.code == conforms {
+		return wrong
+	}
+	folder, err := s.readable(args, wrong).folder()
+	if err == nil {
+		err = report.Clear(folder)
+	}
+	if wrong != nil { // which the flags have explained already
+		return wrong
+	}
+	return err
+}
+
+// readable takes from a command line that is wrong where the reports are: what follows a wrong flag was not read.
+func (s selection) readable(args []string, wrong error) selection {
+	if wrong == nil {
+		return s
+	}
+	for i, arg := range args {
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !given && i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch {
+		case !strings.HasPrefix(arg, "-"):
+		case name == "reports":
+			s.reports = value
+		case name == "config":
+			s.config = value
+		}
+	}
+	return s
 }
 
 // listed is how many failures may follow the table of a run without hiding it.
@@ -160,9 +199,6 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	}
 	s.reports = folder
 	path := filepath.Join(s.reports, "conformance.json")
-	if err := render.Discard(s.reports); err != nil {
-		return nil, err
-	}
 	done, err := s.share()
 	if err != nil {
 		return nil, err
@@ -186,12 +222,23 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
 	}
 	if failed != nil && result.Verdict == report.Pass {
-		return nil, fmt.Errorf("the run failed though no spec did: %w", failed)
+		result.Fail(fmt.Sprintf("the run failed though no spec did: %v", failed))
+		if err := writeResult(s.reports, result); err != nil {
+			return nil, err
+		}
 	}
 	if !s.rehearse {
 		_, err = render.WriteAll(s.reports, result, nil)
 	}
 	return result, err
+}
+
+// writeResult replaces what the suite has written.
+func writeResult(folder string, r *report.Result) error {
+	if err := report.Write(filepath.Join(folder, "conformance.json"), r); err != nil {
+		return err
+	}
+	return report.WriteJUnit(filepath.Join(folder, "junit.xml"), r)
 }
 
 // configure loads the configuration of a command that may write to the target.

@@ -18,17 +18,18 @@ func TestSupervise(t *testing.T) {
 	start := func(t *testing.T, script string, sent func() (int, error)) (took time.Duration, err error) {
 		t.Helper()
 		ctx, stop := context.WithCancelCause(t.Context())
-		time.AfterFunc(100*time.Millisecond, func() { stop(cause) })
+		command := exec.Command("bash", "-c", script)
+		command.Stdout = writer(func() { stop(cause) }) // it is stopped once it no longer ends with the signal
 		began := time.Now()
-		err = supervise(ctx, exec.Command("bash", "-c", script), silent, sent)
+		err = supervise(ctx, command, silent, sent)
 		return time.Since(began), err
 	}
-	const deaf = "trap '' TERM; for i in $(seq 600); do sleep 0.1; done"
+	const deaf = "trap '' TERM; echo ready; for i in $(seq 600); do sleep 0.1; done"
 
 	t.Run("at work", func(t *testing.T) {
 		g := NewWithT(t)
 		var n atomic.Int64
-		took, err := start(t, "trap '' TERM; for i in $(seq 15); do sleep 0.1; done", func() (int, error) { return int(n.Add(1)), nil })
+		took, err := start(t, "trap '' TERM; echo ready; for i in $(seq 15); do sleep 0.1; done", func() (int, error) { return int(n.Add(1)), nil })
 		g.Expect(err).To(MatchError(cause))
 		g.Expect(err).NotTo(MatchError(ContainSubstring("killed")))
 		g.Expect(took).To(BeNumerically(">", 3*silent))
@@ -44,4 +45,12 @@ func TestSupervise(t *testing.T) {
 		_, err := start(t, deaf, func() (int, error) { return 0, errors.New("unreadable") })
 		g.Expect(err).To(MatchError(ContainSubstring("was killed")))
 	})
+}
+
+// writer calls a function with each thing that is written.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }

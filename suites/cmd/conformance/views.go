@@ -36,6 +36,9 @@ func reports(_ context.Context, c *cli, args []string) error {
 	if folder == "" {
 		folder = filepath.Dir(*from)
 	}
+	if err := report.Replaceable(folder); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}

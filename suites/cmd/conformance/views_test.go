@@ -35,6 +35,21 @@ func TestReportMakesEveryView(t *testing.T) {
 	}
 }
 
+func TestReportReplacesItsOwnFilesAlone(t *testing.T) {
+	g := NewWithT(t)
+	from := saved(t)
+	to := filepath.Dir(from)
+	for range 2 {
+		code, _, stderr := invoke(t, "report", "-from="+from)
+		g.Expect(code).To(Equal(conforms), stderr)
+	}
+	g.Expect(os.WriteFile(filepath.Join(to, "summary.md"), []byte("# mine"), 0o600)).To(Succeed())
+	code, _, stderr := invoke(t, "report", "-from="+from)
+	g.Expect(code).To(Equal(unusable))
+	g.Expect(stderr).To(ContainSubstring("summary.md was not written by this suite"))
+	g.Expect(os.ReadFile(filepath.Join(to, "summary.md"))).To(BeEquivalentTo("# mine"))
+}
+
 // What is asked for wrongly leaves no folder, and is not blamed on the disk.
 func TestNothingIsMadeOfTooFewResults(t *testing.T) {
 	for _, arguments := range [][]string{{"compare"}, {"merge"}, {"compare", saved(t)}} {

@@ -1,10 +1,7 @@
 package render
 
 import (
-	"errors"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"acronis-conformance/suites/internal/report"
@@ -34,18 +31,4 @@ func WriteAll(folder string, r, baseline *report.Result) ([]string, error) {
 		paths = append(paths, path)
 	}
 	return paths, nil
-}
-
-// Discard removes the result and all views of it from the folder, so that those of an earlier run are never taken for the next one's.
-func Discard(folder string) error {
-	names := []string{"conformance.json", "junit.xml"}
-	for _, view := range views {
-		names = append(names, view.name)
-	}
-	for _, name := range names {
-		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

@@ -19,6 +19,8 @@ type Input struct {
 	Run          Run
 	Target       Target
 	Contract     *schemas.Contract
+	Floors       *Floors // nil for the embedded mock
+	Limits       []Limit
 	Preflight    []Check
 	Specs        []Spec
 	World        []Step
@@ -34,6 +36,8 @@ func Build(in Input) *Result {
 		Version:   Version,
 		Run:       in.Run,
 		Target:    in.Target,
+		Floors:    in.Floors,
+		Limits:    slices.Clone(in.Limits),
 		Preflight: slices.Clone(in.Preflight),
 		Problems:  slices.Clone(in.Problems),
 		World:     slices.Clone(in.World),
@@ -52,6 +56,12 @@ func Build(in Input) *Result {
 	r.Verdict, r.Reason = r.conclude()
 	r.complete()
 	return r
+}
+
+// Fail adds what makes the run unusable after all.
+func (r *Result) Fail(problem string) {
+	r.problem("%s", problem)
+	r.Verdict, r.Reason = r.conclude()
 }
 
 func (r *Result) problem(format string, arguments ...any) {
@@ -90,7 +100,7 @@ func (r *Result) sortSpecs(in Input) []Spec {
 }
 
 // conclude finds the verdict of the run. A violation is a fact about the target even where the run broke off later, so it comes
-// before an error; and a run that put nothing to the test is no pass.
+// before an error; and a run that put nothing to the test, or less than its floor, is no pass.
 func (r *Result) conclude() (Verdict, string) {
 	specs := r.Totals.Specs
 	switch {
@@ -101,11 +111,17 @@ func (r *Result) conclude() (Verdict, string) {
 	case specs.Error > 0:
 		first := r.first(Error)
 		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could", "specs could"), first.ID, first.Reason)
+	case r.Floors != nil && len(r.Leftovers) > r.Floors.Leftovers:
+		return Error, fmt.Sprintf("%s left behind, and %d may be: %s", counted(len(r.Leftovers), "object was", "objects were"), r.Floors.Leftovers, r.Leftovers[0].Command)
 	case specs.Pass+specs.Waived+specs.Known == 0:
 		return Inconclusive, fmt.Sprintf("nothing was put to the test: %s", r.first(Inconclusive).Reason)
 	}
+	if shortfall := r.shortfall(); shortfall != "" {
+		return Inconclusive, shortfall
+	}
 	cells := r.Totals.Reference
-	return Pass, fmt.Sprintf("%s the contract, and %d of %d reference cells are asserted", counted(specs.Pass, "spec meets", "specs meet"), cells.Asserted, cells.Total)
+	return Pass, fmt.Sprintf("%s the contract, and %d of %d reference cells are asserted%s",
+		counted(specs.Pass, "spec meets", "specs meet"), cells.Asserted, cells.Total, r.untestable())
 }
 
 // contradiction names the gravest of the faults.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,73 @@ func TestRunVerdict(t *testing.T) {
 			r := Build(Input{Contract: contract(t), Specs: c.specs, Problems: c.problems})
 			g.Expect(r.Verdict).To(Equal(c.verdict))
 			g.Expect(r.Reason).To(Equal(c.reason))
+		})
+	}
+}
+
+// A full run on a live target passes only if it has tested most of what can be tested there.
+func TestFloorOfAFullRun(t *testing.T) {
+	two, err := schemas.Parse([]byte(tiny)) // FetchTenant with 200 and 401
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := schemas.Parse([]byte(strings.Replace(tiny, `"401":`, `"400": {description: a}, "403": {description: b}, "404": {description: c}, "401":`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	floors := &Floors{Asserted: 0.75, SetAside: 1}
+	limits := []Limit{{LimitPermission, "target is read-only"}, {LimitRole, "role reader"}, {LimitExpiredToken, "no expired token"}}
+	served := made("20x", "a", Pass, "")
+	refused := func(code, reason string) Spec { return made(code, "b", Inconclusive, reason) }
+	left := []Leftover{{ID: "1", Command: "make sweep RUN=1"}, {ID: "2"}}
+	for _, c := range []struct {
+		name    string
+		in      Input
+		verdict Verdict
+		reason  string
+	}{
+		{"all asserted", Input{Contract: two, Floors: floors, Specs: []Spec{served, made("401", "b", Pass, "")}}, Pass,
+			"2 specs meet the contract, and 2 of 2 reference cells are asserted"},
+		{"half of it", Input{Contract: two, Floors: floors, Specs: []Spec{served, refused("401", "no answer")}}, Inconclusive,
+			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no answer"},
+		{"half of it, the rest by no probe", Input{Contract: two, Floors: floors, Specs: []Spec{served}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
+		{"half of it, on the mock", Input{Contract: two, Specs: []Spec{served, refused("401", "no answer")}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
+		{"half of it, of a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Specs: []Spec{served, refused("401", "no answer")}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
+		{"half of it, by the configuration", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served, refused("401", "no expired token")}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted; not tested here are 1: no expired token"},
+		{"a cell that a second spec could assert", Input{Contract: two, Floors: floors, Limits: limits,
+			Specs: []Spec{served, refused("401", "no expired token"), made("401", "c", Inconclusive, "accepted")}}, Inconclusive,
+			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no expired token"},
+		{"a violation in the cell", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served, made("401", "b", Violation, "came 200")}}, Violation,
+			"1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
+		{"more by roles than may be", Input{Contract: wide, Floors: floors, Limits: limits,
+			Specs: []Spec{served, refused("400", "target is read-only"), refused("401", "role reader"), refused("403", "role reader"), refused("404", "no answer")}}, Inconclusive,
+			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no answer; 1: role reader; " +
+				"not counted are 1: role reader; 1: target is read-only"},
+		{"nothing at all", Input{Contract: two, Floors: floors, Specs: []Spec{refused("401", "no answer")}}, Inconclusive, "nothing was put to the test: no answer"},
+		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left, Specs: []Spec{served, made("401", "b", Pass, "")}}, Error,
+			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
+		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Leftovers: left, Specs: []Spec{served}}, Error,
+			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
+		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left, Specs: []Spec{served}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
+		{"objects left behind on the mock", Input{Contract: two, Leftovers: left, Specs: []Spec{served}}, Pass,
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewWithT(t)
+			c.in.Target.Name, c.in.Run.ID = "staging", "1"
+			r := Build(c.in)
+			g.Expect(r.Verdict).To(Equal(c.verdict), r.Reason)
+			g.Expect(r.Reason).To(Equal(c.reason))
+			path := filepath.Join(t.TempDir(), "conformance.json")
+			g.Expect(Write(path, r)).To(Succeed())
+			again, err := Read(path)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(again.Reason).To(Equal(c.reason))
 		})
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +54,11 @@ func (r *Result) silence() string {
 	return noProbe
 }
 
+// baseless is the problem of a spec whose cell the contract does not have.
+func baseless(s Spec) string {
+	return fmt.Sprintf("spec %s rests on a reference cell that the contract does not have", s.ID)
+}
+
 type clauseKey struct{ subject, class string }
 
 // assign finds the cell of each spec. What the fault header asked for proves the clause 50x and no cell of the reference.
@@ -66,7 +72,7 @@ func (r *Result) assign(c *schemas.Contract) (map[CellKey][]Spec, map[clauseKey]
 		}
 		code, ok := documented(c, s)
 		if !ok {
-			r.problem("spec %s rests on a reference cell that the contract does not have", s.ID)
+			r.problem("%s", baseless(s))
 			continue
 		}
 		key := CellKey{s.Operation, code}

@@ -91,6 +91,7 @@ func requestID(h http.Header) string {
 // complete makes every list one that JSON writes as [], so that readers need not know null.
 func (r *Result) complete() {
 	fill(&r.Preflight)
+	fill(&r.Limits)
 	fill(&r.Problems)
 	fill(&r.Faults)
 	fill(&r.Codes)

@@ -86,9 +86,13 @@ func junit(r *Result) junitSuites {
 			{"verdict", string(r.Verdict)},
 		},
 	}
-	if len(r.Problems) > 0 {
+	problems := r.Problems
+	if len(problems) == 0 && r.Totals.Specs.Error == 0 && (r.Verdict == Error || r.Verdict == Inconclusive) {
+		problems = []string{r.Reason} // no case says so
+	}
+	if len(problems) > 0 {
 		suite.add(junitCase{Name: "run", Class: "run", Time: seconds(0),
-			Error: &junitOutcome{Type: string(Error), Message: r.Problems[0], Text: strings.Join(r.Problems, "\n")}})
+			Error: &junitOutcome{Type: string(Error), Message: problems[0], Text: strings.Join(problems, "\n")}})
 	}
 	for i := range r.Specs {
 		suite.add(junitCaseOf(r, &r.Specs[i]))

@@ -80,3 +80,27 @@ func TestJUnitHoldsAnyText(t *testing.T) {
 	g.Expect(failure.Attributes["message"]).To(Equal("\\x00\\x1b[31m\\ufffe]]>\"'<script>& \\ufffd end"))
 	g.Expect(strings.Count(failure.Text, "<script>")).To(Equal(2))
 }
+
+// A server that only counts cases must not take a run for green that is not.
+func TestJUnitOfARunThatIsNoPass(t *testing.T) {
+	left := []Leftover{{ID: "1", Command: "make sweep"}}
+	for name, c := range map[string]struct {
+		in     Input
+		errors int
+	}{
+		"pass":                {Input{Specs: []Spec{made("401", "a", Pass, "")}}, 0},
+		"below its floor":     {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Pass, ""), made("404", "b", Inconclusive, "other")}}, 1},
+		"objects left behind": {Input{Floors: &Floors{}, Leftovers: left, Specs: []Spec{made("401", "a", Pass, "")}}, 1},
+		"nothing tested":      {Input{Specs: []Spec{made("401", "a", Inconclusive, "no token")}}, 1},
+		"a spec in error":     {Input{Specs: []Spec{made("401", "a", Error, "no answer")}}, 1},
+		"a problem":           {Input{Problems: []string{"wrong"}, Specs: []Spec{made("401", "a", Error, "no answer")}}, 2},
+		"a violation":         {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Violation, "came 200")}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.in.Contract = contract(t)
+			r := Build(c.in)
+			suites := junit(r)
+			NewWithT(t).Expect(suites.Errors).To(Equal(c.errors), r.Reason)
+		})
+	}
+}

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 
 	"acronis-conformance/schemas"
 )
 
 // Read reads a result that Write has written. It is strict: every view, the gate and comparisons rest on what it returns, so a
-// file that was cut, edited or written by another version is an error and not a guess.
+// file that was cut, edited or written by another version is an error and not a guess. What the specs and steps of the file amount to
+// is computed again: its cells, totals, lists and verdict have to be just that.
 func Read(path string) (*Result, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -43,7 +45,6 @@ func decode(data []byte) (*Result, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
 	r.complete()
 	return &r, nil
 }
@@ -96,6 +97,11 @@ func (r *Result) check() error {
 	case !r.Verdict.valid():
 		return fmt.Errorf("verdict %q is unknown", r.Verdict)
 	}
+	for _, limit := range r.Limits {
+		if !slices.Contains(limitKinds[:], limit.Kind) {
+			return fmt.Errorf("limit %q is unknown", limit.Kind)
+		}
+	}
 	known := map[string]bool{}
 	for _, s := range r.Specs {
 		switch {
@@ -122,9 +128,58 @@ func (r *Result) check() error {
 			}
 		}
 	}
+	if err := r.checkCells(); err != nil {
+		return err
+	}
 	totals, codes, resources := tally(r.Specs, r.Cells)
 	if totals != r.Totals || !slices.Equal(codes, r.Codes) || !slices.Equal(resources, r.Resources) {
 		return errors.New("its totals are not what its specs and cells amount to: the file was edited")
+	}
+	again := &Result{Specs: r.Specs, World: r.World}
+	again.collect()
+	if !slices.Equal(again.Accepted, r.Accepted) || again.Run.Requests.Throttled != r.Run.Requests.Throttled ||
+		!slices.EqualFunc(again.Transients, r.Transients, func(a, b Transient) bool { return reflect.DeepEqual(a, b) }) {
+		return errors.New("its lists of accepted requests and of failures that went away are not those of its exchanges: the file was edited")
+	}
+	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
+	if verdict, _ := r.conclude(); verdict != r.Verdict {
+		return fmt.Errorf("its verdict is %s, and its specs amount to %s: the file was edited", r.Verdict, verdict)
+	}
+	return nil
+}
+
+// checkCells compares every cell with the specs that address it. Which cells a contract has is not known here: the file may be one of
+// another contract.
+func (r *Result) checkCells() error {
+	type key struct {
+		subject, class string
+		source         schemas.Source
+	}
+	keyOf := func(c Cell) key { return key{c.Subject, c.Class, c.Source} }
+	has := map[key]int{}
+	for _, c := range r.Cells {
+		has[keyOf(c)]++
+	}
+	addressed := map[key][]Spec{}
+	for _, s := range r.Specs {
+		k := key{subject(s), s.Code, schemas.FromClause}
+		if !s.Injected && s.Source == schemas.FromReference {
+			k = key{s.Operation, s.Code, schemas.FromReference}
+		}
+		// A family of which an operation documents two codes says of neither that it was asserted.
+		if has[k] != 1 && !slices.Contains(r.Problems, baseless(s)) {
+			return fmt.Errorf("spec %s addresses no cell: the file was edited", s.ID)
+		}
+		if has[k] == 1 {
+			addressed[k] = append(addressed[k], s)
+		}
+	}
+	for _, c := range r.Cells {
+		var again Cell
+		again.judge(addressed[keyOf(c)])
+		if again.Verdict != c.Verdict || !slices.Equal(again.Specs, c.Specs) || len(c.Specs) > 0 && again.Reason != c.Reason {
+			return fmt.Errorf("cell %s %s is not what its specs amount to: the file was edited", c.Subject, c.Class)
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,54 @@ func TestReadRefuses(t *testing.T) {
 			_, err := Read(path)
 			g.Expect(err).To(MatchError(ContainSubstring(c.message)))
 			g.Expect(err).To(MatchError(HavePrefix("result " + path + ": ")))
+		})
+	}
+}
+
+// An edit that keeps the totals in step is found by what the specs amount to.
+func TestReadBelievesNoVerdictBesideItsSpecs(t *testing.T) {
+	cellOf := func(r *Result, id string) *Cell {
+		return &r.Cells[slices.IndexFunc(r.Cells, func(c Cell) bool { return slices.Contains(c.Specs, id) })]
+	}
+	for _, c := range []struct {
+		name    string
+		edit    func(*Result)
+		message string // empty where the file fits together
+	}{
+		{"nothing", func(*Result) {}, ""},
+		{"the verdict of the run", func(r *Result) { r.Verdict = Pass }, "its verdict is pass, and its specs amount to violation: the file was edited"},
+		{"the problems too", func(r *Result) { r.Verdict, r.Problems = Pass, nil }, "its verdict is pass"},
+		{"a spec without its cell", func(r *Result) { r.Specs[0].Verdict = Pass }, "cell FetchTenant 401 is not what its specs amount to: the file was edited"},
+		{"a spec and its cell", func(r *Result) {
+			r.Specs[0].Verdict = Pass
+			cellOf(r, r.Specs[0].ID).Verdict, cellOf(r, r.Specs[0].ID).Reason = Pass, ""
+		}, "its verdict is violation, and its specs amount to error"},
+		{"a cell alone", func(r *Result) { r.Cells[0].Verdict = Pass }, "is not what its specs amount to"},
+		{"a reason of a cell", func(r *Result) { cellOf(r, r.Specs[0].ID).Reason = "other" }, "is not what its specs amount to"},
+		{"the cell of a spec", func(r *Result) { r.Specs[0].Code = "404" }, "is not what its specs amount to"},
+		{"a spec that is gone", func(r *Result) {
+			cellOf(r, r.Specs[0].ID).Specs = nil
+			r.Specs = r.Specs[1:]
+		}, "is not what its specs amount to"},
+		{"a spec of no cell", func(r *Result) { r.Specs[0].Code = "599" }, "spec 401/no-token/FetchTenant addresses no cell"},
+		{"an accepted request", func(r *Result) { r.Accepted = nil }, "its lists of accepted requests"},
+		{"a transient failure", func(r *Result) { r.Transients = r.Transients[1:] }, "its lists of accepted requests and of failures that went away"},
+		{"the throttled requests", func(r *Result) { r.Run.Requests.Throttled++ }, "its lists of accepted requests"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewWithT(t)
+			r := Build(sample(t))
+			c.edit(r)
+			r.Totals, r.Codes, r.Resources = tally(r.Specs, r.Cells)
+			r.complete()
+			path := filepath.Join(t.TempDir(), "conformance.json")
+			g.Expect(Write(path, r)).To(Succeed())
+			_, err := Read(path)
+			if c.message == "" {
+				g.Expect(err).NotTo(HaveOccurred())
+				return
+			}
+			g.Expect(err).To(MatchError(ContainSubstring(c.message)))
 		})
 	}
 }

@@ -40,6 +40,8 @@ type Result struct {
 	Version    int              `json:"version"`
 	Run        Run              `json:"run"`
 	Target     Target           `json:"target"`
+	Floors     *Floors          `json:"floors,omitempty"` // absent on the embedded mock
+	Limits     []Limit          `json:"limits"`           // what cannot be tested on the target
 	Preflight  []Check          `json:"preflight"`
 	Verdict    Verdict          `json:"verdict"`
 	Reason     string           `json:"reason"`     // one sentence that carries the verdict

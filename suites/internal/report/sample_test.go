@@ -40,6 +40,8 @@ func sample(t testing.TB) Input {
 			WallSeconds: 6.5, WallWithoutWaitingSeconds: 1.75, Filtered: true, Filter: "401", Requests: Requests{World: 30, Controls: 95, Specs: 1900, Cleanup: 12}},
 		Target: Target{Name: "staging", URL: "https://host", Allow: []string{"read", "write"}, Production: true, Strict: true, Assumed: "strict",
 			Rate: "10/s", Concurrency: 4, Budget: 20000},
+		Floors:    &Floors{Asserted: 0.85, SetAside: 40, Leftovers: 0},
+		Limits:    []Limit{{Kind: LimitExpiredToken, Reason: "no expired token was given"}},
 		Preflight: []Check{{Name: "clock", State: CheckWarning, Detail: "3 s behind", Remedy: "set the clock"}},
 		Specs: []Spec{
 			{ID: "401/no-token/FetchTenant", Code: "401", Probe: "no-token", Variant: "v", Subject: "FetchTenant", Operation: "FetchTenant",

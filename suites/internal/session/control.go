@@ -24,6 +24,8 @@ type Control struct {
 	Reason string
 	// Barred marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
 	Barred bool
+	// NoRole marks the reason that no role which the caller's token names is enough.
+	NoRole bool
 }
 
 // ControlKey is the key of the object that the operation's control is made on: a twin of the victim where the operation writes.
@@ -113,7 +115,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		control.Reason = "its control names an object that is not the one created: see 20x/valid-token/" + op.ID
 	case status/100 == 2:
 	case status == 403 && s.lacksRole(op, r):
-		control.Barred = true
+		control.Barred, control.NoRole = true, true
 		control.Reason = "role " + strings.Join(op.Security.Roles, " or ")
 	default:
 		control.Reason = answeredWith(op, status)
@@ -155,11 +157,17 @@ func (s *Session) Vars(key, owner string) (fixtures.Vars, error) {
 	return vars, nil
 }
 
-// lacksRole reports whether the caller's token names its roles and none of them is enough for the operation.
+// lacksRole reports whether the caller's token names roles and none of them is enough for the operation. A role that the reference does
+// not use says nothing about what its holder may do.
 func (s *Session) lacksRole(op *schemas.Operation, r fixtures.Request) bool {
-	held := fixtures.Roles(s.World.Tokens[r.As])
+	held := slices.DeleteFunc(fixtures.Roles(s.World.Tokens[r.As]), func(role string) bool { return !s.usesRole(role) })
 	if len(held) == 0 || len(op.Security.Roles) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(held, func(role string) bool { return fixtures.Suffices(role, op.Security.Roles) })
+}
+
+// usesRole reports whether the role, or one that it contains, is enough for any operation of the reference.
+func (s *Session) usesRole(role string) bool {
+	return slices.ContainsFunc(s.contract.Operations(), func(op *schemas.Operation) bool { return fixtures.Suffices(role, op.Security.Roles) })
 }

@@ -223,6 +223,9 @@ func (m *mapping) gate() Gate {
 		Asserted:     s.share("asserted", 0.85),
 		Inconclusive: s.integer("inconclusive", 60, 0, math.MaxInt32),
 		Transient:    s.integer("transient", 10, 0, math.MaxInt32),
+		SetAside:     s.integer("set_aside", 40, 0, math.MaxInt32),
+		Accepted:     s.integer("accepted", 150, 0, math.MaxInt32),
+		Leftovers:    s.integer("leftovers", 0, 0, math.MaxInt32),
 	}
 }
 

@@ -108,9 +108,13 @@ type Retry struct {
 	Min, Max time.Duration
 }
 
-// Gate is what a run must reach for a release to pass.
+// Gate is what a run must reach for a release to pass. A run on a live target that is below Asserted or above Leftovers is no pass
+// either.
 type Gate struct {
 	Asserted     float64 // least share of reference cells asserted, from 0 to 1
 	Inconclusive int     // most inconclusive reference cells
 	Transient    int     // most 50x that went away after a repeat
+	SetAside     int     // most reference cells that are not counted because the token names no role that is enough
+	Accepted     int     // most requests that are served though nothing documents a refusal
+	Leftovers    int     // most objects left behind
 }
