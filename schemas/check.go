@@ -146,10 +146,13 @@ func (o *Operation) validator(schema *openapi3.SchemaRef, how reading) (*gojsons
 	return o.contract.compiler.validator(schema, how)
 }
 
+// AnyForm is the level of detail of a request that leaves the form of a list's items open: any of them will do.
+const AnyForm = "*"
+
 // response is the reading of a response to a request that asked for that level of detail.
 func (o *Operation) response(lod string, closed bool) reading {
 	how := reading{closed: closed}
-	if p := o.Param("query", "lod"); p != nil {
+	if p := o.Param("query", "lod"); p != nil && lod != AnyForm {
 		how.forms = len(p.Enum)
 		how.form = slices.Index(p.Enum, lod)
 		if how.form < 0 {
