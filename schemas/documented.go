@@ -4,8 +4,8 @@ import "strings"
 
 // Documented returns the part of a response's JSON document that the reference describes for the operation and code.
 // Properties that no schema lists are left out at every depth, with all that stands in them: an API may add them, and
-// change them as it likes. The level of detail chooses among the forms of a list's items as in CheckResponse. The second
-// result is false where the reference describes no JSON for the code: then nothing of a body is documented.
+// change them as it likes. The level of detail chooses among the forms of a list's items as in CheckResponse. The
+// second result is false where the reference describes no JSON for the code: then nothing of a body is documented.
 func (o *Operation) Documented(code int, lod string, document any) (any, bool) {
 	schema := o.responseSchema(code)
 	if schema == nil {
@@ -73,8 +73,8 @@ func property(parts []map[string]any, name string) []map[string]any {
 	return described
 }
 
-// parts takes schemas apart: those that a $ref leads to, that all must hold, or of which one must hold. What any of them
-// describes is documented.
+// parts takes schemas apart: those that a $ref leads to, that all must hold, or of which one must hold. What any of
+// them describes is documented.
 func (d description) parts(schemas []map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, schema := range schemas {
