@@ -182,12 +182,9 @@ func (sp spec) promiser() *schemas.Operation {
 	return sp.op
 }
 
-func (sp spec) expectation(status int) judge.Expectation {
-	code := sp.want
-	if sp.or != 0 && status == sp.or {
-		code = sp.or
-	}
-	return judge.Expectation{Operation: sp.op, Code: code, Ground: sp.ground, Lod: sp.lod, Injected: sp.injected && sp.want/100 == 5}
+func (sp spec) expectation() judge.Expectation {
+	return judge.Expectation{Operation: sp.op, Code: sp.want, Or: sp.or, Ground: sp.ground, Lod: sp.lod,
+		Injected: sp.injected && sp.want/100 == 5}
 }
 
 func (sp spec) run(ctx SpecContext) {
@@ -280,7 +277,7 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	}
 	var finding judge.Finding
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
-	if _, err := s.Judge.ConformTo(sp.expectation(e.Status()), &finding).Match(e); err != nil {
+	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
 		return broken(err), exchanges
 	}
 	finding = sp.onlyWhatIsShown(finding, e)
