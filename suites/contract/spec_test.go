@@ -60,6 +60,7 @@ type spec struct {
 	want     int
 	or       int // another code that keeps the promise as well; 0 where there is none
 	ground   report.Ground
+	cite     citation // what promises more of it than the general table does; empty where nothing does
 	lod      string
 
 	writes   bool // on a faulty server the request changes something that exists
@@ -402,6 +403,9 @@ func (sp spec) record() report.Spec {
 	} else { // only the reference knows the code
 		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.subject, sp.want), reference
 	}
+	if sp.cite != (citation{}) {
+		r.Requirement, r.Link = sp.cite.requirement, sp.cite.link
+	}
 	if sp.control != "" {
 		r.Control = "control/" + sp.control
 	}
@@ -488,6 +492,7 @@ type probe struct {
 	code   int
 	name   string
 	ground report.Ground
+	cite   citation
 	forged string // the bad token that it sends
 	spoil  func(r *fixtures.Request, s *session.Session) error
 }
@@ -502,7 +507,7 @@ func (p probe) on(op *schemas.Operation, variant string, spoil func(r *fixtures.
 	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
 	return spec{
 		code: fmt.Sprint(p.code), probe: p.name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path,
-		want: p.code, ground: p.ground, writes: op.Writes(), control: op.ID,
+		want: p.code, ground: p.ground, cite: p.cite, writes: op.Writes(), control: op.ID,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
 			if p.forged != "" {
