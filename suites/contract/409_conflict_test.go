@@ -49,7 +49,8 @@ var _ = Describe("409 conflict", Label("409"), func() {
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
 	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser",
-		"UpdateUserAccessPolicies", "SetTenantOfferingItems", "UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding",
+		"UpdateUserAccessPolicies", "SetTenantOfferingItems", "UpdateInfrastructure", "UpdateInfrastructuresLocation",
+		"ModifyCustomBranding",
 		"UpdateTenantPricingSettings", "UploadTenantBrandLogo")) {
 		sp := again(op, "stale-version").promised(latestRevision[op.ID])
 		sp.or = badWhere(op)
