@@ -116,16 +116,40 @@ func codeEqualsStatus(status int, document any) []Violation {
 	}}
 }
 
-// CheckObject judges a body that has to be a JSON object, of which nothing else is promised.
-func (c *Contract) CheckObject(body []byte) []Violation {
+// CheckDetails judges a body that has to be a JSON object with the details of an error, whatever they are called. One
+// that holds no text, number or truth value at any depth tells nothing.
+func (c *Contract) CheckDetails(body []byte) []Violation {
 	document, violations := read(body)
 	if violations != nil {
 		return violations
 	}
-	if _, ok := document.(map[string]any); ok {
-		return nil
+	if _, ok := document.(map[string]any); !ok {
+		return []Violation{{Path: "$", Rule: "type", Found: excerpt(document), Detail: "expected object"}}
 	}
-	return []Violation{{Path: "$", Rule: "type", Found: excerpt(document), Detail: "expected object"}}
+	if !tells(document) {
+		return []Violation{{Path: "$", Rule: "details", Found: excerpt(document), Detail: "it holds no error details"}}
+	}
+	return nil
+}
+
+// tells reports whether a value holds anything but emptiness.
+func tells(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return false
+	case string:
+		return strings.TrimSpace(value) != ""
+	case []any:
+		return slices.ContainsFunc(value, tells)
+	case map[string]any:
+		for _, inner := range value {
+			if tells(inner) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // maxViolations bounds what is said about one body: a list of thousands of items that all lack a key has one fault, not thousands.
@@ -163,10 +187,13 @@ func (o *Operation) validator(schema *openapi3.SchemaRef, how reading) (*gojsons
 	return o.contract.compiler.validator(schema, how)
 }
 
+// AnyForm is the level of detail of a request that leaves the form of a list's items open: any of them will do.
+const AnyForm = "*"
+
 // response is the reading of a response to a request that asked for that level of detail.
 func (o *Operation) response(lod string, closed bool) reading {
 	how := reading{closed: closed}
-	if p := o.Param("query", "lod"); p != nil {
+	if p := o.Param("query", "lod"); p != nil && lod != AnyForm {
 		how.forms = len(p.Enum)
 		how.form = slices.Index(p.Enum, lod)
 		if how.form < 0 {

@@ -216,16 +216,18 @@ func TestWhereNoJSONIsPromisedThereIsNothingToJudge(t *testing.T) {
 	g.Expect(charges(contract(t).Operation("FetchTenant").CheckResponse(200, "", nil))).To(Equal([]string{"$ empty"}))
 }
 
-func TestCheckObject(t *testing.T) {
+func TestCheckDetails(t *testing.T) {
 	g := NewWithT(t)
 	c := contract(t)
-	g.Expect(c.CheckObject([]byte(`{}`))).To(BeNil())
-	g.Expect(c.CheckObject([]byte(` {"error":1} `))).To(BeNil())
+	for _, body := range []string{` {"error":1} `, `{"error":{"details":[{"info":"x"}]}}`, `{"ok":false}`} {
+		g.Expect(c.CheckDetails([]byte(body))).To(BeNil(), body)
+	}
 	for body, want := range map[string]string{
-		`[]`: "$ type", `null`: "$ type", `"a"`: "$ type", `1`: "$ type",
+		`[]`: "$ type", `null`: "$ type", `"a"`: "$ type", `1`: "$ type", `["details"]`: "$ type",
+		`{}`: "$ details", `{"error":null}`: "$ details", `{"error":{"message":" ","details":{},"data":[null]}}`: "$ details",
 		``: "$ empty", `{`: "$ not-json", `{"a":1,"a":1}`: "$.a duplicate-key", `{}{}`: "$ trailing-data",
 	} {
-		g.Expect(charges(c.CheckObject([]byte(body)))).To(Equal([]string{want}), body)
+		g.Expect(charges(c.CheckDetails([]byte(body)))).To(Equal([]string{want}), body)
 	}
 }
 

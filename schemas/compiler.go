@@ -19,6 +19,8 @@ type compiler struct {
 
 	mu       sync.Mutex
 	compiled map[validatorKey]func() (*gojsonschema.Schema, error)
+
+	translated sync.Map // by validatorKey: the schema with the definitions that it reaches, as map[string]any
 }
 
 // validatorKey names a validator: what to read, and how to read it.
@@ -136,21 +138,38 @@ func (c *compiler) circles(name string, passed []string) bool {
 
 // validator compiles a schema of the reference at its first use.
 func (c *compiler) validator(schema *openapi3.SchemaRef, how reading) (*gojsonschema.Schema, error) {
-	key := validatorKey{source: schema.Value, reading: how}
-	if schema.Ref != "" {
-		key.source = schema.Ref
-	}
-	return c.once(key, func() (*gojsonschema.Schema, error) {
-		raw, err := plain(schema)
-		if err != nil {
-			return nil, err
-		}
-		document, err := c.document(raw, how)
+	return c.once(keyOf(schema, how), func() (*gojsonschema.Schema, error) {
+		document, err := c.described(schema, how)
 		if err != nil {
 			return nil, err
 		}
 		return compile(document)
 	})
+}
+
+func keyOf(schema *openapi3.SchemaRef, how reading) validatorKey {
+	if schema.Ref != "" {
+		return validatorKey{source: schema.Ref, reading: how}
+	}
+	return validatorKey{source: schema.Value, reading: how}
+}
+
+// described translates a schema of the reference, together with the definitions that it reaches, at its first use.
+func (c *compiler) described(schema *openapi3.SchemaRef, how reading) (map[string]any, error) {
+	key := keyOf(schema, how)
+	if known, ok := c.translated.Load(key); ok {
+		return known.(map[string]any), nil
+	}
+	raw, err := plain(schema)
+	if err != nil {
+		return nil, err
+	}
+	document, err := c.document(raw, how)
+	if err != nil {
+		return nil, err
+	}
+	c.translated.Store(key, document)
+	return document, nil
 }
 
 // file compiles one of the schemas that are kept as JSON Schema.
@@ -183,7 +202,7 @@ func (c *compiler) once(key validatorKey, build func() (*gojsonschema.Schema, er
 }
 
 // document translates a schema together with the definitions that it reaches.
-func (c *compiler) document(raw any, how reading) (any, error) {
+func (c *compiler) document(raw any, how reading) (map[string]any, error) {
 	if err := c.resolves(raw); err != nil {
 		return nil, err
 	}

@@ -316,6 +316,18 @@ func (c *Contract) Match(path string) []*Operation {
 	return found
 }
 
+// Called returns the operation that a request with the method on a literal path below /api/2 calls. It is nil where there is none: also
+// where only a less specific template has the method, since the path of the request is then that of another resource.
+func (c *Contract) Called(method, path string) *Operation {
+	found := c.Match(path)
+	for _, op := range found {
+		if op.Method == method && op.Path == found[0].Path {
+			return op
+		}
+	}
+	return nil
+}
+
 func matches(template string, segments []string) bool {
 	parts := strings.Split(template, "/")
 	if len(parts) != len(segments) {

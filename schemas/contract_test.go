@@ -94,6 +94,21 @@ func TestMatchPrefersTheLiteralSegment(t *testing.T) {
 	g.Expect(contract(t).Match("/tenants/")).To(BeEmpty())
 }
 
+func TestCalledTakesTheMostSpecificPath(t *testing.T) {
+	g := NewWithT(t)
+	for call, want := range map[string]string{
+		"PUT /tenants/usages": "UpdateTenantsUsages", "GET /tenants/4711": "FetchTenant", "DELETE /tenants/usages": "", "PATCH /tenants/4711": "", "GET /nowhere": "",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		op := contract(t).Called(method, path)
+		if want == "" {
+			g.Expect(op).To(BeNil(), call)
+			continue
+		}
+		g.Expect(op).To(Equal(contract(t).Operation(want)), call)
+	}
+}
+
 func TestSourceOfACode(t *testing.T) {
 	g := NewWithT(t)
 	brand := contract(t).Operation("EnableCustomBranding")

@@ -63,6 +63,49 @@ func (o *Operation) properties(mediaType string) []Property {
 	return properties
 }
 
+// Choice is a place in a JSON request body where the reference lists the values that may stand there.
+type Choice struct {
+	Path   []string // names of properties from the top, Item for a list's items
+	Values []any
+}
+
+// Item is the step of a Choice's path into the items of a list.
+const Item = "[]"
+
+// Choices lists the places of the operation's JSON request body for which the reference lists values, at every depth,
+// by their paths.
+func (o *Operation) Choices() []Choice {
+	var choices []Choice
+	var walk func(schema map[string]any, path []string)
+	walk = func(schema map[string]any, path []string) {
+		if values := list(schema["enum"]); values != nil {
+			choices = append(choices, Choice{Path: path, Values: values})
+		}
+		listed, _ := schema["properties"].(map[string]any)
+		for name, property := range listed {
+			if property, ok := property.(map[string]any); ok {
+				walk(property, append(slices.Clone(path), name))
+			}
+		}
+		if items, ok := schema["items"].(map[string]any); ok {
+			walk(items, append(slices.Clone(path), Item))
+		}
+		for _, extended := range list(schema["allOf"]) {
+			if extended, ok := extended.(map[string]any); ok {
+				walk(extended, path)
+			}
+		}
+		if inner, ok := schema["else"].(map[string]any); ok { // see nullable
+			walk(inner, path)
+		}
+	}
+	for _, p := range o.RequestProperties() {
+		walk(p.Schema, []string{p.Name})
+	}
+	slices.SortFunc(choices, func(a, b Choice) int { return slices.Compare(a.Path, b.Path) })
+	return choices
+}
+
 // inline reads a request schema with every $ref replaced by what it leads to. Where a schema contains itself, the inner one is
 // left open.
 func (c *compiler) inline(schema *openapi3.SchemaRef) map[string]any {

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -121,4 +122,22 @@ func TestAPropertyMayBeChangedByItsCaller(t *testing.T) {
 	op := contract(t).Operation("CreateTenant")
 	op.RequestProperties()[0].Schema["type"] = "changed"
 	g.Expect(op.RequestProperties()[0].Schema["type"]).To(Equal("boolean"))
+}
+
+func TestChoices(t *testing.T) {
+	g := NewWithT(t)
+	places := map[string][]any{}
+	for _, choice := range contract(t).Operation("CreateReport").Choices() {
+		places[strings.Join(choice.Path, " ")] = choice.Values
+	}
+	g.Expect(places).To(HaveLen(5))
+	g.Expect(places["schedule type"]).To(ConsistOf("once", "monthly"))
+	g.Expect(places["parameters formats []"]).To(ContainElement("csv_v2_0"), "in a list")
+	g.Expect(contract(t).Operation("SetTenantOfferingItems").Choices()).To(Equal([]Choice{
+		{Path: []string{"offering_items", Item, "status"}, Values: []any{json.Number("0"), json.Number("1")}},
+	}))
+	currency := contract(t).Operation("UpdateTenantPricingSettings").Choices()[0]
+	g.Expect(currency.Path).To(Equal([]string{"currency"}))
+	g.Expect(currency.Values).To(ContainElements("EUR", BeNil()), "what may be null")
+	g.Expect(contract(t).Operation("FetchTenant").Choices()).To(BeEmpty())
 }

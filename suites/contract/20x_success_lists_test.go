@@ -444,6 +444,9 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 					return nil, nil, nil
 				}
 				items := itemsOf(e)
+				if l.lod != "" { // a shorter form lacks what the reference lists for the longer ones
+					items = wholeItemsOf(e)
+				}
 				wrong := l.check(items, vars)
 				if l.guess || l.blank && len(items) == 0 {
 					wrong, err := guessed(s, wrong)

@@ -497,7 +497,7 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil
 			}
-			if strings.Contains(string(e.Last().Body), fmt.Sprint(made)) {
+			if names(e, made) {
 				return asAsked(control, id, e), nil, nil
 			}
 			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it", Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
@@ -586,7 +586,7 @@ func readAgain(op *schemas.Operation) spec {
 	sp.try = func(_ context.Context, s *session.Session, _ string) (trial, error) {
 		control := s.Controls[op.ID]
 		return trial{request: control.Request.Clone(), also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status()/100 != 2 || session.Same(control.Exchange, e) {
+			if e.Status()/100 != 2 || session.Same(op, control.Exchange, e) {
 				return nil, nil, nil
 			}
 			return []schemas.Violation{{Path: "$", Rule: "safe", Found: "another state than before", Detail: "a read changed what it shows"}}, nil, nil

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -36,13 +37,33 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			return nil
 		}))
 		for _, name := range required(op) {
-			specify(bad("missing-field").on(op, name, func(r *fixtures.Request, _ *session.Session) error { return dropField(r, op, name) }))
+			p := bad("missing-field")
+			if op.ID == "CreateTenant" {
+				p = p.promised(presentInTenant)
+			}
+			specify(p.on(op, name, func(r *fixtures.Request, _ *session.Session) error { return dropField(r, op, name) }))
 		}
 	}
 	for _, op := range operations(takesJSON) {
 		for _, property := range typed(op) {
 			specify(bad("wrong-type").on(op, property.Name, func(r *fixtures.Request, _ *session.Session) error {
 				return setField(r, op, property.Name, wrongValue(property))
+			}))
+		}
+	}
+
+	// A value that is none of those that the reference lists for its place. Forms are probed by hand.
+	for _, op := range operations(takesJSON) {
+		for _, choice := range op.Choices() {
+			steps := slices.DeleteFunc(slices.Clone(choice.Path), func(step string) bool { return step == schemas.Item })
+			variant := strings.Join(steps, ".")
+			specify(bad("unknown-value").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				body, err := bodyOf(r)
+				if err != nil {
+					return err
+				}
+				setAt(body, choice.Path, unknownValue(choice))
+				return r.SetBody(op.Body.MediaType, body)
 			}))
 		}
 	}
@@ -62,17 +83,22 @@ var _ = Describe("400 bad request", Label("400"), func() {
 				}))
 			}
 			if parameter.In == "query" && restricted(parameter) {
-				specify(bad("malformed-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				sp := bad("malformed-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
 					r.Query.Set(parameter.Name, "conformance")
 					return nil
-				}))
+				})
+				if parameter.Name == "lod" {
+					sp.lod = schemas.AnyForm // of what it is served with, nothing is said
+				}
+				specify(sp)
 			}
 		}
 	}
 
 	DescribeTableSubtree("a query that contradicts itself", func(id, variant string, query url.Values) {
 		for _, op := range operations(named(id)) {
-			specify(bad("contradictory-query").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+			p := bad("contradictory-query").promised(contradictions[variant])
+			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				r.Query = maps.Clone(query)
 				return nil
 			}))
@@ -86,9 +112,9 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
 	)
 
-	// A token comes in the header or in the query, never in both (guide, "Authentication").
 	for _, op := range operations(named("FetchTenant")) {
-		specify(bad("contradictory-query").on(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
+		p := bad("contradictory-query").promised(contradictions["two-tokens"])
+		specify(p.on(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
 			r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 			return nil
 		}))
@@ -96,7 +122,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 
 	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string, set func(body map[string]any)) {
 		for _, op := range operations(named(id)) {
-			specify(bad("contradictory-body").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+			p := bad("contradictory-body").promised(contradictions[variant])
+			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				body, err := bodyOf(r)
 				if takesForm(op) {
 					body, err = formOf(r)
@@ -120,19 +147,18 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}),
 	)
 
-	// A partner holds no units: those are for customers, which hold nothing else ("Creating a tenant").
 	for _, op := range operations(named("CreateTenant")) {
-		specify(probe{code: 400, name: "unfit-kind", ground: refusal}.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+		unfit := bad("unfit-kind").promised(fittingKind)
+		specify(unfit.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
 			return setField(r, op, "kind", "unit")
 		}))
-		specify(probe{code: 400, name: "unfit-kind", ground: refusal}.on(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
+		specify(unfit.on(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
 			return setField(r, op, "parent_id", s.World.Sides[fixtures.Home]["org"])
 		}))
 	}
 
-	// Brands are for partners and folders, and not for customers or units ("Custom branding").
 	for _, op := range operations(named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
-		specify(probe{code: 400, name: "customer-tenant", ground: refusal}.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+		specify(bad("customer-tenant").promised(brandable).on(op, "", func(r *fixtures.Request, s *session.Session) error {
 			side := s.World.Sides[fixtures.Home]
 			if r.Query.Has("version") && side["org_version"] != nil {
 				r.Query.Set("version", fmt.Sprint(side["org_version"]))
@@ -151,7 +177,8 @@ func enabledTenant(op *schemas.Operation) spec {
 	key := fixtures.Own("customer", "400")
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
 	return spec{
-		code: "400", probe: "enabled-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400, ground: documented, writes: true, control: op.ID,
+		code: "400", probe: "enabled-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400,
+		ground: documented, cite: disabledFirst, writes: true, control: op.ID,
 		needs: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
 			n.Watch(watch)
@@ -206,6 +233,14 @@ func wrongValue(p schemas.Property) any {
 		return "conformance"
 	}
 	return map[string]any{"conformance": true}
+}
+
+// unknownValue is none of the values of the place, and of their type.
+func unknownValue(choice schemas.Choice) any {
+	if _, isNumber := choice.Values[0].(json.Number); isNumber {
+		return 7
+	}
+	return "conformance"
 }
 
 func restricted(p schemas.Param) bool {

@@ -15,6 +15,7 @@ import (
 // The token in the Authorization header is expired or invalid.
 var _ = Describe("401 unauthorized", Label("401"), func() {
 	DescribeTableSubtree("every operation that demands a token refuses", func(p probe) {
+		p.cite = deadCredentials[p.name]
 		for _, op := range operations(func(op *schemas.Operation) bool { return op.Security.Token }) {
 			specify(p.on(op, "", p.spoil))
 		}
@@ -38,6 +39,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one, which too
 	// many wrong secrets might lock out.
 	DescribeTableSubtree("operations with credentials of their own refuse", func(p probe, ids ...string) {
+		p.cite = failedProof
 		for _, op := range operations(named(ids...)) {
 			specify(p.on(op, "", p.spoil))
 		}
@@ -62,6 +64,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 
 	// The ways to a token that prove something else than a password.
 	DescribeTableSubtree("no token is given for", func(p probe) {
+		p.cite = failedProof
 		for _, op := range operations(named("RequestTokens")) {
 			specify(p.on(op, "", p.spoil))
 		}
@@ -105,15 +108,14 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		}}, "FetchInfrastructuresLocation"),
 	)
 
-	// Credentials that were good once. An account that is disabled gets 401 with a token that has not expired (guide, "Authentication"), and
-	// a client that is disabled gets no token (guide, "Managing API clients"); a tenant that is disabled locks out all that lives below it
-	// (guide, "Disabling a tenant"), and is disabled before it is deleted, as a user is. With one token of an access and refresh pair the
-	// other is revoked as well (reference, token revocation). The documentation does not say that a client which is disabled or deleted
-	// takes its tokens along, that a one-time token is good for one time only, that an id token is no access token, and that nothing is no
-	// proof of who calls: their names do.
+	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation does
+	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
+	// time only, that an id token is no access token, and that nothing is no proof of who calls: their names do.
 	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
 		for _, op := range operations(named(id)) {
-			specify(worthless(op, name, object, ground, bring))
+			sp := worthless(op, name, object, ground, bring)
+			sp.cite = deadCredentials[name]
+			specify(sp)
 		}
 	},
 		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", refusal, itsOwn),

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -227,7 +226,7 @@ func foreignListed(op *schemas.Operation, object, name string) spec {
 // shows looks for the foreign object in a list.
 func shows(id any) look {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		if e.Status()/100 != 2 || !strings.Contains(string(e.Last().Body), fmt.Sprint(id)) {
+		if e.Status()/100 != 2 || !names(e, id) {
 			return nil, nil, nil
 		}
 		return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: fmt.Sprint(id),

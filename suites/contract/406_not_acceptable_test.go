@@ -11,7 +11,7 @@ import (
 var _ = Describe("406 not acceptable", Label("406"), func() {
 	DescribeTableSubtree("a login", func(variant, login string) {
 		for _, op := range operations(named("CheckLoginNameAvailability")) {
-			p := probe{code: 406, name: "unacceptable-login", ground: assumed}
+			p := probe{code: 406, name: "unacceptable-login"}.promised(acceptableLogin)
 			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				r.Query.Set("username", login)
 				return nil

@@ -18,18 +18,22 @@ import (
 var _ = Describe("409 conflict", Label("409"), func() {
 	// The call that made an object, sent once more: its name or login is taken now.
 	for _, op := range operations(named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation", "RegisterInfrastructure")) {
-		specify(again(op, "duplicate"))
+		sp := again(op, "duplicate")
+		if op.ID == "CreateTenant" {
+			sp = sp.promised(uniqueTenantName)
+		}
+		specify(sp)
 	}
 	// A change that would give an object the name or login of another one.
-	DescribeTableSubtree("a name that is taken", func(id, field, object, value string) {
+	DescribeTableSubtree("a name that is taken", func(id, field, object, value string, c citation) {
 		for _, op := range operations(named(id)) {
-			specify(taken(op, field, fixtures.Shared(fixtures.Home, object), object, value))
+			specify(taken(op, field, fixtures.Shared(fixtures.Home, object), object, value).promised(c))
 		}
 	},
-		Entry("by another tenant", "UpdateTenant", "name", "customer", "name"),
-		Entry("by another user", "UpdateUser", "login", "user", "login"),
-		Entry("by another storage", "UpdateInfrastructure", "name", "infra", "unique"),
-		Entry("by another location", "UpdateInfrastructuresLocation", "name", "location", "unique"),
+		Entry("by another tenant", "UpdateTenant", "name", "customer", "name", uniqueTenantName),
+		Entry("by another user", "UpdateUser", "login", "user", "login", citation{}),
+		Entry("by another storage", "UpdateInfrastructure", "name", "infra", "unique", citation{}),
+		Entry("by another location", "UpdateInfrastructuresLocation", "name", "location", "unique", citation{}),
 	)
 	for _, op := range operations(named("UpdateUserAccessPolicies")) {
 		p := probe{code: 409, name: "duplicate", ground: assumed}
@@ -44,14 +48,15 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		}))
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
-	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser", "UpdateUserAccessPolicies", "SetTenantOfferingItems",
-		"UpdateInfrastructure", "UpdateInfrastructuresLocation", "ModifyCustomBranding", "UpdateTenantPricingSettings")) {
-		sp := again(op, "stale-version")
+	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser",
+		"UpdateUserAccessPolicies", "SetTenantOfferingItems", "UpdateInfrastructure", "UpdateInfrastructuresLocation",
+		"ModifyCustomBranding",
+		"UpdateTenantPricingSettings", "UploadTenantBrandLogo")) {
+		sp := again(op, "stale-version").promised(latestRevision[op.ID])
 		sp.or = badWhere(op)
 		if op.ID == "SetTenantOfferingItems" {
-			// A quota's version must be the one that was fetched ("Managing quotas"). The vendor's knowledge base documents another code
-			// for it: 426, since build C22.10 (article 71376, https://kb.acronis.com/content/71376).
-			sp.ground, sp.or = refusal, http.StatusUpgradeRequired
+			sp = sp.promised(quotaVersion)
+			sp.or = http.StatusUpgradeRequired
 		}
 		specify(sp)
 	}
@@ -61,19 +66,25 @@ var _ = Describe("409 conflict", Label("409"), func() {
 			specify(more.on(op, name, object))
 		}
 	},
-		Entry("a login that is taken", "CheckLoginNameAvailability", "taken-login", "user", conflict{ground: documented, query: "username", value: "login"}),
-		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer", conflict{ground: documented}),
-		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user", conflict{ground: documented}),
-		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra", conflict{ground: refusal, query: "version", value: "location_version"}),
+		Entry("a login that is taken", "CheckLoginNameAvailability", "taken-login", "user",
+			conflict{ground: documented, cite: takenLogin, query: "username", value: "login"}),
+		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer",
+			conflict{ground: documented, cite: restoredClash}),
+		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user",
+			conflict{ground: documented, cite: restoredClash}),
+		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra",
+			conflict{ground: refusal, cite: locationInUse, query: "version", value: "location_version"}),
 		Entry("a brand that is on already", "EnableCustomBranding", "repeated", "branded_partner", conflict{}),
 		Entry("a brand that is off already", "DisableCustomBranding", "repeated", "partner", conflict{}),
-		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", conflict{query: "version", value: "older_version"}),
-		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", conflict{query: "version", value: "older_version"}),
-		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location", conflict{query: "version", value: "older_version"}),
-		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", conflict{query: "version", value: "older_version"}),
-		Entry("a tenant to delete at an older version", "DeleteTenant", "stale-version", "disabled_customer", conflict{query: "version", value: "older_version"}),
-		Entry("a user to delete at an older version", "DeleteUser", "stale-version", "disabled_user", conflict{query: "version", value: "older_version"}),
-		Entry("a report to delete at an older version", "DeleteReport", "stale-version", "changed_report", conflict{query: "version", value: "older_version"}),
+		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", older),
+		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", older),
+		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location", older),
+		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", older),
+		Entry("a tenant to delete at an older version", "DeleteTenant", "stale-version", "disabled_customer", older),
+		Entry("a user to delete at an older version", "DeleteUser", "stale-version", "disabled_user", older),
+		Entry("a report to delete at an older version", "DeleteReport", "stale-version", "changed_report", older),
+		Entry("a price at an older version", "UpdateTenantOfferingItemsPrices", "stale-version", "repriced_customer",
+			conflict{body: []string{"items", schemas.Item, "version"}, value: "older_version"}),
 	)
 })
 
@@ -122,15 +133,21 @@ func taken(op *schemas.Operation, field, key, object, name string) spec {
 
 // conflict is a valid call on an object that is in the way of it.
 type conflict struct {
-	ground       report.Ground // assumed, where nothing is said
-	query, value string        // the query parameter that takes the value of that name
+	ground report.Ground // assumed, where nothing is said
+	cite   citation
+	query  string   // the query parameter that takes the value
+	body   []string // the place of the JSON body that takes it
+	value  string   // the name under which the object bears it
 }
+
+// older names the version that the object had before its last change.
+var older = conflict{query: "version", value: "older_version"}
 
 func (c conflict) on(op *schemas.Operation, name, object string) spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
-	return spec{
-		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, or: badWhere(op), ground: cmp.Or(c.ground, assumed), writes: op.Writes(),
-		control: op.ID,
+	sp := spec{
+		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, or: badWhere(op),
+		ground: cmp.Or(c.ground, assumed), cite: c.cite, writes: op.Writes(), control: op.ID,
 		needs: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
 			if w := watchOf(op, key, fixtures.Home); w != nil {
@@ -145,7 +162,21 @@ func (c conflict) on(op *schemas.Operation, name, object string) spec {
 			if c.query != "" {
 				r.Query.Set(c.query, fmt.Sprint(vars[c.value]))
 			}
+			if c.body != nil {
+				body, err := bodyOf(&r)
+				if err != nil {
+					return trial{}, err
+				}
+				setAt(body, c.body, vars[c.value])
+				if err := r.SetBody(op.Body.MediaType, body); err != nil {
+					return trial{}, err
+				}
+			}
 			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
 		},
 	}
+	if name != "stale-version" {
+		return sp
+	}
+	return sp.promised(latestRevision[op.ID])
 }

@@ -1,6 +1,10 @@
 package contract_test
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
@@ -25,19 +29,57 @@ func guessed(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation
 	return nil, unseen(wrong[0].Detail + ", which is only assumed to be so")
 }
 
-// objectOf returns the JSON object of an answer; nil where it is none, which the oracle says.
+// objectOf returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
+// free, at every depth, and nothing to compare with. It is nil where the answer is no object, which the oracle says.
 func objectOf(e *exchange.Exchange) map[string]any {
+	object, _ := documentOf(e).(map[string]any)
+	return object
+}
+
+// documentOf returns the documented part of an answer; all of it where the request is no operation of the contract,
+// or where the contract describes no body for what came.
+func documentOf(e *exchange.Exchange) any {
 	decoded, err := schemas.ReadJSON(e.Last().Body)
 	if err != nil {
 		return nil
 	}
-	object, _ := decoded.(map[string]any)
-	return object
+	if op := suite.contract.Called(e.Request.Method, e.Request.Path); op != nil {
+		if documented, known := op.Documented(e.Status(), e.Request.Query.Get("lod"), decoded); known {
+			return documented
+		}
+	}
+	return decoded
+}
+
+// names reports whether the value stands anywhere in the documented part of an answer.
+func names(e *exchange.Exchange, value any) bool {
+	var among func(any) bool
+	among = func(part any) bool {
+		switch part := part.(type) {
+		case map[string]any:
+			return slices.ContainsFunc(slices.Collect(maps.Values(part)), among)
+		case []any:
+			return slices.ContainsFunc(part, among)
+		}
+		return fmt.Sprint(part) == fmt.Sprint(value)
+	}
+	return among(documentOf(e))
 }
 
 // itemsOf returns the items of a list's answer.
 func itemsOf(e *exchange.Exchange) []any {
 	items, _ := objectOf(e)["items"].([]any)
+	return items
+}
+
+// wholeItemsOf returns them with what the contract does not document, for what must not be there.
+func wholeItemsOf(e *exchange.Exchange) []any {
+	decoded, err := schemas.ReadJSON(e.Last().Body)
+	if err != nil {
+		return nil
+	}
+	object, _ := decoded.(map[string]any)
+	items, _ := object["items"].([]any)
 	return items
 }
 

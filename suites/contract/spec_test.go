@@ -61,6 +61,7 @@ type spec struct {
 	want     int
 	or       int // another code that keeps the promise as well; 0 where there is none
 	ground   report.Ground
+	cite     citation // what promises more of it than the general table does; empty where nothing does
 	lod      string
 
 	writes   bool // on a faulty server the request changes something that exists
@@ -184,12 +185,9 @@ func (sp spec) promiser() *schemas.Operation {
 	return sp.op
 }
 
-func (sp spec) expectation(status int) judge.Expectation {
-	code := sp.want
-	if sp.or != 0 && status == sp.or {
-		code = sp.or
-	}
-	return judge.Expectation{Operation: sp.op, Code: code, Ground: sp.ground, Lod: sp.lod, Injected: sp.injected && sp.want/100 == 5}
+func (sp spec) expectation() judge.Expectation {
+	return judge.Expectation{Operation: sp.op, Code: sp.want, Or: sp.or, Ground: sp.ground, Lod: sp.lod,
+		Injected: sp.injected && sp.want/100 == 5}
 }
 
 func (sp spec) run(ctx SpecContext) {
@@ -305,7 +303,7 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 	}
 	var finding judge.Finding
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
-	if _, err := s.Judge.ConformTo(sp.expectation(e.Status()), &finding).Match(e); err != nil {
+	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
 		return broken(err), exchanges
 	}
 	finding = sp.onlyWhatIsShown(finding, e)
@@ -430,6 +428,9 @@ func (sp spec) record() report.Spec {
 	} else { // only the reference knows the code
 		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.subject, sp.want), reference
 	}
+	if sp.cite != (citation{}) {
+		r.Requirement, r.Link = sp.cite.requirement, sp.cite.link
+	}
 	if sp.control != "" {
 		r.Control = "control/" + sp.control
 	}
@@ -519,6 +520,7 @@ type probe struct {
 	code   int
 	name   string
 	ground report.Ground
+	cite   citation
 	forged string // the bad token that it sends
 	spoil  func(r *fixtures.Request, s *session.Session) error
 }
@@ -533,7 +535,7 @@ func (p probe) on(op *schemas.Operation, variant string, spoil func(r *fixtures.
 	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
 	return spec{
 		code: fmt.Sprint(p.code), probe: p.name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path,
-		want: p.code, ground: p.ground, writes: op.Writes(), control: op.ID,
+		want: p.code, ground: p.ground, cite: p.cite, writes: op.Writes(), control: op.ID,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
 			if p.forged != "" {

@@ -42,6 +42,27 @@ func setField(r *fixtures.Request, op *schemas.Operation, name string, value any
 	return r.SetBody(op.Body.MediaType, body)
 }
 
+// setAt puts a value to a place of a JSON document, and makes what leads there where the valid call has none.
+func setAt(document any, path []string, value any) any {
+	if len(path) == 0 {
+		return value
+	}
+	if path[0] == schemas.Item {
+		list, _ := document.([]any)
+		if len(list) == 0 {
+			list = []any{nil}
+		}
+		list[0] = setAt(list[0], path[1:], value)
+		return list
+	}
+	object, isObject := document.(map[string]any)
+	if !isObject {
+		object = map[string]any{}
+	}
+	object[path[0]] = setAt(object[path[0]], path[1:], value)
+	return object
+}
+
 func formOf(r *fixtures.Request) (map[string]any, error) {
 	form, err := url.ParseQuery(string(r.Body))
 	body := map[string]any{}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -19,6 +20,7 @@ import (
 type Expectation struct {
 	Operation *schemas.Operation // nil where the request is no operation of the reference
 	Code      int
+	Or        int // a second code that the documentation knows for the very case; 0 where there is none
 	Ground    report.Ground
 	Lod       string // the form of a list's items: stamps, basic or full
 	// Injected marks a failure that a header asked for: a gateway may have answered in the service's place.
@@ -53,6 +55,9 @@ type Judge struct {
 func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 	last := e.Last()
 	f := Finding{Verdict: report.Pass, Expected: j.expected(want), Actual: j.actual(last)}
+	if want.Or != 0 && last.Status == want.Or {
+		want.Code = want.Or
+	}
 	if last.Status == 0 {
 		f.Verdict, f.Reason = report.Error, "the target gave no answer: "+last.Error
 		return f
@@ -106,40 +111,77 @@ func count(e *exchange.Exchange, is func(status int) bool) int {
 
 func failed(status int) bool { return status/100 == 5 }
 
-// otherCode decides what another status than the expected one means.
+// otherCode decides what another status than the expected one means. What came is judged as what it is: where its
+// status alone would leave open whether the contract is kept, and the answer is not what is promised with that status,
+// then the answer is the fault, and the status is none.
 func (j *Judge) otherCode(f *Finding, e *exchange.Exchange, want Expectation) {
-	status := e.Status()
-	mismatch := schemas.Violation{Path: "status", Rule: "status", Found: fmt.Sprint(status), Detail: fmt.Sprintf("expected %d", want.Code)}
-	f.Differences = append([]schemas.Violation{mismatch}, f.Differences...)
-	served, refused := status/100 == 2, status/100 == 4
-	promised := j.promised(want.Operation, status)
-	sound := len(f.Differences) == 1 // nothing but the status differs
+	status, unsound := e.Status(), f.Differences
+	served := status/100 == 2
+	f.Verdict, f.Reason = j.byStatus(e, want)
+	if f.Verdict == report.Inconclusive && len(unsound) > 0 {
+		f.Verdict = report.Violation
+		f.Reason = fmt.Sprintf("the documentation knows %d here, but the answer is not what is promised with it", status)
+		if served {
+			f.Reason = fmt.Sprintf("the request is served (%d), and the answer is not what is promised with it", status)
+		}
+		return
+	}
+	expected := want.Code
+	if served && !j.mustBeRefused(want) && !listed(want.Operation, status) {
+		expected = want.Operation.Success()
+	}
+	f.Differences = append([]schemas.Violation{{Path: "status", Rule: "status", Found: fmt.Sprint(status),
+		Detail: fmt.Sprintf("expected %d", expected)}}, unsound...)
+	f.Accepted = f.Verdict == report.Inconclusive && served && !want.Injected && !e.Last().Truncated
+}
+
+// mustBeRefused reports whether the request must not be served: the documentation says so, or assumptions must be met.
+func (j *Judge) mustBeRefused(want Expectation) bool {
+	return want.Ground.Refusal == report.Documented || j.Rules.Assumed
+}
+
+// listed reports whether the reference lists the code of a served answer; where there is no operation, any will do.
+func listed(op *schemas.Operation, status int) bool { return op == nil || op.Documents(status) }
+
+// byStatus decides by the status alone.
+func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict, string) {
+	violation := func(format string, values ...any) (report.Verdict, string) {
+		return report.Violation, fmt.Sprintf(format, values...)
+	}
+	inconclusive := func(format string, values ...any) (report.Verdict, string) {
+		return report.Inconclusive, fmt.Sprintf(format, values...)
+	}
+	op, status, lenient := want.Operation, e.Status(), !j.Rules.Assumed
+	served, promised := status/100 == 2, j.promised(want.Operation, status)
+	refused := status/100 == 4 && promised
 	switch {
 	case served && want.Code/100 == 2:
-		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("the request succeeds with %d, documented is %d", status, want.Code)
+		return violation("the request succeeds with %d, documented is %d", status, want.Code)
 	case served && want.Ground.Refusal == report.Documented:
-		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("a request that must be refused is served (%d)", status)
-	case served && !j.Rules.Assumed:
-		f.Verdict, f.Accepted = report.Inconclusive, true
-		f.Reason = fmt.Sprintf("accepted: the request is served (%d), and the documentation does not say that it must be refused", status)
-	case refused && promised && sound && !j.Rules.Assumed && want.Operation != nil && want.Operation.Writes() && e.Failed():
-		f.Verdict = report.Inconclusive
-		f.Reason = fmt.Sprintf("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
+		return violation("a request that must be refused is served (%d)", status)
+	case served && lenient && !listed(op, status):
+		return violation("the request is served with %d, where the reference lists %d alone", status, op.Success())
+	case served && lenient && want.Injected:
+		return inconclusive("the target was asked for a failure, and serves the request (%d)", status)
+	case served && lenient:
+		return inconclusive("accepted: the request is served (%d), and the documentation does not say that it must be "+
+			"refused", status)
+	case refused && lenient && op != nil && op.Writes() && e.Failed():
+		return inconclusive("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
-		f.Verdict, f.Reason = report.Violation, "a call with valid credentials is refused with 401"
-	case refused && promised && want.Ground.Code == report.Assumed && !j.Rules.Assumed && sound:
-		f.Verdict = report.Inconclusive
-		f.Reason = fmt.Sprintf("refused with %d, which the documentation knows as well; that the code is %d is only assumed", status, want.Code)
-	case failed(status) && want.Code/100 == 2 && want.Operation != nil && want.Operation.Documents(status) && !j.Rules.Assumed && sound:
-		f.Verdict = report.Inconclusive
-		f.Reason = fmt.Sprintf("the service fails with %d, which the reference lists for this operation: try later", status)
+		return violation("a call with valid credentials is refused with 401")
+	case refused && lenient && want.Ground.Code == report.Assumed:
+		return inconclusive("refused with %d, which the documentation knows as well; that the code is %d is only assumed",
+			status, want.Code)
+	case failed(status) && lenient && want.Code/100 == 2 && op != nil && op.Documents(status):
+		return inconclusive("the service fails with %d, which the reference lists for this operation: try later", status)
 	case failed(status):
-		f.Verdict = report.Violation
-		f.Reason = fmt.Sprintf("the service fails (%d)%s; the guide advises to try later or to ask the administrator", status, afterRepeats(e))
+		return violation("the service fails (%d)%s; the guide advises to try later or to ask the administrator",
+			status, afterRepeats(e))
 	case !promised:
-		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("%d is no code that the documentation knows here", status)
+		return violation("%d is no code that the documentation knows here", status)
 	default:
-		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("the status is %d, the documentation promises %d", status, want.Code)
+		return violation("the status is %d, the documentation promises %d", status, want.Code)
 	}
 }
 
@@ -174,7 +216,8 @@ func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Vi
 	if a.Error != "" {
 		return []schemas.Violation{{Path: "body", Rule: "complete", Found: a.Error, Detail: "the answer breaks off"}}, nil
 	}
-	if op := want.Operation; op != nil && op.Documents(a.Status) && !want.Injected {
+	op := want.Operation
+	if op != nil && op.Documents(a.Status) && !(want.Injected && failed(a.Status)) {
 		wrong, advice = j.reference(op, a, want.Lod)
 	} else {
 		wrong, advice = j.clause(op, a)
@@ -185,6 +228,13 @@ func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Vi
 			continue
 		}
 		advice = append(advice, "RFC 9110: "+remark)
+	}
+	wrong = append(servedError(op, a), wrong...)
+	if lie := charset(a); lie != "" && j.Rules.Strict {
+		wrong = append(wrong, schemas.Violation{Path: "header Content-Type", Rule: "charset",
+			Found: quote(a.Header.Get("Content-Type")), Detail: lie})
+	} else if lie != "" {
+		advice = append(advice, "RFC 8259: "+lie)
 	}
 	for status, header := range map[int]string{http.StatusUnauthorized: "WWW-Authenticate", http.StatusMethodNotAllowed: "Allow"} {
 		if a.Status != status || a.Header.Get(header) != "" {
@@ -232,9 +282,15 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string)
 	return op.CheckResponse(a.Status, lod, a.Body), advice
 }
 
-// clause judges a body that only the general table speaks of: 400 promises a JSON object; elsewhere a body of an operation that calls
-// itself JSON must be an error envelope, and one that does not may come from a gateway. So may any body where there is no operation: what
-// an unknown route and an unsupported method say is documented nowhere.
+// clause judges a body that only the general table speaks of.
+//
+// 400 promises a JSON object that holds the error details; one that holds nothing, such as {}, holds none. Of the
+// other codes the table promises no body. One of an operation that calls itself JSON must be the error envelope,
+// which is what the operations document; one that does not may come from a gateway, and is advice. Where there is no
+// operation (an unknown route, a method that a path does not support) even an object that is not the envelope may
+// come from a gateway, so that it is advice in the words of this rule. What calls itself JSON and cannot be read as
+// such is a violation there too: whoever sent it, nobody can read it. On a strict target all of it must be the
+// envelope.
 func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Violation, []string) {
 	isJSON := mediaType(a.Header) == "application/json"
 	switch {
@@ -247,12 +303,69 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 		}
 		return wrong, nil
 	case a.Status == http.StatusBadRequest:
-		return j.Contract.CheckObject(a.Body), nil
-	case isJSON && len(j.envelope(op, a)) == 0:
-		return nil, nil
-	default:
-		return nil, []string{fmt.Sprintf("the body of this %d is %s, not the documented error envelope", a.Status, quote(a.Header.Get("Content-Type")))}
+		return j.Contract.CheckDetails(a.Body), nil
+	case !isJSON || len(a.Body) == 0:
+		return nil, []string{fmt.Sprintf("the body of this %d is %s, not the documented error envelope", a.Status,
+			quote(a.Header.Get("Content-Type")))}
 	}
+	wrong := j.envelope(op, a)
+	if len(wrong) == 0 {
+		return nil, nil
+	}
+	if _, err := schemas.ReadJSON(a.Body); err != nil {
+		return wrong, nil
+	}
+	more := ""
+	if n := len(wrong) - 1; n > 0 {
+		more = fmt.Sprintf(", and %d more", n)
+	}
+	return nil, []string{fmt.Sprintf("a body that calls itself JSON must be the error envelope: %s: %s%s", wrong[0].Path,
+		wrong[0].Detail, more)}
+}
+
+// servedError finds a success whose body tells of an error instead: nothing in it is what the reference documents for
+// the code, and it is an error envelope, or an error of OAuth.
+func servedError(op *schemas.Operation, a exchange.Attempt) []schemas.Violation {
+	if a.Status/100 != 2 || len(a.Body) == 0 {
+		return nil
+	}
+	document, err := schemas.ReadJSON(a.Body)
+	if err != nil {
+		return nil
+	}
+	if op != nil {
+		documented, described := op.Documented(a.Status, schemas.AnyForm, document)
+		if object, isObject := documented.(map[string]any); described && (!isObject || len(object) > 0) {
+			return nil
+		}
+	}
+	body, _ := document.(map[string]any)
+	inside, isEnvelope := body["error"].(map[string]any)
+	isEnvelope = isEnvelope && (inside["code"] != nil || inside["message"] != nil)
+	_, isWord := body["error"].(string)
+	_, isDescribed := body["error_description"].(string)
+	if !isEnvelope && !(isWord && isDescribed) {
+		return nil
+	}
+	return []schemas.Violation{{Path: "$.error", Rule: "served-error", Found: "an error",
+		Detail: fmt.Sprintf("an answer with %d tells of an error", a.Status)}}
+}
+
+// charset says how the charset that the Content-Type of a JSON body names contradicts the bytes; empty where it does
+// not. JSON is UTF-8 and needs no such parameter (RFC 8259), so that it may be there or not.
+func charset(a exchange.Attempt) string {
+	media, parameters, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	named := strings.ToLower(parameters["charset"])
+	isUTF8 := named == "" || named == "utf-8" || named == "utf8"
+	if err != nil || media != "application/json" || isUTF8 || len(a.Body) == 0 || !utf8.Valid(a.Body) {
+		return ""
+	}
+	isASCII := !slices.ContainsFunc(a.Body, func(b byte) bool { return b >= utf8.RuneSelf })
+	wide := strings.HasPrefix(named, "utf-16") || strings.HasPrefix(named, "utf-32") || strings.Contains(named, "ucs")
+	if isASCII && !wide {
+		return ""
+	}
+	return fmt.Sprintf("the Content-Type says charset=%s, and the bytes are UTF-8", line(named))
 }
 
 // envelope accepts, besides the error envelope, the error body that the reference lists for the operation's other refusals: the
@@ -273,6 +386,9 @@ func (j *Judge) envelope(op *schemas.Operation, a exchange.Attempt) []schemas.Vi
 
 func (j *Judge) expected(want Expectation) string {
 	text := fmt.Sprintf("%d %s", want.Code, http.StatusText(want.Code))
+	if want.Or != 0 {
+		text += fmt.Sprintf(" or %d %s", want.Or, http.StatusText(want.Or))
+	}
 	switch {
 	case want.Operation != nil && want.Operation.Documents(want.Code) && !want.Injected:
 		if types := want.Operation.MediaTypes(want.Code); len(types) > 0 && want.Code != http.StatusNoContent {

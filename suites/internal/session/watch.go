@@ -82,8 +82,10 @@ func (s *Session) Settle() time.Duration {
 	return s.config.Timeouts.Settle
 }
 
-// Changed looks again and tells where the object is another one than before the specs: at "$.enabled", with both values. It is empty
-// where nothing changed. The exchange is nil where the object could not be looked at in the first place.
+// Changed looks again and tells where the object is another one than before the specs: at "$.enabled", with both
+// values. It is empty where nothing changed, and where the look shows nothing that could be compared: what is wrong
+// with its answer is left to the reading operation's own specs. The exchange is nil where the object could not be
+// looked at in the first place.
 func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where string, e *exchange.Exchange, err error) {
 	before, known := s.Baselines[w.key()]
 	if !known {
@@ -93,13 +95,13 @@ func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where stri
 	if err == nil && e != nil && (e.Status()/100 == 5 || e.Status() == http.StatusTooManyRequests) {
 		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key, statusText(e.Status()))
 	}
-	if err != nil || now == before {
+	if err != nil || now == "" || now == before {
 		return "", e, err
 	}
 	return differs(before, now), e, nil
 }
 
-// differs tells where two looks differ first. Each is a status and what was shown.
+// differs tells where two looks differ first.
 func differs(before, now string) string {
 	oldStatus, oldBody, _ := strings.Cut(before, " ")
 	newStatus, newBody, _ := strings.Cut(now, " ")
@@ -158,7 +160,7 @@ func firstDifference(path string, was, is any) string {
 	return fmt.Sprintf("%s was %s before, and is %s now", path, before, now)
 }
 
-// witness returns what the witness shows, without what changes by itself and in an order of its own.
+// witness returns what the witness shows.
 func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *exchange.Exchange, error) {
 	vars, err := s.Vars(w.Key, "watch")
 	if err != nil {
@@ -183,31 +185,50 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	if err != nil {
 		return "", e, err
 	}
-	return fmt.Sprint(e.Status()) + " " + fingerprint(e.Last().Body, w.Where, vars[w.Where]), e, nil
+	return look{op: s.contract.Operation(w.Witness), where: w.Where, only: vars[w.Where]}.shows(e), e, nil
 }
 
-// Same tells whether two answers show the same state.
-func Same(a, b *exchange.Exchange) bool {
-	return fingerprint(a.Last().Body, "", nil) == fingerprint(b.Last().Body, "", nil)
+// Same reports whether two answers of the operation show the same state, as far as the contract documents what they
+// show.
+func Same(op *schemas.Operation, a, b *exchange.Exchange) bool {
+	return look{op: op}.shows(a) == look{op: op}.shows(b)
 }
 
-func fingerprint(body []byte, where string, only any) string {
-	decoded, err := schemas.ReadJSON(body)
-	if err != nil {
-		return string(body)
+// look reads what an answer of an operation shows of an object.
+type look struct {
+	op    *schemas.Operation
+	where string // only items whose property of that name has the value count
+	only  any
+}
+
+// shows returns what can be compared with another look: the status alone where the look is refused, since what an
+// error says is free, and else what the contract documents for the operation and code, without what changes by itself
+// and in an order of its own. It is empty where the answer cannot be read.
+func (l look) shows(e *exchange.Exchange) string {
+	status := fmt.Sprint(e.Status())
+	if e.Status()/100 != 2 || len(e.Last().Body) == 0 {
+		return status
 	}
-	if object, ok := decoded.(map[string]any); ok && where != "" {
+	decoded, err := schemas.ReadJSON(e.Last().Body)
+	if err != nil {
+		return ""
+	}
+	if object, ok := decoded.(map[string]any); ok && l.where != "" {
 		items, _ := object["items"].([]any)
 		object["items"] = slices.DeleteFunc(items, func(item any) bool {
 			fields, _ := item.(map[string]any)
-			return fields[where] != only
+			return fields[l.where] != l.only
 		})
 	}
-	stable, err := json.Marshal(steady(decoded))
-	if err != nil {
-		return string(body)
+	documented, known := l.op.Documented(e.Status(), e.Request.Query.Get("lod"), decoded)
+	if !known {
+		return status
 	}
-	return string(stable)
+	stable, err := json.Marshal(steady(documented))
+	if err != nil {
+		return ""
+	}
+	return status + " " + string(stable)
 }
 
 // moment is a timestamp in one of the documented forms, of which a service may mix several: what counts is the part that they share.
