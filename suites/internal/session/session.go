@@ -3,10 +3,8 @@
 package session
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,9 +48,10 @@ type Options struct {
 	KeepToken bool
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
+	Processes int    // how many processes the run has; 0 means one
 }
 
-// State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
+// State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file: see Save.
 type State struct {
 	Run       string
 	Dir       string // holds the locks and marks that processes share
@@ -80,6 +79,7 @@ type Session struct {
 	requests  map[report.Phase]*atomic.Int64
 	tokenFile string // empty: no token is kept
 	process   int
+	processes int
 
 	mu      sync.Mutex                    // guards Steps and failing
 	failing map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
@@ -108,6 +108,7 @@ func newSession(o Options, state State) (*Session, error) {
 	s := &Session{
 		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
 		ledger: &fixtures.Ledger{}, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, process: o.Process,
+		processes: max(o.Processes, 1),
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -204,26 +205,6 @@ func together[T any](ctx context.Context, atOnce int, items []T, do func(context
 	return group.Wait()
 }
 
-// Join is the other processes': it goes on with what process 1 prepared.
-func Join(o Options, prepared []byte) (*Session, error) {
-	var state State
-	numbers := json.NewDecoder(bytes.NewReader(prepared))
-	numbers.UseNumber() // as process 1 has them: a float is written otherwise, 1.7e+12
-	if err := numbers.Decode(&state); err != nil {
-		return nil, fmt.Errorf("what process 1 prepared: %w", err)
-	}
-	o.Access = state.Access
-	s, err := newSession(o, state)
-	if err != nil {
-		return nil, err
-	}
-	for _, secret := range s.Secrets {
-		s.Redactor.Learn(secret.Name, secret.Value)
-	}
-	s.learn()
-	return s, nil
-}
-
 // learn names the run's secrets in the output, so that a reader can tell them apart.
 func (s *Session) learn() {
 	for name, secrets := range s.World.Secrets() {
@@ -234,14 +215,6 @@ func (s *Session) learn() {
 	for probe, token := range s.Forged {
 		s.Redactor.Learn(placeholder(probe), token)
 	}
-}
-
-// Marshal encodes what the other processes need.
-func (s *Session) Marshal() ([]byte, error) {
-	shared := s.State
-	shared.Steps = nil // process 1 reports them
-	shared.Secrets = s.Redactor.Secrets()
-	return json.Marshal(shared)
 }
 
 // Requests counts what this process sent in a phase.

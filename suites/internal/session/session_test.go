@@ -31,7 +31,7 @@ func surroundings(t *testing.T) (*mock.Running, session.Options) {
 	g.Expect(err).NotTo(HaveOccurred())
 	catalogue, err := fixtures.LoadCatalogue(contract)
 	g.Expect(err).NotTo(HaveOccurred())
-	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Access: session.Access{
+	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2, Access: session.Access{
 		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
 }
 
@@ -82,10 +82,11 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
-	prepared, err := s.Marshal()
+	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0"}, prepared)
+	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0", Process: 2, Processes: 2}, path)
 	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(path).NotTo(BeAnExistingFile(), "every process has read it")
 	for _, secret := range s.Redactor.Secrets() {
 		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
 	}
