@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
+	"log"
 	"os"
 	"time"
 
@@ -80,6 +82,7 @@ type visit struct {
 
 // call begins a visit by the command of that name, which the target finds in its logs.
 func call(name string, config *target.Config, access preflight.Access) (_ *visit, err error) {
+	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	v := &visit{redactor: redact.New()}
 	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
 	v.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)

@@ -108,7 +108,7 @@ func TestBodyOfEvidence(t *testing.T) {
 		"NUL":               {"a\x00b", &exchange.Text{Text: "(3 bytes that are not text, sha256 59b271ae1bbcb1d3)", SHA256: "59b271ae1bbcb1d3", Size: 3}},
 		"gzip":              {gzipped, &exchange.Text{Text: "not $ACRONIS_X", Decoded: "gzip", Size: len(gzipped)}},
 		"UTF-16":            {"\x00n\x00o\x00t\x00 \x00s\x003\x00c\x00r\x003\x00t\x00-\x001", &exchange.Text{Text: "not $ACRONIS_X", Decoded: "utf-16", Size: 24}},
-		"one byte is wrong": {"this text has \xff one byte that is not UTF-8", &exchange.Text{Text: "this text has \uFFFD one byte that is not UTF-8", Size: 44}},
+		"one byte is wrong": {"this text has \xff one byte that is not UTF-8", &exchange.Text{Text: "this text has \uFFFD one byte that is not UTF-8", Size: 42}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

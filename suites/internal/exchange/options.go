@@ -96,6 +96,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Redactor == nil {
 		o.Redactor = redact.New()
 	}
+	learnProxies(o.Redactor)
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}
 	}

@@ -16,6 +16,7 @@ const (
 	passwordName    = prefix + "PASSWORD"
 	credentialsName = prefix + "CREDENTIALS"
 	cookieName      = prefix + "COOKIE"
+	privateKeyName  = prefix + "PRIVATE_KEY"
 	unknownName     = prefix + "SECRET" // where there is no telling which
 )
 

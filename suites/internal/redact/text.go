@@ -16,6 +16,9 @@ var (
 	basic  = regexp.MustCompile(`(?i)\b(basic)(\s+|%20|\+)([A-Za-z0-9+/_-]{4,}(?:=|%3D){0,2})`)
 	bearer = regexp.MustCompile(`(?i)\b(bearer)(\s+|%20|\+)([A-Za-z0-9._~+/-]{16,}=*)`)
 
+	// A private key in PEM form.
+	privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+
 	// https://user:password@host
 	userInfo = regexp.MustCompile(`(://[^/\s:@"']*:)([^/\s@"']+)(@)`)
 
@@ -216,6 +219,11 @@ func (p *patterns) all(m marks) {
 	if strings.Contains(p.masked, "eyJ") || strings.Contains(p.masked, "eyAi") || strings.Contains(p.masked, "ewo") {
 		for _, at := range jwt.FindAllStringIndex(p.masked, -1) {
 			p.add(jwtName, at[0], at[1], true)
+		}
+	}
+	if strings.Contains(p.masked, "PRIVATE KEY-----") {
+		for _, at := range privateKey.FindAllStringIndex(p.masked, -1) {
+			p.add(privateKeyName, at[0], at[1], true)
 		}
 	}
 	if m&(equals|colons) != 0 {

@@ -324,7 +324,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	left := s.ledger.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
-		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
+		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
 	}
 	return left
 }
