@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -105,13 +106,13 @@ func (s *scanner) run(run string, values *[256]byte, bits int) []span {
 func (s *scanner) bytes(b []byte) []span {
 	if plain := s.unpacked(b); plain != nil {
 		if spans := s.deeper().bytes(plain); len(spans) > 0 {
-			return []span{{start: 0, end: len(b), name: spans[0].name}}
+			return []span{whole(b, spans)}
 		}
 		return nil
 	}
 	if bytes.Count(b, []byte{0}) > len(b)/4 { // perhaps UTF-16
 		if spans := s.scan(string(bytes.ReplaceAll(b, []byte{0}, nil))); len(spans) > 0 {
-			return []span{{start: 0, end: len(b), name: spans[0].name}}
+			return []span{whole(b, spans)}
 		}
 		return nil
 	}
@@ -124,13 +125,20 @@ func (s *scanner) bytes(b []byte) []span {
 		}
 		if i-start >= minLength {
 			for _, p := range s.scan(string(b[start:i])) {
-				spans = append(spans, span{start: start + p.start, end: start + p.end, name: p.name})
+				p.start, p.end, p.text = start+p.start, start+p.end, ""
+				spans = append(spans, p)
 			}
 		}
 		i += max(size, 1)
 		start = i
 	}
 	return spans
+}
+
+// whole returns a span of all bytes, in which those spans were found.
+func whole(b []byte, found []span) span {
+	cut := !slices.ContainsFunc(found, func(p span) bool { return !p.cut })
+	return span{start: 0, end: len(b), name: found[0].name, cut: cut}
 }
 
 // unpacked returns the beginning of what b holds compressed; nil: nothing.

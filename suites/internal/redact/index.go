@@ -39,12 +39,12 @@ func (x *index) find(s string) []span {
 	for i := range len(folded) - 1 {
 		if x.heads.begins(folded[i], folded[i+1]) {
 			if m := x.heads.walk(folded, i, 1, &budget); m.length >= minLength && m.counts(s[i:i+m.length]) {
-				spans = append(spans, span{start: i, end: i + m.length, name: m.name})
+				spans = append(spans, span{start: i, end: i + m.length, name: m.name, cut: !m.holds})
 			}
 		}
 		if x.tails.begins(folded[i+1], folded[i]) {
 			if m := x.tails.walk(folded, i+1, -1, &budget); m.length >= minLength && m.counts(s[i+2-m.length:i+2]) {
-				spans = append(spans, span{start: i + 2 - m.length, end: i + 2, name: m.name})
+				spans = append(spans, span{start: i + 2 - m.length, end: i + 2, name: m.name, cut: !m.holds})
 			}
 		}
 		if budget < 0 {
@@ -118,6 +118,7 @@ type match struct {
 	length   int
 	name     string
 	whole    bool // it is a text
+	holds    bool // it begins with a text
 	shortest int  // length of the shortest text that begins so
 }
 
@@ -148,7 +149,8 @@ func (t *tree) walk(s string, i, step int, budget *int) match {
 		}
 		n = *below
 	}
-	if whole.length > 0 && !m.whole && m.length < minCut {
+	whole.holds, m.holds = true, whole.length > 0
+	if m.holds && !m.whole && m.length < minCut {
 		return whole
 	}
 	return m

@@ -29,6 +29,7 @@ func (r *Redactor) LearnRequest(header http.Header, query url.Values, body []byt
 		}
 	}
 	f.body(header.Get("Content-Type"), body)
+	r.tell(f.found)
 	return f.found
 }
 
@@ -37,12 +38,14 @@ func (r *Redactor) LearnResponse(header http.Header, body []byte) []Secret {
 	f := finder{redactor: r, budget: maxRead}
 	f.header(header)
 	f.body(header.Get("Content-Type"), body)
+	r.tell(f.found)
 	return f.found
 }
 
 func (r *Redactor) learnBody(mediaType string, body []byte, sent bool) {
 	f := finder{redactor: r, sent: sent, budget: maxRead}
 	f.body(mediaType, body)
+	r.tell(f.found)
 }
 
 // finder collects the secrets of one request or answer.

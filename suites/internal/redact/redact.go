@@ -47,6 +47,7 @@ type Redactor struct {
 	read    map[uint64]bool // bodies whose secrets were learned, by hash
 	kept    int             // bytes that found secrets take, about
 	full    bool            // one was found that is not kept
+	shared  *shared         // nil: with nobody
 }
 
 // known is what is known about a secret value.

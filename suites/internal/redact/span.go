@@ -11,6 +11,7 @@ type span struct {
 	start, end int
 	name       string // of the variable that is put there
 	text       string // what is put there in place of the variable alone
+	cut        bool   // it is no more than a part of a secret
 }
 
 // merged sorts spans and joins those that overlap. The longest of them names what they become.
@@ -26,7 +27,7 @@ func merged(spans []span) []span {
 			done = append(done, s)
 			continue
 		}
-		whole := span{start: last.start, end: max(last.end, s.end), name: last.name, text: last.text}
+		whole := span{start: last.start, end: max(last.end, s.end), name: last.name, text: last.text, cut: last.cut && s.cut}
 		if s.end-s.start > last.end-last.start {
 			whole.name, whole.text = s.name, s.text
 		}

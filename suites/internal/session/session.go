@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,7 +64,6 @@ type State struct {
 	Missing   map[string]string   // why a bad token could not be made, by probe
 	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
-	Secrets   []redact.Secret     // what process 1 has learned, for the output of the others
 }
 
 // Session sends requests of one process. Send, Hold, Spoil and Unchanged are safe for concurrent use.
@@ -92,6 +92,11 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
+	if o.Processes > 1 {
+		if err := redactor.Share(filepath.Join(state.Dir, secretsFile), configured(o.Config.Target).Contains); err != nil {
+			return nil, err
+		}
+	}
 	pacer, err := ratelimit.New(cmp.Or(o.Pace, state.Dir), ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err

@@ -9,14 +9,19 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/target"
 )
 
-// stateFile holds the state in the run's directory until every process has read it.
-const stateFile = "state.json"
+const (
+	// stateFile holds the state in the run's directory until every process has read it.
+	stateFile = "state.json"
+
+	// secretsFile holds there, throughout the run, the secrets that its processes find, so that each keeps those of all out of its output.
+	secretsFile = "secrets.json"
+)
 
 // Save writes what the other processes need into a file that only this user can read, and returns its path. The path is all that may
 // pass through Ginkgo: its server answers every local user. The file holds no configured credentials, since the other processes have
@@ -56,11 +61,15 @@ func (s *Session) shared() State {
 		shared.Forged = maps.Clone(shared.Forged)
 		shared.Forged[Expired] = ""
 	}
-	configured := redact.New()
-	configured.Learn("ACRONIS_CLIENT_SECRET", string(t.ClientSecret))
-	configured.Learn("ACRONIS_EXPIRED_TOKEN", string(t.ExpiredToken))
-	shared.Secrets = slices.DeleteFunc(s.Redactor.Secrets(), func(secret redact.Secret) bool { return configured.Contains(secret.Value) })
 	return shared
+}
+
+// configured returns a Redactor that knows the configured credentials only.
+func configured(t target.Target) *redact.Redactor {
+	r := redact.New()
+	r.Learn("ACRONIS_CLIENT_SECRET", string(t.ClientSecret))
+	r.Learn("ACRONIS_EXPIRED_TOKEN", string(t.ExpiredToken))
+	return r
 }
 
 // complete puts the configured credentials back where process 1 left them out.
@@ -86,9 +95,6 @@ func Join(o Options, path string) (*Session, error) {
 	s, err := newSession(o, state)
 	if err != nil {
 		return nil, err
-	}
-	for _, secret := range s.Secrets {
-		s.Redactor.Learn(secret.Name, secret.Value)
 	}
 	s.learn()
 	return s, s.joined(path)

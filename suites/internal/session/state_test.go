@@ -40,7 +40,7 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 	s, others := prepared(t, 3)
 	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Dir(path): 0o700 | fs.ModeDir} {
+	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Join(filepath.Dir(path), "secrets.json"): 0o600, filepath.Dir(path): 0o700 | fs.ModeDir} {
 		info, err := os.Stat(file)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(info.Mode()).To(Equal(mode), file)
@@ -48,8 +48,12 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 	state, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	id, secret, expired := s.Access.ClientID, string(others.Config.Target.ClientSecret), string(others.Config.Target.ExpiredToken)
+	secrets, err := os.ReadFile(filepath.Join(filepath.Dir(path), "secrets.json"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(secrets)).To(ContainSubstring(`"ACRONIS_TOKEN"`), "those that the processes find")
 	for _, credentials := range []string{secret, expired, base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))} {
 		g.Expect(string(state)).NotTo(ContainSubstring(credentials))
+		g.Expect(string(secrets)).NotTo(ContainSubstring(credentials))
 	}
 
 	for process := 2; process <= 3; process++ {
