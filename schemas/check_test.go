@@ -433,7 +433,7 @@ func FuzzReadJSON(f *testing.F) {
 }
 
 // laws are the rules that are stricter than JSON's grammar.
-var laws = []string{"(duplicate-key)", "(invalid-utf8)", "(lone-surrogate)", "(too-deep)", "(number-too-long)", "(exponent-too-large)", "(too-large)"}
+var laws = []string{"(duplicate-key)", "(invalid-utf8)", "(lone-surrogate)", "(too-deep)", "(too-many-values)", "(number-too-long)", "(exponent-too-large)", "(too-large)"}
 
 func FuzzCheckEnvelope(f *testing.F) {
 	f.Add(400, []byte(published))

@@ -17,13 +17,14 @@ import (
 const (
 	maxBytes        = 10 << 20
 	maxDepth        = 1000 // arrays and objects open at the same time
+	maxValues       = 500_000
 	maxNumberLength = 1000 // characters
 	maxExponent     = 400  // either way
 )
 
 // BodyError says why a body is not the one plain JSON document that it has to be.
 type BodyError struct {
-	Rule   string // empty, too-large, invalid-utf8, lone-surrogate, not-json, duplicate-key, too-deep, number-too-long ...
+	Rule   string // empty, too-large, invalid-utf8, lone-surrogate, not-json, duplicate-key, too-deep, too-many-values, number-too-long ...
 	Path   string // JSON path of the place, or of the value around it
 	Detail string // a sentence
 }
@@ -63,12 +64,16 @@ type reader struct {
 	tokens *jsontext.Decoder
 	at     path // the value being read
 	depth  int
+	values int // read so far
 }
 
 func (r *reader) value() (any, error) {
 	token, err := r.next()
 	if err != nil {
 		return nil, err
+	}
+	if r.values++; r.values > maxValues {
+		return nil, &BodyError{"too-many-values", "$", fmt.Sprintf("the body holds more than %d values", maxValues)}
 	}
 	switch token.Kind() {
 	case '{', '[':

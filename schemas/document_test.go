@@ -87,6 +87,7 @@ var refused = []struct{ name, body, rule, path string }{
 	{"small exponent", `1E-401`, "exponent-too-large", "$"},
 	{"exponent beyond int64", `1e+99999999999999999999`, "exponent-too-large", "$"},
 	{"deep array", strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "too-deep", "$"},
+	{"half a million values", "[" + strings.Repeat("1,", 500_000) + "1]", "too-many-values", "$"},
 	{"deep object", strings.Repeat(`{"a":`, 1001) + "1" + strings.Repeat("}", 1001), "too-deep", "$"},
 	{"large", `"` + strings.Repeat("a", maxBytes-1) + `"`, "too-large", "$"},
 }

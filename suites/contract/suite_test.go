@@ -168,7 +168,8 @@ var _ = Describe("the configuration", func() {
 	}
 })
 
-// Process 1 makes the world; the others are sent what they need of it.
+// Process 1 makes the world; the others read what they need of it from a private file. Ginkgo hands on only the file's path, since its
+// server answers every local user.
 var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
@@ -189,15 +190,15 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		reportDisowned(suite.session)
 		Fail(setupFailed(err))
 	}
-	prepared, err := suite.session.Marshal()
+	path, err := suite.session.Save()
 	Expect(err).NotTo(HaveOccurred())
-	return prepared
-}, func(_ SpecContext, prepared []byte) {
+	return []byte(path)
+}, func(_ SpecContext, path []byte) {
 	if suite.session != nil {
 		return // process 1 has it
 	}
 	var err error
-	suite.session, err = session.Join(options(session.Access{}), prepared)
+	suite.session, err = session.Join(options(session.Access{}), string(path))
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(ever))
 
@@ -223,7 +224,13 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
-		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess()}
+		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess(),
+		Processes: parallelTotal()}
+}
+
+func parallelTotal() int {
+	suiteConfig, _ := GinkgoConfiguration()
+	return suiteConfig.ParallelTotal
 }
 
 // reach serves the embedded mock, or takes the access that the configuration gives.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"time"
 
@@ -109,6 +111,7 @@ type visit struct {
 
 // call begins a visit by the command of that name, which the target finds in its logs.
 func call(name string, config *target.Config, access preflight.Access) (_ *visit, err error) {
+	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	v := &visit{redactor: redact.New(), registry: fixtures.NewRegistry()}
 	v.registry.Protect(access.ClientID, "the configured client")
 	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)

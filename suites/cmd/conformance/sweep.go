@@ -64,7 +64,7 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		found = slices.DeleteFunc(found, func(l fixtures.RunLeftover) bool { return l.Run != run })
 	}
 	if confirmed != "yes" {
-		c.list("found", found)
+		c.list(v, "found", found)
 		of := fmt.Sprintf("runs that began more than %v ago", age)
 		if run != "" {
 			of = "the run " + run
@@ -77,22 +77,20 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	}
 	v.registry.Protect(world.Tenant, "the tenant of the configured client")
 	removed, left := fixtures.Sweep(ctx, world, do, v.registry, found)
-	for i := range left {
-		left[i].Reason = v.redactor.String(left[i].Reason)
-	}
-	c.list("removed", removed)
-	c.list("left", left)
+	c.list(v, "removed", removed)
+	c.list(v, "left", left)
 	if len(left) > 0 {
 		return fmt.Errorf("%d objects could not be removed", len(left))
 	}
 	return nil
 }
 
-func (c *cli) list(what string, leftovers []fixtures.RunLeftover) {
+func (c *cli) list(v *visit, what string, leftovers []fixtures.RunLeftover) {
+	shown := func(text string) string { return exchange.Printable(v.redactor.String(text)) }
 	for _, l := range leftovers {
-		fmt.Fprintf(c.stdout, "%s %s %s %s of %s", what, l.Kind, l.ID, exchange.Printable(l.Name), l.Started.Format(time.RFC3339))
+		fmt.Fprintf(c.stdout, "%s %s %s %s of %s", what, l.Kind, shown(l.ID), shown(l.Name), l.Started.Format(time.RFC3339))
 		if l.Reason != "" {
-			fmt.Fprintf(c.stdout, ": %s", exchange.Printable(l.Reason))
+			fmt.Fprintf(c.stdout, ": %s", shown(l.Reason))
 		}
 		fmt.Fprintln(c.stdout)
 	}

@@ -66,16 +66,20 @@ type quoter struct{ redactor *redact.Redactor }
 // headers returns an option for every header.
 func (q quoter) headers(h http.Header) []string {
 	var options []string
-	redacted := q.redactor.Header(h)
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for i, value := range redacted[name] {
-			switch user, ok := q.user(h[name][i]); {
-			case ok && http.CanonicalHeaderKey(name) == "Authorization" && len(h[name]) == 1:
+		if http.CanonicalHeaderKey(name) == "Authorization" && len(h[name]) == 1 {
+			if user, ok := q.user(h[name][0]); ok {
 				options = append(options, "--user "+user)
-			case value == "":
-				options = append(options, "--header "+q.argument(name+";")) // curl's way to send a header without a value
-			default:
-				options = append(options, "--header "+q.argument(name+": "+value))
+				continue
+			}
+		}
+		for shown, values := range q.redactor.Header(http.Header{name: h[name]}) {
+			for _, value := range values {
+				if value == "" {
+					options = append(options, "--header "+q.argument(shown+";")) // curl's way to send a header without a value
+				} else {
+					options = append(options, "--header "+q.argument(shown+": "+value))
+				}
 			}
 		}
 	}
@@ -100,7 +104,7 @@ func (q quoter) user(authorization string) (string, bool) {
 // body returns the options for a body, and what goes before and behind the command.
 func (q quoter) body(method string, h http.Header, body []byte) (options []string, before, after string) {
 	media := h.Get("Content-Type")
-	redacted := q.redactor.Body(media, body)
+	redacted, long := q.redactor.Excerpt(media, body, maxInline)
 	switch {
 	case len(body) == 0:
 		// The client sends Content-Length: 0 with these, which curl does with empty data only.
@@ -108,10 +112,10 @@ func (q quoter) body(method string, h http.Header, body []byte) (options []strin
 			return []string{"--data ''"}, "", ""
 		}
 		return nil, "", ""
-	case len(redacted) > maxInline:
+	case long || binary(body) && q.redactor.Contains(string(body)):
 		return []string{"--data-binary @body"}, "", fmt.Sprintf("  # the body, %d bytes, is not shown: put it into a file named body", len(body))
 	case binary(body):
-		return []string{"--data-binary @-"}, "base64 --decode <<<'" + base64.StdEncoding.EncodeToString(redacted) + "' | ",
+		return []string{"--data-binary @-"}, "base64 --decode <<<'" + base64.StdEncoding.EncodeToString(body) + "' | ",
 			fmt.Sprintf("  # the body, %d bytes, is not text", len(body))
 	case strings.HasPrefix(strings.ToLower(media), "application/x-www-form-urlencoded") && string(redacted) != string(body):
 		return q.form(string(redacted)), "", ""

@@ -40,9 +40,13 @@ type EvidenceAttempt struct {
 // Text is a body for reports.
 type Text struct {
 	Text      string `json:"text"`
-	Base64    bool   `json:"base64,omitempty"`    // the body is not text
+	Base64    bool   `json:"base64,omitempty"`    // Text is the base64 of a body that the suite sent and that is not text
 	Truncated bool   `json:"truncated,omitempty"` // Text is only the beginning of the body
 	Size      int    `json:"size"`                // bytes of the body as it was read
+	// Decoded names what was undone to show the body as text, such as utf-16 or gzip, besides its Content-Encoding.
+	Decoded string `json:"decoded,omitempty"`
+	// SHA256 begins the sum of a body that is not shown, since it is not text: Text says so.
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // Evidence returns the redacted view of the exchange.
@@ -51,7 +55,7 @@ func (e *Exchange) Evidence(r *redact.Redactor) Evidence {
 	header := e.Request.sent(1)
 	evidence := Evidence{
 		Spec: e.Request.Spec, Serial: e.Serial, Method: e.Request.Method, URL: r.URL(e.URL),
-		Headers: r.Header(header), Body: text(r, header, e.Request.Body, false),
+		Headers: r.Header(header), Body: sent(r, header, e.Request.Body),
 		Attempts: make([]EvidenceAttempt, 0, len(e.Attempts)), Transient: e.Transient(), Curl: e.curl(r),
 	}
 	for _, a := range e.Attempts {
@@ -76,24 +80,34 @@ func (e *Exchange) teach(r *redact.Redactor) *redact.Redactor {
 	return r
 }
 
-// text returns a body for reports, nil where there is none. It is cut after it is redacted: a secret at the cut would not be found.
+// text returns a body for reports, nil where there is none. A body that is not text is not shown: it may hold a secret in a form that
+// cannot be decoded.
 func text(r *redact.Redactor, h http.Header, body []byte, truncated bool) *Text {
 	if len(body) == 0 {
 		return nil
 	}
-	shown := r.Body(h.Get("Content-Type"), body)
-	t := &Text{Size: len(body), Truncated: truncated || len(shown) > maxShown, Base64: binary(body)}
-	shown = shown[:min(len(shown), maxShown)]
-	if t.Base64 {
-		t.Text = base64.StdEncoding.EncodeToString(shown)
-		return t
-	}
-	for len(shown) > 0 && !utf8.Valid(shown) { // the cut may have halved a character
-		shown = shown[:len(shown)-1]
-	}
-	t.Text = string(shown)
-	return t
+	shown, cut := Excerpt(r, h, body, maxShown)
+	return &Text{Text: shown.Text, Truncated: truncated || cut, Size: len(body), Decoded: shown.Decoded, SHA256: shown.SHA256}
 }
 
-// binary says whether a body is no text.
+// sent is text for a body that the suite sent. It knows what is in it, so that one which is not text is shown as it is.
+func sent(r *redact.Redactor, h http.Header, body []byte) *Text {
+	if len(body) == 0 || !binary(body) || len(body) > maxShown || r.Contains(string(body)) {
+		return text(r, h, body, false)
+	}
+	return &Text{Text: base64.StdEncoding.EncodeToString(body), Base64: true, Size: len(body)}
+}
+
+// Excerpt returns the beginning of a body without secrets, as text of no more than limit bytes, and reports whether that is not all. Of a
+// body that is not text it returns a description.
+func Excerpt(r *redact.Redactor, h http.Header, body []byte, limit int) (t Text, cut bool) {
+	plain, decoded, ok := redact.Readable(body)
+	if !ok {
+		return Text{Text: redact.Unreadable(body), SHA256: redact.Hash(body)}, false
+	}
+	shown, cut := r.Excerpt(h.Get("Content-Type"), plain, limit)
+	return Text{Text: string(shown), Decoded: decoded}, cut
+}
+
+// binary reports whether a body is not text.
 func binary(body []byte) bool { return !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -93,6 +94,7 @@ func TestBodyOfEvidence(t *testing.T) {
 	long := strings.Repeat("ä", 10_000)
 	secretAtTheCut := strings.Repeat("x", 16<<10-4) + " s3cr3t-1 " + "tail"
 	binary := "\x89PNG\r\n\x00\xff"
+	gzipped := string(compressed(func(w io.Writer) { io.WriteString(w, "not s3cr3t-1") }))
 	for name, c := range map[string]struct {
 		body string
 		want *exchange.Text
@@ -102,8 +104,11 @@ func TestBodyOfEvidence(t *testing.T) {
 		"long":              {long, &exchange.Text{Text: long[:16<<10], Truncated: true, Size: 20_000}},
 		"halved character":  {"x" + long, &exchange.Text{Text: "x" + long[:16<<10-2], Truncated: true, Size: 20_001}},
 		"secret at the cut": {secretAtTheCut, &exchange.Text{Text: strings.Repeat("x", 16<<10-4) + " $AC", Truncated: true, Size: len(secretAtTheCut)}},
-		"binary":            {binary, &exchange.Text{Text: base64.StdEncoding.EncodeToString([]byte(binary)), Base64: true, Size: len(binary)}},
-		"NUL":               {"a\x00b", &exchange.Text{Text: "YQBi", Base64: true, Size: 3}},
+		"binary":            {binary, &exchange.Text{Text: "(8 bytes that are not text, sha256 817fa18dd0a40dcb)", SHA256: "817fa18dd0a40dcb", Size: len(binary)}},
+		"NUL":               {"a\x00b", &exchange.Text{Text: "(3 bytes that are not text, sha256 59b271ae1bbcb1d3)", SHA256: "59b271ae1bbcb1d3", Size: 3}},
+		"gzip":              {gzipped, &exchange.Text{Text: "not $ACRONIS_X", Decoded: "gzip", Size: len(gzipped)}},
+		"UTF-16":            {"\x00n\x00o\x00t\x00 \x00s\x003\x00c\x00r\x003\x00t\x00-\x001", &exchange.Text{Text: "not $ACRONIS_X", Decoded: "utf-16", Size: 24}},
+		"one byte is wrong": {"this text has \xff one byte that is not UTF-8", &exchange.Text{Text: "this text has \uFFFD one byte that is not UTF-8", Size: 42}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -112,6 +117,15 @@ func TestBodyOfEvidence(t *testing.T) {
 			e := &exchange.Exchange{URL: "https://h/", Attempts: []exchange.Attempt{{Status: 200, Body: []byte(c.body)}}}
 			g.Expect(e.Evidence(r).Attempts[0].Body).To(Equal(c.want))
 		})
+	}
+	r := redact.New()
+	r.Learn("ACRONIS_X", "s3cr3t-1")
+	for body, want := range map[string]*exchange.Text{
+		binary:  {Text: base64.StdEncoding.EncodeToString([]byte(binary)), Base64: true, Size: len(binary)},
+		gzipped: {Text: "not $ACRONIS_X", Decoded: "gzip", Size: len(gzipped)},
+	} {
+		e := &exchange.Exchange{URL: "https://h/", Request: exchange.Request{Method: "PUT", Body: []byte(body)}}
+		NewWithT(t).Expect(e.Evidence(r).Body).To(Equal(want), "the suite knows what it has sent itself")
 	}
 	e := &exchange.Exchange{URL: "https://h/", Attempts: []exchange.Attempt{{Status: 200, Body: []byte("x"), Truncated: true}}}
 	NewWithT(t).Expect(e.Evidence(nil).Attempts[0].Body).To(Equal(&exchange.Text{Text: "x", Truncated: true, Size: 1}))

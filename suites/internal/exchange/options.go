@@ -116,6 +116,7 @@ func NewClient(o Options) (*Client, error) {
 	if o.Process == 0 {
 		o.Process = 1
 	}
+	learnProxies(o.Redactor)
 	if o.Limiter == nil {
 		o.Limiter = unlimited{}
 	}

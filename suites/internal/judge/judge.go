@@ -413,7 +413,8 @@ func (j *Judge) actual(a exchange.Attempt) string {
 	if len(a.Body) == 0 {
 		return text + ", no body"
 	}
-	body := line(string(j.Redactor.Body(mediaType(a.Header), a.Body)))
+	excerpt, _ := exchange.Excerpt(j.Redactor, a.Header, a.Body, 4<<10)
+	body := line(excerpt.Text)
 	if characters := []rune(body); len(characters) > 300 {
 		body = string(characters[:300]) + "…"
 	}

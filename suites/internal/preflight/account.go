@@ -129,7 +129,8 @@ func fields(e *exchange.Exchange) map[string]any {
 // answer shows what was asked for, and the answer's status and the beginning of its body, without secrets.
 func (r *run) answer(operation string, e *exchange.Exchange) string {
 	last := e.Last()
-	body := strings.Join(strings.Fields(string(r.Redactor.Body(last.Header.Get("Content-Type"), last.Body))), " ")
+	excerpt, _ := exchange.Excerpt(r.Redactor, last.Header, last.Body, 4<<10)
+	body := strings.Join(strings.Fields(excerpt.Text), " ")
 	if runes := []rune(body); len(runes) > 200 {
 		body = string(runes[:200]) + "..."
 	}

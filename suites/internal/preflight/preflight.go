@@ -94,7 +94,7 @@ func (r *run) all(ctx context.Context) Found {
 	var found Found
 	for _, c := range checks {
 		one, proceed := c.look(r, ctx)
-		one.Name = c.name
+		one.Name, one.Detail = c.name, r.Redactor.String(one.Detail) // which holds names and ids of the target
 		found.Checks = append(found.Checks, one)
 		if !proceed {
 			break

@@ -2,13 +2,16 @@ package redact
 
 import "errors"
 
-// Error returns err with a redacted text. errors.Is and errors.As find in it what they find in err. An err whose text holds no secret
-// is returned as it is.
+// maxError is how much of an error's text is shown: net/http quotes whole lines of an answer that is none.
+const maxError = 16 << 10
+
+// Error returns err with a redacted text, of which it shows the beginning where it is very long. errors.Is and errors.As find in it
+// what they find in err. An err whose text holds no secret is returned as it is.
 func (r *Redactor) Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := r.String(err.Error())
+	text := r.beginning(err.Error(), maxError)
 	if text == err.Error() {
 		return err
 	}

@@ -2,26 +2,48 @@ package redact
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
-// Header returns a copy of h without secrets. Authorization keeps its scheme, a cookie its name and attributes.
+// maxHeaderValue is how much of one value of a header is shown.
+const maxHeaderValue = 8 << 10
+
+// Header returns a copy of h without secrets. Authorization keeps its scheme, a cookie its name and attributes. A name that holds a
+// secret is replaced too.
 func (r *Redactor) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
 	}
 	redacted := make(http.Header, len(h))
 	for name, values := range h {
-		values = append([]string(nil), values...)
-		for i, value := range values {
-			values[i] = r.headerValue(name, value)
+		shown := r.headerKey(name)
+		for _, value := range values {
+			redacted[shown] = append(redacted[shown], r.headerValue(name, value))
 		}
-		redacted[name] = values
+		if len(values) == 0 {
+			redacted[shown] = values
+		}
 	}
 	return redacted
 }
 
+// anyCaseJWT matches a JSON Web Token in the name of a header, whose letters net/http has changed.
+var anyCaseJWT = regexp.MustCompile(`(?i)ey[ji][a-z0-9_-]{8,}\.[a-z0-9_-]{4,}(?:\.[a-z0-9_-]*)?`)
+
+// headerKey redacts the name of a header.
+func (r *Redactor) headerKey(name string) string {
+	return anyCaseJWT.ReplaceAllLiteralString(r.String(name), "$"+jwtName)
+}
+
+// headerValue redacts a value, of which it shows the beginning where it is very long.
 func (r *Redactor) headerValue(header, value string) string {
+	if len(value) >= minLength && r.overflown() && !safeHeaders[fold(header)] {
+		return "$" + unknownName
+	}
+	if len(value) > maxHeaderValue {
+		value = r.beginning(value, maxHeaderValue)
+	}
 	switch fold(header) {
 	case "authorization", "proxyauthorization":
 		return r.credentials(value)
@@ -36,6 +58,9 @@ func (r *Redactor) headerValue(header, value string) string {
 	return r.String(value)
 }
 
+// safeHeaders are those, folded, whose values are shown even where not all secrets are known.
+var safeHeaders = map[string]bool{"contenttype": true, "contentlength": true, "contentencoding": true, "date": true, "accept": true}
+
 // credentials redacts the value of an Authorization header and keeps its scheme.
 func (r *Redactor) credentials(value string) string {
 	scheme, rest := splitCredentials(value)
@@ -45,9 +70,9 @@ func (r *Redactor) credentials(value string) string {
 	case scheme == "":
 		return r.standIn(tokenName, rest)
 	case strings.EqualFold(scheme, "Bearer"):
-		return scheme + " " + r.standIn(tokenName, rest)
+		return r.String(scheme) + " " + r.standIn(tokenName, rest)
 	default:
-		return scheme + " " + r.standIn(credentialsName, rest)
+		return r.String(scheme) + " " + r.standIn(credentialsName, rest)
 	}
 }
 
@@ -72,17 +97,25 @@ func (r *Redactor) cookie(value string) string {
 		switch {
 		case !found && (i > 0 || part == ""), cookieAttributes[fold(name)]:
 			// HttpOnly, Path=/
-			parts[i] = r.replaceKnown(part)
 		case !found:
 			parts[i] = r.standIn(cookieName, part)
 		default:
 			parts[i] = name + "=" + r.standIn(cookieName, secret)
 		}
 	}
-	return strings.Join(parts, ";")
+	return r.String(strings.Join(parts, ";")) // names and attributes too, and what the ; of &#65; has parted
 }
 
 // cookieAttributes are the attributes of Set-Cookie that have a value, folded.
 var cookieAttributes = map[string]bool{
 	"path": true, "domain": true, "expires": true, "maxage": true, "samesite": true, "priority": true,
+}
+
+// minCookie is the length from which on the value of a cookie is learned: shorter ones are settings (theme=dark).
+const minCookie = 16
+
+// learnedCookie reports whether a cookie is a secret wherever it stands.
+func learnedCookie(name, value string) bool {
+	_, named := secretKey(strings.TrimSpace(name), inForm)
+	return named || len(value) >= minCookie
 }

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,6 +16,8 @@ const (
 	passwordName    = prefix + "PASSWORD"
 	credentialsName = prefix + "CREDENTIALS"
 	cookieName      = prefix + "COOKIE"
+	privateKeyName  = prefix + "PRIVATE_KEY"
+	unknownName     = prefix + "SECRET" // where there is no telling which
 )
 
 // place is where a name and its value stand.
@@ -27,19 +30,44 @@ const (
 	inYAML // or in prose, which looks the same
 )
 
-// secretKeys are the names, folded, under which secrets travel.
-var secretKeys = map[string]bool{
-	"ott": true, "otp": true, "otpcode": true, "totpcode": true, "devicecode": true, "usercode": true, "codeverifier": true,
-	"authorization": true, "proxyauthorization": true, "cookie": true, "setcookie": true, "privatekey": true, "secretkey": true,
+// secretKeys are the names, folded, under which secrets travel, besides those that end in one of secretSuffixes: in OAuth and OpenID,
+// in signed URLs of cloud storages and of content networks, in sessions, webhooks and logins with a second factor.
+var secretKeys = set("ott otc pin pass sid sig sas otpcode totpcode mfacode smscode devicecode usercode authcode authorizationcode verificationcode " +
+	"recoverycode backupcode securitycode accesscode onetimecode pairingcode codeverifier idtokenhint refresh bearer ticket authticket serviceticket " +
+	"loginticket samlresponse samlart connectionstring passwordhash passwordconfirm passwordconfirmation passwordrepeat passwordsalt tokenvalue " +
+	"secretvalue secretstring rememberme hdnea hdnts")
+
+// secretSuffixes end such names: access_token, smtp_password, client_secret, X-Amz-Signature, JSESSIONID.
+var secretSuffixes = strings.Fields("token password passwd passphrase passcode pincode pwd secret assertion jwt otp totp hmac signature credential csrf xsrf " +
+	"sessionid sessid sessionkey cookie authorization apikey accesskey accesskeysecret secretkey privatekey signingkey encryptionkey sharedkey " +
+	"accountkey storagekey masterkey authkey sshkey sastoken sharedaccesssignature")
+
+func set(words string) map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		all[word] = true
+	}
+	return all
+}
+
+// weakKeys are secret keys that are words of prose as well, so that in free text the value decides.
+var weakKeys = set("pin pass sid sig sas refresh bearer ticket signature credential session otc")
+
+// weak reports whether a key in free text is a word, such as tokens, and what follows it no secret.
+func weak(key, value string, in place) bool {
+	if _, many := naming(key); !many && !weakKeys[fold(key)] {
+		return false
+	}
+	if in == inYAML {
+		return len(value) < 8 || !strings.ContainsAny(value, "0123456789")
+	}
+	return len(value) < 4 || prose(value)
 }
 
 // headerName says whether a name is that of a header with a structure of its own.
 func headerName(name string) bool {
 	return strings.HasSuffix(name, "AUTHORIZATION") || strings.HasSuffix(name, "COOKIE")
 }
-
-// secretSuffixes end such names: access_token, smtp_password, client_secret.
-var secretSuffixes = []string{"token", "password", "passwd", "passphrase", "secret", "assertion", "apikey"}
 
 // secretKey says whether a secret is expected under a name, and how to call it.
 func secretKey(key string, in place) (name string, ok bool) {
@@ -54,25 +82,39 @@ func secretKey(key string, in place) (name string, ok bool) {
 			return prefix + "REGISTRATION_TOKEN", true
 		}
 		return tokenName, true
-	case "code":
-		// An authorization or device code; in JSON it is the number of an error.
+	case "code", "key", "auth":
+		// An authorization or device code, a key of an API; in JSON a code is the number of an error, and the others have many meanings.
 		if in == inForm {
-			return prefix + "CODE", true
+			return prefix + variable(snake(key)), true
 		}
 		return "", false
 	}
 	if strings.HasPrefix(key, "$"+prefix) {
 		return "", false // the stand-in of a secret that was a key
 	}
-	if secretKeys[folded] {
+	if one, many := naming(key); one || many {
 		return prefix + variable(snake(key)), true
 	}
-	for _, suffix := range secretSuffixes {
-		if strings.HasSuffix(folded, suffix) {
-			return prefix + variable(snake(key)), true
-		}
-	}
 	return "", false
+}
+
+// naming reports whether a key names a secret, or several.
+func naming(key string) (one, many bool) {
+	// token2, X-Hub-Signature-256, X-Hmac-Sha256.
+	folded := strings.TrimSuffix(strings.TrimRight(fold(key), "0123456789"), "sha")
+	last := folded // connect.sid
+	if i := strings.LastIndexAny(key, "._-"); i >= 0 {
+		last = fold(key[i:])
+	}
+	if last == "sid" || last == "sig" || last == "pin" || isSecret(folded) {
+		return true, false
+	}
+	single, plural := strings.CutSuffix(folded, "s")
+	return false, plural && isSecret(single)
+}
+
+func isSecret(folded string) bool {
+	return secretKeys[folded] || slices.ContainsFunc(secretSuffixes, func(suffix string) bool { return strings.HasSuffix(folded, suffix) })
 }
 
 // fold makes accessToken, access_token and Access-Token the same.

@@ -2,7 +2,10 @@
 //
 // A secret is known in three ways: it was told (Learn), it was seen under a name that says so, in a header, a query, a form or a JSON
 // body (LearnRequest, LearnResponse, Body), or it looks like one (a JWT, Basic credentials, "password=..." in free text). What is known
-// is replaced wherever it turns up later, also escaped or encoded, by the name of a variable: $ACRONIS_TOKEN.
+// is replaced wherever it turns up later, also escaped, encoded, wrapped or cut short, by the name of a variable: $ACRONIS_TOKEN.
+//
+// What is replaced is decided on decoded text: escapes are undone, base64 and hexadecimal digits decoded, line breaks left out, and what
+// is found there is replaced where it came from.
 package redact
 
 import (
@@ -39,9 +42,12 @@ type Redactor struct {
 	known   map[string]known // by value
 	names   map[string]bool
 	allowed map[string]bool
-	forms   matcher
+	index   index
 	seed    maphash.Seed
 	read    map[uint64]bool // bodies whose secrets were learned, by hash
+	kept    int             // bytes that found secrets take, about
+	full    bool            // one was found that is not kept
+	shared  *shared         // nil: with nobody
 }
 
 // known is what is known about a secret value.
@@ -102,6 +108,21 @@ func (r *Redactor) Placeholder(name string) bool {
 	return r.names[name]
 }
 
+const (
+	// maxKept bounds the memory that the secrets take which a target sends. Once there are more, nothing of its answers is shown.
+	maxKept = 32 << 20
+
+	// overhead is about what is kept besides a secret's own bytes.
+	overhead = 256
+)
+
+// overflown reports whether a secret was found that is not known any more.
+func (r *Redactor) overflown() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.full
+}
+
 // learn registers a value and says whether it was new.
 func (r *Redactor) learn(name, value string, told bool) bool {
 	if utf8.RuneCountInString(value) < minLength {
@@ -113,11 +134,17 @@ func (r *Redactor) learn(name, value string, told bool) bool {
 	if found && (!told || old == known{name, true}) {
 		return false
 	}
+	if !found && !told {
+		if r.kept+len(value)+overhead > maxKept {
+			r.full = true
+			return false
+		}
+		r.kept += len(value) + overhead
+	}
 	r.known[value] = known{name, told}
 	r.names[name] = true
-	for _, f := range formsOf(value) {
-		f.name = name
-		r.forms.add(f)
+	for _, form := range formsOf(value) {
+		r.index.add(form, name)
 	}
 	return !found
 }
@@ -138,6 +165,40 @@ func (r *Redactor) first(mediaType string, body []byte, sent bool) bool {
 	}
 	r.read[h.Sum64()] = true
 	return true
+}
+
+// formsOf returns what a secret is looked for as. Text is looked at as it stands and without its escapes, so the secret is too.
+func formsOf(secret string) []string {
+	forms := []string{secret}
+	add := func(form string) {
+		if len(form) >= minLength && !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	plain := unescaped(view{text: secret})
+	add(plain.text)
+	add(squeezed(plain).text)
+	if strings.Contains(secret, " ") { // as forms escape it
+		add(strings.ReplaceAll(plain.text, " ", "+"))
+	}
+	if lines := strings.FieldsFunc(secret, func(c rune) bool { return c == '\n' || c == '\r' }); len(lines) > 1 {
+		for _, line := range lines { // writers see lines
+			if len(line) >= minLine {
+				add(line)
+			}
+		}
+	}
+	return forms
+}
+
+// minLine is the length from which on a line of a secret of several lines (a key, say) is replaced on its own.
+const minLine = 16
+
+// find returns where known secrets stand in a text as they are.
+func (r *Redactor) find(text string) []span {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.index.find(text)
 }
 
 // nameOf returns the name of a value that is known as a secret.

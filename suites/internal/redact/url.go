@@ -9,7 +9,11 @@ import (
 func (r *Redactor) URL(s string) string {
 	before, query, found := strings.Cut(s, "?")
 	if !found {
-		return r.String(s)
+		before, fragment, found := strings.Cut(s, "#")
+		if !found {
+			return r.String(s)
+		}
+		return r.String(before) + "#" + r.form(fragment)
 	}
 	query, fragment, hasFragment := strings.Cut(query, "#")
 	s = r.String(before) + "?" + r.form(query)
@@ -29,26 +33,11 @@ func (r *Redactor) form(s string) string {
 			if standIn := r.standIn(name, value); standIn != value {
 				rawValue = standIn
 			}
-			pairs[i] = r.formText(rawKey) + "=" + rawValue
+			pairs[i] = r.String(rawKey) + "=" + rawValue
 			continue
 		}
-		pairs[i] = r.formText(rawKey)
-		if found {
-			pairs[i] += "=" + r.formText(rawValue)
-		}
 	}
-	return strings.Join(pairs, "&")
-}
-
-// formText redacts an escaped text, which is escaped anew only where it held a secret.
-func (r *Redactor) formText(raw string) string {
-	text := unescape(raw)
-	redacted := r.String(text)
-	if redacted == text {
-		return r.String(raw)
-	}
-	// The stand-ins stay readable.
-	return strings.NewReplacer("%24", "$", "%7B", "{", "%7D", "}").Replace(url.QueryEscape(redacted))
+	return r.String(strings.Join(pairs, "&")) // &#65; has an & of its own
 }
 
 // unescape undoes the escaping of forms; what cannot be undone stays.

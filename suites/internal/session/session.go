@@ -3,10 +3,8 @@
 package session
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,9 +51,10 @@ type Options struct {
 	KeepToken bool
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
+	Processes int    // how many processes the run has; 0 means one
 }
 
-// State is what process 1 prepares and the other processes are sent. It holds secrets and never leaves the run.
+// State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file: see Save.
 type State struct {
 	Run       string
 	Dir       string // holds the locks and marks that processes share
@@ -67,7 +66,6 @@ type State struct {
 	Missing   map[string]string   // why a bad token could not be made, by probe
 	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
-	Secrets   []redact.Secret     // what process 1 has learned, for the output of the others
 	Known     fixtures.Knowledge  // which objects are the run's own
 }
 
@@ -86,6 +84,7 @@ type Session struct {
 	requests  map[report.Phase]*atomic.Int64
 	tokenFile string // empty: no token is kept
 	process   int
+	processes int
 
 	mu       sync.Mutex                    // guards Steps, failing and creating
 	failing  map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
@@ -101,6 +100,11 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
 	shared := cmp.Or(o.Pace, state.Dir)
+	if o.Processes > 1 {
+		if err := redactor.Share(filepath.Join(state.Dir, secretsFile), configured(o.Config.Target).Contains); err != nil {
+			return nil, err
+		}
+	}
 	limiter, err := ratelimit.New(shared, ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
@@ -128,7 +132,7 @@ func newSession(o Options, state State) (*Session, error) {
 		serials: serials, limiter: limiter,
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
 		remakes: map[string]int{},
-		process: o.Process,
+		process: o.Process, processes: max(o.Processes, 1),
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -237,26 +241,6 @@ func together[T any](ctx context.Context, atOnce int, items []T, do func(context
 	return group.Wait()
 }
 
-// Join is the other processes': it goes on with what process 1 prepared.
-func Join(o Options, prepared []byte) (*Session, error) {
-	var state State
-	numbers := json.NewDecoder(bytes.NewReader(prepared))
-	numbers.UseNumber() // as process 1 has them: a float is written otherwise, 1.7e+12
-	if err := numbers.Decode(&state); err != nil {
-		return nil, fmt.Errorf("what process 1 prepared: %w", err)
-	}
-	o.Access = state.Access
-	s, err := newSession(o, state)
-	if err != nil {
-		return nil, err
-	}
-	for _, secret := range s.Secrets {
-		s.Redactor.Learn(secret.Name, secret.Value)
-	}
-	s.learn()
-	return s, nil
-}
-
 // learn names the run's secrets in the output, so that a reader can tell them apart.
 func (s *Session) learn() {
 	for name, secrets := range s.World.Secrets() {
@@ -267,15 +251,6 @@ func (s *Session) learn() {
 	for probe, token := range s.Forged {
 		s.Redactor.Learn(placeholder(probe), token)
 	}
-}
-
-// Marshal encodes what the other processes need.
-func (s *Session) Marshal() ([]byte, error) {
-	shared := s.State
-	shared.Steps = nil // process 1 reports them
-	shared.Secrets = s.Redactor.Secrets()
-	shared.Known = s.registry.Knowledge()
-	return json.Marshal(shared)
 }
 
 // Requests counts what this process sent in a phase.
@@ -407,7 +382,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
-		left[i].Name, left[i].Reason = s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
+		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
 	}
 	return left
 }

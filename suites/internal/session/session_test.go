@@ -3,19 +3,26 @@ package session_test
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gleak"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/target"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
 )
 
 // surroundings are a mock of its own, and what a run on it would be opened with.
@@ -31,7 +38,7 @@ func surroundings(t *testing.T) (*mock.Running, session.Options) {
 	g.Expect(err).NotTo(HaveOccurred())
 	catalogue, err := fixtures.LoadCatalogue(contract)
 	g.Expect(err).NotTo(HaveOccurred())
-	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Access: session.Access{
+	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2, Access: session.Access{
 		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
 }
 
@@ -82,10 +89,11 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
-	prepared, err := s.Marshal()
+	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0"}, prepared)
+	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0", Process: 2, Processes: 2}, path)
 	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(path).NotTo(BeAnExistingFile(), "every process has read it")
 	for _, secret := range s.Redactor.Secrets() {
 		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
 	}
@@ -124,7 +132,17 @@ func TestSessionThatIsInterruptedIsCleanedUp(t *testing.T) {
 	standing := tenants(t, options)
 	needs, _ := some()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(20*time.Millisecond, func() { cancel(context.DeadlineExceeded) })
+	mock, err := url.Parse(running.URL)
+	g.Expect(err).NotTo(HaveOccurred())
+	var count atomic.Int64
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		if r.SetURL(mock); count.Add(1) == 60 { // the sandbox stands, and its objects are being made
+			cancel(context.DeadlineExceeded)
+		}
+	}, ErrorLog: log.New(io.Discard, "", 0)})
+	defer proxy.Close()
+	direct := options
+	options.Access.URL = proxy.URL
 	for i := range 200 { // a long set-up
 		needs.Add(session.Object{Key: fixtures.Own("customer", strconv.Itoa(i)), Side: fixtures.Home, Object: "customer"})
 	}
@@ -133,7 +151,9 @@ func TestSessionThatIsInterruptedIsCleanedUp(t *testing.T) {
 	g.Expect(s).NotTo(BeNil())
 	g.Expect(s.Close(t.Context())).To(BeEmpty())
 	g.Expect(s.Discard()).To(Succeed())
-	g.Expect(tenants(t, options)).To(Equal(standing))
+	g.Expect(tenants(t, direct)).To(Equal(standing))
+	proxy.Close()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	g.Eventually(gleak.Goroutines, 2*time.Second).ShouldNot(gleak.HaveLeaked(before))
 	g.Expect(running.Close()).To(Succeed())
 }

@@ -118,6 +118,8 @@ func (t *draft) value(name string, needed bool, env func(string) (string, bool))
 			missing, printable(t.name))
 	case missing != "":
 		return ""
+	case strings.Contains(value, "-----BEGIN"):
+		t.document.fail(t.entries[name], "%s is the content of a file: write it into a file, and give the path of that", t.origin(name))
 	case value != strings.TrimSpace(value):
 		t.document.fail(t.entries[name], "%s begins or ends with white space: remove it", t.origin(name))
 	case strings.ContainsFunc(value, isControl):
@@ -134,6 +136,14 @@ func (t *draft) origin(name string) string {
 		return "the value of " + strings.Trim(reference, "${}")
 	}
 	return "the value"
+}
+
+// file names a file in a message: by its path, or by the variable that holds the path, or what was put there in the place of one.
+func (t *draft) file(name, path string) string {
+	if reference := variable.FindString(t.written[name]); reference != "" {
+		return "the file that " + strings.Trim(reference, "${}") + " names"
+	}
+	return printable(path)
 }
 
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
@@ -155,7 +165,7 @@ func (t *draft) authorities(file string) (string, *x509.CertPool) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		t.document.fail(t.entries["ca_file"], "%s %v: name a readable PEM file, or leave it unset for the system's certificates",
-			printable(path), reason(err))
+			t.file("ca_file", path), reason(err))
 		return path, nil
 	}
 	pool, err := x509.SystemCertPool()
@@ -164,7 +174,7 @@ func (t *draft) authorities(file string) (string, *x509.CertPool) {
 	}
 	if !pool.AppendCertsFromPEM(pem) {
 		t.document.fail(t.entries["ca_file"], "%s holds no certificate in PEM form: name a file with -----BEGIN CERTIFICATE----- in it",
-			printable(path))
+			t.file("ca_file", path))
 	}
 	return path, pool
 }

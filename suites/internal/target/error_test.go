@@ -172,10 +172,23 @@ var mistakes = []struct {
 		sentence: `:18:5: targets.staging.fault_header: the value of ACRONIS_FAULT_HEADER is no name of an HTTP header: ` +
 			`write the name alone, such as x-envoy-fault-abort-request`},
 	{name: "ca_file unreadable", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": "/nowhere/ca.pem"},
+		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (no such file or directory): ` +
+			`name a readable PEM file, or leave it unset for the system's certificates`},
+	{name: "ca_file with a path in the file", selected: "staging", replace: "${ACRONIS_CA_FILE}", with: "/nowhere/ca.pem",
 		sentence: `:19:5: targets.staging.ca_file: /nowhere/ca.pem cannot be read (no such file or directory): ` +
 			`name a readable PEM file, or leave it unset for the system's certificates`},
+	{name: "ca_file with the content of the file", selected: "staging",
+		set: map[string]string{"ACRONIS_CA_FILE": "-----BEGIN CERTIFICATE-----\n" + secretCanary + "\n-----END CERTIFICATE-----\n"},
+		sentence: `:19:5: targets.staging.ca_file: the value of ACRONIS_CA_FILE is the content of a file: ` +
+			`write it into a file, and give the path of that`},
+	{name: "ca_file with a part of the content", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": secretCanary},
+		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (no such file or directory): ` +
+			`name a readable PEM file, or leave it unset for the system's certificates`},
+	{name: "ca_file with a long part of the content", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": strings.Repeat(secretCanary, 200)},
+		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (file name too long): ` +
+			`name a readable PEM file, or leave it unset for the system's certificates`},
 	{name: "ca_file not PEM", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": "/dev/null"},
-		sentence: `:19:5: targets.staging.ca_file: /dev/null holds no certificate in PEM form: ` +
+		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names holds no certificate in PEM form: ` +
 			`name a file with -----BEGIN CERTIFICATE----- in it`},
 
 	// timeouts, retry, gate, contract.
