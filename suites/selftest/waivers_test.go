@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -139,78 +138,36 @@ var _ = Describe("waivers", func() {
 		})
 })
 
-// live answers as the live service is publicly known to do, where that departs from the reference; wrong changes an
-// answer further.
-func live(wrong func(a *http.Response, body map[string]any)) func(*http.Response) {
-	types := []string{"omnivoice", "greathorn", "advanced_automation", "ipn", "acronis_support",
-		"acronis_partner_service", "vendor_portal", "cyber_workspace"}
+// further changes the objects that are answered with.
+func further(wrong func(a *http.Response, body map[string]any)) func(*http.Response) {
 	return func(a *http.Response) {
 		if !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") {
 			return
 		}
 		content, err := io.ReadAll(a.Body)
 		Expect(err).NotTo(HaveOccurred())
-		defer func() {
-			a.Body, a.ContentLength = io.NopCloser(bytes.NewReader(content)), int64(len(content))
-			a.Header.Set("Content-Length", fmt.Sprint(len(content)))
-		}()
 		decoder := json.NewDecoder(bytes.NewReader(content))
 		decoder.UseNumber()
 		var body map[string]any
-		if decoder.Decode(&body) != nil || body == nil {
-			return
-		}
-		path := strings.TrimPrefix(a.Request.URL.Path, "/api/2")
-		objects := []any{body}
-		if items, isList := body["items"].([]any); isList {
-			objects = items
-		}
-		for i, o := range objects {
-			object, _ := o.(map[string]any)
-			_, isUser := object["login"]
-			switch {
-			case isUser && object["personal_tenant_id"] != nil || isUser && object["tenant_id"] != nil:
-				object["external_operation_status"], object["session_mfa_status"],
-					object["delivery_channel"] = "no_operation", "", "trusted"
-				for _, name := range []string{"origin_id", "origin_external_id", "disable_after"} {
-					if object[name] == nil || object[name] == "" {
-						object[name] = nil
-					}
-				}
-			case path == "/applications" && a.StatusCode == http.StatusOK:
-				object["type"] = types[i%len(types)]
-			}
-		}
-		ofTenant := regexp.MustCompile(`^/tenants/[0-9a-f-]{36}$`).MatchString(path) &&
-			a.Request.Method == http.MethodGet
-		switch {
-		case path == "/idp/token" && a.StatusCode == http.StatusUnauthorized:
-			body = map[string]any{"error": "invalid_client", "error_description": "client authentication failed",
-				"domain": "PlatformIDP", "reason": "BadCredentials"}
-		case ofTenant && a.StatusCode == http.StatusForbidden:
-			body = map[string]any{"error": map[string]any{"code": 403,
-				"message": "failed to resolve authZ trustee without fitting access policy"}}
-		case strings.HasSuffix(path, "/offering_items") && a.Request.Method == http.MethodPut &&
-			a.StatusCode == http.StatusConflict:
-			a.StatusCode, a.Status = http.StatusUpgradeRequired, "426 Upgrade Required"
-			body = map[string]any{"error": map[string]any{"code": 426, "domain": "PlatformAccountServer",
-				"message": "Upgrade Required", "details": map[string]any{"info": "quota version is not current"}}}
-		}
-		if wrong != nil {
+		if decoder.Decode(&body) == nil && body != nil {
 			wrong(a, body)
+			content, err = json.Marshal(body)
+			Expect(err).NotTo(HaveOccurred())
 		}
-		if encoded, err := json.Marshal(body); err == nil {
-			content = encoded
-		}
+		a.Body, a.ContentLength = io.NopCloser(bytes.NewReader(content)), int64(len(content))
+		a.Header.Set("Content-Length", fmt.Sprint(len(content)))
 	}
 }
 
 // What the live service is publicly known for is listed with its source, and is never more than that.
 var _ = Describe("known deviations", func() {
-	serve := func(defect string, wrong func(a *http.Response, body map[string]any)) *desk {
-		environment := startMock("-quiet", "-defect="+defect)
-		between(environment, &proxy{change: live(wrong)})
-		return newDesk(environment)
+	// Every answer is as the live service is known to give it, and perhaps one is otherwise still.
+	serve := func(defect string, wrong func(a *http.Response, body map[string]any), changes ...func(string) string) *desk {
+		environment := startMock("-quiet", "-variation=live-answers", "-defect="+defect)
+		if wrong != nil {
+			between(environment, &proxy{change: further(wrong)})
+		}
+		return newDesk(environment, changes...)
 	}
 	It("fail no gate, and are counted and listed in every view", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 		d := serve("", nil)
@@ -278,9 +235,7 @@ var _ = Describe("known deviations", func() {
 	)
 
 	It("count as violations where the target says so", limit, func(ctx SpecContext) {
-		environment := startMock("-quiet")
-		between(environment, &proxy{change: live(nil)})
-		d := newDesk(environment, replaced("known_deviations: report", "known_deviations: fail  "))
+		d := serve("", nil, replaced("known_deviations: report", "known_deviations: fail  "))
 		o := d.run(ctx, "run", "-target=staging", "-filter=RequestTokens && wrong-secret")
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(o.result.FaultsOf(report.Violation)).To(HaveExactElements(HaveField("Sentence",
