@@ -1,5 +1,6 @@
-// Package contract holds the specs, which are tests: one file per status code, one probe per way to provoke it, one spec per probe and
-// subject. The package itself only knows their list, so that a command can tell before a run what there is to run.
+// Package contract holds the specs, which are tests: one file per status code, one probe per way to provoke it, one
+// spec per probe and subject. The package itself only knows their list, so that a command can tell before a run what
+// there is to run.
 package contract
 
 import (

@@ -106,12 +106,25 @@ var _ = Describe("a bad configuration", func() {
 		sentence: "ACRONIS_ALLOW_PRODUCTION_WRITES"})
 	entry("reports that cannot be written", mistake{
 		reports: func(d *desk) string { return d.path("ginkgo.yml") + "/reports" }, sentence: "the reports cannot be written: "})
-	entry("waiver without an owner", mistake{spoil: func(d *desk) {
-		d.waive("- {spec: 401/*/FetchTenant, reason: known, link: https://tracker.example.com/1, expires: 2999-01-01}\n")
-	}, sentence: "FOLDER/fixtures/waivers.yml:2: waiver 401/*/FetchTenant: has no owner: name the person or the team that answers for it"})
-	entry("waiver for a target that there is not", mistake{spoil: func(d *desk) {
-		d.waive("- {spec: 401/*/FetchTenant, reason: known, link: https://tracker.example.com/1, owner: us, expires: 2999-01-01, targets: [nowhere]}\n")
-	}, sentence: `waiver 401/*/FetchTenant: there is no target "nowhere": choose from mock, staging`})
+	const more = "reason: known, link: https://tracker.example.com/1, owner: us"
+	for _, w := range []struct{ name, entry, sentence string }{
+		{"without an owner", "{spec: 401/*/FetchTenant, FAULT, reason: known, link: https://tracker.example.com/1, expires: SOON}",
+			"FOLDER/fixtures/waivers.yml:2: waiver 401/*/FetchTenant: has no owner: name the person or the team that answers for it"},
+		{"without a fault", "{spec: 401/*/FetchTenant, MORE, expires: SOON}",
+			"has no fault: it accepts one fault and not a spec: let conformance waive -from reports/conformance.json -fault ID write it"},
+		{"of a whole code", "{spec: 401/*/*, FAULT, MORE, expires: SOON}", "waiver 401/*/*: its spec fits all of 401: name an operation or a probe"},
+		{"of a whole code in effect", "{spec: 405/wrong-method/*, FAULT, MORE, expires: SOON}",
+			"405/wrong-method/* fits every spec of 405: name operations or probes"},
+		{"that is expired", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: 2001-12-31}", "its last day was 2001-12-31"},
+		{"for more than a year", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: 2999-12-31}", "expires more than a year ahead"},
+		{"that fits no spec", "{spec: 401/*/FetchNothing, FAULT, MORE, expires: SOON}", "401/*/FetchNothing fits no spec: correct it, or remove it"},
+		{"for a target that there is not", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: SOON, targets: [nowhere]}",
+			`waiver 401/*/FetchTenant: there is no target "nowhere": choose from mock, staging`},
+	} {
+		entry("waiver "+w.name, mistake{spoil: func(d *desk) {
+			d.waive("- " + strings.NewReplacer("FAULT", "fault: {rule: status, path: status, found: '409'}", "MORE", more, "SOON", soon(30)).Replace(w.entry) + "\n")
+		}, sentence: w.sentence})
+	}
 	entry("waivers that are no YAML", mistake{spoil: func(d *desk) { d.write("fixtures/waivers.yml", "waivers: {") },
 		sentence: "FOLDER/fixtures/waivers.yml"})
 	entry("filter that fits nothing", mistake{arguments: []string{"-filter=nothing"}, sentence: "no spec fits nothing: select by labels"})

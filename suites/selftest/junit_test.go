@@ -41,7 +41,8 @@ func expectJUnit(o outcome) *junit.Element {
 	if len(o.result.Problems) > 0 || below { // which no case says
 		verdicts["run"] = report.Error
 	}
-	outcomes := map[report.Verdict]string{report.Violation: "failure", report.Error: "error", report.Waived: "skipped", report.Inconclusive: "skipped"}
+	outcomes := map[report.Verdict]string{report.Violation: "failure", report.Error: "error", report.Waived: "skipped",
+		report.Known: "skipped", report.Inconclusive: "skipped"}
 	for _, c := range file.All("testcase") {
 		name := c.Attributes["name"]
 		verdict, known := verdicts[name]

@@ -15,14 +15,15 @@ import (
 	"acronis-conformance/suites/internal/waiver"
 )
 
-// waive appends waivers to the project's file: exact ones, of a fault of a run or of each. Faults that let in what must be rejected are
-// only accepted where -served says so.
+// waive appends waivers to the project's file: exact ones, of a fault of a run or of each. Faults that let in what
+// must be rejected are only accepted where -served says so.
 func waive(_ context.Context, c *cli, args []string) error {
 	var g waiver.Grounds
 	var config, id string
 	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
 	from := flags.String("from", filepath.Join("reports", "conformance.json"), "`path` of the result")
-	flags.StringVar(&config, "config", "", "`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
+	flags.StringVar(&config, "config", "",
+		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
 	flags.StringVar(&id, "fault", "", "`id` of the fault, as the reports print it (default: every fault of the result)")
 	flags.StringVar(&g.Owner, "owner", "", "`name` of the person or the team that answers for it")
 	flags.StringVar(&g.Expires, "expires", "", "last `day` on which it holds, at most a year ahead")
@@ -32,13 +33,15 @@ func waive(_ context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	for _, needed := range []struct{ flag, value string }{{"owner", g.Owner}, {"expires", g.Expires}, {"reason", g.Reason}, {"link", g.Link}} {
+	for _, needed := range []struct{ flag, value string }{{"owner", g.Owner}, {"expires", g.Expires},
+		{"reason", g.Reason}, {"link", g.Link}} {
 		if strings.TrimSpace(needed.value) == "" {
 			return fmt.Errorf("-%s is missing: a waiver names owner, expires, reason and link", needed.flag)
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, g.Expires); err != nil {
-		return fmt.Errorf("-expires %s is no day: write it such as %s", g.Expires, time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
+		return fmt.Errorf("-expires %s is no day: write it such as %s", g.Expires,
+			time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 	}
 	result, err := report.Read(*from)
 	if err != nil {
@@ -72,7 +75,8 @@ func (c *cli) waivable(r *report.Result, id string, served bool) ([]report.Fault
 	if id != "" {
 		chosen = slices.DeleteFunc(slices.Clone(all), func(f report.Fault) bool { return f.ID != id })
 		if len(chosen) == 0 {
-			return nil, fmt.Errorf("the run %s on %s has no fault %s that makes it fail: choose from %s", r.Run.ID, r.Target.Name, id, idsOf(all))
+			return nil, fmt.Errorf("the run %s on %s has no fault %s that makes it fail: choose from %s", r.Run.ID,
+				r.Target.Name, id, idsOf(all))
 		}
 	}
 	var faults, left []report.Fault
@@ -84,7 +88,8 @@ func (c *cli) waivable(r *report.Result, id string, served bool) ([]report.Fault
 		}
 	}
 	for _, f := range left {
-		fmt.Fprintf(c.stderr, "not waived: %s %s: %s: add -served if that is to be accepted\n", f.ID, f.Sentence, f.Where())
+		fmt.Fprintf(c.stderr, "not waived: %s %s: %s: add -served if that is to be accepted\n", f.ID, f.Sentence,
+			f.Where())
 	}
 	if len(faults) == 0 {
 		return nil, fmt.Errorf("the run %s on %s has nothing to waive: nothing was written", r.Run.ID, r.Target.Name)

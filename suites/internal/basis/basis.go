@@ -1,5 +1,6 @@
-// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and what is accepted. The suite
-// and the command that starts it load the same, so that the command can say in one sentence what is wrong, before it starts anything.
+// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and what is
+// accepted. The suite and the command that starts it load the same, so that the command can say in one sentence what
+// is wrong, before it starts anything.
 package basis
 
 import (
@@ -56,7 +57,8 @@ func contractOf(config *target.Config) (*schemas.Contract, error) {
 	}
 	parsed, err := schemas.Parse(document)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", config.Contract, err, filepath.Base(config.Path))
+		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", config.Contract, err,
+			filepath.Base(config.Path))
 	}
 	return parsed, nil
 }

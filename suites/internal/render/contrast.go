@@ -137,7 +137,8 @@ func (s *sides) contrast() {
 			specs = append(specs, d.spec)
 		}
 		spread, example := report.SpreadOf(specs)
-		s.Faults = append(s.Faults, sideFault{Text: same[0].saying.text, Pattern: same[0].pattern, Verdict: specs[0].Verdict, Example: example, Spread: spread})
+		s.Faults = append(s.Faults, sideFault{Text: same[0].saying.text, Pattern: same[0].pattern,
+			Verdict: specs[0].Verdict, Example: example, Spread: spread})
 	}
 	slices.SortStableFunc(s.Faults, func(a, b sideFault) int {
 		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()), cmp.Compare(len(b.Specs), len(a.Specs)))

@@ -18,7 +18,8 @@ type finding struct {
 	First    *report.Spec       // the spec that shows it
 }
 
-// findingsOf lists the faults that have the verdict, or for errors the reasons, in the order in which a reader is to hear of them.
+// findingsOf lists the faults that have the verdict, or for errors the reasons, in the order in which a reader is to
+// hear of them.
 func findingsOf(r *report.Result, verdict report.Verdict) []finding {
 	specs := index(r)
 	var list []finding
@@ -35,7 +36,8 @@ func findingsOf(r *report.Result, verdict report.Verdict) []finding {
 		return list
 	}
 	for _, b := range report.Bundles(r.FaultsOf(verdict)) {
-		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Spread: b.Spread, Accepted: b.Accepted}, b.Example)
+		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Spread: b.Spread,
+			Accepted: b.Accepted}, b.Example)
 	}
 	return list
 }
@@ -79,7 +81,8 @@ func newSection(r *report.Result, title string, verdict report.Verdict) section 
 	if verdict == report.Error {
 		count = counted(faults, "reason", "reasons")
 	}
-	return section{Title: title, Count: count, Findings: faults, Specs: len(specs), Open: verdict == report.Violation || verdict == report.Error, Parts: partsOf(list)}
+	return section{Title: title, Count: count, Findings: faults, Specs: len(specs), Open: verdict == report.Violation ||
+		verdict == report.Error, Parts: partsOf(list)}
 }
 
 func partsOf(list []finding) []part {
@@ -122,7 +125,8 @@ func codeOf(id string) string {
 }
 
 // findingVerdicts are those whose findings the page opens at an address of their own, in the order of its sections.
-var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived, report.Known, report.Inconclusive}
+var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived, report.Known,
+	report.Inconclusive}
 
 // gravest is the finding that the run's headline names; nil where it names none.
 func gravest(r *report.Result) *finding {

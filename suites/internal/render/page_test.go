@@ -322,6 +322,8 @@ func TestHTMLFindings(t *testing.T) {
 	g.Expect(p.Findings).To(HaveLen(7), "three of violations, an error, what is waived, what is known and a lenient one")
 	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/vxpk5epr"))
 	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
+	g.Expect(p.Texts).To(ContainElement("the value is none of [api_client] (known deviation: an answer recorded in 2025, https://docs.example.com/clients)"), "beside the difference")
+	g.Expect(rules(report.Target{KnownDeviations: "fail"})).To(HaveSuffix(", known deviations count as violations"))
 	g.Expect(string(document)).To(ContainSubstring(`<a href="#finding=violation%2fvxpk5epr">5 faults (8 failing specs). Most severe: alg-none: requests`))
 }
 

@@ -12,12 +12,13 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 )
 
-// contractFile is where the reference lies in the repository. Code scanning shows a finding beside a line of a file: the operation's.
+// contractFile is where the reference lies in the repository. Code scanning shows a finding beside a line of a file:
+// the operation's.
 const contractFile = "schemas/openapi.yaml"
 
-// SARIF writes the violations for code scanning (version 2.1.0): a rule for every fault, the gravest first, and a result for every spec
-// that shows its gravest fault. What is waived or known is in it as suppressed. The fingerprint is the spec's id, so that a finding is
-// known again in the next run.
+// SARIF writes the violations for code scanning (version 2.1.0): a rule for every fault, the gravest first, and a
+// result for every spec that shows its gravest fault. What is waived or known is in it as suppressed. The fingerprint
+// is the spec's id, so that a finding is known again in the next run.
 func SARIF(w io.Writer, r *report.Result) error {
 	run := sarif.NewRunWithInformationURI("conformance", "https://developer.acronis.com/doc/account-management/v2/")
 	run.Tool.Driver.WithVersion(line(r.Run.Suite, 60))

@@ -11,16 +11,16 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// shownFindings is how many findings a summary shows, and shownIDs how many ids of each: a page of a pipeline is read at a glance, and
-// cut when it is long.
+// shownFindings is how many findings a summary shows, and shownIDs how many ids of each: a page of a pipeline is read
+// at a glance, and cut when it is long.
 const (
 	shownFindings = 10
 	shownAccepted = 20
 	shownIDs      = 5
 )
 
-// Summary writes the result as Markdown for the page of a pipeline: verdict, faults, what is accepted of them, table per code, and what
-// changed since the baseline, if there is one.
+// Summary writes the result as Markdown for the page of a pipeline: verdict, faults, what is accepted of them, table
+// per code, and what changed since the baseline, if there is one.
 func Summary(w io.Writer, r, baseline *report.Result) error {
 	var m markdown
 	m.line("## %s %s on %s", symbol(r.Verdict), strings.ToUpper(string(r.Verdict)), plain(r.Target.Name))

@@ -16,9 +16,9 @@ import (
 	"acronis-conformance/suites/internal/exchange"
 )
 
-// Fault is the one cause that the violations of many specs share: a rule that is broken at a place, and what was found there. People read
-// faults first, and a waiver accepts one. What is accepted in some specs and not in others stands in the list once for each verdict, with
-// the same id.
+// Fault is the one cause that the violations of many specs share: a rule that is broken at a place, and what was
+// found there. People read faults first, and a waiver accepts one. What is accepted in some specs and not in others
+// stands in the list once for each verdict, with the same id.
 type Fault struct {
 	ID       string      `json:"id"`       // see Cause.ID
 	Sentence string      `json:"sentence"` // names the fault to a reader
@@ -26,7 +26,7 @@ type Fault struct {
 	Path     string      `json:"path"`  // status, header Content-Type, or a JSON path with [*] for positions
 	Found    string      `json:"found"` // a kind of value, or the value itself where only some words are allowed
 	Gravity  Gravity     `json:"gravity"`
-	Verdict  Verdict     `json:"verdict"` // violation, waived or known; inconclusive for lenient faults, pass for advice
+	Verdict  Verdict     `json:"verdict"` // violation, waived, known; inconclusive for lenient faults, pass for advice
 	Example  string      `json:"example"` // id of the spec that shows it best
 	Accepted *Acceptance `json:"accepted,omitempty"`
 	Spread
@@ -55,7 +55,9 @@ func (a Acceptance) String() string {
 	if a.Verdict == Known {
 		text = "known deviation"
 	}
-	for _, part := range []struct{ before, text string }{{" until ", a.Expires}, {" by ", a.Owner}, {": ", a.Reason}, {", ", a.Link}} {
+	for _, part := range []struct{ before, text string }{
+		{" until ", a.Expires}, {" by ", a.Owner}, {": ", a.Reason}, {", ", a.Link},
+	} {
 		if part.text != "" {
 			text += part.before + part.text
 		}
@@ -118,8 +120,9 @@ type Cause struct {
 	kind              string // of the probe: see CauseOf
 }
 
-// ID is short and the same in every run: the first 40 bits of SHA-256 over rule, path, what was found and the kind of the probe, each
-// behind a zero byte, in base32. Neither the number of specs nor a value that differs from run to run is part of it.
+// ID is short and the same in every run: the first 40 bits of SHA-256 over rule, path, what was found and the kind of
+// the probe, each behind a zero byte, in base32. Neither the number of specs nor a value that differs from run to run
+// is part of it.
 func (c Cause) ID() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{"", c.Rule, c.Path, c.Found, c.kind}, "\x00")))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
@@ -141,16 +144,17 @@ const (
 
 // ofAnyProbe are the rules that are judged on every answer, whichever probe asked for it.
 var ofAnyProbe = []string{
-	"false", "required", "type", "anyOf", "oneOf", "not", "enum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
-	"additionalProperties", "minLength", "maxLength", "pattern", "format", "multipleOf", "minimum", "exclusiveMinimum", "maximum",
-	"exclusiveMaximum", "code-equals-status", "contract", "more", "complete", "present", "no-body", "media-type", "RFC 9110", "empty", "too-large",
-	"invalid-utf8", "lone-surrogate", "not-json", "trailing-data", "duplicate-key", "too-deep", "number-too-long", "number-too-large",
+	"false", "required", "type", "anyOf", "oneOf", "not", "enum", "minItems", "maxItems", "uniqueItems",
+	"minProperties", "maxProperties", "additionalProperties", "minLength", "maxLength", "pattern", "format",
+	"multipleOf", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "code-equals-status", "contract",
+	"more", "complete", "present", "no-body", "media-type", "RFC 9110", "empty", "too-large", "invalid-utf8",
+	"lone-surrogate", "not-json", "trailing-data", "duplicate-key", "too-deep", "number-too-long", "number-too-large",
 }
 
-// CauseOf is what a difference has in common with those of other specs: the rule, the place, and the kind of what was found there.
-// The kind of the probe tells apart what else would be one fault: for a request that is served, code, probe, and whether its rejection is
-// documented; for another wrong status, the code that was promised; for what a schema or HTTP says, whether the request was served or
-// rejected; for what a single probe looks at, the probe.
+// CauseOf is what a difference has in common with those of other specs: the rule, the place, and the kind of what was
+// found there. The kind of the probe tells apart what else would be one fault: for a request that is served, code,
+// probe, and whether its rejection is documented; for another wrong status, the code that was promised; for what a
+// schema or HTTP says, whether the request was served or rejected; for what a single probe looks at, the probe.
 func CauseOf(s *Spec, d Difference) Cause {
 	found, _ := strconv.Atoi(d.Found)
 	rule, path := valid(d.Rule), place(valid(d.Path))
@@ -182,7 +186,8 @@ func CauseOf(s *Spec, d Difference) Cause {
 // leadingPath is the JSON path that begins the description of a change.
 var leadingPath = regexp.MustCompile(`^\$\S*`)
 
-// foundKind is what was found in kind. Words of a closed list are named themselves: another word that is not in the list is another fault.
+// foundKind is what was found in kind. Words of a closed list are named themselves: another word that is not in the
+// list is another fault.
 func foundKind(d Difference) string {
 	switch {
 	case d.Found == "":
@@ -201,8 +206,9 @@ func foundKind(d Difference) string {
 }
 
 var (
-	word   = regexp.MustCompile(`^"[A-Za-z0-9_.:/ -]{0,60}"$`)
-	number = regexp.MustCompile(`[0-9]{5}|[0-9a-f]{8}-[0-9a-f]{4}`) // what looks like an id or a time differs from run to run
+	word = regexp.MustCompile(`^"[A-Za-z0-9_.:/ -]{0,60}"$`)
+	// number looks like an id or a time, which differs from run to run.
+	number = regexp.MustCompile(`[0-9]{5}|[0-9a-f]{8}-[0-9a-f]{4}`)
 )
 
 // answerOf tells answers to what is served from those to what is rejected.
@@ -279,7 +285,8 @@ func signsOf(s *Spec) []sign {
 		}
 		if !slices.ContainsFunc(list, func(one sign) bool { return one.verdict == s.Verdict }) {
 			reason := reference.ReplaceAllString(valid(s.Reason), "see another spec")
-			list = append(list, sign{Cause: Cause{Rule: reasonRule, Path: "spec", Found: cut(reason, 120)}, gravity: WrongCode, verdict: s.Verdict, spec: s})
+			list = append(list, sign{Cause: Cause{Rule: reasonRule, Path: "spec", Found: cut(reason, 120)},
+				gravity: WrongCode, verdict: s.Verdict, spec: s})
 		}
 	case s.Accepted:
 		for _, d := range s.Differences {
@@ -288,19 +295,20 @@ func signsOf(s *Spec) []sign {
 			}
 		}
 		if len(list) == 0 {
-			at := Difference{Path: statusRule, Rule: statusRule, Found: cmp.Or(leadingStatus.FindString(s.Actual), "200"), Detail: "expected " + s.Code}
+			at := Difference{Path: statusRule, Rule: statusRule,
+				Found: cmp.Or(leadingStatus.FindString(s.Actual), "200"), Detail: "expected " + s.Code}
 			list = append(list, sign{Cause: CauseOf(s, at), gravity: Lenient, verdict: s.Verdict, spec: s, at: at})
 		}
 	}
 	for _, text := range s.Advice {
-		list = append(list, sign{Cause: Cause{Rule: adviceRule, Path: "answer", Found: cut(text, 120), kind: valid(text)}, gravity: AdviceOnly, verdict: Pass, spec: s,
-			at: Difference{Detail: text}})
+		cause := Cause{Rule: adviceRule, Path: "answer", Found: cut(text, 120), kind: valid(text)}
+		list = append(list, sign{Cause: cause, gravity: AdviceOnly, verdict: Pass, spec: s, at: Difference{Detail: text}})
 	}
 	return list
 }
 
-// Faults finds the faults of the specs: violations first, then what is waived and what is known, lenient faults, and advice; of these the
-// gravest first, and of the equally grave the most widespread.
+// Faults finds the faults of the specs: violations first, then what is waived and what is known, lenient faults, and
+// advice; of these the gravest first, and of the equally grave the most widespread.
 func Faults(specs []Spec) []Fault {
 	var signs []sign
 	for i := range specs {
@@ -311,10 +319,11 @@ func Faults(specs []Spec) []Fault {
 		list = append(list, faultOf(same))
 	}
 	slices.SortFunc(list, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()), cmp.Compare(a.Gravity.Rank(), b.Gravity.Rank()),
-			bools(!a.foreign(), !b.foreign()), cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()),
-			slices.Compare(a.Codes, b.Codes), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Found, b.Found), cmp.Compare(a.ID, b.ID),
-			cmp.Compare(a.Example, b.Example))
+		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()),
+			cmp.Compare(a.Gravity.Rank(), b.Gravity.Rank()), bools(!a.foreign(), !b.foreign()),
+			cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()),
+			slices.Compare(a.Codes, b.Codes), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule),
+			cmp.Compare(a.Found, b.Found), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Example, b.Example))
 	})
 	return list
 }
@@ -327,7 +336,8 @@ func (f Fault) foreign() bool {
 // faultOf makes a fault of its signs.
 func faultOf(same []sign) Fault {
 	first := same[0]
-	f := Fault{ID: first.ID(), Rule: first.Rule, Path: first.Path, Found: first.Found, Gravity: first.gravity, Verdict: first.verdict, Accepted: first.accepted}
+	f := Fault{ID: first.ID(), Rule: first.Rule, Path: first.Path, Found: first.Found, Gravity: first.gravity,
+		Verdict: first.verdict, Accepted: first.accepted}
 	var specs []*Spec
 	for _, s := range same {
 		specs = append(specs, s.spec)
@@ -401,14 +411,16 @@ func (s Spread) Where() string {
 			where = append(where, counted(len(places.names), places.one, places.many))
 		}
 	}
-	return fmt.Sprintf("%s of %s on %s", counted(len(s.Specs), "spec", "specs"), cut(strings.Join(s.Codes, ", "), 120), strings.Join(where, " and "))
+	return fmt.Sprintf("%s of %s on %s", counted(len(s.Specs), "spec", "specs"), cut(strings.Join(s.Codes, ", "), 120),
+		strings.Join(where, " and "))
 }
 
-// clearest is the spec that stands for the others: one that has an exchange to show, in which little else is wrong, and that rests on
-// what is documented.
+// clearest is the spec that stands for the others: one that has an exchange to show, in which little else is wrong,
+// and that rests on what is documented.
 func clearest(specs []*Spec) *Spec {
 	return slices.MinFunc(specs, func(a, b *Spec) int {
-		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0), cmp.Compare(len(a.Differences), len(b.Differences)),
+		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0),
+			cmp.Compare(len(a.Differences), len(b.Differences)),
 			cmp.Compare(a.Ground.assumptions(), b.Ground.assumptions()), cmp.Compare(a.ID, b.ID))
 	})
 }
@@ -510,11 +522,12 @@ func ByAcceptance(list []Fault) []Bundle {
 
 func (s Spread) and(other Spread) Spread {
 	join := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
-	return Spread{join(s.Specs, other.Specs), join(s.Codes, other.Codes), join(s.Operations, other.Operations), join(s.Paths, other.Paths)}
+	return Spread{join(s.Specs, other.Specs), join(s.Codes, other.Codes), join(s.Operations, other.Operations),
+		join(s.Paths, other.Paths)}
 }
 
-// Foremost picks that many where there is no room for all, in their order: the first, but for two places that are kept for faults of
-// single operations, so that those that are met everywhere do not hide them.
+// Foremost picks that many where there is no room for all, in their order: the first, but for two places that are
+// kept for faults of single operations, so that those that are met everywhere do not hide them.
 func Foremost(list []Bundle, n int) []Bundle {
 	if len(list) <= n {
 		return list
@@ -550,7 +563,8 @@ type Reason struct {
 	Spread
 }
 
-// Reasons gathers the specs of a verdict by their reasons, but for those that are lenient faults. The most widespread come first.
+// Reasons gathers the specs of a verdict by their reasons, but for those that are lenient faults. The most widespread
+// come first.
 func Reasons(r *Result, verdict Verdict) []Reason {
 	var specs []*Spec
 	for i := range r.Specs {
@@ -565,7 +579,8 @@ func Reasons(r *Result, verdict Verdict) []Reason {
 		if slices.ContainsFunc(same, func(s *Spec) bool { return s.Reason != text }) {
 			text = general(same[0])
 		}
-		list = append(list, Reason{Text: cut(cmp.Or(text, "no reason is given"), 300), Example: clearest(same).ID, Spread: spreadOf(same)})
+		list = append(list, Reason{Text: cut(cmp.Or(text, "no reason is given"), 300), Example: clearest(same).ID,
+			Spread: spreadOf(same)})
 	}
 	slices.SortStableFunc(list, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()))
@@ -578,7 +593,8 @@ var reference = regexp.MustCompile(`\bsee [0-9][0-9][0-9x]/\S*[^\s:;,.]`)
 
 // unavailable reports whether a status says that nobody was there to judge the request.
 func unavailable(status int) bool {
-	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable ||
+		status == http.StatusGatewayTimeout
 }
 
 // promises is the code that a wrong status stands in the place of.
@@ -639,7 +655,8 @@ func sentence(same []sign) string {
 	switch wanted, promised := strings.CutPrefix(d.Detail, "expected "); {
 	case d.Rule == "type" && promised:
 		wanted, _, _ = strings.Cut(wanted, ", not ")
-		return fmt.Sprintf("%s is %s, the documentation promises %s", where, articled(cut(kindOf(d), 60)), articled(cut(wanted, 60)))
+		return fmt.Sprintf("%s is %s, the documentation promises %s", where, articled(cut(kindOf(d), 60)),
+			articled(cut(wanted, 60)))
 	case d.Rule == "required":
 		return "required property " + where + " is missing"
 	case d.Rule == "enum" && first.Found == d.Found:
@@ -676,9 +693,11 @@ func statusSentence(same []sign) string {
 	case status/100 == 5:
 		return fmt.Sprintf("the service fails with %s where %s is promised", was, wanted)
 	case same[0].gravity == Lenient:
-		return fmt.Sprintf("%s: requests that are assumed to be rejected with %s succeed (%s)", cut(same[0].spec.Probe, 60), wanted, was)
+		return fmt.Sprintf("%s: requests that are assumed to be rejected with %s succeed (%s)",
+			cut(same[0].spec.Probe, 60), wanted, was)
 	case same[0].Serves():
-		return fmt.Sprintf("%s: requests that must be rejected with %s succeed (%s)", cut(same[0].spec.Probe, 60), wanted, was)
+		return fmt.Sprintf("%s: requests that must be rejected with %s succeed (%s)", cut(same[0].spec.Probe, 60),
+			wanted, was)
 	case status == http.StatusUnauthorized && succeeds:
 		return fmt.Sprintf("calls with valid credentials are rejected with 401 where %s is promised", wanted)
 	}

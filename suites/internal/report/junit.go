@@ -52,8 +52,9 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit stores the result as JUnit XML. The name of a case is the spec's id, so that a server recognises it in the next run;
-// what makes the run itself unusable is a case of its own, since a file without cases looks like a pass.
+// WriteJUnit stores the result as JUnit XML. The name of a case is the spec's id, so that a server recognises it in
+// the next run; what makes the run itself unusable is a case of its own, since a file without cases looks like a
+// pass.
 func WriteJUnit(path string, r *Result) error {
 	return Replace(path, func(w io.Writer) error {
 		if _, err := io.WriteString(w, xml.Header); err != nil {

@@ -16,8 +16,9 @@ const (
 	yellow = "33"
 )
 
-// Table writes the last lines of a run for a terminal of the given width: its faults, what is accepted of them, what each code amounts to,
-// what else is worth knowing, where the reports are, and the verdict last, where the eye ends up.
+// Table writes the last lines of a run for a terminal of the given width: its faults, what is accepted of them, what
+// each code amounts to, what else is worth knowing, where the reports are, and the verdict last, where the eye ends
+// up.
 func Table(w io.Writer, r *Result, width int, color bool, reports ...string) error {
 	t := terminal{width: max(width, 20), color: color}
 	t.faults(r.FaultsOf(Violation))
@@ -38,7 +39,8 @@ func Table(w io.Writer, r *Result, width int, color bool, reports ...string) err
 	return err
 }
 
-// UseColor decides on colour as https://no-color.org asks: never where NO_COLOR is set, nor where nobody looks at a terminal.
+// UseColor decides on colour as https://no-color.org asks: never where NO_COLOR is set, nor where nobody looks at a
+// terminal.
 func UseColor(env func(string) (string, bool), terminal bool) bool {
 	refused, _ := env("NO_COLOR")
 	kind, _ := env("TERM")

@@ -99,6 +99,19 @@ func TestTableGroups(t *testing.T) {
 	g.Expect(got).To(ContainSubstring("\nwaivers: waivers.yml:4: ends in 3 days\n"))
 	g.Expect(got).To(ContainSubstring("\n301 objects were left behind:\n  300 of kind tenant, such as t-0 n-0: answered with 409; make sweep\n  client c m: answered with 409; make sweep\n"))
 	g.Expect(got).To(MatchRegexp(`PASS on staging: .*; 2 waived, 2 known, 301 left behind`))
+
+	// What does not fit the eye is counted.
+	in.Specs = nil
+	for i := range shownAccepted + 3 {
+		s := made("401", fmt.Sprint("p", i), Known, "")
+		d := listed(fmt.Sprint("$.", i))
+		d.Accepted = &Acceptance{Verdict: Known, Reason: fmt.Sprint("source ", i)}
+		s.Differences = []Difference{d}
+		in.Specs = append(in.Specs, s)
+	}
+	got = table(t, Build(in), 200, false)
+	g.Expect(strings.Count(got, "known deviation: source ")).To(Equal(shownAccepted))
+	g.Expect(got).To(ContainSubstring("\n  and 3 more, in conformance.json and index.html\n"))
 }
 
 func TestTableFits(t *testing.T) {

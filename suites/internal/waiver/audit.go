@@ -37,14 +37,16 @@ type Problem struct {
 // Soon is how many days before its last day a waiver is named.
 const Soon = 14
 
-// Check finds what can be known of the waivers before the first request: wrong are those that are expired on the target, and those of
-// any target with a pattern that fits no spec or a whole code, since the specs are the same everywhere; those that end soon on the target
-// are worth a word. All are the ids of all specs; where they are nil, patterns are not judged.
+// Check finds what can be known of the waivers before the first request: wrong are those that are expired on the
+// target, and those of any target with a pattern that fits no spec or a whole code, since the specs are the same
+// everywhere; those that end soon on the target are worth a word. All are the ids of all specs; where they are nil,
+// patterns are not judged.
 func (l *List) Check(all []string, target string, day time.Time) (wrong, ending []Problem) {
 	codes := report.Gather(all, codeOf)
 	for _, w := range l.Waivers {
 		note := func(list *[]Problem, kind Kind, format string, arguments ...any) {
-			*list = append(*list, Problem{Kind: kind, Waiver: w, Message: l.sentence(w, fmt.Sprintf(format, arguments...))})
+			*list = append(*list, Problem{Kind: kind, Waiver: w,
+				Message: l.sentence(w, fmt.Sprintf(format, arguments...))})
 		}
 		for _, pattern := range w.Specs {
 			if len(all) == 0 {
@@ -55,16 +57,19 @@ func (l *List) Check(all []string, target string, day time.Time) (wrong, ending 
 			}
 			for _, ids := range codes {
 				if several(ids) && !slices.ContainsFunc(ids, func(id string) bool { return !fits(pattern, id) }) {
-					note(&wrong, TooWide, "%s fits every spec of %s: name operations or probes", pattern, codeOf(ids[0]))
+					note(&wrong, TooWide, "%s fits every spec of %s: name operations or probes", pattern,
+						codeOf(ids[0]))
 				}
 			}
 		}
 		switch {
 		case !w.holdsOn(target):
 		case w.Expired(day):
-			note(&wrong, Expired, "its last day was %s: see %s, and remove the waiver, or ask %s for another date", w.Expires.Format(time.DateOnly), w.Link, w.Owner)
+			note(&wrong, Expired, "its last day was %s: see %s, and remove the waiver, or ask %s for another date",
+				w.Expires.Format(time.DateOnly), w.Link, w.Owner)
 		case w.Expired(day.AddDate(0, 0, Soon+1)):
-			note(&ending, Ending, "its last day is %s: see %s, or ask %s for another date", w.Expires.Format(time.DateOnly), w.Link, w.Owner)
+			note(&ending, Ending, "its last day is %s: see %s, or ask %s for another date",
+				w.Expires.Format(time.DateOnly), w.Link, w.Owner)
 		}
 	}
 	return wrong, ending
@@ -88,7 +93,8 @@ func codeOf(id string) string {
 	return code
 }
 
-// several reports whether specs are on more than one subject: those of a code that only one operation has may be waived together.
+// several reports whether specs are on more than one subject: those of a code that only one operation has may be
+// waived together.
 func several(ids []string) bool {
 	subjects := map[string]bool{}
 	for _, id := range ids {
@@ -97,8 +103,8 @@ func several(ids []string) bool {
 	return len(subjects) > 1
 }
 
-// Stale finds the waivers that are no longer needed on the target: the specs that a pattern fits were put to the test, and none of them
-// showed the fault. What is inconclusive or in error was not put to the test.
+// Stale finds the waivers that are no longer needed on the target: the specs that a pattern fits were put to the
+// test, and none of them showed the fault. What is inconclusive or in error was not put to the test.
 func (l *List) Stale(specs []report.Spec, target string, day time.Time) []Problem {
 	var problems []Problem
 	for _, w := range l.Waivers {
@@ -116,10 +122,12 @@ func (l *List) Stale(specs []report.Spec, target string, day time.Time) []Proble
 		case len(stale) == 0:
 			continue
 		case len(stale) == len(w.Specs):
-			message = fmt.Sprintf("waiver no longer needed: no spec that it fits and that was asserted on %s shows its fault: remove it, or narrow its targets", target)
+			message = fmt.Sprintf("waiver no longer needed: no spec that it fits and that was asserted on %s shows "+
+				"its fault: remove it, or narrow its targets", target)
 		default:
-			message = fmt.Sprintf("waiver no longer needed for %s, which %s on %s without its fault: remove %s from its list",
-				listed(stale), plural(len(stale), "was asserted", "were asserted"), target, plural(len(stale), "it", "them"))
+			message = fmt.Sprintf("waiver no longer needed for %s, which %s on %s without its fault: "+
+				"remove %s from its list", listed(stale), plural(len(stale), "was asserted", "were asserted"), target,
+				plural(len(stale), "it", "them"))
 		}
 		problems = append(problems, Problem{Kind: Stale, Waiver: w, Message: l.sentence(w, message)})
 	}
@@ -159,13 +167,15 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// CheckTargets returns an error if a waiver names a target that there is not: it would never hold, nor ever be found to be stale.
+// CheckTargets returns an error if a waiver names a target that there is not: it would never hold, nor ever be found
+// to be stale.
 func (l *List) CheckTargets(known []string) error {
 	for _, w := range l.Waivers {
 		for _, target := range w.Targets {
 			if !slices.Contains(known, target) {
-				return &FileError{Path: l.path, Line: w.Line, Message: fmt.Sprintf("waiver %s: there is no target %q: choose from %s",
-					w.name(), target, strings.Join(known, ", "))}
+				return &FileError{Path: l.path, Line: w.Line,
+					Message: fmt.Sprintf("waiver %s: there is no target %q: choose from %s",
+						w.name(), target, strings.Join(known, ", "))}
 			}
 		}
 	}
@@ -188,5 +198,6 @@ func (l *List) Describe(target string, day time.Time) string {
 	if holding == 0 {
 		return "none holds on " + target
 	}
-	return fmt.Sprintf("%d %s on %s, of %s", holding, plural(holding, "holds", "hold"), target, strings.Join(slices.Sorted(maps.Keys(owners)), ", "))
+	return fmt.Sprintf("%d %s on %s, of %s", holding, plural(holding, "holds", "hold"), target,
+		strings.Join(slices.Sorted(maps.Keys(owners)), ", "))
 }

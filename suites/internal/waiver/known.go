@@ -8,7 +8,8 @@ import (
 	"acronis-conformance/fixtures"
 )
 
-// Known returns the deviations that the live service is publicly known for. They are compiled in, so an error is a fault of the suite.
+// Known returns the deviations that the live service is publicly known for. They are compiled in, so an error is a
+// fault of the suite.
 func Known() (*List, error) {
 	return parseKnown("fixtures/known_deviations.yml", fixtures.KnownDeviations())
 }

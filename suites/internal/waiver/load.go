@@ -71,14 +71,17 @@ func (p *patterns) UnmarshalYAML(node ast.Node) error {
 	return err
 }
 
-// Load reads a file of waivers on a day. A key that is unknown and a waiver that lacks anything are errors, each a *FileError.
+// Load reads a file of waivers on a day. A key that is unknown and a waiver that lacks anything are errors, each a
+// *FileError.
 func Load(file string, day time.Time) (*List, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		if at := new(fs.PathError); errors.As(err, &at) {
 			err = at.Err
 		}
-		return nil, &FileError{Path: file, Message: fmt.Sprintf("cannot be read: %v: waivers: [] is what it holds where nothing is waived", err)}
+		return nil,
+			&FileError{Path: file,
+				Message: fmt.Sprintf("cannot be read: %v: waivers: [] is what it holds where nothing is waived", err)}
 	}
 	return parse(file, data, day)
 }
@@ -91,7 +94,8 @@ func parse(file string, data []byte, day time.Time) (*List, error) {
 		return nil, syntax(file, err)
 	}
 	if document.Waivers == nil {
-		return nil, &FileError{Path: file, Message: "has no list named waivers: write waivers: [] where nothing is waived"}
+		return nil,
+			&FileError{Path: file, Message: "has no list named waivers: write waivers: [] where nothing is waived"}
 	}
 	return collect(file, *document.Waivers, func(w written) (*Waiver, string) { return w.waiver(day) })
 }
@@ -107,7 +111,8 @@ func collect(file string, all []written, check func(written) (*Waiver, string)) 
 		}
 		if wrong != "" {
 			name := (&Waiver{Specs: one.Spec}).name()
-			return nil, &FileError{Path: file, Line: one.line, Message: strings.TrimSpace("waiver "+name) + ": " + wrong}
+			return nil, &FileError{Path: file, Line: one.line, Message: strings.TrimSpace("waiver "+name) + ": " +
+				wrong}
 		}
 		l.Waivers = append(l.Waivers, w)
 	}
@@ -127,9 +132,11 @@ func syntax(file string, err error) error {
 	}
 	switch {
 	case errors.As(err, new(*yaml.UnknownFieldError)):
-		e.Message += ": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and targets, and in a fault rule, path and found"
+		e.Message += ": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and targets, " +
+			"and in a fault rule, path and found"
 	case errors.As(err, new(*yaml.TypeError)), errors.As(err, new(*yaml.UnexpectedNodeTypeError)):
-		e.Message = "the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, served is true or false, and targets is a list of texts"
+		e.Message = "the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, " +
+			"served is true or false, and targets is a list of texts"
 	default:
 		e.Message = "the file is no valid YAML: " + e.Message
 	}
@@ -163,9 +170,11 @@ func (w written) waiver(day time.Time) (_ *Waiver, wrong string) {
 	case w.Expires == "":
 		return nil, "has no expires: name its last day, such as " + day.AddDate(0, 3, 0).Format(time.DateOnly)
 	case err != nil:
-		return nil, fmt.Sprintf("expires is no day: %q should look like %s, and exist", w.Expires, day.AddDate(0, 3, 0).Format(time.DateOnly))
+		return nil, fmt.Sprintf("expires is no day: %q should look like %s, and exist", w.Expires,
+			day.AddDate(0, 3, 0).Format(time.DateOnly))
 	case waiver.Expires.After(day.AddDate(1, 0, 0)):
-		return nil, fmt.Sprintf("expires more than a year ahead: name a day until %s, and look at it again then", day.AddDate(1, 0, 0).UTC().Format(time.DateOnly))
+		return nil, fmt.Sprintf("expires more than a year ahead: name a day until %s, and look at it again then",
+			day.AddDate(1, 0, 0).UTC().Format(time.DateOnly))
 	case slices.Contains(w.Targets, ""):
 		return nil, "its targets hold an empty name: remove it"
 	}
@@ -218,10 +227,11 @@ var brackets = regexp.MustCompile(`\[[^\]]*\]`)
 // fault says what is wrong with the fault.
 func (w written) fault() (wrong string) {
 	if w.Fault == nil {
-		return "has no fault: it accepts one fault and not a spec: let conformance waive -from reports/conformance.json -fault ID write it, " +
-			"or copy rule, path and found of the fault from there"
+		return "has no fault: it accepts one fault and not a spec: " +
+			"let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found of the fault from there"
 	}
-	for _, part := range []struct{ name, text string }{{"rule", w.Fault.Rule}, {"path", w.Fault.Path}, {"found", w.Fault.Found}} {
+	for _, part := range []struct{ name, text string }{{"rule", w.Fault.Rule}, {"path", w.Fault.Path},
+		{"found", w.Fault.Found}} {
 		if part.text == "" {
 			return fmt.Sprintf("its fault has no %s: copy it from the fault in conformance.json", part.name)
 		}
@@ -255,7 +265,8 @@ func malformed(pattern string) bool {
 func (l *List) twin(w *Waiver) (wrong string) {
 	for _, other := range l.Waivers {
 		same := slices.ContainsFunc(w.Specs, func(spec string) bool { return slices.Contains(other.Specs, spec) })
-		if same && other.Fault == w.Fault && (len(other.Targets) == 0 || len(w.Targets) == 0 || slices.ContainsFunc(w.Targets, other.holdsOn)) {
+		if same && other.Fault == w.Fault && (len(other.Targets) == 0 || len(w.Targets) == 0 ||
+			slices.ContainsFunc(w.Targets, other.holdsOn)) {
 			return fmt.Sprintf("stands in line %d already: remove one of them", other.Line)
 		}
 	}

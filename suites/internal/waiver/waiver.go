@@ -1,7 +1,7 @@
-// Package waiver knows which violations are accepted: for a time, by a waiver, or because the live service is publicly known for them. Both
-// accept one fault and never a spec: whatever else differs in the same spec stays a violation, and a request that must be rejected and
-// is served is only covered by a waiver that says so. Neither excuses trouble with target or set-up. Check and Stale find the waivers
-// that must not stay as they are.
+// Package waiver knows which violations are accepted: for a time, by a waiver, or because the live service is
+// publicly known for them. Both accept one fault and never a spec: whatever else differs in the same spec stays a
+// violation, and a request that must be rejected and is served is only covered by a waiver that says so. Neither
+// excuses trouble with target or set-up. Check and Stale find the waivers that must not stay as they are.
 package waiver
 
 import (
@@ -28,8 +28,8 @@ type Waiver struct {
 	Line    int       // of the file
 }
 
-// Fault names what is accepted, as the reports print it. Each text is a pattern: * stands for any text, but for the one in [*], which is
-// any position in a list.
+// Fault names what is accepted, as the reports print it. Each text is a pattern: * stands for any text, but for the
+// one in [*], which is any position in a list.
 type Fault struct{ Rule, Path, Found string }
 
 func (f Fault) fits(c report.Cause) bool {
@@ -83,7 +83,8 @@ func (w *Waiver) holdsOn(target string) bool {
 	return len(w.Targets) == 0 || slices.Contains(w.Targets, target)
 }
 
-// Expired reports whether the waiver's last day is over. Only the day counts, and it is that of UTC. A known deviation never expires.
+// Expired reports whether the waiver's last day is over. Only the day counts, and it is that of UTC. A known
+// deviation never expires.
 func (w *Waiver) Expired(day time.Time) bool {
 	return !w.Expires.IsZero() && !day.Before(w.Expires.AddDate(0, 0, 1))
 }
@@ -98,7 +99,8 @@ func (w *Waiver) acceptance() *report.Acceptance {
 	if w.Expires.IsZero() {
 		return &report.Acceptance{Verdict: report.Known, Reason: w.Reason, Link: w.Link}
 	}
-	return &report.Acceptance{Verdict: report.Waived, Reason: w.Reason, Link: w.Link, Owner: w.Owner, Expires: w.Expires.Format(time.DateOnly)}
+	return &report.Acceptance{Verdict: report.Waived, Reason: w.Reason, Link: w.Link, Owner: w.Owner,
+		Expires: w.Expires.Format(time.DateOnly)}
 }
 
 // List is what a file of waivers or of known deviations holds.
@@ -107,8 +109,9 @@ type List struct {
 	path    string
 }
 
-// Conclude accepts the differences of a violation that the lists cover, the first list first, and gives the spec its verdict: waived or known
-// where every difference is covered, else violation, with a reason that says what is not. The spec must be complete but for that.
+// Conclude accepts the differences of a violation that the lists cover, the first list first, and gives the spec its
+// verdict: waived or known where every difference is covered, else violation, with a reason that says what is not.
+// The spec must be complete but for that.
 func Conclude(s *report.Spec, target string, day time.Time, lists ...*List) {
 	if s.Verdict != report.Violation || len(s.Differences) == 0 {
 		return

@@ -31,14 +31,16 @@ func Entries(faults []report.Fault, g Grounds) []*Waiver {
 	var list []*Waiver
 	expires, _ := time.Parse(time.DateOnly, g.Expires)
 	for _, f := range faults {
-		list = append(list, &Waiver{Specs: f.Specs, Fault: Fault{Rule: f.Rule, Path: f.Path, Found: f.Found}, Served: g.Served && f.Serves(),
+		list = append(list, &Waiver{Specs: f.Specs, Fault: Fault{Rule: f.Rule, Path: f.Path, Found: f.Found},
+			Served: g.Served && f.Serves(),
 			Reason: g.Reason, Link: g.Link, Owner: g.Owner, Expires: expires, Targets: []string{g.Target}})
 	}
 	return list
 }
 
-// Append adds waivers to the file, behind those that stand there, and leaves the rest of it as it is, with its comments. A file that there
-// is not is made. The file is replaced as a whole, or not at all: what cannot be read again on that day, as Load would, is not written.
+// Append adds waivers to the file, behind those that stand there, and leaves the rest of it as it is, with its
+// comments. A file that there is not is made. The file is replaced as a whole, or not at all: what cannot be read
+// again on that day, as Load would, is not written.
 func Append(file string, waivers []*Waiver, day time.Time) error {
 	old, err := os.ReadFile(file)
 	mode := os.FileMode(0o644)
@@ -66,7 +68,9 @@ func Append(file string, waivers []*Waiver, day time.Time) error {
 		return fmt.Errorf("%w: nothing was written", err)
 	}
 	if !slices.EqualFunc(after.Waivers, slices.Concat(before.Waivers, waivers), same) {
-		return &FileError{Path: file, Message: "the waivers cannot be put behind those that stand there: write its list in the form of the example in the file, nothing was written"}
+		return &FileError{Path: file,
+			Message: "the waivers cannot be put behind those that stand there: " +
+				"write its list in the form of the example in the file, nothing was written"}
 	}
 	target := file
 	if resolved, err := filepath.EvalSymlinks(file); err == nil {
@@ -80,7 +84,8 @@ func Append(file string, waivers []*Waiver, day time.Time) error {
 
 // same reports whether two waivers say the same, wherever they stand.
 func same(a, b *Waiver) bool {
-	return slices.Equal(a.Specs, b.Specs) && a.Fault == b.Fault && a.Served == b.Served && a.Reason == b.Reason && a.Link == b.Link &&
+	return slices.Equal(a.Specs, b.Specs) && a.Fault == b.Fault && a.Served == b.Served && a.Reason == b.Reason &&
+		a.Link == b.Link &&
 		a.Owner == b.Owner && a.Expires.Equal(b.Expires) && slices.Equal(a.Targets, b.Targets)
 }
 
@@ -99,7 +104,8 @@ func appended(text string, waivers []*Waiver) (string, error) {
 	case !list.IsFlowStyle:
 		indent = strings.Repeat(" ", max(list.Start.Position.Column-1, 0))
 	case len(list.Values) > 0:
-		return "", errors.New("its list is written in brackets: write each waiver on lines of its own, as the example in the file does")
+		return "", errors.New("its list is written in brackets: " +
+			"write each waiver on lines of its own, as the example in the file does")
 	default: // waivers: []
 		if text, err = withoutBrackets(text, list); err != nil {
 			return "", err
@@ -135,7 +141,8 @@ func listOf(file *ast.File) *ast.SequenceNode {
 	return nil
 }
 
-// withoutBrackets takes the empty list away, so that entries can follow in lines of their own. A comment behind it stays.
+// withoutBrackets takes the empty list away, so that entries can follow in lines of their own. A comment behind it
+// stays.
 func withoutBrackets(text string, list *ast.SequenceNode) (string, error) {
 	lines := strings.SplitAfter(text, "\n")
 	from, to := list.Start.Position, list.End.Position
@@ -161,7 +168,8 @@ func (w *Waiver) yaml(indent string) (string, error) {
 		omit  bool
 	}{
 		{"spec", one(w.Specs), false},
-		{"fault", yaml.MapSlice{{Key: "rule", Value: w.Fault.Rule}, {Key: "path", Value: w.Fault.Path}, {Key: "found", Value: w.Fault.Found}}, false},
+		{"fault", yaml.MapSlice{{Key: "rule", Value: w.Fault.Rule}, {Key: "path", Value: w.Fault.Path},
+			{Key: "found", Value: w.Fault.Found}}, false},
 		{"served", w.Served, !w.Served},
 		{"reason", w.Reason, false},
 		{"link", w.Link, false},
@@ -172,7 +180,8 @@ func (w *Waiver) yaml(indent string) (string, error) {
 		if field.omit {
 			continue
 		}
-		encoded, err := yaml.MarshalWithOptions(yaml.MapSlice{{Key: field.name, Value: field.value}}, yaml.IndentSequence(true))
+		encoded, err := yaml.MarshalWithOptions(yaml.MapSlice{{Key: field.name, Value: field.value}},
+			yaml.IndentSequence(true))
 		if err != nil {
 			return "", err
 		}

@@ -14,24 +14,34 @@ import (
 // seen are faults as a result holds them, with texts that YAML or the patterns could take for something else.
 func seen() []report.Fault {
 	return []report.Fault{
-		{ID: "aaaaaaaa", Rule: "enum", Path: "$.items[*].type", Found: `"no: 'way' #1"`, Spread: report.Spread{Specs: []string{"20x/valid-token/FetchApplications"}}},
-		{ID: "bbbbbbbb", Rule: "status", Path: "status", Found: "2xx", Spread: report.Spread{Specs: []string{"401/no-token/FetchTenant", "405/wrong-method/PUT.tenants.{tenant_id}"}}},
-		{ID: "cccccccc", Rule: "RFC 9110", Path: "header Allow", Found: "none", Spread: report.Spread{Specs: []string{"405/wrong-method/PATCH.x"}}},
-		{ID: "dddddddd", Rule: "type", Path: "$.a", Found: "null", Spread: report.Spread{Specs: []string{"20x/valid-token/FetchTenant"}}},
-		{ID: "eeeeeeee", Rule: "status", Path: "status", Found: "0404", Spread: report.Spread{Specs: []string{"20x/valid-token/FetchUser"}}},
+		{ID: "aaaaaaaa", Rule: "enum", Path: "$.items[*].type", Found: `"no: 'way' #1"`,
+			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchApplications"}}},
+		{ID: "bbbbbbbb", Rule: "status", Path: "status", Found: "2xx",
+			Spread: report.Spread{Specs: []string{"401/no-token/FetchTenant",
+				"405/wrong-method/PUT.tenants.{tenant_id}"}}},
+		{ID: "cccccccc", Rule: "RFC 9110", Path: "header Allow", Found: "none",
+			Spread: report.Spread{Specs: []string{"405/wrong-method/PATCH.x"}}},
+		{ID: "dddddddd", Rule: "type", Path: "$.a", Found: "null",
+			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchTenant"}}},
+		{ID: "eeeeeeee", Rule: "status", Path: "status", Found: "0404",
+			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchUser"}}},
 	}
 }
 
-var grounds = Grounds{Reason: "- known: \"x\" # it is", Link: "https://t.example/1", Owner: "yes", Expires: "2030-06-30", Target: "staging", Served: true}
+var grounds = Grounds{Reason: "- known: \"x\" # it is", Link: "https://t.example/1", Owner: "yes",
+	Expires: "2030-06-30", Target: "staging", Served: true}
 
-// What stands in the file stays, comments and all; what is added is just the faults in just their specs, and can be read again.
+// What stands in the file stays, comments and all; what is added is just the faults in just their specs, and can be
+// read again.
 func TestAppend(t *testing.T) {
 	entry := "spec: 415/wrong-content-type/CreateTenant\n  fault: {rule: status, path: status, found: '400'}\n  reason: r\n  link: https://l.example\n  owner: o\n  expires: 2030-02-01\n"
 	for name, c := range map[string]struct{ before, kept string }{
-		"nothing yet":               {"# head\nwaivers: [] # none\n\n# tail\n", "# head\nwaivers: # none\n\n# tail\n"},
-		"no line at the end":        {"waivers: []", "waivers:"},
-		"one":                       {"# head\nwaivers:\n# before\n- " + entry + "# after\n", "# head\nwaivers:\n# before\n- " + entry + "# after\n"},
-		"one that is indented":      {"waivers:\n  - " + strings.ReplaceAll(entry, "\n  ", "\n    "), "waivers:\n  - " + strings.ReplaceAll(entry, "\n  ", "\n    ")},
+		"nothing yet":        {"# head\nwaivers: [] # none\n\n# tail\n", "# head\nwaivers: # none\n\n# tail\n"},
+		"no line at the end": {"waivers: []", "waivers:"},
+		"one": {"# head\nwaivers:\n# before\n- " + entry + "# after\n",
+			"# head\nwaivers:\n# before\n- " + entry + "# after\n"},
+		"one that is indented": {"waivers:\n  - " + strings.ReplaceAll(entry, "\n  ", "\n    "), "waivers:\n  - " +
+			strings.ReplaceAll(entry, "\n  ", "\n    ")},
 		"a document mark before it": {"---\nwaivers: []\n", "---\nwaivers:\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,9 +115,11 @@ func TestAppendWritesAllOrNothing(t *testing.T) {
 		grounds  func(*Grounds)
 		sentence string
 	}{
-		"a file that is wrong":     {"waivers:\n- {spec: 401/no-token/FetchTenant}\n", func(*Grounds) {}, "has no fault: it accepts one fault and not a spec"},
-		"a list in brackets":       {"waivers: [{spec: 401/a/b, fault: {rule: r, path: p, found: f}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {}, "its list is written in brackets"},
-		"too far ahead":            {"waivers: []\n", func(g *Grounds) { g.Expires = "2031-06-30" }, "expires more than a year ahead"},
+		"a file that is wrong": {"waivers:\n- {spec: 401/no-token/FetchTenant}\n", func(*Grounds) {},
+			"has no fault: it accepts one fault and not a spec"},
+		"a list in brackets": {"waivers: [{spec: 401/a/b, fault: {rule: r, path: p, found: f}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {}, "its list is written in brackets"},
+		"too far ahead": {"waivers: []\n", func(g *Grounds) { g.Expires = "2031-06-30" },
+			"expires more than a year ahead"},
 		"a link that is none":      {"waivers: []\n", func(g *Grounds) { g.Link = "TICKET-1" }, "its link is no URL"},
 		"one that stands there":    {"waivers:\n- {spec: 405/wrong-method/PATCH.x, fault: {rule: RFC 9110, path: header Allow, found: none}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}\n", func(*Grounds) {}, "stands in line 2 already"},
 		"an owner of blanks alone": {"waivers: []\n", func(g *Grounds) { g.Owner = " " }, "has no owner"},
