@@ -114,8 +114,8 @@ func remarks(r *Result) []string {
 	}
 	if n := len(r.Leftovers); n > 0 {
 		add("%s left behind:", counted(n, "object was", "objects were"))
-		for _, l := range r.Leftovers {
-			add("  %s %s %s: %s; %s", l.Kind, l.ID, l.Name, l.Reason, l.Command)
+		for _, line := range leftoverLines(r.Leftovers) {
+			add("  %s", line)
 		}
 	}
 	q := r.Run.Requests
