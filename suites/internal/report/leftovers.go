@@ -20,7 +20,7 @@ func leftoverLines(leftovers []Leftover) []string {
 	for _, l := range leftovers {
 		key := l.Kind + " " + uuid.ReplaceAllString(l.Reason, "{id}")
 		if l.ID != "" {
-			key = strings.ReplaceAll(key, l.ID, "{id}") // not all ids are UUIDs
+			key = strings.ReplaceAll(key, "/"+l.ID, "/{id}") // not all ids are UUIDs
 		}
 		if known[key] == nil {
 			known[key] = &group{first: l}
