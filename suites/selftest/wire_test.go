@@ -183,7 +183,7 @@ var _ = Describe("a hostile wire", func() {
 		mock, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 		Expect(err).NotTo(HaveOccurred())
 		var mu sync.Mutex
-		agents := map[string]string{} // path by agent
+		agents := map[string]string{}  // path by agent
 		transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
 		DeferCleanup(transport.CloseIdleConnections)
 		forward := &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mock) }}
@@ -191,6 +191,8 @@ var _ = Describe("a hostile wire", func() {
 			mu.Lock()
 			agents[r.UserAgent()] = r.URL.Path
 			mu.Unlock()
+			body, _ := io.ReadAll(r.Body) // see gateway.ServeHTTP
+			r.Body = io.NopCloser(bytes.NewReader(body))
 			forward.ServeHTTP(w, r)
 		}))
 		DeferCleanup(server.Close)
