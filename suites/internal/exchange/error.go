@@ -46,7 +46,7 @@ func (p *proxy) hint(err error) string {
 	var refused connectError
 	switch {
 	case errors.As(err, &refused) && refused == http.StatusProxyAuthRequired:
-		return fmt.Sprintf("put user and password into %s, as in http://user:password@host:port, %s", p.variable, around)
+		return fmt.Sprintf("put user and password into the URL in %s, %s", p.variable, around)
 	case errors.As(err, &refused):
 		return "ask the proxy's administrator to let the target's host through, " + around
 	}

@@ -43,7 +43,7 @@ func TestTheProxyIsNamed(t *testing.T) {
 		"dead":                {"HTTPS_PROXY", "http://" + closed.Addr().String(), 0, "connection refused", "check that the proxy runs and that HTTPS_PROXY is right"},
 		"dead, small letters": {"https_proxy", "http://" + closed.Addr().String(), 0, "connection refused", "check that the proxy runs and that https_proxy is right"},
 		"asks for a password": {"HTTPS_PROXY", raw(t, answerAndClose("HTTP/1.1 407 Give me\r\nProxy-Authenticate: Basic\r\n\r\n")), 0,
-			"it answered CONNECT with 407 Proxy Authentication Required", "put user and password into HTTPS_PROXY"},
+			"it answered CONNECT with 407 Proxy Authentication Required", "put user and password into the URL in HTTPS_PROXY"},
 		"refuses the host": {"HTTPS_PROXY", raw(t, answerAndClose("HTTP/1.1 403 No\r\n\r\n")), 0, "it answered CONNECT with 403 Forbidden", "ask the proxy's administrator"},
 		"hangs up":         {"HTTPS_PROXY", raw(t, answerAndClose("")), 0, "EOF", "check that the proxy runs"},
 		"is silent":        {"HTTPS_PROXY", raw(t, answer("")), time.Second, "no complete answer in time", "check that the proxy runs"},

@@ -154,7 +154,7 @@ func TestAThrottledCleanUpEnds(t *testing.T) {
 				var d diary
 				for i := 0; i < 15 && ctx.Err() == nil; i++ {
 					d.run(ctx, p, time.Time{}, 0)
-					g.Expect(p.Hold(time.Now().Add(time.Second))).To(Succeed())
+					g.Expect(p.Hold(time.Now().Add(1100 * time.Millisecond))).To(Succeed())
 					g.Expect(p.Ended(ctx, exchange.Throttled, "")).To(Succeed())
 				}
 				if c.ends == 0 {

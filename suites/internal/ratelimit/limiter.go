@@ -237,7 +237,7 @@ func (p *Limiter) CleanedUp(took time.Duration) error {
 // CleanupLeft is how much of the whole run's clean-up time is left after the clean-ups of other processes.
 func (p *Limiter) CleanupLeft(limit time.Duration) (left time.Duration, err error) {
 	err = p.file.update(func(s *state) error {
-		left = limit - s.Cleanup
+		left = (limit - s.Cleanup).Round(time.Second)
 		return nil
 	})
 	return left, err

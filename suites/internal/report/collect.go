@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 
 	"acronis-conformance/suites/internal/exchange"
 )
@@ -139,10 +141,21 @@ type LeftoverGroup struct {
 func SameLeftovers(list []Leftover) []LeftoverGroup {
 	type key struct{ kind, reason, command string }
 	var groups []LeftoverGroup
-	for _, same := range Gather(list, func(l Leftover) key { return key{l.Kind, place(valid(l.Reason)), l.Command} }) {
+	for _, same := range Gather(list, func(l Leftover) key { return key{l.Kind, sameReason(l), l.Command} }) {
 		groups = append(groups, LeftoverGroup{same[0], len(same)})
 	}
 	return groups
+}
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`)
+
+// sameReason is the reason without the ids in it. Not all ids are UUIDs.
+func sameReason(l Leftover) string {
+	reason := uuid.ReplaceAllString(valid(l.Reason), "{id}")
+	if l.ID != "" {
+		reason = strings.ReplaceAll(reason, "/"+l.ID, "/{id}")
+	}
+	return reason
 }
 
 // String names the group in a line.

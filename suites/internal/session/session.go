@@ -318,7 +318,12 @@ func answerOf(e *exchange.Exchange) fixtures.Answer {
 // do is the world builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		e, err := s.send(ctx, phase, string(phase), "", r, nil)
+		kind := ""
+		if phase == report.PhaseCleanup {
+			collection, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
+			kind = r.Method + " " + collection
+		}
+		e, err := s.send(ctx, phase, string(phase), kind, r, nil)
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
