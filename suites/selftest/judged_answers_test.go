@@ -1,0 +1,134 @@
+package selftest_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// reply is what a gateway makes of an answer of the mock.
+type reply struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+// rewritten puts a gateway before a mock that changes the answers to some requests. The change gets method and path below
+// the base, and the mock's answer; it reports whether it has changed it.
+func rewritten(change func(method, path string, a *reply) bool) *gateway {
+	GinkgoHelper()
+	return startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		status, header, answered := g.upstream(r)
+		a := reply{status, header.Get("Content-Type"), answered}
+		if change(r.Method, strings.TrimPrefix(r.URL.Path, "/api/2"), &a) {
+			header.Del("Content-Length")
+			header.Set("Content-Type", a.contentType)
+		}
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+		return true
+	})
+}
+
+// rulesOf lists rule and path of a spec's differences.
+func rulesOf(s report.Spec) []string {
+	var rules []string
+	for _, d := range s.Differences {
+		rules = append(rules, d.Rule+" "+d.Path)
+	}
+	return rules
+}
+
+// What came is judged as what it is, on a target that need not meet assumptions.
+var _ = Describe("an answer that is judged as what it is", func() {
+	It("is an error that is called a success", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		g := rewritten(func(method, path string, a *reply) bool {
+			changed := method == http.MethodPut && strings.HasPrefix(path, "/users/") && a.status == http.StatusConflict
+			if changed {
+				a.status = http.StatusOK
+			}
+			return changed
+		})
+		o := runWatched(ctx, g.environment, "-focus=409/taken-login/UpdateUser")
+		s := specWith(o.result, "409/taken-login/UpdateUser")
+		Expect(s.Verdict).To(Equal(report.Violation), s.Reason)
+		Expect(s.Accepted).To(BeFalse())
+		Expect(rulesOf(s)).To(SatisfyAll(ContainElement("served-error $.error"), ContainElement("required $.login"),
+			Not(ContainElement("status status"))))
+		Expect(o.code).To(Equal(1), o.output)
+	})
+
+	It("is a sound success where nothing promises the refusal", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		environment := startMock("-variation", "taken-names-served")
+		o := runWatched(ctx, environment, "-focus=409/taken-(login/UpdateUser|name/UpdateTenant)")
+		s := specWith(o.result, "409/taken-login/UpdateUser")
+		Expect(s.Verdict).To(Equal(report.Inconclusive), s.Reason)
+		Expect(s.Accepted).To(BeTrue())
+		Expect(specWith(o.result, "409/taken-name/UpdateTenant").Verdict).To(Equal(report.Pass))
+		Expect(o.code).To(Equal(0), o.output)
+	})
+
+	It("is a refusal with another code, and lacks what it must have", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		environment := startMock("-variation", "malformed-ids-not-found", "-defect", "error-lacks-details")
+		o := runWatched(ctx, environment, "-focus=400/malformed-path.*/(FetchTenant|FetchUser|UpdateClient)$")
+		Expect(withVerdict(o.result, report.Violation)).To(HaveLen(3))
+		for _, s := range o.result.Specs {
+			Expect(rulesOf(s)).To(Equal([]string{"required $.error.details"}), s.ID)
+			Expect(s.Actual).To(HavePrefix("404"))
+		}
+	})
+
+	It("changes in what the documentation says nothing of", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		environment := startMock("-variation", "passing-properties,passing-errors")
+		o := runWatched(ctx, environment, "-focus=(read-again|changed-is-shown|took-effect|RestoreDeleted|415/|409/)")
+		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
+		Expect(withVerdict(o.result, report.Error)).To(BeEmpty())
+		Expect(len(o.result.Specs)).To(BeNumerically(">", 100))
+		Expect(o.code).To(Equal(0), o.output)
+	})
+
+	DescribeTable("is a body that calls itself JSON", func(ctx SpecContext, id, media, body string, verdict report.Verdict, says string) {
+		g := rewritten(func(method, path string, a *reply) bool {
+			unknown := a.status == http.StatusNotFound && strings.Contains(path, "conformance")
+			bad := a.status == http.StatusBadRequest && path == "/tenants"
+			changed := unknown || bad || a.status == http.StatusMethodNotAllowed
+			if changed {
+				a.contentType = media
+				a.body = []byte(strings.ReplaceAll(body, "STATUS", fmt.Sprint(a.status)))
+			}
+			return changed
+		})
+		o := runWatched(ctx, g.environment, "-focus="+id+"$")
+		s := o.result.Specs[0]
+		Expect(o.result.Specs).To(HaveLen(1))
+		Expect(s.Verdict).To(Equal(verdict), s.Reason)
+		Expect(fmt.Sprint(s.Advice, s.Differences)).To(ContainSubstring(says))
+	},
+		Entry("of another form, on a method that is not supported", "405/wrong-method/PATCH.tenants", "application/json",
+			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
+		Entry("and is a page, on a method that is not supported", "405/wrong-method/PATCH.tenants", "application/json",
+			`<html>`, report.Violation, "not-json", SpecTimeout(time.Minute)),
+		Entry("of another form, on an unknown route", `404/unknown-route-under/GET.idp.\{unknown\}`, "application/json",
+			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
+		Entry("and is a word, on an unknown route", `404/unknown-route-under/GET.idp.\{unknown\}`, "application/json",
+			`not found`, report.Violation, "not-json", SpecTimeout(time.Minute)),
+		Entry("and holds nothing, where the details are promised", "400/missing-field-name/CreateTenant", "application/json",
+			`{}`, report.Violation, "details", SpecTimeout(time.Minute)),
+		Entry("in another charset than its bytes", "405/wrong-method/PATCH.tenants", "application/json; charset=utf-16",
+			`{"error":{"code":STATUS,"domain":null,"message":"no","details":{}}}`, report.Pass, "charset=utf-16",
+			SpecTimeout(time.Minute)),
+	)
+})
