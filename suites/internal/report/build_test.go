@@ -83,6 +83,23 @@ func TestCellVerdict(t *testing.T) {
 	}
 }
 
+// A cell is not asserted by the one probe that is rejected where the others are accepted.
+func TestCellThatIsMostlyAccepted(t *testing.T) {
+	g := NewWithT(t)
+	accepted := func(probe string) Spec {
+		s := made("403", probe, Inconclusive, "accepted: the request is served (200)")
+		s.Accepted = true
+		return s
+	}
+	c := cell(t, build(t, false, made("403", "a", Pass, ""), accepted("b"), accepted("c")), "FetchTenant", "403")
+	g.Expect(c.Verdict).To(Equal(Inconclusive))
+	g.Expect(c.Reason).To(Equal("2 of 3 requests that ought to be rejected so: accepted: the request is served (200)"))
+	c = cell(t, build(t, false, made("403", "a", Pass, ""), accepted("b")), "FetchTenant", "403")
+	g.Expect(c.Verdict).To(Equal(Pass))
+	c = cell(t, build(t, false, made("403", "a", Violation, "v"), accepted("b"), accepted("c")), "FetchTenant", "403")
+	g.Expect(c.Verdict).To(Equal(Violation))
+}
+
 func TestCellWithoutSpecs(t *testing.T) {
 	for _, c := range []struct {
 		class    string

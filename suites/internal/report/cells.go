@@ -111,11 +111,19 @@ func class(c *schemas.Contract, code int) string {
 }
 
 // judge gives a cell the verdict of its specs: the gravest of those that were asserted, else inconclusive. A spec in error says
-// nothing about the contract, and so does not assert its cell either.
+// nothing about the contract, and so does not assert its cell either. Where more requests were accepted than rejected, the
+// rejections do not show that the target keeps the code.
 func (cell *Cell) judge(specs []Spec) {
 	cell.Verdict = Inconclusive
+	passed, accepted, lenient := 0, 0, ""
 	for _, s := range specs {
 		cell.Specs = append(cell.Specs, s.ID)
+		switch {
+		case s.Accepted:
+			accepted, lenient = accepted+1, cmp.Or(lenient, s.Reason)
+		case s.Verdict == Pass:
+			passed++
+		}
 	}
 	for _, verdict := range []Verdict{Violation, Waived, Known, Pass, Inconclusive, Error} {
 		i := slices.IndexFunc(specs, func(s Spec) bool { return s.Verdict == verdict })
@@ -125,6 +133,8 @@ func (cell *Cell) judge(specs []Spec) {
 		switch {
 		case verdict == Error:
 			cell.Reason = strings.TrimSpace("error: " + specs[i].Reason)
+		case verdict == Pass && accepted > passed:
+			cell.Reason = fmt.Sprintf("%d of %d requests that ought to be rejected so: %s", accepted, accepted+passed, lenient)
 		case verdict == Pass:
 			cell.Verdict = Pass
 		default:
