@@ -101,53 +101,101 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			of: own("deleted_user", "users"), check: without("user_id")}),
 
 		Entry("of users by their external ids", "FetchUsersBatch", "filter", "external_ids", list{
-			query: map[string]string{"tenant_id": "${tenant_id}", "external_ids": "${unique}-first"}, drop: []string{"uuids"}, of: own("customer_of_two", "paging"),
+			query: map[string]string{"tenant_id": "${first_id}", "external_ids": "${unique}-adam"}, drop: []string{"uuids"}, of: own("family_tree", "lists"),
 			check: exactly("user_id")}),
 		Entry("of the users of an origin", "FetchUsersBatch", "filter", "origin_id", list{query: map[string]string{"origin_id": "${unique}"}, drop: []string{"uuids"},
 			of: own("user_of_an_origin", "lists"), check: exactly("user_id")}),
 		Entry("of a subtree's users", "FetchUsersBatch", "filter", "subtree_root_tenant_id", list{
-			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, drop: []string{"uuids"}, of: own("family", "lists"), check: exactly("user_id")}),
+			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, drop: []string{"uuids"}, of: own("family_tree", "lists"),
+			check: exactly("user_id", "second_user_id", "unit_user_id", "other_user_id")}),
 		Entry("of users with their roles", "FetchUsersBatch", "filter", "with_access_policies", list{query: map[string]string{"with_access_policies": "true"},
 			of: shared("roled_user"), check: bears("access_policies", "role_id", "role")}),
 		Entry("of two users by their ids", "FetchUsersBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${user_id},${second_user_id}"},
-			of: own("customer_of_two", "paging"), check: exactly("user_id", "second_user_id")}),
+			of: own("family_tree", "lists"), check: exactly("user_id", "second_user_id")}),
 		Entry("of two tenants by their ids", "FetchTenantsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${first_id},${second_id}"},
-			of: own("partner_of_two", "paging"), check: exactly("first_id", "second_id")}),
+			of: own("family_tree", "lists"), check: exactly("first_id", "second_id")}),
 		Entry("of a subtree, level by level", "FetchTenantsBatch", "order", "subtree_root_id", list{query: map[string]string{"subtree_root_id": "${tenant_id}"},
-			drop: []string{"uuids"}, of: own("family", "lists"), check: levelByLevel}),
+			drop: []string{"uuids"}, of: own("family_tree", "lists"), check: levelByLevel("first_id")}),
 		Entry("of tenants with their contacts", "FetchTenantsBatch", "filter", "with_contacts", list{query: map[string]string{"with_contacts": "true"},
 			check: bears("contacts", "email", ""), guess: true}),
-		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "with_offering_items", list{
-			query: map[string]string{"with_offering_items": "true", "with_infra_offering_items": "true"}, of: shared("supplied_customer"), check: bears("offering_items", "name", "item_name")}),
+		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items", list{
+			query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own("supplied_tree", "lists"), check: counted("first_id")}),
+		Entry("of tenants with offering items that are stored", "FetchTenantsBatch", "filter", "with_infra_offering_items", list{
+			query: map[string]string{"with_infra_offering_items": "true", "uuids": "${side},${bare_id}"}, of: own("supplied_tree", "lists"), check: omits("bare_id")}),
+		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "expand_offering_items", list{
+			query: map[string]string{"expand_offering_items": "true", "uuids": "${first_id}"}, of: own("supplied_tree", "lists"),
+			check: bears("offering_items", "name", "item_name")}),
+		Entry("of a tenant and of what lies between it and the caller's own", "FetchTenantsBatch", "filter", "include_relative_path", list{
+			query: map[string]string{"include_relative_path": "true", "uuids": "${unit_id}"}, of: own("family_tree", "lists"),
+			check: exactly("side", "tenant_id", "first_id", "unit_id")}),
 
 		Entry("of a tenant's children backwards", "FetchTenantChildren", "order", "name", list{query: map[string]string{"order": "-name"},
-			of: own("partner_of_two", "paging"), check: inOrder("second_id", "first_id")}),
+			of: own("family_tree", "lists"), check: inOrder("second_id", "first_id")}),
 		Entry("of a tenant's users backwards", "FetchTenantUsers", "order", "login", list{query: map[string]string{"order": "-login"},
-			of: own("customer_of_two", "paging"), check: inOrder("second_user_id", "user_id"), guess: true}), // of the minus, the documentation speaks at children
+			of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: inOrder("second_user_id", "user_id")}),
 		Entry("of a tenant's children, the deleted ones too", "FetchTenantChildren", "filter", "allow_deleted", list{query: map[string]string{"allow_deleted": "true"},
-			of: own("bereaved_partner", "lists"), check: inOrder("child_id")}),
+			of: own("family_tree", "lists"), check: exactly("first_id", "second_id", "gone_id")}),
 		Entry("of a tenant's users, the deleted ones too", "FetchTenantUsers", "filter", "allow_deleted", list{query: map[string]string{"allow_deleted": "true"},
 			of: own("deleted_user", "users"), check: found("user_id")}),
 		Entry("of the users of a tenant and of what is below it", "FetchTenantUsers", "filter", "include_grand_children", list{
-			query: map[string]string{"include_grand_children": "true"}, of: own("family", "lists"), check: inOrder("user_id")}),
-		Entry("of the users of a tenant alone", "FetchTenantUsers", "default", "include_grand_children", list{of: own("family", "lists"), check: inOrder()}),
+			query: map[string]string{"include_grand_children": "true"}, of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"},
+			check: exactly("user_id", "second_user_id", "unit_user_id")}),
+		Entry("of the users of a tenant alone", "FetchTenantUsers", "default", "include_grand_children", list{of: own("family_tree", "lists"),
+			vars: map[string]string{"tenant_id": "first_id"}, check: exactly("user_id", "second_user_id")}),
+		Entry("of the users of a partner and of its folders, of which there are none", "FetchTenantUsers", "filter", "include_grand_children-partner", list{
+			query: map[string]string{"include_grand_children": "true"}, of: own("family_tree", "lists"), check: empty}),
+		Entry("of a tenant's children, in the order of their names", "FetchTenantChildren", "default", "order", list{of: own("family_tree", "lists"),
+			check: inOrder("first_id", "second_id")}),
+		Entry("of a tenant's users, in the order of their names", "FetchTenantUsers", "default", "order", list{of: own("family_tree", "lists"),
+			vars: map[string]string{"tenant_id": "first_id"}, check: inOrder("user_id", "second_user_id")}),
+		Entry("of the clients of some ids, the deleted ones too", "FetchClientsBatch", "filter", "allow_deleted", list{
+			query: map[string]string{"uuids": "${client_id},${gone_client_id}", "allow_deleted": "true"}, drop: []string{"origin_id"}, of: own("family_tree", "lists"),
+			check: exactly("client_id", "gone_client_id"), guess: true}),
+		Entry("of an organization's users", "FetchUsersBatch", "filter", "inside_organization", list{
+			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}", "inside_organization": "true"}, drop: []string{"uuids"}, of: own("family_tree", "lists"),
+			check: empty, guess: true}),
+		Entry("of an organization's users with a role", "FetchUsersBatch", "filter", "access_policies", list{
+			query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true", "access_policies": "company_admin"},
+			drop:  []string{"uuids"}, of: own("family_tree", "lists"), check: exactly("user_id")}),
+		Entry("of an organization's users in units", "FetchUsersBatch", "filter", "tenant_kinds", list{
+			query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true", "tenant_kinds": "unit"},
+			drop:  []string{"uuids"}, of: own("family_tree", "lists"), check: exactly("unit_user_id")}),
+		Entry("of an organization's users as far as a tenant", "FetchUsersBatch", "filter", "target_tenant_id", list{
+			query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true", "target_tenant_id": "${first_id}"},
+			drop:  []string{"uuids"}, of: own("family_tree", "lists"), check: exactly("user_id", "second_user_id")}),
+		Entry("of a tenant's users who are hidden too", "FetchTenantUsers", "filter", "include_hidden", list{query: map[string]string{"include_hidden": "true"},
+			of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: includes("user_id", "second_user_id")}),
 
 		Entry("of one usage's offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
-			of: own("twice_supplied_customer", "paging"), check: every("usage_name", "usage_name")}),
+			of: own("supplied_tree", "lists"), check: every("usage_name", "usage_name")}),
 		Entry("of some editions' offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "editions", list{query: map[string]string{"editions": "advanced"},
-			of: own("twice_supplied_customer", "paging"), check: edition("advanced")}),
+			of: own("supplied_tree", "lists"), check: edition("advanced")}),
 		Entry("of offering items in a subtree by their names", "FetchTenantOfferingItemsBatch", "filter", "offering_items", list{query: map[string]string{"offering_items": "${item_name}"},
-			of: own("twice_supplied_customer", "paging"), check: every("name", "item_name"), guess: true}),
+			of: own("supplied_tree", "lists"), check: every("name", "item_name")}),
 		Entry("of what is used of one kind", "FetchTenantUsages", "filter", "usage_names", list{query: map[string]string{"usage_names": "${usage_name}"},
-			of: own("twice_supplied_customer", "paging"), check: every("usage_name", "usage_name"), blank: true}),
+			of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: every("usage_name", "usage_name"), blank: true}),
 		Entry("of what is used of some editions", "FetchTenantUsages", "filter", "editions", list{query: map[string]string{"editions": "advanced"},
-			of: own("twice_supplied_customer", "paging"), check: edition("advanced")}),
+			of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: edition("advanced")}),
+		Entry("of what some tenants use of one kind", "FetchTenantsUsagesBatch", "filter", "usage_names", list{
+			query: map[string]string{"tenants": "${first_id}", "usage_names": "${usage_name}"}, of: own("supplied_tree", "lists"),
+			check: within("usages", every("usage_name", "usage_name")), blank: true}),
+		Entry("of what some tenants use of some editions", "FetchTenantsUsagesBatch", "filter", "editions", list{
+			query: map[string]string{"tenants": "${first_id}", "editions": "advanced"}, of: own("supplied_tree", "lists"),
+			check: within("usages", edition("advanced"))}),
+		Entry("of what two tenants use", "FetchTenantsUsagesBatch", "filter", "tenants", list{query: map[string]string{"tenants": "${first_id},${second_id}"},
+			of: own("supplied_tree", "lists"), check: exactly("first_id", "second_id"), guess: true}),
+		Entry("of offering items that are features", "FetchTenantOfferingItems", "filter", "type-feature", list{query: map[string]string{"type": "feature"},
+			of: shared("side"), check: all("type", "feature")}),
+		Entry("of what a child can be given of one edition", "FetchOfferingItemsAvailableForTenantChild", "filter", "edition", list{
+			query: map[string]string{"edition": "advanced"}, check: edition("advanced")}),
+		Entry("of a subtree's offering items, level by level", "FetchTenantOfferingItemsBatch", "order", "subtree_root_tenant_id", list{
+			of: own("supplied_tree", "lists"), check: rootFirst}),
 		Entry("of two tenants' services", "FetchTenantsApplicationsBatch", "filter", "tenants", list{query: map[string]string{"tenants": "${first_id},${second_id}"},
-			of: own("partner_of_two", "paging"), check: exactly("first_id", "second_id"), guess: true}),
-		Entry("of two locations by their ids", "FetchInfrastructuresLocationsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${location_id},${second_id}"},
-			of: own("two_locations", "lists"), check: exactly("location_id", "second_id")}),
-		Entry("of two storages by their ids", "FetchInfrastructuresBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${infra_id},${second_id}"},
-			of: own("two_infras", "lists"), check: exactly("infra_id", "second_id")}),
+			of: own("family_tree", "lists"), check: exactly("first_id", "second_id"), guess: true}),
+		Entry("of two locations by their ids", "FetchInfrastructuresLocationsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${location_id},${second_location_id}"},
+			of: own("storage_tree", "lists"), check: exactly("location_id", "second_location_id")}),
+		Entry("of two storages by their ids", "FetchInfrastructuresBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${infra_id},${second_infra_id}"},
+			of: own("storage_tree", "lists"), check: exactly("infra_id", "second_infra_id")}),
 		Entry("of offering items that are off", "FetchTenantOfferingItems", "filter", "status-off", list{query: map[string]string{"status": "0"}, check: off}),
 		Entry("of offering items that are stored", "FetchTenantOfferingItems", "filter", "type-infra", list{query: map[string]string{"type": "infra"}, of: shared("side"), check: stored}),
 		Entry("of what is found, without saying how much", "Search", "default", "limit", list{query: map[string]string{"text": "conformance"}, check: atMost(10)}),
@@ -155,15 +203,27 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1", "text": "conformance"}, check: atMost(1)}),
 	)
 
-	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string, more bool) {
+	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string) {
 		for _, op := range operations(named(id)) {
-			specify(paged(op, object, query, drop, more))
+			specify(paged(op, object, query, drop))
 		}
 	},
-		Entry("of tenants", "FetchTenantsBatch", "partner_of_two", map[string]string{"parent_id": "${tenant_id}", "limit": "1"}, "uuids", false),
-		Entry("of users", "FetchUsersBatch", "customer_of_two", map[string]string{"tenant_id": "${tenant_id}", "limit": "1"}, "uuids", false),
-		Entry("of offering items", "FetchTenantOfferingItemsBatch", "twice_supplied_customer", map[string]string{"limit": "1"}, "", true),
+		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"}, "uuids"),
+		Entry("of users", "FetchUsersBatch", "family_tree", map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, "uuids"),
+		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
 	)
+	DescribeTableSubtree("a list of what has changed since", func(id, object string, query map[string]string, drop string) {
+		for _, op := range operations(named(id)) {
+			specify(changedSince(op, object, query, drop))
+		}
+	},
+		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"}, "uuids"),
+		Entry("of users", "FetchUsersBatch", "family_tree", map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, "uuids"),
+		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
+	)
+	for _, op := range operations(named("FetchTenantOfferingItems")) {
+		specify(storedOn(op))
+	}
 })
 
 // deleted asks for an object that was deleted, as the parameter allow_deleted permits.
@@ -219,7 +279,7 @@ func empty(items []any, _ fixtures.Vars) []schemas.Violation {
 	if len(items) == 0 {
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "nothing bears the name that was searched for"}}
+	return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "nothing fits what the list was asked for"}}
 }
 
 // farAhead is a moment after which nothing has changed yet, whatever the clocks say.
@@ -361,30 +421,98 @@ func idsOf(items []any) []string {
 	var ids []string
 	for _, item := range items {
 		if fields, isObject := item.(map[string]any); isObject {
-			item = cmp.Or(fields["id"], fields["tenant"])
+			item = cmp.Or(fields["id"], fields["client_id"], fields["tenant"])
 		}
 		ids = append(ids, fmt.Sprint(item))
 	}
 	return ids
 }
 
-// levelByLevel asks for the root first, for the customer below it, and that nobody comes before its parent, or after the next level has begun.
-func levelByLevel(items []any, vars fixtures.Vars) []schemas.Violation {
-	ids := idsOf(items)
-	if len(ids) == 0 || ids[0] != vars["tenant_id"] || !slices.Contains(ids, fmt.Sprint(vars["child_id"])) {
-		return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(ids), Detail: "a subtree begins with its root and holds what is below"}}
-	}
-	level, deepest := map[any]int{ids[0]: 1}, 1
-	for i, item := range items[1:] {
-		fields, _ := item.(map[string]any)
-		above := level[fields["parent_id"]]
-		if above == 0 || above+1 < deepest {
-			return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i+1), Rule: "order", Found: fmt.Sprint(fields["id"]), Detail: "a subtree is listed level by level, parents before their children"}}
+// levelByLevel asks for the root first, for the child of that name below it, and that no tenant comes before its parent, or after the next
+// level has begun.
+func levelByLevel(child string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		ids := idsOf(items)
+		if len(ids) == 0 || ids[0] != vars["tenant_id"] || !slices.Contains(ids, fmt.Sprint(vars[child])) {
+			return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(ids), Detail: "a subtree begins with its root and holds what is below"}}
 		}
-		deepest = above + 1
-		level[fields["id"]] = deepest
+		level, deepest := map[any]int{ids[0]: 1}, 1
+		for i, item := range items[1:] {
+			fields, _ := item.(map[string]any)
+			above := level[fields["parent_id"]]
+			if above == 0 || above+1 < deepest {
+				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i+1), Rule: "order", Found: fmt.Sprint(fields["id"]),
+					Detail: "a subtree is listed level by level, parents before their children"}}
+			}
+			deepest = above + 1
+			level[fields["id"]] = deepest
+		}
+		return nil
+	}
+}
+
+// rootFirst asks that the items of the root come before those of the tenants below it.
+func rootFirst(items []any, vars fixtures.Vars) []schemas.Violation {
+	below := false
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		ofRoot := fields["tenant_id"] == vars["tenant_id"]
+		if below && ofRoot {
+			return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i), Rule: "order", Found: "an item of the root after one of a tenant below it",
+				Detail: "the items of a subtree are listed level by level (reference, subtree_root_tenant_id)"}}
+		}
+		below = below || !ofRoot
 	}
 	return nil
+}
+
+// counted asks for the objects under the names, where items that are counted can be told from others.
+func counted(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		if vars["item_type"] != "count" && vars["second_item_type"] != "count" {
+			names = nil // none of the items is
+		}
+		return exactly(names...)(items, vars)
+	}
+}
+
+// omits asks that the object under the name is not among the items.
+func omits(name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		if !slices.Contains(idsOf(items), fmt.Sprint(vars[name])) {
+			return nil
+		}
+		return []schemas.Violation{{Path: "$.items", Rule: "filter", Found: fmt.Sprint(vars[name]), Detail: "the list holds what the filter leaves out"}}
+	}
+}
+
+// includes asks for the objects under the names, whatever else there is.
+func includes(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		var wrong []schemas.Violation
+		for _, name := range names {
+			wrong = append(wrong, found(name)(items, vars)...)
+		}
+		return wrong
+	}
+}
+
+// within checks the lists that the items hold under the property, as one.
+func within(property string, check func([]any, fixtures.Vars) []schemas.Violation) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		return check(inside(items, property), vars)
+	}
+}
+
+// inside returns what the items hold in their lists under the property.
+func inside(items []any, property string) []any {
+	var all []any
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		some, _ := fields[property].([]any)
+		all = append(all, some...)
+	}
+	return all
 }
 
 // bears asks for one item whose list under the property has a part with a value: that under the name, or any.
@@ -439,20 +567,22 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 				return trial{}, err
 			}
 			r, err := l.ask(s, op, vars)
-			return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				if e.Status() != op.Success() {
 					return nil, nil, nil
 				}
-				items := itemsOf(e)
+				items, wrong, looks, err := allPages(ctx, s, id, r, e)
+				if err != nil || len(wrong) > 0 {
+					return wrong, looks, err
+				}
 				if l.lod != "" { // a shorter form lacks what the reference lists for the longer ones
 					items = wholeItemsOf(e)
 				}
-				wrong := l.check(items, vars)
-				if l.guess || l.blank && len(items) == 0 {
-					wrong, err := guessed(s, wrong)
-					return wrong, nil, err
+				wrong = l.check(items, vars)
+				if l.guess || l.blank && (len(items) == 0 || len(inside(items, "usages")) == 0 && op.ID == "FetchTenantsUsagesBatch") {
+					wrong, err = guessed(s, wrong)
 				}
-				return wrong, nil, nil
+				return wrong, looks, err
 			}}, err
 		},
 	}
@@ -482,76 +612,4 @@ func (l list) ask(s *session.Session, op *schemas.Operation, vars fixtures.Vars)
 		r.Query.Set(l.upper, strings.ToUpper(r.Query.Get(l.upper)))
 	}
 	return r, nil
-}
-
-// paged walks through a list of two, or of two and more, with one object to a page.
-func paged(op *schemas.Operation, object string, query map[string]string, drop string, more bool) spec {
-	of := session.Object{Key: fixtures.Own(object, "paging"), Side: fixtures.Home, Object: object}
-	l := list{query: query, drop: []string{drop}, of: &of}
-	sp := l.on(op, "paging", "")
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		vars, err := s.Vars(of.Key, id)
-		if err != nil {
-			return trial{}, err
-		}
-		r, err := l.ask(s, op, vars)
-		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status() != op.Success() {
-				return nil, nil, nil
-			}
-			return followed(ctx, s, id, r, e, more)
-		}}, err
-	}
-	return sp
-}
-
-// followed follows the cursor of the first page to the second, and perhaps to an empty last one: no page holds more than one object, the
-// second another one than the first, and nothing leads on from there if there are no more.
-func followed(ctx context.Context, s *session.Session, id string, r fixtures.Request, page *exchange.Exchange, more bool) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
-	fault := func(path, found, detail string) {
-		wrong = append(wrong, schemas.Violation{Path: path, Rule: "paging", Found: found, Detail: detail})
-	}
-	seen := map[string]bool{}
-	for number := 1; ; number++ {
-		items := itemsOf(page)
-		wrong = append(wrong, atMost(1)(items, nil)...)
-		for _, item := range items {
-			if seen[identity(item)] {
-				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))
-			}
-			seen[identity(item)] = true
-		}
-		after := cursorOf(page)
-		switch {
-		case len(wrong) > 0:
-			return wrong, looks, nil
-		case after == "" && len(seen) < 2:
-			fault("$.paging.cursors.after", "nothing", "two objects are there, and nothing leads to the second")
-			return wrong, looks, nil
-		case after == "" || more && len(seen) > 2:
-			return nil, looks, nil
-		case number > 2:
-			fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("two objects are there, and page %d leads on to another one", number))
-			return wrong, looks, nil
-		}
-		r = r.Clone()
-		r.Query.Set("after", after)
-		if page, err = s.Send(ctx, id, r, nil); err != nil {
-			return wrong, append(looks, exchangesOf(page)...), err
-		}
-		looks = append(looks, page)
-		if page.Status()/100 != 2 {
-			fault("status", fmt.Sprint(page.Status()), fmt.Sprintf("the cursor of page %d leads nowhere", number))
-			return wrong, looks, nil
-		}
-	}
-}
-
-// identity tells one item of a list from another: by its id, or by all that it is, but for what changes by itself.
-func identity(item any) string {
-	fields, _ := item.(map[string]any)
-	if id := fields["id"]; id != nil {
-		return fmt.Sprint(id)
-	}
-	return fmt.Sprint(fields["tenant_id"], fields["application_id"], fields["name"], fields["infra_id"])
 }

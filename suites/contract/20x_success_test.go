@@ -106,7 +106,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 	},
 		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"), shown: inTrial}),
 		Entry("a partner begins in production", "FetchTenantPricingSettings", "production", objectShown{of: shared("partner"), shown: property("mode", "production")}),
-		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family", "lists"), shown: property("has_children", true)}),
+		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family_tree", "lists"), shown: property("has_children", true)}),
 		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"), shown: hasOwnTenant}),
 		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"), vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
 		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made", objectShown{of: own("disabled_from_birth_customer", "shown"),

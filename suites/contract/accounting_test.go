@@ -62,6 +62,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(open).To(BeEmpty(), "every reference cell has a spec, or a reason on the reviewed list, and not both")
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
+	g.Expect(lackingOfLists(seen)).To(BeEmpty(), "the contract implies these specs of lists, or a reason on the list unfiltered")
 
 	list := families(seen)
 	if *specsFlag {
@@ -98,6 +99,58 @@ func lacking(seen map[string]bool) []string {
 		}
 	}
 	return slices.DeleteFunc(implied, func(id string) bool { return seen[id] })
+}
+
+// unfiltered are the parameters of lists of which the documentation says too little, or which nothing that can be made shows.
+var unfiltered = map[string]string{
+	"FetchTenantOfferingItemsBatch allow_deleted":      "no call deletes an item",
+	"FetchTenantOfferingItems available_only":          "what is available is a matter of internal business rules",
+	"FetchTenantOfferingItems for_ui":                  "it leaves out what is in a grace period, which no call brings about",
+	"FetchTenantOfferingItems include_secondary":       "which items are secondary is not documented",
+	"FetchAvailableTenantApplications for_ui":          "it leaves out what is in a grace period, which no call brings about",
+	"FetchOfferingItemsAvailableForTenantChild kind":   "what it leaves out is not documented",
+	"FetchUserAccessPolicies includeUserGroupPolicies": "no call makes a group of users",
+	"Search text": "20x/finds shows it",
+}
+
+// lackingOfLists lists what must be there for every list: what it holds, and for each parameter that it filters; its items, where they are
+// objects that another read shows; and its pages, where their number can be asked for.
+func lackingOfLists(seen map[string]bool) (missing []string) {
+	has := func(prefix, operation string) bool {
+		for id := range seen {
+			if strings.HasPrefix(id, prefix) && strings.HasSuffix(id, "/"+operation) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, op := range suite.contract.Operations() {
+		if op.List() == "" {
+			continue
+		}
+		if !has("20x/list-holds", op.ID) {
+			missing = append(missing, "20x/list-holds/"+op.ID)
+		}
+		if !has("20x/list-as-read", op.ID) && !listsIDs[op.ID] {
+			missing = append(missing, "20x/list-as-read/"+op.ID)
+		}
+		if op.Param("query", "limit") != nil && op.Param("query", "after") != nil && !has("20x/paging/", op.ID) {
+			missing = append(missing, "20x/paging/"+op.ID)
+		}
+		for _, name := range op.Takes("query") {
+			shown := slices.Contains([]string{"after", "limit", "lod", "order"}, name) || unfiltered[op.ID+" "+name] != ""
+			if !shown && !has("20x/filter-"+name, op.ID) && !has("20x/list-holds-"+name+"/", op.ID) {
+				missing = append(missing, "20x/filter-"+name+"/"+op.ID)
+			}
+		}
+	}
+	return missing
+}
+
+// listsIDs are lists of ids, or of objects that no other read shows: 20x/list-holds knows what belongs to them.
+var listsIDs = map[string]bool{
+	"FetchTenantChildren": true, "FetchTenantUsers": true, "FetchTenantReports": true, "FetchTenantInfrastructureLocations": true,
+	"FetchLocationInfrastructures": true, "FetchStoredReports": true,
 }
 
 // families lists the specs, a line per probe, basis and source: "401/no-token documented/documented reference: A B C".

@@ -1,0 +1,288 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+)
+
+// maxPages bounds the way through a list whose pages lead on and on.
+const maxPages = 100
+
+// allPages returns the items of a list on all its pages, of which the first one came already.
+func allPages(ctx context.Context, s *session.Session, id string, r fixtures.Request, page *exchange.Exchange) (
+	items []any, wrong []schemas.Violation, looks []*exchange.Exchange, err error,
+) {
+	items = listOf(page)
+	for number := 1; cursorOf(page) != "" && number < maxPages; number++ {
+		r = r.Clone()
+		r.Query.Set("after", cursorOf(page))
+		if page, err = s.Send(ctx, id, r, nil); err != nil {
+			return items, nil, append(looks, exchangesOf(page)...), err
+		}
+		looks = append(looks, page)
+		if page.Status()/100 != 2 {
+			return items, deadCursor(page, number), looks, nil
+		}
+		items = append(items, listOf(page)...)
+	}
+	return items, nil, looks, nil
+}
+
+func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
+	return []schemas.Violation{{Path: "status", Rule: "paging", Found: fmt.Sprint(page.Status()), Detail: fmt.Sprintf("the cursor of page %d leads nowhere", number)}}
+}
+
+// paged goes through a list in a few pages and compares them with the same list in one go (reference, limit and after).
+func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec {
+	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
+	sp := l.on(op, "paging", "")
+	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.Vars(l.of.Key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		whole, err := l.ask(s, op, vars)
+		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status() != op.Success() {
+				return nil, nil, nil
+			}
+			all, wrong, looks, err := allPages(ctx, s, id, whole, e)
+			if err != nil || len(wrong) > 0 {
+				return wrong, looks, err
+			}
+			limit := max(1, (len(all)+3)/4) // four pages
+			wrong, more, err := pageByPage(ctx, s, op, id, whole, all, limit)
+			return wrong, append(looks, more...), err
+		}}, err
+	}
+	return sp
+}
+
+// pageByPage asks for the list again, so many items to a page. The cursor holds the filters and is sent without them, but for parameters
+// that the reference requires. No page is longer than was asked for, none repeats an item, the last one leads nowhere, and together they are
+// the whole list.
+func pageByPage(ctx context.Context, s *session.Session, op *schemas.Operation, id string, r fixtures.Request, all []any, limit int) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error,
+) {
+	fault := func(path, found, detail string) {
+		wrong = append(wrong, schemas.Violation{Path: path, Rule: "paging", Found: found, Detail: detail})
+	}
+	r = r.Clone()
+	r.Query.Set("limit", fmt.Sprint(limit))
+	seen := map[string]bool{}
+	for number := 1; number <= maxPages; number++ {
+		page, err := s.Send(ctx, id, r, nil)
+		if looks = append(looks, exchangesOf(page)...); err != nil {
+			return wrong, looks, err
+		}
+		if page.Status()/100 != 2 {
+			return deadCursor(page, number-1), looks, nil
+		}
+		items, after := listOf(page), cursorOf(page)
+		wrong = append(wrong, atMost(limit)(items, nil)...)
+		for _, item := range items {
+			if seen[identity(item)] {
+				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))
+			}
+			seen[identity(item)] = true
+		}
+		switch {
+		case len(wrong) > 0:
+			return wrong, looks, nil
+		case after == "" && len(seen) < len(all):
+			fault("$.paging.cursors.after", "nothing", fmt.Sprintf("%d objects are there, and nothing leads on from page %d, after %d", len(all), number, len(seen)))
+			return wrong, looks, nil
+		case after != "" && len(seen) >= len(all):
+			fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are there and page %d is the last one, and it leads on", len(all), number))
+			return wrong, looks, nil
+		case after == "":
+			for _, item := range all {
+				if !seen[identity(item)] {
+					fault("$.items", "pages without it", fmt.Sprintf("%s is in the whole list, and on none of the pages", identity(item)))
+				}
+			}
+			return wrong, looks, nil
+		}
+		next := r.Clone()
+		maps.DeleteFunc(next.Query, func(name string, _ []string) bool {
+			p := op.Param("query", name)
+			return name != "limit" && (p == nil || !p.Required)
+		})
+		next.Query.Set("after", after)
+		r = next
+	}
+	fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are there, and %d pages do not end", len(all), maxPages))
+	return wrong, looks, nil
+}
+
+// identity tells one item of a list from another: by its id, or by all that it is, but for what changes by itself.
+func identity(item any) string {
+	fields, isObject := item.(map[string]any)
+	if !isObject {
+		return fmt.Sprint(item)
+	}
+	for _, name := range []string{"id", "client_id", "tenant"} {
+		if fields[name] != nil {
+			return fmt.Sprint(fields[name])
+		}
+	}
+	var parts []string
+	for _, name := range []string{"tenant_id", "tenant_uuid", "application_id", "name", "edition", "infra_id"} {
+		if fields[name] != nil {
+			parts = append(parts, fmt.Sprint(fields[name]))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// listOf returns the items of a list's answer, whatever the reference calls them.
+func listOf(e *exchange.Exchange) []any {
+	body := objectOf(e)
+	for _, name := range []string{"items", "locations", "infras"} {
+		if items, isList := body[name].([]any); isList {
+			return items
+		}
+	}
+	return nil
+}
+
+// changedSince asks a list for what was updated after the first change in it, and after the last one. How a change at that very moment
+// counts is left open, and times may be shown in whole seconds.
+func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec {
+	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
+	sp := l.on(op, "filter", "updated_since-recent")
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.Vars(l.of.Key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		whole, err := l.ask(s, op, vars)
+		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status() != op.Success() {
+				return nil, nil, nil
+			}
+			all, wrong, looks, err := allPages(ctx, s, id, whole, e)
+			if err != nil || len(wrong) > 0 {
+				return wrong, looks, err
+			}
+			times := updates(all)
+			moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
+			if len(moments) < 2 || moments[0].Equal(moments[len(moments)-1]) {
+				return nil, looks, unseen("all that is listed was updated at the same time, as far as the answer shows")
+			}
+			for _, since := range []time.Time{moments[0], moments[len(moments)-1]} {
+				r := whole.Clone()
+				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339Nano))
+				page, err := s.Send(ctx, id, r, nil)
+				if looks = append(looks, exchangesOf(page)...); err != nil {
+					return nil, looks, err
+				}
+				if page.Status() != op.Success() {
+					return nil, looks, unseen("the filter is refused: see 20x/filter-updated_since/" + op.ID)
+				}
+				items, more, pages, err := allPages(ctx, s, id, r, page)
+				if looks = append(looks, pages...); err != nil || len(more) > 0 {
+					return more, looks, err
+				}
+				wrong = append(wrong, updatedAfter(since, items, times)...)
+			}
+			return wrong, looks, nil
+		}}, err
+	}
+	return sp
+}
+
+// updates returns when the items were updated: in whole seconds where one of them is shown so, since others may be rounded as well.
+func updates(items []any) map[string]time.Time {
+	times, whole := map[string]time.Time{}, false
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if at, known := timeOf(fields["updated_at"]); known {
+			times[identity(item)] = at
+			whole = whole || at.Nanosecond() == 0
+		}
+	}
+	if whole {
+		for id, at := range times {
+			times[id] = at.Truncate(time.Second)
+		}
+	}
+	return times
+}
+
+// updatedAfter compares a list of what was updated after a moment with the times of all.
+func updatedAfter(since time.Time, items []any, times map[string]time.Time) (wrong []schemas.Violation) {
+	shown := map[string]bool{}
+	for i, item := range items {
+		shown[identity(item)] = true
+		if at, known := times[identity(item)]; known && at.Before(since) {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter", Found: at.Format(time.RFC3339Nano),
+				Detail: "the list was asked for what was updated after " + since.Format(time.RFC3339Nano)})
+		}
+	}
+	for id, at := range times {
+		if at.After(since) && !shown[id] {
+			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " others",
+				Detail: fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339Nano), since.Format(time.RFC3339Nano))})
+		}
+	}
+	return wrong
+}
+
+// timeLayouts are the documented forms of a timestamp; one without a zone is taken for UTC.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999"}
+
+func timeOf(value any) (time.Time, bool) {
+	text, _ := value.(string)
+	for _, layout := range timeLayouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// storedOn asks for the items on one of the storages that the items of the tenant name.
+func storedOn(op *schemas.Operation) spec {
+	l := list{query: map[string]string{"edition": "*"}, of: shared("side")}
+	sp := l.on(op, "filter", "infra_uuid")
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		vars, err := s.Vars(l.of.Key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		whole, err := l.ask(s, op, vars)
+		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			storage := any(nil)
+			for _, item := range listOf(e) {
+				if fields, _ := item.(map[string]any); fields["infra_id"] != nil {
+					storage = fields["infra_id"]
+				}
+			}
+			switch {
+			case e.Status() != op.Success():
+				return nil, nil, nil
+			case storage == nil:
+				return nil, nil, unseen("no offering item of the tenant names a storage")
+			}
+			r := whole.Clone()
+			r.Query.Set("infra_uuid", fmt.Sprint(storage))
+			page, err := s.Send(ctx, id, r, nil)
+			if err != nil || page.Status() != op.Success() {
+				return nil, exchangesOf(page), err
+			}
+			items, wrong, looks, err := allPages(ctx, s, id, r, page)
+			return append(wrong, every("infra_id", "storage")(items, fixtures.Vars{"storage": storage})...), append(exchangesOf(page), looks...), err
+		}}, err
+	}
+	return sp
+}
