@@ -1,0 +1,62 @@
+package contract_test
+
+import (
+	"context"
+	"fmt"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+)
+
+// ownPropertiesStay registers what administrators from above may still do with a tenant that limits their access, and that its own
+// administrator still sees what lies in it.
+func (l *limitation) ownPropertiesStay() {
+	for _, op := range operations(named("FetchTenant", "UpdateTenant")) {
+		specify(l.served(op, "", func(ctx context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+			read, err := s.Catalogue.Request("FetchTenant", vars)
+			if err != nil || op.ID == "FetchTenant" {
+				return read, err
+			}
+			e, err := s.Send(ctx, limitationSpec, read, nil)
+			if err != nil {
+				return read, err
+			}
+			vars["version"] = objectOf(e)["version"]
+			return s.Catalogue.Request(op.ID, vars)
+		}, property("ancestral_access", false)))
+	}
+	for _, op := range operations(named("FetchTenantUsers")) {
+		specify(l.served(op, "inside", func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+			r, err := s.Catalogue.Request(op.ID, vars)
+			if err == nil {
+				r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
+			}
+			return r, err
+		}, lists("user_id")))
+	}
+}
+
+// served is a call that succeeds in spite of the limitation, and what it shows.
+func (l *limitation) served(op *schemas.Operation, variant string, build callBuilder, shown effect) spec {
+	sp := l.on(op, variant, build)
+	sp.code, sp.want, sp.settles = "20x", op.Success(), !op.Writes()
+	try := sp.try
+	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+		t, err := try(ctx, s, id)
+		if err != nil {
+			return t, err
+		}
+		vars, err := s.Vars(limited.Key, id)
+		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			body := objectOf(e)
+			if body == nil || e.Status()/100 != 2 {
+				return nil, nil, nil // the oracle has said so
+			}
+			return shown(body, vars), nil, nil
+		}
+		return t, err
+	}
+	return sp
+}

@@ -1,0 +1,348 @@
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// A customer limits the access of administrators above it: they may change the tenant's own properties, and see neither its users nor what
+// is below it (guide, "Limiting access to a tenant for higher-level administrators" and "Access model"). Its own administrator does so before
+// these specs and undoes it after them, so that the customer can be removed again.
+var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
+	l := &limitation{}
+	BeforeAll(func(ctx SpecContext) { l.begin(ctx) }, NodeTimeout(ever))
+	AfterAll(func(ctx SpecContext) { l.end(ctx) }, NodeTimeout(ever))
+
+	Describe("20x success", Label("20x"), l.ownPropertiesStay)
+
+	Describe("403 forbidden", Label("403"), func() {
+		DescribeTableSubtree("a read from above", func(id, variant string, r limitedRead) {
+			for _, op := range operations(named(id)) {
+				specify(r.on(l, op, variant))
+			}
+		},
+			Entry("of a user", "FetchUser", "", limitedRead{shows: words("login")}),
+			Entry("of the roles of a user", "FetchUserAccessPolicies", "", limitedRead{shows: words("user_id")}),
+			Entry("of the tenant's users", "FetchTenantUsers", "", limitedRead{list: true, shows: hiddenUsers}),
+			Entry("of users by their ids", "FetchUsersBatch", "uuids", limitedRead{list: true, query: query("uuids", "user_id below_id"), shows: hiddenUsers}),
+			Entry("of users by their tenant", "FetchUsersBatch", "tenant_id", limitedRead{list: true, query: query("tenant_id", "tenant_id"), shows: hiddenUsers}),
+			Entry("of the users of a subtree", "FetchUsersBatch", "subtree_root_tenant_id", limitedRead{list: true,
+				query: query("subtree_root_tenant_id", "above_id"), shows: hiddenUsers}),
+			Entry("of a tenant below", "FetchTenant", "below", limitedRead{vars: map[string]string{"tenant_id": "unit_id"}, shows: words("unit_id")}),
+			Entry("of the tenant's children", "FetchTenantChildren", "", limitedRead{list: true, shows: words("unit_id")}),
+			Entry("of tenants by their ids", "FetchTenantsBatch", "uuids", limitedRead{list: true, query: query("uuids", "unit_id"), shows: words("unit_id")}),
+			Entry("of tenants by their parent", "FetchTenantsBatch", "parent_id", limitedRead{list: true, query: query("parent_id", "tenant_id"), shows: words("unit_id")}),
+			Entry("of a subtree", "FetchTenantsBatch", "subtree_root_id", limitedRead{list: true, query: query("subtree_root_id", "above_id"), shows: words("unit_id")}),
+			Entry("of what is found", "Search", "", limitedRead{list: true, shows: append(words("unit_id"), hiddenUsers...),
+				query: map[string]string{"tenant": "${above_id}", "text": "${unique}", "limit": "300"}}),
+			Entry("of what is found in the tenant", "Search", "tenant", limitedRead{list: true, shows: append(words("unit_id"), hiddenUsers...),
+				query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}}),
+		)
+		DescribeTableSubtree("a call from above", func(id, variant string, vars map[string]string) {
+			for _, op := range operations(named(id)) {
+				specify(l.write(op, variant, vars))
+			}
+		},
+			Entry("for a one-time token of a user", "RequestOneTimeToken", "", nil),
+			Entry("that changes a user", "UpdateUser", "", nil),
+			Entry("that gives a user a role", "UpdateUserAccessPolicies", "", nil),
+			Entry("that sets the password of a user", "SetUserPassword", "", nil),
+			Entry("that sends a user an e-mail", "SendActivationEmail", "", nil),
+			Entry("that switches a user's second factor", "ManageUserMFAStatus", "", nil),
+			Entry("that deletes a user", "DeleteUser", "", map[string]string{"user_id": "spare_id", "version": "spare_version"}),
+			Entry("that makes a user", "CreateUser", "", nil),
+			Entry("that changes a tenant below", "UpdateTenant", "below", map[string]string{"tenant_id": "unit_id", "version": "unit_version"}),
+			Entry("that makes a tenant below", "CreateTenant", "", nil),
+		)
+
+		// Both are for API clients (reference), and passwords are set from above only (guide, "Changing a user account password").
+		for _, op := range operations(named("RequestOneTimeToken", "SetUserPassword")) {
+			specify(l.asCaller(op, "user-token", "access_token"))
+		}
+		for _, op := range operations(named("SetUserPassword")) {
+			specify(l.asCaller(op, "own-tenant", "second_access_token"))
+		}
+	})
+})
+
+var hiddenUsers = words("user_id spare_id below_id admin_id")
+
+// limited is the object of these specs.
+var limited = own("limited_customer", "403")
+
+// limitation is the state in which administrators from above have no access.
+type limitation struct {
+	failed error // why it could not be brought about
+}
+
+const limitationSpec = "20x/limited-access/UpdateTenant"
+
+// begin lets the customer's own administrator limit access, and waits until that is shown.
+func (l *limitation) begin(ctx context.Context) {
+	l.failed = errors.New("access to the tenant could not be limited")
+	s := suite.session
+	if s == nil {
+		return
+	}
+	if may, reason := s.MayWrite(); !may {
+		l.failed = errors.New(reason)
+		return
+	}
+	vars, err := s.Vars(limited.Key, "limited")
+	if err != nil {
+		l.failed = err
+		return
+	}
+	if l.failed = setTenant(ctx, s, limitationSpec, vars, vars["access_token"], map[string]any{"ancestral_access": false}); l.failed != nil {
+		return
+	}
+	l.failed = untilShown(ctx, s, vars)
+}
+
+// untilShown waits until a read from above shows that access is limited, as long as the target may need for it.
+func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars) error {
+	for begin := time.Now(); ; {
+		r, err := s.Catalogue.Request("FetchTenant", vars)
+		if err != nil {
+			return err
+		}
+		e, err := s.Send(ctx, limitationSpec, r, nil)
+		if err != nil {
+			return err
+		}
+		shown := objectOf(e)["ancestral_access"]
+		switch {
+		case shown == false:
+			return nil
+		case time.Since(begin) < s.Settle():
+		case shown == true:
+			return errors.New("access to the tenant was limited, which no read shows: see 20x/limited-access/FetchTenant")
+		default:
+			return nil // the spec of that read says what is wrong with it
+		}
+		if err := fixtures.Pause(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// end gives access back, also where the run is being ended.
+func (l *limitation) end(ctx context.Context) {
+	s := suite.session
+	if s == nil {
+		return
+	}
+	vars, err := s.Vars(limited.Key, "limited")
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
+	defer cancel()
+	if err := setTenant(ctx, s, limitationSpec, vars, vars["access_token"], map[string]any{"ancestral_access": true}); err != nil {
+		AddReportEntry("limited access", "access to the tenant is still limited: "+s.Redactor.String(err.Error()))
+	}
+}
+
+// setTenant changes a tenant at its newest version, with a token or as home.
+func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtures.Vars, token any, set map[string]any) error {
+	read, err := s.Catalogue.Request("FetchTenant", vars)
+	if err != nil {
+		return err
+	}
+	write, err := s.Catalogue.Request("UpdateTenant", vars)
+	if err != nil {
+		return err
+	}
+	if token != nil {
+		read.Header.Set("Authorization", fmt.Sprint("Bearer ", token))
+		write.Header.Set("Authorization", fmt.Sprint("Bearer ", token))
+	}
+	e, err := s.Send(ctx, spec, read, nil)
+	if err != nil {
+		return err
+	}
+	version := objectOf(e)["version"]
+	if e.Status() != http.StatusOK || version == nil {
+		return fmt.Errorf("the tenant could not be read, which was answered with %d: see 20x/valid-token/FetchTenant", e.Status())
+	}
+	body := map[string]any{"version": version}
+	for name, value := range set {
+		body[name] = value
+	}
+	if err := write.SetBody("application/json", body); err != nil {
+		return err
+	}
+	if e, err = s.Send(ctx, spec, write, nil); err != nil {
+		return err
+	}
+	if e.Status() != http.StatusOK {
+		return fmt.Errorf("the tenant could not be changed, which was answered with %d: see 20x/valid-token/UpdateTenant", e.Status())
+	}
+	return nil
+}
+
+// callBuilder builds a call with the names of the limited tenant.
+type callBuilder func(ctx context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error)
+
+// on is a spec that sends a call of the operation from above, as home.
+func (l *limitation) on(op *schemas.Operation, variant string, build callBuilder) spec {
+	return spec{
+		code: "403", probe: "limited-access", variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
+		ground: refusal, control: op.ID, writes: true, // the limitation is one
+		needs: func(n session.Needs) { n.Add(*limited) },
+		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
+			if l.failed != nil {
+				return trial{}, l.failed
+			}
+			vars, err := s.CallVars(op.ID, limited.Key, "limited-"+op.ID)
+			if err != nil {
+				return trial{}, err
+			}
+			r, err := build(ctx, s, vars)
+			return trial{request: r}, err
+		},
+	}
+}
+
+// limitedRead is a read that must not show what lies in the tenant.
+type limitedRead struct {
+	list  bool // it may as well be served without that
+	query map[string]string
+	vars  map[string]string
+	shows []string // names of what is hidden
+}
+
+func (r limitedRead) on(l *limitation, op *schemas.Operation, variant string) spec {
+	hidden := fixtures.Vars{}
+	sp := l.on(op, variant, func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+		for _, name := range r.shows {
+			hidden[name] = vars[name]
+		}
+		return list{query: r.query, vars: r.vars, drop: dropped(op, r.query)}.ask(s, op, vars)
+	})
+	sp.settles = true
+	if r.list {
+		sp.or = op.Success()
+	}
+	try := sp.try
+	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+		t, err := try(ctx, s, id)
+		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 {
+				return nil, nil, nil
+			}
+			var wrong []schemas.Violation
+			for _, name := range r.shows {
+				wrong = append(wrong, showsText(e, hidden[name], "the answer shows what lies in a tenant that does not let in administrators from above")...)
+			}
+			return wrong, nil, nil
+		}
+		return t, err
+	}
+	return sp
+}
+
+// dropped are the parameters of the valid call that the query takes the place of.
+func dropped(op *schemas.Operation, query map[string]string) []string {
+	if len(query) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(op.Takes("query"), func(name string) bool { return suite.catalogue.Call(op.ID).Query[name] == "" })
+}
+
+// write is a call that must not reach into the tenant.
+func (l *limitation) write(op *schemas.Operation, variant string, vars map[string]string) spec {
+	return l.on(op, variant, func(_ context.Context, s *session.Session, all fixtures.Vars) (fixtures.Request, error) {
+		for name, other := range vars {
+			all[name] = all[other]
+		}
+		r, err := s.Catalogue.Request(op.ID, all)
+		if err != nil || op.ID != "CreateTenant" {
+			return r, err
+		}
+		body, err := bodyOf(&r)
+		if err != nil {
+			return r, err
+		}
+		body["kind"] = "unit"
+		return r, r.SetBody(op.Body.MediaType, body)
+	})
+}
+
+// asCaller is a call with another token, which is refused whether or not access is limited.
+func (l *limitation) asCaller(op *schemas.Operation, probe, token string) spec {
+	sp := l.on(op, "", func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+		if probe == "user-token" && op.ID == "SetUserPassword" {
+			vars["user_id"] = vars["below_id"] // a user below the caller's tenant
+		}
+		r, err := s.Catalogue.Request(op.ID, vars)
+		if err == nil {
+			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars[token]))
+		}
+		return r, err
+	})
+	sp.probe = probe
+	return sp
+}
+
+// showsText looks for a text in the answer.
+func showsText(e *exchange.Exchange, text any, detail string) []schemas.Violation {
+	wrong, _, _ := shows(text)(context.Background(), e)
+	for i := range wrong {
+		wrong[i].Detail = detail
+	}
+	return wrong
+}
+
+// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by nobody else (reference, update_lock).
+func lockedFor(op *schemas.Operation) spec {
+	of := own("administered_customer", "lock")
+	return spec{
+		code: "403", probe: "update-lock", subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
+		ground: refusal, control: op.ID, writes: true,
+		needs: func(n session.Needs) { n.Add(*of) },
+		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
+			vars, err := s.Vars(of.Key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			DeferCleanup(func(ctx SpecContext) { // also where the run is being ended: nobody else can remove the tenant
+				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
+				defer cancel()
+				_ = setTenant(unlocking, s, id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": false}})
+			}, NodeTimeout(ever))
+			if err := setTenant(ctx, s, id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": true}}); err != nil {
+				return trial{}, err
+			}
+			read, err := s.Catalogue.Request("FetchTenant", vars)
+			if err != nil {
+				return trial{}, err
+			}
+			e, err := s.Send(ctx, id, read, nil)
+			if err != nil {
+				return trial{failed: err, exchange: e}, nil
+			}
+			vars["version"] = objectOf(e)["version"]
+			r, err := s.Catalogue.Request(op.ID, vars)
+			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
+			return trial{request: r}, err
+		},
+	}
+}
+
+var _ = Describe("403 forbidden by a lock", Label("403"), func() {
+	for _, op := range operations(named("UpdateTenant")) {
+		specify(lockedFor(op))
+	}
+})
