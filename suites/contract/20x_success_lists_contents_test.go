@@ -448,11 +448,25 @@ func itemsOfParent(_ context.Context, a further, items []any) ([]schemas.Violati
 	return differs(shown, want, "a child can be given what is on at its parent"), nil
 }
 
-// bothItems asks for the two items of the tree, once each.
-func bothItems(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+// bothItems asks for the two items of the tree, once each, and for no item that the tenant does not have.
+func bothItems(ctx context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
 	count := map[string]int{}
 	for _, item := range items {
 		count[itemKey("", item)]++
+	}
+	_, held, err := a.about(ctx, "FetchTenantOfferingItems", list{vars: first})
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, item := range held {
+		known[itemKey("", item)] = true
+	}
+	for i, item := range items {
+		if !known[itemKey("", item)] {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "exact", Found: itemKey("", item),
+				Detail: "the list holds a price of an item that the tenant does not have"})
+		}
 	}
 	for key, n := range count {
 		if n > 1 {
