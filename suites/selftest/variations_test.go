@@ -29,17 +29,12 @@ const overHTTP2 = "http2"
 
 var perConnection = []string{"chunked", "small-header-names", "connections-closed"}
 
-// pending are variations on which specs turn red until two looks at an object are compared in what is documented only (issue 12, J4).
-var pending = []string{"passing-properties"}
-
 // A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few variations, and with
 // all of them together.
 var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
 	var names []string
 	for _, v := range mock.Variations() {
-		if !slices.Contains(pending, v.Name) {
-			names = append(names, v.Name)
-		}
+		names = append(names, v.Name)
 	}
 	without := func(left ...string) []string {
 		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(left, name) })
