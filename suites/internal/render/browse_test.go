@@ -136,7 +136,7 @@ func TestBrowserCompare(t *testing.T) {
 	g.Expect(shown()).To(BeZero())
 	b.click(".finding summary")
 	b.click(".finding .ids a")
-	g.Expect(shown()).To(Equal(1), "a link leads to what a filter hides, too")
+	g.Eventually(shown).Should(Equal(1), "a link leads to what a filter hides, too")
 	g.Expect(eval[bool](b, `document.querySelector('tr:target').offsetParent !== null`)).To(BeTrue())
 	g.Expect(b.complaints()).To(BeEmpty())
 }

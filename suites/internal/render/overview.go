@@ -20,7 +20,7 @@ func facts(r *report.Result) []fact {
 		{"run", r.Run.ID},
 		{"started", utc(r.Run.Started)},
 		{"took", took(r)},
-		{"requests", fmt.Sprintf("%s: world %s, controls %s, specs %s, clean-up %s", thousands(q.Total()), thousands(q.World), thousands(q.Controls), thousands(q.Specs), thousands(q.Cleanup))},
+		{"requests", fmt.Sprintf("%s: set-up %s, controls %s, specs %s, clean-up %s", thousands(q.Total()), thousands(q.World), thousands(q.Controls), thousands(q.Specs), thousands(q.Cleanup))},
 		{"may", permissions(r.Target)},
 		{"rules", rules(r.Target)},
 		{"suite", fmt.Sprintf("%s, seed %d, %s", r.Run.Suite, r.Run.Seed, counted(r.Run.Processes, "process", "processes"))},
