@@ -62,6 +62,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(open).To(BeEmpty(), "every reference cell has a spec, or a reason on the reviewed list, and not both")
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
+	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
 
 	list := families(seen)
 	if *specsFlag {
