@@ -63,6 +63,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
 	g.Expect(lackingOfLists(seen)).To(BeEmpty(), "the contract implies these specs of lists, or a reason on the list unfiltered")
+	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
 
 	list := families(seen)
 	if *specsFlag {
@@ -81,7 +82,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 func lacking(seen map[string]bool) []string {
 	var implied []string
 	for _, op := range suite.contract.Operations() {
-		implied = append(implied, "20x/valid-token/"+op.ID, "50x/injected-failure/"+op.ID)
+		implied = append(implied, "20x/valid-token/"+op.ID, "20x/every-answer/"+op.ID, "50x/injected-failure/"+op.ID)
 		if op.Body != nil {
 			implied = append(implied, "415/wrong-content-type/"+op.ID, "415/no-content-type/"+op.ID)
 		}

@@ -72,14 +72,20 @@ func itemsOf(e *exchange.Exchange) []any {
 	return items
 }
 
-// wholeItemsOf returns them with what the contract does not document, for what must not be there.
-func wholeItemsOf(e *exchange.Exchange) []any {
-	decoded, err := schemas.ReadJSON(e.Last().Body)
-	if err != nil {
+// wholeOf returns the JSON object of an answer with what the contract does not document: for what the run itself has sent, and for what must
+// not be there.
+func wholeOf(e *exchange.Exchange) map[string]any {
+	if e == nil {
 		return nil
 	}
+	decoded, _ := schemas.ReadJSON(e.Last().Body) // the oracle judges what is not JSON
 	object, _ := decoded.(map[string]any)
-	items, _ := object["items"].([]any)
+	return object
+}
+
+// wholeItemsOf returns the items of a list likewise.
+func wholeItemsOf(e *exchange.Exchange) []any {
+	items, _ := wholeOf(e)["items"].([]any)
 	return items
 }
 
