@@ -448,6 +448,7 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 	case report.Inconclusive:
 		Skip("inconclusive: " + record.Reason)
 	default:
+		f.Reason = record.Reason // which also says what is accepted, and what is not
 		Fail(message(s, record, f))
 	}
 }
