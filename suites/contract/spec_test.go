@@ -460,6 +460,7 @@ func announce(s *session.Session, record report.Spec, f judge.Finding) {
 	case report.Inconclusive:
 		Skip("inconclusive: " + record.Reason)
 	default:
+		f.Reason = record.Reason // which also says what is accepted, and what is not
 		Fail(message(s, record, f))
 	}
 }

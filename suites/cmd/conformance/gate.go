@@ -25,6 +25,7 @@ type decision struct {
 	Pass     bool     `json:"pass"`
 	ExitCode int      `json:"exit_code"`
 	Reasons  []string `json:"reasons"`
+	Faults   []told   `json:"faults"`    // of the run, the gravest first
 	SetAside int      `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
 	// What passes without being what the documentation promises, or stays on the target.
 	Accepted  int       `json:"accepted"`  // requests that were served though nothing documents a refusal
@@ -32,6 +33,16 @@ type decision struct {
 	Known     int       `json:"known"`     // specs that show a known deviation
 	Leftovers int       `json:"leftovers"` // objects left behind
 	Decided   time.Time `json:"decided"`
+}
+
+// told is a fault in short; conformance.json has the whole of it under the same id.
+type told struct {
+	ID       string         `json:"id"`
+	Sentence string         `json:"sentence"`
+	Gravity  report.Gravity `json:"gravity"`
+	Verdict  report.Verdict `json:"verdict"` // violation, waived or known; inconclusive where only leniency lets it pass
+	Specs    int            `json:"specs"`
+	Example  string         `json:"example"` // id of a spec that shows it
 }
 
 // gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
@@ -119,6 +130,11 @@ func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
 	d.Run, d.Target = r.Run.ID, r.Target.Name
 	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)
 	d.Waived, d.Known = r.Totals.Specs.Waived, r.Totals.Specs.Known
+	for _, f := range r.Faults {
+		if f.Gravity != report.AdviceOnly {
+			d.Faults = append(d.Faults, told{f.ID, f.Sentence, f.Gravity, f.Verdict, len(f.Specs), f.Example})
+		}
+	}
 	code := exitCode(r.Verdict)
 	if code != conforms {
 		d.miss(code, "%s", r.Reason)
@@ -168,7 +184,7 @@ func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
 }
 
 func newDecision() decision {
-	return decision{Version: 1, Reasons: []string{}, Decided: time.Now().UTC()}
+	return decision{Version: 1, Reasons: []string{}, Faults: []told{}, Decided: time.Now().UTC()}
 }
 
 func (d *decision) miss(code int, format string, arguments ...any) {

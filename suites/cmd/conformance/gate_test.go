@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -279,4 +280,22 @@ func TestDecideAgainstABaseline(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A pipeline that reads only what the gate decided is told the faults, the gravest first, and no advice.
+func TestGateTellsTheFaults(t *testing.T) {
+	g := NewWithT(t)
+	r, err := report.Read(filepath.Join(faulty(t), "conformance.json"))
+	g.Expect(err).NotTo(HaveOccurred())
+	r.Specs[0].Advice = []string{"RFC 9110: more headers"}
+	r.Faults = report.Faults(r.Specs)
+	g.Expect(decide(r, target.Gate{}, nil).Faults).To(HaveExactElements(
+		told{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served, report.Violation, 1,
+			"401/no-token/FetchTenant"},
+		told{"wbiiia64", "required property $.error.domain is missing", report.ErrorBody, report.Violation, 1,
+			"401/garbage-token/FetchTenant"},
+	))
+	encoded, err := json.Marshal(undecided(errors.New("no target")))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(encoded)).To(ContainSubstring(`"faults":[]`))
 }
