@@ -156,8 +156,8 @@ func (t *tree) walk(s string, i, step int, budget *int) match {
 	return m
 }
 
-// common matches parts of a secret that stand in other texts too: the beginning of a URL, the end of an address.
-var common = regexp.MustCompile(`^(?:(?i:https?)://[\w.-]*(?::\d*)?/?|[\w.]{0,3}@[\w.-]+)$`)
+// common matches parts of a secret that stand in other texts too: the beginning of a URL, the end of an address, a key.
+var common = regexp.MustCompile(`^(?:(?i:https?)://[\w.-]*(?::\d*)?/?|[\w.]{0,3}@[\w.-]+|[\w.-]+["']?\s*[=:]\s*["']?)$`)
 
 // counts reports whether a part of a secret is one itself.
 func (m match) counts(part string) bool {

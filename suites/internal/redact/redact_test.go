@@ -90,6 +90,21 @@ func TestOverlappingSecretsLeaveNothing(t *testing.T) {
 	g.Expect(r.String("<abcdefghijklmnop>")).To(Equal("<$B>"))
 }
 
+// The part of a secret that stands before another one does not hide its name.
+func TestSecretsThatBeginAlike(t *testing.T) {
+	for _, before := range []string{"access_token=", "access_token=Ca", "id_token: ", `"jwt": "`} {
+		g := NewWithT(t)
+		r := redact.New()
+		r.LearnResponse(http.Header{"Set-Cookie": {"sid=" + before + "nary-0123456789"}}, nil)
+		for _, text := range []string{before + "Canary-9876543210", `x="` + before + `Canary-9876543210"`} {
+			g.Expect(r.String(text)).NotTo(ContainSubstring("9876543210"), text)
+		}
+		if !strings.HasSuffix(before, "a") {
+			g.Expect(r.String(before)).To(Equal(before))
+		}
+	}
+}
+
 func TestShortValuesAreIgnored(t *testing.T) {
 	g := NewWithT(t)
 	r := redact.New()

@@ -170,17 +170,7 @@ func (s *scanner) look(text string, m marks) []span {
 	if s.known {
 		return spans
 	}
-	masked := text
-	if len(spans) > 0 { // what is known is not taken for a part of something else
-		hidden := []byte(text)
-		for _, p := range spans {
-			for i := p.start; i < p.end; i++ {
-				hidden[i] = mask
-			}
-		}
-		masked = string(hidden)
-	}
-	p := patterns{scanner: s, text: text, masked: masked, spans: spans}
+	p := patterns{scanner: s, text: text, masked: masked(text, spans), spans: spans}
 	p.all(m)
 	if s.depth > 0 && m&quotes != 0 && (text[0] == '{' || text[0] == '[') {
 		p.spans = append(p.spans, s.deeper().jsonText(text)...)
@@ -193,6 +183,21 @@ func (s *scanner) look(text string, m marks) []span {
 
 // mask stands in the place of known secrets while the patterns are tried.
 const mask = 1
+
+// masked hides what is known, so that it is not taken for a part of something else. What is only a part of a secret may be a part of
+// something else, or the name of it.
+func masked(text string, known []span) string {
+	if !slices.ContainsFunc(known, func(p span) bool { return !p.cut }) {
+		return text
+	}
+	hidden := []byte(text)
+	for _, p := range known {
+		for i := p.start; i < p.end && !p.cut; i++ {
+			hidden[i] = mask
+		}
+	}
+	return string(hidden)
+}
 
 // patterns finds in a text what looks like a secret.
 type patterns struct {

@@ -181,6 +181,15 @@ var (
 
 // Find returns where a text shows a secret, as it is or as a reader sees it; empty: nowhere.
 func (f *Finder) Find(text string) string {
+	for _, where := range f.FindAll(text) {
+		return where
+	}
+	return ""
+}
+
+// FindAll returns where a text shows each secret, by the secret.
+func (f *Finder) FindAll(text string) map[string]string {
+	found := map[string]string{}
 	for _, view := range []string{text, blank.ReplaceAllString(text, ""), html.UnescapeString(text), unescapes.Replace(text)} {
 		view = strings.ToLower(view)
 		for i := 0; i+8 <= len(view); i++ {
@@ -189,10 +198,10 @@ func (f *Finder) Find(text string) string {
 			}
 			for _, p := range f.patterns[first(view[i:])] {
 				if strings.HasPrefix(view[i:], p.text) {
-					return fmt.Sprintf("%s, %s: %q", p.secret, p.form, view[max(0, i-80):min(len(view), i+len(p.text)+40)])
+					found[p.secret] = fmt.Sprintf("%s, %s: %q", p.secret, p.form, view[max(0, i-80):min(len(view), i+len(p.text)+40)])
 				}
 			}
 		}
 	}
-	return ""
+	return found
 }
