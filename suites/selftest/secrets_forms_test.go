@@ -172,8 +172,7 @@ var _ = Describe("a secret that nobody knew before", Ordered, ContinueOnFailure,
 			}).write(g, w, r)
 			return true
 		})
-		temporary = GinkgoT().TempDir()
-		g.environment["TMPDIR"] = temporary
+		temporary = g.environment["TMPDIR"]
 		o = runSuite(ctx, g.environment, "gate", "-target=staging", "-procs=2", "-v", hasty())
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(o.result).NotTo(BeNil(), o.output)

@@ -36,7 +36,6 @@ var _ = Describe("what a run hands to its processes", func() {
 			}
 			return false
 		})
-		g.environment["TMPDIR"] = GinkgoT().TempDir()
 		d := newDesk(g.environment)
 		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", "-procs=2",
 			"-focus=401/(no-token|garbage-token|expired-token)/", "-v")
@@ -64,7 +63,6 @@ var _ = Describe("what a run hands to its processes", func() {
 			}
 			return answer(w, http.StatusForbidden, envelope)
 		})
-		g.environment["TMPDIR"] = GinkgoT().TempDir()
 		o := runSuite(ctx, g.environment, "run", "-target=staging", "-procs=2", few)
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(os.ReadDir(g.environment["TMPDIR"])).To(BeEmpty())
