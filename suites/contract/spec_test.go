@@ -442,7 +442,7 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 	GinkgoHelper()
 	record = concluded(s, record, f, exchanges)
 	waiver.Conclude(&record, suite.config.Name, time.Now(), suite.waivers, suite.known)
-	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+	attach(specEntry, report.KindSpec, record)
 	switch record.Verdict {
 	case report.Pass, report.Waived, report.Known:
 	case report.Inconclusive:
