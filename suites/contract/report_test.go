@@ -26,11 +26,10 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
 	}
-	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: report.Run{
-		ID: "none", Suite: exchange.Version, Contract: suite.contract.Version(), Seed: all.SuiteConfig.RandomSeed, Processes: all.SuiteConfig.ParallelTotal,
-		Started: all.StartTime.UTC(), Ended: all.EndTime.UTC(), WallSeconds: all.EndTime.Sub(suite.started).Seconds(),
-		Filtered: all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs, Filter: filter(all.SuiteConfig),
-	}}
+	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: describeRun(all.SuiteConfig)}
+	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()
+	in.Run.WallSeconds = all.EndTime.Sub(suite.started).Seconds()
+	in.Run.Filtered = all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs
 	in.Target, in.Floors = describeTarget(), floors()
 	if suite.session != nil {
 		in.Run.ID = suite.session.Run
@@ -55,6 +54,9 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 			in.Problems = append(in.Problems, "the run was not completed: "+reason)
 		}
 	}
+	if len(in.Problems) == 0 { // which else explain it
+		in.Problems = append(in.Problems, unlike(suite.selected(), in.Specs)...)
+	}
 	if !in.Run.Filtered { // what did not run says nothing of a waiver
 		for _, p := range suite.waivers.Stale(in.Specs, suite.config.Name, time.Now()) {
 			in.Problems = append(in.Problems, p.Message)
@@ -66,6 +68,9 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	_, reporting := GinkgoConfiguration()
 	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
 	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
+	if *recordsFlag == "" && suite.recordsIn != "" {
+		Expect(os.RemoveAll(suite.recordsIn)).To(Succeed())
+	}
 	var table strings.Builder
 	Expect(report.Table(&table, result, report.Width(os.LookupEnv), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
 	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
@@ -88,7 +93,71 @@ func checkWaivers() {
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
-	AddReportEntry(checksEntry, encode([]report.Check{check}), ReportEntryVisibilityNever)
+	attach(checksEntry, report.KindChecks, []report.Check{check})
+}
+
+// attach adds an entry to the report of the running node, and records it for the case that the process is killed.
+func attach(name string, kind report.Kind, value any) {
+	encoded := encode(value)
+	AddReportEntry(name, encoded, ReportEntryVisibilityNever)
+	suite.records.Append(kind, encoded)
+}
+
+// record opens the records of this process.
+func (s *suiteState) record(run string) (err error) {
+	s.recordsIn = *recordsFlag
+	if s.recordsIn == "" {
+		s.recordsIn = filepath.Join(s.reports, ".run-"+run)
+	}
+	s.records, err = report.NewRecorder(s.recordsIn, GinkgoParallelProcess())
+	return err
+}
+
+// selected lists the specs that are to run, in process 1.
+func (s *suiteState) selected() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.specs)), func(id string) bool { return !s.selects(id) })
+}
+
+// header describes the run before its first request.
+func header(o session.Options) report.Header {
+	suiteConfig, _ := GinkgoConfiguration()
+	h := report.Header{Version: report.Version, Run: describeRun(suiteConfig), Target: describeTarget(), Floors: floors(), Selected: suite.selected(),
+		Unprovokable: []report.Unprovoked{}}
+	h.Run.ID, h.Run.Started, h.Run.Filtered = o.Run, suite.started.UTC(), len(h.Selected) < len(suite.specs)
+	h.Target.URL = o.Access.URL
+	for cell, reason := range unprovokable {
+		h.Unprovokable = append(h.Unprovokable, report.Unprovoked{Operation: cell.Operation, Code: cell.Code, Reason: reason})
+	}
+	return h
+}
+
+// describeRun is the identity of the run, as far as its configuration tells.
+func describeRun(c types.SuiteConfig) report.Run {
+	return report.Run{Suite: exchange.Version, Contract: suite.contract.Version(), Seed: c.RandomSeed, Processes: c.ParallelTotal, Filter: filter(c)}
+}
+
+// unlike says how the specs that were reported differ from those that were to run.
+func unlike(selected []string, specs []report.Spec) []string {
+	var problems []string
+	if missing := report.Missing(selected, specs); len(missing) > 0 {
+		problems = append(problems, fmt.Sprintf("%d of %d specs left no result, such as %s", len(missing), len(selected), missing[0]))
+	}
+	for _, s := range specs {
+		if _, is := slices.BinarySearch(selected, s.ID); !is {
+			problems = append(problems, s.ID+" was reported, and was not to run")
+		}
+	}
+	return problems
+}
+
+// leftBehind names what could not be removed, and how it is.
+func leftBehind(left []fixtures.Leftover) []report.Leftover {
+	named := []report.Leftover{}
+	for _, l := range left {
+		named = append(named, report.Leftover{Kind: l.Kind, ID: l.ID, Name: l.Name, Reason: l.Reason,
+			Command: fmt.Sprintf("make sweep TARGET=%s RUN=%s CONFIRM=yes", suite.config.Name, suite.session.Run)})
+	}
+	return named
 }
 
 // collect takes over what a node attached; a node of the suite that failed is a problem of the run.
@@ -99,10 +168,7 @@ func collect(in *report.Input, node types.SpecReport) {
 		case specEntry:
 			in.Specs = append(in.Specs, decode[report.Spec](in, encoded))
 		case leftoverEntry:
-			for _, l := range decode[[]fixtures.Leftover](in, encoded) {
-				in.Leftovers = append(in.Leftovers, report.Leftover{Kind: l.Kind, ID: l.ID, Name: l.Name, Reason: l.Reason,
-					Command: fmt.Sprintf("make sweep TARGET=%s RUN=%s CONFIRM=yes", suite.config.Name, in.Run.ID)})
-			}
+			in.Leftovers = append(in.Leftovers, decode[[]report.Leftover](in, encoded)...)
 		case stepsEntry:
 			in.World = append(in.World, decode[[]report.Step](in, encoded)...)
 		case checksEntry:

@@ -454,7 +454,7 @@ func accept(record *report.Spec) {
 // announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
 func announce(s *session.Session, record report.Spec, f judge.Finding) {
 	GinkgoHelper()
-	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+	attach(specEntry, report.KindSpec, record)
 	switch record.Verdict {
 	case report.Pass, report.Waived, report.Known:
 	case report.Inconclusive:

@@ -32,6 +32,7 @@ var (
 	configFlag   = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
 	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	paceFlag     = flag.String("pace", "", "`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
+	recordsFlag  = flag.String("records", "", "`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
 	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
 	defectFlag   = flag.String("defect", "", "`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
@@ -43,6 +44,9 @@ var suite = suiteState{specs: map[string]spec{}, started: time.Now()}
 
 type suiteState struct {
 	reports   string // the directory of the reports
+	recordsIn string // the directory of the records
+	records   *report.Recorder
+	cleaned   bool // what this process has made was to be removed
 	config    *target.Config
 	configErr error
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
@@ -77,6 +81,7 @@ func TestContract(t *testing.T) {
 		suite.selects = selection(suiteConfig, reporterConfig)
 	}
 	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
+	cleanUpAlone()
 }
 
 // storeNoResult keeps the go command from storing this result and showing it again as "ok (cached)", while the target may have changed or be
@@ -174,22 +179,28 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
 	}
-	checkWaivers()
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
+	o := options(access)
+	o.Run = session.NewRunID(time.Now())
+	Expect(suite.record(o.Run)).To(Succeed())
+	suite.records.Append(report.KindHeader, encode(header(o)))
+	checkWaivers()
 	needs := session.NewNeeds()
-	for id, sp := range suite.specs {
-		if suite.selects(id) {
-			sp.addTo(needs)
-		}
+	for _, id := range suite.selected() {
+		suite.specs[id].addTo(needs)
 	}
 	limited, cancel := ratelimit.WithTimeout(ctx, suite.config.Timeouts.World)
 	defer cancel()
-	suite.session, err = session.Open(limited, options(access), needs)
+	suite.session, err = session.Open(limited, o, needs)
+	if suite.session != nil {
+		suite.records.Append(report.KindChecks, encode(suite.session.Checks))
+	}
 	if err != nil {
 		reportDisowned(suite.session)
 		Fail(setupFailed(err))
 	}
+	suite.records.Append(report.KindLimits, encode(suite.session.Limits()))
 	path, err := suite.session.Save()
 	Expect(err).NotTo(HaveOccurred())
 	return []byte(path)
@@ -200,6 +211,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	var err error
 	suite.session, err = session.Join(options(session.Access{}), string(path))
 	Expect(err).NotTo(HaveOccurred())
+	Expect(suite.record(suite.session.Run)).To(Succeed())
 }, NodeTimeout(ever))
 
 // reportDisowned records the violations that ended the set-up: answers to creating calls that name another object than the one created. The
@@ -212,7 +224,7 @@ func reportDisowned(s *session.Session) {
 		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
 			f := s.Judge.Examine(e, sp.expectation())
 			record := concluded(s, sp.record(), f, exchangesOf(e))
-			AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
+			attach(specEntry, report.KindSpec, record)
 		}
 	}
 }
@@ -225,7 +237,7 @@ func setupFailed(err error) string {
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
 		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess(),
-		Processes: parallelTotal()}
+		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.records.Append(report.KindStep, encode(step)) }}
 }
 
 func parallelTotal() int {
@@ -267,19 +279,34 @@ var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
 	}
 }, NodeTimeout(ever))
 
+// cleanUpAlone removes what process 1 has made where Ginkgo does not: without its server, which is gone once ginkgo is killed, it cannot
+// know when the other processes have finished.
+func cleanUpAlone() {
+	if suite.session == nil || suite.cleaned {
+		return
+	}
+	suite.cleaned = true
+	ctx, cancel := ratelimit.WithTimeout(context.Background(), suite.session.CleanupTimeout())
+	defer cancel()
+	suite.records.Append(report.KindLeftovers, encode(leftBehind(suite.session.Close(ctx))))
+	suite.records.Append(report.KindEnd, encode(suite.session.Requested()))
+	_, _ = suite.records.Close(), suite.session.Discard() // nobody is left who could be told
+}
+
 func cleanUp(ctx context.Context) {
 	if suite.session == nil {
 		return
 	}
+	suite.cleaned = true
 	ctx, cancel := ratelimit.WithTimeout(ctx, suite.session.CleanupTimeout())
 	defer cancel()
-	leftovers := suite.session.Close(ctx)
-	AddReportEntry(leftoverEntry, encode(leftovers), ReportEntryVisibilityNever)
+	attach(leftoverEntry, report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
 	AddReportEntry(stepsEntry, encode(suite.session.Steps), ReportEntryVisibilityNever)
 	if GinkgoParallelProcess() == 1 {
 		AddReportEntry(checksEntry, encode(suite.session.Checks), ReportEntryVisibilityNever)
 	}
-	AddReportEntry(requestsEntry, encode(suite.session.Requested()), ReportEntryVisibilityNever)
+	attach(requestsEntry, report.KindEnd, suite.session.Requested())
+	Expect(suite.records.Close()).To(Succeed())
 	if GinkgoParallelProcess() == 1 {
 		answers, err := suite.session.Answers()
 		Expect(err).NotTo(HaveOccurred())

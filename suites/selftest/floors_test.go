@@ -116,12 +116,12 @@ var _ = Describe("a run that leaves something behind", func() {
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.result.Verdict).To(Equal(report.Error))
 		Expect(o.result.Totals.Specs.Pass).To(Equal(2))
-		Expect(o.flat()).To(MatchRegexp(`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` + o.result.Run.ID + ` CONFIRM=yes \(\d+ left behind\)`))
+		Expect(o.flat()).To(MatchRegexp(`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` + o.result.Run.ID + ` CONFIRM=yes; \d+ left behind`))
 
 		allowed := newDesk(environment, replaced("transient: 10}", "transient: 10, leftovers: 99}"))
 		o = allowed.run(ctx, "run", "-target=staging", few)
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(o.flat()).To(MatchRegexp(`PASS on staging: .* \(\d+ left behind\)`))
+		Expect(o.flat()).To(MatchRegexp(`PASS on staging: .*; \d+ left behind`))
 
 		direct["CONFIRM"] = "yes"
 		Expect(newDesk(direct).look(ctx, "sweep", "-target=staging", "-age=0s").code).To(Equal(0))

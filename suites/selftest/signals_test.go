@@ -100,17 +100,25 @@ var _ = Describe("a run that is ended", func() {
 // childOf is the one process that the process has started: the first of the group that runs the specs.
 func childOf(pid int) int {
 	GinkgoHelper()
+	children := childrenOf(pid)
+	Expect(children).To(HaveLen(1))
+	return children[0]
+}
+
+func childrenOf(pid int) []int {
+	GinkgoHelper()
 	// Any thread may have started it.
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	Expect(err).NotTo(HaveOccurred())
-	var children []string
+	var children []int
 	for _, thread := range threads {
 		listed, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, thread.Name()))
 		Expect(err).NotTo(HaveOccurred())
-		children = append(children, strings.Fields(string(listed))...)
+		for child := range strings.FieldsSeq(string(listed)) {
+			number, err := strconv.Atoi(child)
+			Expect(err).NotTo(HaveOccurred())
+			children = append(children, number)
+		}
 	}
-	Expect(children).To(HaveLen(1))
-	child, err := strconv.Atoi(children[0])
-	Expect(err).NotTo(HaveOccurred())
-	return child
+	return children
 }

@@ -2,7 +2,7 @@
 //
 //	0  the target conforms
 //	1  a violation, or a floor of the gate that is missed
-//	2  target, configuration or command line unusable: nothing is known about the contract
+//	2  target, configuration or command line unusable, too little tested, or something left behind: no verdict on the contract
 package main
 
 import (

@@ -33,6 +33,7 @@ type selection struct {
 	rehearse                bool // on the embedded mock, in the target's place
 	defect                  string
 	pace                    string // the folder in which the processes share their pace
+	records                 string // the directory in which they record what they report
 }
 
 // registerTarget takes the flags of the commands that only look at a target.
@@ -187,7 +188,8 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	if s.defect != "" && !config.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
 	}
-	if _, err := basis.Load(config); err != nil {
+	loaded, err := basis.Load(config)
+	if err != nil {
 		return nil, err
 	}
 	folder, err := s.folder()
@@ -198,7 +200,11 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, err
 	}
 	s.reports = folder
-	path := filepath.Join(s.reports, "conformance.json")
+	c.tellUnended(folder)
+	if s.records, err = os.MkdirTemp(folder, unended); err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(s.records) }() // the result holds what stands in them
 	done, err := s.share()
 	if err != nil {
 		return nil, err
@@ -216,16 +222,9 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, err
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
-	failed := s.supervise(ctx, command, config)
-	result, err := report.Read(path)
+	result, err := c.outcome(s, config, loaded.Contract, s.supervise(ctx, command, config))
 	if err != nil {
-		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
-	}
-	if failed != nil && result.Verdict == report.Pass {
-		result.Fail(fmt.Sprintf("the run failed though no spec did: %v", failed))
-		if err := writeResult(s.reports, result); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	if !s.rehearse {
 		_, err = render.WriteAll(s.reports, result, nil)
@@ -310,6 +309,9 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if s.pace != "" {
 		own = append(own, "-pace="+s.pace)
 	}
+	if s.records != "" {
+		own = append(own, "-records="+s.records)
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -375,29 +377,65 @@ func supervise(ctx context.Context, command *exec.Cmd, silent time.Duration, sen
 	}
 	done := make(chan error, 1)
 	go func() { done <- command.Wait() }()
+	group := -command.Process.Pid
 	select {
 	case err := <-done:
-		return err
+		return errors.Join(err, endGroup(group, silent, sent))
 	case <-ctx.Done():
 	}
-	group := -command.Process.Pid
 	_ = syscall.Kill(group, syscall.SIGTERM) // a group that is gone already has nothing left to be told
 	look := time.NewTicker(min(silent/10, time.Second))
 	defer look.Stop()
-	last, since := -1, time.Now()
+	stuck := silence(silent, sent)
 	for {
 		select {
 		case err := <-done:
-			return errors.Join(context.Cause(ctx), err)
+			return errors.Join(context.Cause(ctx), err, endGroup(group, silent, sent))
 		case <-look.C:
 		}
+		if err := stuck(); err != nil {
+			_ = syscall.Kill(group, syscall.SIGKILL)
+			return errors.Join(context.Cause(ctx), err, <-done)
+		}
+	}
+}
+
+// silence returns a function that returns an error once nothing has been sent for too long.
+func silence(longest time.Duration, sent func() (int, error)) func() error {
+	last, since := -1, time.Now()
+	return func() error {
 		// A count that cannot be read is no sign of life.
 		if n, err := sent(); err == nil && n != last {
 			last, since = n, time.Now()
 		}
-		if time.Since(since) > silent {
+		if time.Since(since) > longest {
+			return fmt.Errorf("the clean-up sent nothing for %v and was killed: make sweep finds what is left", longest)
+		}
+		return nil
+	}
+}
+
+// endGroup ends what is left of a process group whose first process has ended: where ginkgo was killed, the suite's processes would go on
+// without anybody who waits for them. Nothing tells of the end of processes that are no children of this one, so it is looked for.
+func endGroup(group int, silent time.Duration, sent func() (int, error)) error {
+	alive := func() bool {
+		// As the first process of a container, this one also has to bury what nobody else waits for.
+		for pid, err := syscall.Wait4(group, nil, syscall.WNOHANG, nil); pid > 0 && err == nil; {
+			pid, err = syscall.Wait4(group, nil, syscall.WNOHANG, nil)
+		}
+		return syscall.Kill(group, 0) == nil
+	}
+	if !alive() {
+		return nil
+	}
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	look := time.NewTicker(min(silent/10, 50*time.Millisecond))
+	defer look.Stop()
+	for stuck := silence(silent, sent); alive(); <-look.C {
+		if err := stuck(); err != nil {
 			_ = syscall.Kill(group, syscall.SIGKILL)
-			return errors.Join(context.Cause(ctx), fmt.Errorf("the clean-up sent nothing for %v and was killed: make sweep finds what is left", silent), <-done)
+			return err
 		}
 	}
+	return nil
 }

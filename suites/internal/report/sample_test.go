@@ -37,7 +37,7 @@ func sample(t testing.TB) Input {
 	return Input{
 		Contract: contract(t),
 		Run: Run{ID: "run-1", Suite: "1.0.0", Contract: contract(t).Version(), Seed: 17, Processes: 2, Started: noon, Ended: noon.Add(time.Minute),
-			WallSeconds: 6.5, WallWithoutWaitingSeconds: 1.75, Filtered: true, Filter: "401", Requests: Requests{World: 30, Controls: 95, Specs: 1900, Cleanup: 12}},
+			WallSeconds: 6.5, WallWithoutWaitingSeconds: 1.75, Filtered: true, Filter: "401", Incomplete: true, Requests: Requests{World: 30, Controls: 95, Specs: 1900, Cleanup: 12}},
 		Target: Target{Name: "staging", URL: "https://host", Allow: []string{"read", "write"}, Production: true, Strict: true, Assumed: "strict",
 			Rate: "10/s", Concurrency: 4, Budget: 20000},
 		Floors:    &Floors{Asserted: 0.85, SetAside: 40, Leftovers: 0},

@@ -52,6 +52,9 @@ type Options struct {
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
+	Run       string // the id of the run that process 1 opens; empty: one is made
+	// OnStep is told of each step as it is recorded, one after the other; it may be nil.
+	OnStep func(report.Step)
 }
 
 // State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file: see Save.
@@ -86,6 +89,7 @@ type Session struct {
 	tokenFile string // empty: no token is kept
 	process   int
 	processes int
+	onStep    func(report.Step)
 
 	mu       sync.Mutex                    // guards Steps, failing and creating
 	failing  map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
@@ -133,7 +137,7 @@ func newSession(o Options, state State) (*Session, error) {
 		serials: serials, limiter: limiter,
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
 		remakes: map[string]int{},
-		process: o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process),
+		process: o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process), onStep: o.OnStep,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -154,7 +158,7 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 		return nil, fmt.Errorf("a folder for the run's locks: %w", err)
 	}
 	s, err := newSession(o, State{
-		Run: runID(time.Now()), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
+		Run: cmp.Or(o.Run, NewRunID(time.Now())), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
 		Forged: map[string]string{}, Missing: map[string]string{},
 	})
 	if err != nil {
@@ -363,6 +367,9 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 		step.Seconds = time.Since(step.Started).Seconds()
 	}
 	s.Steps = append(s.Steps, step)
+	if s.onStep != nil {
+		s.onStep(step)
+	}
 }
 
 // CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which comes last, has

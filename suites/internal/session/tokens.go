@@ -34,8 +34,8 @@ const Fault50x = "fault header"
 // Garbage is what a client sends that has no token. It is no secret, and is shown as it is.
 const Garbage = "conformance-garbage"
 
-// runID names a run by its time, for the sweep, and a random part.
-func runID(now time.Time) string {
+// NewRunID names a run by its time, for the sweep, and a random part.
+func NewRunID(now time.Time) string {
 	return now.UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:6])
 }
 

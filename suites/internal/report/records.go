@@ -1,0 +1,321 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"acronis-conformance/schemas"
+)
+
+// Every process of a run appends what it has to report to a file in the run's directory, as it arises, so that a process that is killed
+// leaves it: process-2.jsonl holds a JSON object per line, {"kind": "spec", "value": ...}. Together the files hold all that a result
+// needs: the header and what precedes the specs in that of process 1, and in each the process's own specs, steps and sums.
+
+// Kind is what a record holds.
+type Kind string
+
+const (
+	// KindHeader is a Header; it comes first in the records of process 1.
+	KindHeader Kind = "header"
+	// KindChecks is a []Check.
+	KindChecks Kind = "checks"
+	// KindLimits is a []Limit.
+	KindLimits Kind = "limits"
+	// KindStep is a Step.
+	KindStep Kind = "step"
+	// KindSpec is a Spec.
+	KindSpec Kind = "spec"
+	// KindLeftovers is a []Leftover.
+	KindLeftovers Kind = "leftovers"
+	// KindEnd is a Requests: what the process has sent in all. A process whose records lack it did not come to its end.
+	KindEnd Kind = "end"
+)
+
+// Header is what is known of a run before its first request.
+type Header struct {
+	Version      int          `json:"version"` // of the records: that of conformance.json
+	Run          Run          `json:"run"`
+	Target       Target       `json:"target"`
+	Floors       *Floors      `json:"floors,omitempty"`
+	Selected     []string     `json:"selected"` // ids of the specs that are to run
+	Unprovokable []Unprovoked `json:"unprovokable"`
+}
+
+// Unprovoked is a reference cell that no probe provokes, with the reviewed reason.
+type Unprovoked struct {
+	Operation string `json:"operation"`
+	Code      int    `json:"code"`
+	Reason    string `json:"reason"`
+}
+
+type record struct {
+	Kind  Kind            `json:"kind"`
+	Value json.RawMessage `json:"value"`
+}
+
+// Recorder appends the records of one process. It is safe for concurrent use, and so is a nil one, which keeps nothing.
+type Recorder struct {
+	mu   sync.Mutex
+	file *os.File
+	err  error // the first one
+}
+
+// NewRecorder makes the file of the process in the directory, which it makes too. Only this user can read them.
+func NewRecorder(dir string, process int) (*Recorder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process)), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
+	}
+	return &Recorder{file: file}, nil
+}
+
+// Append adds a record, whose value is JSON and redacted by now. A record is written at once and whole, unless the process is killed
+// meanwhile. An error is kept for Close: it must not cost the run its specs.
+func (r *Recorder) Append(kind Kind, value string) {
+	if r == nil {
+		return
+	}
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
+	e.SetEscapeHTML(false)
+	err := e.Encode(record{kind, json.RawMessage(value)})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		_, err = r.file.Write(line.Bytes())
+	}
+	if r.err == nil && err != nil {
+		r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
+	}
+}
+
+// Close returns the first error.
+func (r *Recorder) Close() error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(r.err, r.file.Close())
+}
+
+// Records is what the processes of a run have recorded.
+type Records struct {
+	Header    Header
+	Checks    []Check
+	Limits    []Limit
+	Steps     []Step
+	Specs     []Spec
+	Leftovers []Leftover
+	sent      map[int]Requests // by the number of a process that came to its end
+	damaged   []string         // files that hold a line that is no record
+}
+
+// ReadRecords reads what the processes have recorded in the directory. Without a header there is nothing to make a result of, which is
+// an error that is fs.ErrNotExist.
+func ReadRecords(dir string) (*Records, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "process-*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	r := &Records{sent: map[int]Requests{}}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		number, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "process-"), ".jsonl"))
+		for line := range bytes.Lines(data) {
+			if !bytes.HasSuffix(line, []byte("\n")) {
+				continue // the process was killed while it wrote the last line
+			}
+			if err := r.take(number, line); err != nil && !slices.Contains(r.damaged, filepath.Base(file)) {
+				r.damaged = append(r.damaged, filepath.Base(file))
+			}
+		}
+	}
+	switch {
+	case r.Header.Run.ID == "":
+		return nil, fmt.Errorf("no process has recorded anything: %w", fs.ErrNotExist)
+	case r.Header.Version != Version:
+		return nil, fmt.Errorf("its records have version %d, and this program reads version %d", r.Header.Version, Version)
+	}
+	return r, nil
+}
+
+func (r *Records) take(process int, line []byte) error {
+	var one record
+	if err := json.Unmarshal(line, &one); err != nil {
+		return err
+	}
+	switch one.Kind {
+	case KindHeader:
+		return json.Unmarshal(one.Value, &r.Header)
+	case KindChecks:
+		return extend(&r.Checks, one.Value)
+	case KindLimits:
+		return extend(&r.Limits, one.Value)
+	case KindLeftovers:
+		return extend(&r.Leftovers, one.Value)
+	case KindStep:
+		return add(&r.Steps, one.Value)
+	case KindSpec:
+		return add(&r.Specs, one.Value)
+	case KindEnd:
+		var sent Requests
+		err := json.Unmarshal(one.Value, &sent)
+		r.sent[process] = sent
+		return err
+	}
+	return fmt.Errorf("kind %q is unknown", one.Kind)
+}
+
+func add[T any](list *[]T, value []byte) error {
+	var one T
+	err := json.Unmarshal(value, &one)
+	if err == nil {
+		*list = append(*list, one)
+	}
+	return err
+}
+
+func extend[T any](list *[]T, value []byte) error {
+	var more []T
+	err := json.Unmarshal(value, &more)
+	*list = append(*list, more...)
+	return err
+}
+
+// Unended lists the processes that did not come to their end.
+func (r *Records) Unended() []int {
+	var numbers []int
+	for process := range max(r.Header.Run.Processes, 1) {
+		if !r.Ended(process + 1) {
+			numbers = append(numbers, process+1)
+		}
+	}
+	return numbers
+}
+
+// Ended reports whether the process came to its end.
+func (r *Records) Ended(process int) bool {
+	_, ended := r.sent[process]
+	return ended
+}
+
+// Missing lists the selected specs that were not recorded.
+func (r *Records) Missing() []string { return Missing(r.Header.Selected, r.Specs) }
+
+// Missing lists the ids that no spec has.
+func Missing(ids []string, specs []Spec) []string {
+	has := map[string]bool{}
+	for _, s := range specs {
+		has[s.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return has[id] })
+}
+
+// Input is what a result is built from where the run did not come to build one itself. Its first problem says what is missing.
+func (r *Records) Input(contract *schemas.Contract) Input {
+	in := Input{Run: r.Header.Run, Target: r.Header.Target, Contract: contract, Floors: r.Header.Floors, Limits: r.Limits, Preflight: r.Checks,
+		Specs: r.Specs, World: r.Steps, Leftovers: r.Leftovers, Unprovokable: map[CellKey]string{}}
+	for _, cell := range r.Header.Unprovokable {
+		in.Unprovokable[CellKey{cell.Operation, cell.Code}] = cell.Reason
+	}
+	in.Run.Incomplete = true
+	in.Run.Requests = r.requests()
+	in.Run.Ended = in.Run.Started
+	waited := 0.0
+	for _, s := range r.Specs {
+		in.Run.Ended = later(in.Run.Ended, s.Started, s.Seconds)
+		if s.Waiting {
+			waited += s.Seconds
+		}
+	}
+	for _, s := range r.Steps {
+		in.Run.Ended = later(in.Run.Ended, s.Started, s.Seconds)
+	}
+	in.Run.WallSeconds = in.Run.Ended.Sub(in.Run.Started).Seconds()
+	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited
+	in.Problems = []string{r.problem()}
+	return in
+}
+
+func later(known, started time.Time, seconds float64) time.Time {
+	if ended := started.Add(time.Duration(seconds * float64(time.Second))); ended.After(known) {
+		return ended
+	}
+	return known
+}
+
+func (r *Records) problem() string {
+	text := "the run was not completed: "
+	switch unended := r.Unended(); {
+	case len(unended) > 0:
+		var names []string
+		for _, n := range unended {
+			names = append(names, strconv.Itoa(n))
+		}
+		text += fmt.Sprintf("%s %s of %d did not come to an end", map[bool]string{true: "process", false: "processes"}[len(names) == 1],
+			strings.Join(names, " and "), max(r.Header.Run.Processes, 1))
+	default:
+		text += "its processes wrote no report"
+	}
+	if n := len(r.Missing()); n > 0 {
+		text += fmt.Sprintf(", and %d of %d specs left no result", n, len(r.Header.Selected))
+	}
+	if len(r.damaged) > 0 {
+		text += ", and " + strings.Join(r.damaged, ", ") + " cannot be read as a whole"
+	}
+	return text
+}
+
+// requests counts what was sent: as the processes say that came to their end, and of the others by what they have recorded.
+func (r *Records) requests() Requests {
+	var total Requests
+	for _, process := range slices.Sorted(maps.Keys(r.sent)) {
+		total.add(r.sent[process])
+	}
+	unended := r.Unended()
+	for _, s := range r.Steps {
+		if !slices.Contains(unended, s.Process) {
+			continue
+		}
+		switch s.Phase {
+		case PhaseWorld:
+			total.World += s.Requests
+		case PhaseControl:
+			total.Controls += s.Requests
+		case PhaseCleanup:
+			total.Cleanup += s.Requests
+		}
+	}
+	for _, s := range r.Specs {
+		if slices.Contains(unended, s.Process) {
+			total.Specs += s.Requests
+		}
+	}
+	return total
+}
+
+func (r *Requests) add(more Requests) {
+	r.World += more.World
+	r.Controls += more.Controls
+	r.Specs += more.Specs
+	r.Cleanup += more.Cleanup
+}
