@@ -108,6 +108,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("tenants by two filters that exclude each other", "FetchTenantsBatch", "two-filters", url.Values{"uuids": {uuid.Nil.String()}, "parent_id": {uuid.Nil.String()}}),
 		Entry("more tenants than a list may name", "FetchTenantsBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
 		Entry("more users than a list may name", "FetchUsersBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
+		Entry("tenants of a parent with paths that only ids have", "FetchTenantsBatch", "relative-path",
+			url.Values{"parent_id": {uuid.Nil.String()}, "include_relative_path": {"true"}}),
+		Entry("users of organizations without a root", "FetchUsersBatch", "inside-organization",
+			url.Values{"inside_organization": {"true"}, "uuids": {uuid.Nil.String()}}),
 		Entry("users by external ids without their tenant", "FetchUsersBatch", "external-ids", url.Values{"external_ids": {"conformance"}}),
 		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
 	)
@@ -142,6 +146,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("a kind of token that does not exist", "RevokeToken", "unknown-token-type", func(body map[string]any) { body["token_type_hint"] = "conformance" }),
 		Entry("no token to look into", "IntrospectToken", "no-token", func(body map[string]any) { delete(body, "token") }),
 		Entry("two ways to name a user", "RequestOneTimeToken", "two-users", func(body map[string]any) { body["login"] = "conformance" }),
+		Entry("no way to name a user", "RequestOneTimeToken", "no-user",
+			func(body map[string]any) { delete(body, "user_id") }),
 		Entry("a period in the future", "CreateReport", "future-period", func(body map[string]any) {
 			body["parameters"].(map[string]any)["period"] = map[string]any{"start": "2999-01-01", "end": "2999-01-31"}
 		}),
@@ -170,7 +176,83 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	for _, op := range operations(named("DeleteTenant")) {
 		specify(enabledTenant(op))
 	}
+
+	// A login that no user may have: a user is given none either.
+	for _, op := range operations(named("CreateUser", "UpdateUser")) {
+		p := bad("unacceptable-login").promised(acceptableLogin)
+		specify(p.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+			return setField(r, op, "login", s.World.Name("é"))
+		}))
+	}
+
+	// The guide speaks of three letters and of 1 to 300 results, and not of what else happens.
+	DescribeTableSubtree("a search out of range", func(parameter, variant, value string) {
+		for _, op := range operations(named("Search")) {
+			specify(bad("out-of-range").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				r.Query.Set(parameter, value)
+				return nil
+			}))
+		}
+	},
+		Entry("for two letters", "text", "text", "ab"),
+		Entry("for no results", "limit", "least-limit", "0"),
+		Entry("for more results than there may be", "limit", "greatest-limit", "301"),
+	)
+
+	DescribeTableSubtree("a tenant that cannot be so", func(id, probe, variant string, u unfit) {
+		for _, op := range operations(named(id)) {
+			specify(u.on(op, probe, variant))
+		}
+	},
+		Entry("a unit with a second factor", "ManageTenantMFAStatus", "unfit-tenant", "unit",
+			unfit{object: "unit", cite: secondFactorAbove}),
+		Entry("a folder with a second factor", "ManageTenantMFAStatus", "unfit-tenant", "folder",
+			unfit{object: "folder", cite: secondFactorAbove}),
+		Entry("a customer that becomes a partner", "UpdateTenant", "unfit-kind", "changed",
+			unfit{object: "customer", cite: keptKind, set: map[string]string{"kind": "partner"}}),
+		Entry("a unit that moves", "UpdateTenant", "unfit-move", "unit",
+			unfit{object: "unit", cite: fittingMove, set: map[string]string{"parent_id": "${org}"}}),
+		Entry("a partner that moves below itself", "UpdateTenant", "unfit-move", "below-itself",
+			unfit{object: "nested_partner", cite: fittingMove, set: map[string]string{"parent_id": "${child_id}"}}),
+	)
 })
+
+// unfit is a valid call on a tenant that cannot be what it asks for.
+type unfit struct {
+	object string
+	cite   citation
+	set    map[string]string // properties of the body, as templates over the names of the object
+}
+
+func (u unfit) on(op *schemas.Operation, probe, variant string) spec {
+	key := fixtures.Own(u.object, "400-"+probe)
+	watch := watchOf(op, key, fixtures.Home)
+	sp := spec{
+		code: "400", probe: probe, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400,
+		writes: true, control: op.ID,
+		needs: func(n session.Needs) {
+			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: u.object})
+			n.Watch(*watch)
+		},
+		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+			r, vars, err := callOn(s, op, key, id)
+			if err != nil {
+				return trial{}, err
+			}
+			for name, template := range u.set {
+				value, err := vars.Fill(template)
+				if err != nil {
+					return trial{}, err
+				}
+				if err := setField(&r, op, name, value); err != nil {
+					return trial{}, err
+				}
+			}
+			return trial{request: r, hold: key, watch: watch}, nil
+		},
+	}
+	return sp.promised(u.cite)
+}
 
 // enabledTenant deletes a tenant that is still enabled: the guide's own example of an error, platform code 1006.
 func enabledTenant(op *schemas.Operation) spec {

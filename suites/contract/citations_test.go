@@ -58,6 +58,12 @@ var (
 		guide + "tenants/creating-tenant"}
 	brandable = citation{`branding cannot be managed for customers and units (guide, "Managing branding options", Important)`,
 		guide + "branding/index"}
+	secondFactorAbove = citation{`the second factor of folders and units is that of the tenant above, and not managed ` +
+		`for them (reference, ManageTenantMFAStatus)`, reference}
+	keptKind = citation{`a tenant's kind changes between partner and folder only (guide, "Modifying tenant properties")`,
+		guide}
+	fittingMove = citation{`a unit never moves, and no tenant moves below itself (guide, "Moving a tenant to another ` +
+		`tenant")`, guide}
 	disabledFirst = citation{`a tenant that is enabled cannot be deleted: 400 with the code 1006 (guide, "Status and error codes", ` +
 		`the example of an error)`, guide + "overview/codes"}
 
@@ -78,6 +84,12 @@ var contradictions = map[string]citation{
 	"no-filter":   oneFilter,
 	"two-filters": oneFilter,
 	"101-ids":     {`a list may name 100 ids at most (reference, parameter uuids)`, reference},
+	"relative-path": {`include_relative_path goes with ids alone (reference, parameter include_relative_path of ` +
+		`FetchTenantsBatch)`, reference},
+	"inside-organization": {`inside_organization needs subtree_root_tenant_id (reference, parameters of FetchUsersBatch)`,
+		reference},
+	"no-user": {`a one-time token is for one user, named by login, external id or id (reference, RequestOneTimeToken)`,
+		reference},
 	"external-ids": {`external ids are looked for in one tenant, which has to be named (reference, parameter tenant_id of ` +
 		`FetchUsersBatch)`, reference},
 	"two-tokens": {`a token comes in the header or in the query, and never in both (reference, security)`, reference},
