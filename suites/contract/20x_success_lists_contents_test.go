@@ -167,6 +167,7 @@ type further struct {
 	id    string
 	vars  fixtures.Vars
 	op    *schemas.Operation
+	page  *exchange.Exchange // the first page of the list
 	looks *[]*exchange.Exchange
 }
 
@@ -199,7 +200,8 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 
 func (c contents) on(op *schemas.Operation, variant string) spec {
 	l := c.list
-	sp := l.on(op, "list-holds", variant)
+	sp := l.on(op, "list-holds", variant).promised(citation{`a list holds what the reference says that it lists, and what was deleted only ` +
+		`where that is asked for (reference, description of the operation and parameter allow_deleted)`, reference})
 	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong := c.compare(idsOf(items), a.vars)
 		for i, item := range items {
@@ -234,7 +236,7 @@ func (l list) look(op *schemas.Operation, at func(context.Context, further, []an
 			if err != nil || len(wrong) > 0 {
 				return wrong, looks, err
 			}
-			wrong, err = at(ctx, further{s, id, vars, op, &looks}, items)
+			wrong, err = at(ctx, further{s, id, vars, op, e, &looks}, items)
 			if len(wrong) > 0 {
 				err = nil // what is wrong is known, whatever could not be looked at besides
 			}
@@ -620,9 +622,9 @@ func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 	return wrong
 }
 
-// clientNames asks for the names that the clients were made with: of an object that is free, another read is compared with in nothing.
-func clientNames(a further, items []any) (wrong []schemas.Violation) {
-	for i, item := range items {
+// clientNames asks for the names that the clients were made with. They stand in an object of which the reference describes nothing.
+func clientNames(a further, _ []any) (wrong []schemas.Violation) {
+	for i, item := range wholeItemsOf(a.page) {
 		fields, _ := item.(map[string]any)
 		data, isObject := fields["data"].(map[string]any)
 		for name, suffix := range map[string]string{"client_id": "-first", "second_client_id": "-second"} {
@@ -636,13 +638,12 @@ func clientNames(a further, items []any) (wrong []schemas.Violation) {
 }
 
 func (l asRead) on(op *schemas.Operation, variant string) spec {
-	sp := l.list.on(op, "list-as-read", variant)
+	sp := l.list.on(op, "list-as-read", variant).promised(citation{`what two answers show of one object at the same time is the same (reference, ` +
+		`the schemas of the list and of the other read)`, reference})
 	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
-		whole := items
 		if l.in != "" {
 			items = inside(items, l.in)
 		}
-		items = documentedItems(op, "", l.in, items)
 		var wrong []schemas.Violation
 		var err error
 		switch {
@@ -654,7 +655,7 @@ func (l asRead) on(op *schemas.Operation, variant string) spec {
 			wrong = l.asKept(a, items)
 		}
 		if l.also != nil {
-			wrong = append(wrong, l.also(a, whole)...)
+			wrong = append(wrong, l.also(a, items)...)
 		}
 		return wrong, err
 	})
@@ -675,7 +676,7 @@ func (l asRead) asEachRead(ctx context.Context, a further, items []any) (wrong [
 		if err != nil {
 			return nil, err
 		}
-		forms[lod] = documentedItems(a.op, lod, "", shorter)
+		forms[lod] = shorter
 	}
 	reads := map[string]map[string]any{}
 	for i, item := range items {
@@ -692,9 +693,7 @@ func (l asRead) asEachRead(ctx context.Context, a further, items []any) (wrong [
 		if err != nil {
 			return wrong, err
 		}
-		read, _ := suite.contract.Operation(operation).Documented(e.Status(), "", objectOf(e))
-		shown, _ := read.(map[string]any)
-		reads[identity(item)] = as(shown)
+		reads[identity(item)] = as(objectOf(e))
 	}
 	for _, lod := range slices.Sorted(maps.Keys(forms)) {
 		for i, item := range forms[lod] {
@@ -715,7 +714,6 @@ func (l asRead) asListed(ctx context.Context, a further, items []any) (wrong []s
 	if l.otherIn != "" {
 		shown = inside(shown, l.otherIn)
 	}
-	shown = documentedItems(suite.contract.Operation(l.other), "", l.otherIn, shown)
 	theirs := map[string]any{}
 	for _, item := range shown {
 		theirs[objectKey(item)] = item
@@ -771,21 +769,6 @@ func objectKey(item any) string {
 		return identity(item)
 	}
 	return itemKey("", item)
-}
-
-// documentedItems leaves of the items what the reference describes.
-func documentedItems(op *schemas.Operation, lod, in string, items []any) []any {
-	var wrapped any = map[string]any{"items": items}
-	if in != "" {
-		wrapped = map[string]any{"items": []any{map[string]any{in: items}}}
-	}
-	document, _ := op.Documented(op.Success(), lod, wrapped)
-	top, _ := document.(map[string]any)
-	documented, _ := top["items"].([]any)
-	if in != "" {
-		return inside(documented, in)
-	}
-	return documented
 }
 
 // unlike compares an item with another look at the same object, in the properties that both have.

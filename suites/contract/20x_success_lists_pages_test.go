@@ -44,7 +44,8 @@ func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
 // paged goes through a list in a few pages and compares them with the same list in one go (reference, limit and after).
 func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
-	sp := l.on(op, "paging", "")
+	sp := l.on(op, "paging", "").promised(citation{`a page has limit items at most; paging.cursors.after of a page leads to the next one and is all that has to be ` +
+		`sent, and where nothing is left there is none (reference, parameters limit and after)`, reference})
 	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
@@ -155,8 +156,8 @@ func listOf(e *exchange.Exchange) []any {
 	return nil
 }
 
-// changedSince asks a list for what was updated after the first change in it, and after the last one. How a change at that very moment
-// counts is left open, and times may be shown in whole seconds.
+// changedSince asks a list for what was updated after a second before the first change in it, which is everything, and after a second behind
+// the last one, which is nothing: times may be shown in whole seconds.
 func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "filter", "updated_since-recent")
@@ -177,15 +178,11 @@ func changedSince(op *schemas.Operation, object string, query map[string]string,
 			times := updates(all)
 			moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
 			if len(moments) == 0 {
-				return nil, looks, unseen("the list shows no time of an update")
+				return nil, looks, unseen("nothing that is listed shows when it was updated")
 			}
-			since := []time.Time{moments[0], moments[len(moments)-1]}
-			if since[0].Equal(since[1]) { // as far as the answer shows: then nothing was updated two seconds later
-				since = []time.Time{since[1].Add(2 * time.Second)}
-			}
-			for _, since := range since {
+			for _, since := range []time.Time{moments[0].Add(-time.Second), moments[len(moments)-1].Add(time.Second)} {
 				r := whole.Clone()
-				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339Nano))
+				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339))
 				page, err := s.Send(ctx, id, r, nil)
 				if looks = append(looks, exchangesOf(page)...); err != nil {
 					return nil, looks, err
@@ -205,19 +202,13 @@ func changedSince(op *schemas.Operation, object string, query map[string]string,
 	return sp
 }
 
-// updates returns when the items were updated: in whole seconds where one of them is shown so, since others may be rounded as well.
+// updates returns when the items were updated, in whole seconds: they may be shown so.
 func updates(items []any) map[string]time.Time {
-	times, whole := map[string]time.Time{}, false
+	times := map[string]time.Time{}
 	for _, item := range items {
 		fields, _ := item.(map[string]any)
 		if at, known := timeOf(fields["updated_at"]); known {
-			times[identity(item)] = at
-			whole = whole || at.Nanosecond() == 0
-		}
-	}
-	if whole {
-		for id, at := range times {
-			times[id] = at.Truncate(time.Second)
+			times[identity(item)] = at.Truncate(time.Second)
 		}
 	}
 	return times
@@ -228,15 +219,15 @@ func updatedAfter(since time.Time, items []any, times map[string]time.Time) (wro
 	shown := map[string]bool{}
 	for i, item := range items {
 		shown[identity(item)] = true
-		if at, known := times[identity(item)]; known && at.Before(since) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter", Found: at.Format(time.RFC3339Nano),
-				Detail: "the list was asked for what was updated after " + since.Format(time.RFC3339Nano)})
+		if at, known := times[identity(item)]; known && !at.Add(time.Second).After(since) {
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter", Found: at.Format(time.RFC3339),
+				Detail: "the list was asked for what was updated after " + since.Format(time.RFC3339)})
 		}
 	}
 	for id, at := range times {
 		if at.After(since) && !shown[id] {
 			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " others",
-				Detail: fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339Nano), since.Format(time.RFC3339Nano))})
+				Detail: fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339), since.Format(time.RFC3339))})
 		}
 	}
 	return wrong

@@ -49,7 +49,8 @@ func (a *approvalOf) ofUser(s *session.Session) error {
 
 // approval is a call that must not approve a device, or not show it.
 func approval(op *schemas.Operation, code int, name, variant string, names func(*fixtures.Request, *session.Session, *approvalOf) error) spec {
-	sp := probe{code: code, name: name, ground: refusal}.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
+	sp := probe{code: code, name: name}.promised(citation{`a device is approved by a user code that is valid, and for a personal tenant whose owner protects ` +
+		`devices by a partner administrator of it: 400 or 403 otherwise (reference, answers of the operation)`, reference}).on(op, variant, func(r *fixtures.Request, s *session.Session) error {
 		var a approvalOf
 		if err := names(r, s, &a); err != nil {
 			return err

@@ -76,6 +76,16 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 	})
 })
 
+// What the documentation says of limited access, of locks and of calls that are for API clients.
+var (
+	limitedAccess = citation{`administrators above a tenant that limits their access may change the tenant's own properties, and see neither its users ` +
+		`nor what is below it (guide, "Limiting access to a tenant for higher-level administrators"; "Access model", management modes)`,
+		guide + "tenants/limiting-tenant-access"}
+	forOwners     = citation{`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else (reference, update_lock)`, reference}
+	forAPIClients = citation{`one-time tokens and passwords are for API clients, and passwords for users of tenants below (reference, RequestOneTimeToken and ` +
+		`SetUserPassword; guide, "Changing a user account password", Important)`, guide + "users/changing-user-password"}
+)
+
 var hiddenUsers = words("user_id spare_id below_id admin_id")
 
 // limited is the object of these specs.
@@ -199,7 +209,7 @@ type callBuilder func(ctx context.Context, s *session.Session, vars fixtures.Var
 func (l *limitation) on(op *schemas.Operation, variant string, build callBuilder) spec {
 	return spec{
 		code: "403", probe: "limited-access", variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
-		ground: refusal, control: op.ID, writes: true, // the limitation is one
+		ground: refusal, cite: limitedAccess, control: op.ID, writes: true, // the limitation is one
 		needs: func(n session.Needs) { n.Add(*limited) },
 		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
 			if l.failed != nil {
@@ -293,7 +303,7 @@ func (l *limitation) asCaller(op *schemas.Operation, probe, token string) spec {
 		return r, err
 	})
 	sp.probe = probe
-	return sp
+	return sp.promised(forAPIClients)
 }
 
 // showsText looks for a text in the answer.
@@ -310,7 +320,7 @@ func lockedFor(op *schemas.Operation) spec {
 	of := own("administered_customer", "lock")
 	return spec{
 		code: "403", probe: "update-lock", subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
-		ground: refusal, control: op.ID, writes: true,
+		ground: refusal, cite: forOwners, control: op.ID, writes: true,
 		needs: func(n session.Needs) { n.Add(*of) },
 		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
 			vars, err := s.Vars(of.Key, id)
