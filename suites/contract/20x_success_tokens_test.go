@@ -6,20 +6,18 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
 	"acronis-conformance/suites/internal/session"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -124,7 +122,7 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 		case e.Status()/100 != 2 || body == nil:
 			return nil, nil, nil // the oracle has said so
 		}
-		wrong := append(uncached(e), ends(e)...)
+		var wrong []schemas.Violation
 		if vars["user_id"] == nil {
 			return wrong, nil, nil
 		}
@@ -171,55 +169,20 @@ func retold(op *schemas.Operation, name string, tells tale) spec {
 	}
 }
 
-const (
-	tokenLife = 2 * time.Hour // guide, "Authentication"
-	clockSkew = 5 * time.Minute
-)
-
-// ends holds what an answer with a token says of its end against the hour on it: no token lives for more than two hours.
-func ends(e *exchange.Exchange) []schemas.Violation {
-	body, last := objectOf(e), e.Last()
-	var wrong []schemas.Violation
-	if left, said := seconds(body["expires_in"]); said && (left <= 0 || left > tokenLife+clockSkew) {
-		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
-	}
-	now, err := http.ParseTime(last.Header.Get("Date"))
-	if err != nil {
-		now = last.Start
-	}
-	if end, said := seconds(body["expires_on"]); said {
-		if left := end - time.Duration(now.Unix())*time.Second; left < -clockSkew || left > tokenLife+clockSkew {
-			wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime", Found: fmt.Sprint(body["expires_on"]),
-				Detail: fmt.Sprintf("it is the second at which the token ends, since 1970, and at %d that is within two hours", now.Unix())})
-		}
-	}
-	return wrong
-}
-
-// seconds reads a number of them. One that no duration can hold is as many as that can.
-func seconds(value any) (time.Duration, bool) {
-	number, isNumber := value.(json.Number)
-	n, err := number.Int64()
-	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second, isNumber && err == nil
-}
-
-// lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it, and that no refresh token comes
-// unasked for: those come with the scope offline_access only (reference, token request).
+// lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it. That it does not live for longer
+// is promised of every answer with a token.
 func lifetime(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
 	body := objectOf(control.Exchange)
-	wrong := ends(control.Exchange)
-	if left, said := seconds(body["expires_in"]); said && left > 0 && left < tokenLife-clockSkew {
+	var wrong []schemas.Violation
+	if left, said := judge.Seconds(body["expires_in"]); said && left > 0 && left < judge.TokenLife-judge.ClockSkew {
 		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
-	}
-	if body["refresh_token"] != nil {
-		wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "asked-for", Found: "a refresh token", Detail: "it comes with the scope offline_access only, which was not asked for"})
 	}
 	// What is written in a token is known from clients only.
 	claims := jwt.MapClaims{}
 	_, _, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(fmt.Sprint(body["access_token"]), claims)
-	end, said := seconds(claims["exp"])
-	on, compared := seconds(body["expires_on"])
-	if err == nil && said && compared && s.Judge.Rules.Assumed && (end-on).Abs() > clockSkew {
+	end, said := judge.Seconds(claims["exp"])
+	on, compared := judge.Seconds(body["expires_on"])
+	if err == nil && said && compared && s.Judge.Rules.Assumed && (end-on).Abs() > judge.ClockSkew {
 		wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime", Found: fmt.Sprint(body["expires_on"]), Detail: fmt.Sprintf("the token itself ends at %v", claims["exp"])})
 	}
 	return wrong, nil, nil

@@ -68,7 +68,7 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 			count(e, func(status int) bool { return status == http.StatusTooManyRequests }))
 		return f
 	}
-	f.Differences, f.Advice = j.answer(last, want)
+	f.Differences, f.Advice = j.answer(e.Request, last, want)
 	if e.Disowned != "" {
 		f.Differences = append(f.Differences, schemas.Violation{Path: "$", Rule: "ownership", Found: e.Disowned,
 			Detail: "the answer names an object that is not the one created"})
@@ -77,10 +77,10 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
 		j.secret(&f, "the answer repeats "+leaked)
 	}
 	for _, path := range shownSecrets(want.Operation, last.Body) {
-		if what := "the answer shows the secret " + path; documentedSecret(path) {
-			f.Differences = append(f.Differences, schemas.Violation{Path: path, Rule: "secret", Found: "a secret", Detail: what})
+		if documentedSecret(path) {
+			f.Differences = append(f.Differences, secretShown(path))
 		} else {
-			j.secret(&f, what)
+			j.secret(&f, secretShown(path).Detail)
 		}
 	}
 	switch {
@@ -208,8 +208,30 @@ func afterRepeats(e *exchange.Exchange) string {
 	}
 }
 
+// Answer judges one answer by what the documentation promises for its operation and status, whoever asked for it and for whatever end: the
+// reference's media type and schema, and what the guides say beyond them. Where the operation does not list the status, only a success is
+// judged, which there has to be another one.
+func (j *Judge) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
+	switch {
+	case a.Status == 0 || a.Error != "" || a.Truncated:
+		return nil // there is no whole answer
+	case !op.Documents(a.Status) && a.Status/100 == 2:
+		return []schemas.Violation{{Path: "status", Rule: "status", Found: fmt.Sprint(a.Status), Detail: fmt.Sprintf("expected %d", op.Success())}}
+	case !op.Documents(a.Status):
+		return nil
+	}
+	wrong, _ := j.reference(op, a, r.Query.Get("lod"))
+	wrong = append(wrong, kept(op, r, a)...)
+	for _, path := range shownSecrets(op, a.Body) {
+		if documentedSecret(path) {
+			wrong = append(wrong, secretShown(path))
+		}
+	}
+	return wrong
+}
+
 // answer judges media type, body and headers by what promises them.
-func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Violation, advice []string) {
+func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation) (wrong []schemas.Violation, advice []string) {
 	if a.Truncated {
 		return nil, []string{fmt.Sprintf("the body is longer than %d MiB, and was not judged", exchange.MaxBody>>20)}
 	}
@@ -219,6 +241,7 @@ func (j *Judge) answer(a exchange.Attempt, want Expectation) (wrong []schemas.Vi
 	op := want.Operation
 	if op != nil && op.Documents(a.Status) && !(want.Injected && failed(a.Status)) {
 		wrong, advice = j.reference(op, a, want.Lod)
+		wrong = append(wrong, kept(op, r, a)...)
 	} else {
 		wrong, advice = j.clause(op, a)
 	}

@@ -48,6 +48,11 @@ func documentedSecret(path string) bool {
 	return strings.HasSuffix(path, ".client_secret") || strings.HasSuffix(path, ".smtp_password")
 }
 
+// secretShown is what is wrong with an answer that shows it.
+func secretShown(path string) schemas.Violation {
+	return schemas.Violation{Path: path, Rule: "secret", Found: "a secret", Detail: "the answer shows the secret " + path}
+}
+
 // shownSecrets lists where an answer shows such a secret again.
 func shownSecrets(op *schemas.Operation, body []byte) []string {
 	if op == nil || op.ID == "CreateClient" || !strings.Contains(string(body), "secret") && !strings.Contains(string(body), "registration_access_token") &&

@@ -1,0 +1,156 @@
+package judge_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/redact"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+)
+
+const tenantID, userID = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+// What the guides promise of a success beyond its schema: each row once as promised, and once not.
+func TestPromises(t *testing.T) {
+	const tenant, user = "/tenants/" + tenantID, "/users/" + userID
+	set := func(body, property, value string) string { return strings.ReplaceAll(body, property, value) }
+	for _, row := range []struct {
+		name, operation, path, sent string
+		kept, broken                string // answers
+		rule, at                    string
+	}{
+		{"a token lives for two hours", "RequestTokens", "", "", `{"expires_in":7200}`, `{"expires_in":7200000}`,
+			"lifetime", "$.expires_in"},
+		{"a new customer is in trial", "CreateTenant", "", `{"kind":"customer"}`,
+			`{"kind":"customer","pricing_mode":"trial"}`,
+			`{"kind":"customer","pricing_mode":"production"}`, "new", "$.pricing_mode"},
+		{"a new partner is in production", "CreateTenant", "", `{"kind":"partner"}`,
+			`{"kind":"partner","pricing_mode":"production"}`,
+			`{"kind":"partner","pricing_mode":"trial"}`, "new", "$.pricing_mode"},
+		{"a new tenant is enabled", "CreateTenant", "", `{}`, `{"enabled":true}`, `{"enabled":false}`, "new", "$.enabled"},
+		{"a new tenant speaks English", "CreateTenant", "", `{}`, `{"language":"en"}`, `{"language":"de"}`, "new",
+			"$.language"},
+		{"a new user is enabled", "CreateUser", "", `{}`, `{"enabled":true}`, `{"enabled":false}`, "new", "$.enabled"},
+		{"a new user has no password", "CreateUser", "", `{}`, `{"activated":false}`, `{"activated":true}`, "new",
+			"$.activated"},
+		{"an answer is about the tenant", "UpdateTenant", tenant, "", set(`{"id":"x"}`, "x", tenantID),
+			set(`{"id":"x"}`, "x", userID),
+			"asked-for", "$.id"},
+		{"an answer is about the user", "UpdateUser", user, "", set(`{"id":"x"}`, "x", userID), set(`{"id":"x"}`,
+			"x", tenantID),
+			"asked-for", "$.id"},
+		{"a switch answers the new state", "UpdateUser", user, `{"enabled":false}`, `{"enabled":false}`, `{"enabled":true}`,
+			"changed", "$.enabled"},
+		{"a setting answers its value", "UpdateTenantApplicationSetting", "", `{"lock":true}`, `{"own":{"lock":true}}`,
+			`{"own":{"lock":false}}`, "changed", "$.own.lock"},
+		{"a brand that is on is shown", "EnableCustomBranding", "", "", `{"brand_enabled":true}`, `{"brand_enabled":false}`,
+			"changed", "$.brand_enabled"},
+		{"a second factor that is on is on", "ManageTenantMFAStatus", "", `{"enabled":true}`, `{"mfa_status":"enabled"}`,
+			`{"mfa_status":"disabled"}`, "changed", "$.mfa_status"},
+		{"a second factor goes by and by", "ManageTenantMFAStatus", "", `{"enabled":false}`,
+			`{"mfa_status":"disable_in_progress"}`,
+			`{"mfa_status":"enabled"}`, "changed", "$.mfa_status"},
+		{"an item that is off has no quota", "FetchTenantOfferingItems", "", "", `{"items":[{"status":0}]}`,
+			`{"items":[{"status":1,"quota":{}},{"status":0,"quota":{}}]}`, "quota", "$.items[1].quota"},
+		{"an item is stored somewhere", "FetchTenantOfferingItems", "", "", `{"items":[{"type":"infra","infra_id":"x"}]}`,
+			`{"items":[{"type":"infra"}]}`, "storage", "$.items[0].infra_id"},
+		{"an item is of the tenant", "FetchTenantOfferingItems", tenant + "/offering_items", "",
+			set(`{"items":[{"tenant_id":"x"}]}`, "x", tenantID), set(`{"items":[{"tenant_id":"x"}]}`, "x", userID),
+			"asked-for", "$.items[0].tenant_id"},
+		{"a role is of the user", "FetchUserAccessPolicies", user + "/access_policies", "",
+			set(`{"items":[{"trustee_id":"x"}]}`, "x", userID), set(`{"items":[{"trustee_id":"x"}]}`, "x", tenantID),
+			"asked-for", "$.items[0].trustee_id"},
+		{"the way to a storage is no secret", "FetchInfrastructure", "", "", `{"url":"https://host/path"}`,
+			`{"url":"https://user:word@host/path"}`, "secret", "$.url"},
+		{"production begins after the trial", "FetchTenantPricingSettings", "", "",
+			`{"mode":"trial","production_start_date":"2999-01-01T00:00:00"}`,
+			`{"mode":"trial","production_start_date":"2020-01-01T00:00:00"}`, "trial", "$.production_start_date"},
+		{"a client's secret is not told twice", "FetchClient", "", "", `{"client_secret":""}`, `{"client_secret":"x"}`,
+			"secret", "$.client_secret"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g := NewWithT(t)
+			fault := And(HaveField("Rule", row.rule), HaveField("Path", row.at))
+			g.Expect(answered(row.operation, row.path, row.sent, row.kept)).NotTo(ContainElement(fault))
+			g.Expect(answered(row.operation, row.path, row.sent, row.broken)).To(ContainElement(fault))
+		})
+	}
+}
+
+// answered judges a success of the operation.
+func answered(operation, path, sent, body string, header ...string) []schemas.Violation {
+	contract, err := schemas.Load()
+	if err != nil {
+		panic(err)
+	}
+	op := contract.Operation(operation)
+	a := exchange.Attempt{Status: op.Success(), Body: []byte(body), Start: time.Now(), Header: http.Header{}}
+	a.Header.Set("Content-Type", op.MediaTypes(op.Success())[0])
+	for i := 0; i < len(header); i += 2 {
+		a.Header.Set(header[i], header[i+1])
+	}
+	r := exchange.Request{Method: op.Method, Path: path, Body: []byte(sent), Header: http.Header{}}
+	if op.Body != nil {
+		r.Header.Set("Content-Type", op.Body.MediaType)
+	}
+	return (&judge.Judge{Contract: contract, Redactor: redact.New()}).Answer(op, r, a)
+}
+
+// Headers say who may keep an answer.
+func TestPromisedHeaders(t *testing.T) {
+	g := NewWithT(t)
+	cached := HaveField("Rule", "cache")
+	at := func(name string) types.GomegaMatcher { return ContainElement(HaveField("Path", "header "+name)) }
+	token := func(header ...string) []schemas.Violation { return answered("RequestTokens", "", "", "{}", header...) }
+	logo := func(header ...string) []schemas.Violation {
+		return answered("FetchTenantBrandLogo", "", "", "x", header...)
+	}
+	g.Expect(token("Cache-Control", "no-store, private", "Pragma", "No-Cache")).NotTo(ContainElement(cached))
+	g.Expect(token("Pragma", "no-cache")).To(at("Cache-Control"))
+	g.Expect(token("Cache-Control", "no-store")).To(at("Pragma"))
+	g.Expect(logo("Cache-Control", "must-revalidate, Max-Age=86400")).NotTo(ContainElement(cached))
+	g.Expect(logo("Cache-Control", "max-age=86400")).To(at("Cache-Control"))
+}
+
+// A refresh token comes with the scope that asks for one, or with a grant whose scope was named before.
+func TestRefreshTokensComeWhenAskedFor(t *testing.T) {
+	g := NewWithT(t)
+	const body = `{"refresh_token":"r"}`
+	unasked := HaveField("Path", "$.refresh_token")
+	asked := []string{
+		"grant_type=password&scope=a+offline_access", "grant_type=refresh_token", "grant_type=authorization_code",
+	}
+	for _, form := range asked {
+		g.Expect(answered("RequestTokens", "", form, body)).NotTo(ContainElement(unasked), form)
+	}
+	g.Expect(answered("RequestTokens", "", "grant_type=client_credentials", body)).To(ContainElement(unasked))
+}
+
+// An answer is judged by its status: what the operation does not list is not judged, but for a success, which must
+// be another one.
+func TestAnswersAreJudgedByWhatCame(t *testing.T) {
+	g := NewWithT(t)
+	contract, err := schemas.Load()
+	g.Expect(err).NotTo(HaveOccurred())
+	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
+	op := contract.Operation("CreateTenant")
+	rules := map[int]string{201: "required", 403: "required", 200: "status", 418: "", 409: "", 503: "", 0: ""}
+	for status, rule := range rules {
+		header := http.Header{"Content-Type": {"application/json"}}
+		wrong := j.Answer(op, exchange.Request{}, exchange.Attempt{Status: status, Body: []byte("{}"), Header: header})
+		if rule == "" {
+			g.Expect(wrong).To(BeEmpty(), "%d", status)
+			continue
+		}
+		g.Expect(wrong).To(ContainElement(HaveField("Rule", rule)), "%d", status)
+	}
+	broken := exchange.Attempt{Status: 201, Error: "it breaks off", Header: http.Header{}}
+	g.Expect(j.Answer(op, exchange.Request{}, broken)).To(BeEmpty())
+}
