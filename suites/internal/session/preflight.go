@@ -37,6 +37,7 @@ func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchang
 		c.s.requests[report.PhaseWorld].Add(int64(len(e.Attempts)))
 		c.s.registry.Record(fixtures.Request{Method: r.Method, Path: r.Path}, answerOf(e), e.Attempts[0].Start, false)
 		c.s.record(report.PhaseWorld, "", "", e, err)
+		c.s.judgeAnswers(e)
 	}
 	return e, err
 }

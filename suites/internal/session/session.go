@@ -82,6 +82,7 @@ type Session struct {
 	serials   io.Closer
 	limiter   *ratelimit.Limiter
 	requests  map[report.Phase]*atomic.Int64
+	answers   *answers
 	tokenFile string // empty: no token is kept
 	process   int
 	processes int
@@ -132,7 +133,7 @@ func newSession(o Options, state State) (*Session, error) {
 		serials: serials, limiter: limiter,
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
 		remakes: map[string]int{},
-		process: o.Process, processes: max(o.Processes, 1),
+		process: o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process),
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -306,6 +307,7 @@ func (s *Session) send(ctx context.Context, phase report.Phase, spec, kind strin
 		if made := s.registry.Record(r, answerOf(e), e.Attempts[0].Start, phase == phaseSpec); made != nil {
 			err = errors.Join(err, s.created(ctx, phase, r.Operation, made, e))
 		}
+		s.judgeAnswers(e)
 	}
 	return e, err
 }
@@ -424,7 +426,7 @@ func (s *Session) renewing(do fixtures.Do) fixtures.Do {
 }
 
 // Discard deletes the folder that the processes shared.
-func (s *Session) Discard() error { return os.RemoveAll(s.Dir) }
+func (s *Session) Discard() error { return errors.Join(s.answers.close(), os.RemoveAll(s.Dir)) }
 
 // StatusText renders a status for a reason.
 func statusText(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }

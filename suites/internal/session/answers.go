@@ -1,0 +1,235 @@
+package session
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/redact"
+	"acronis-conformance/suites/internal/report"
+)
+
+// Answers is what the answers to one operation's requests came to, in all processes and whoever sent them.
+type Answers struct {
+	Served bool          // a documented success was among them
+	Faults []AnswerFault // what is wrong with them and no spec of the operation reports, each thing once
+}
+
+// AnswerFault is one thing that is wrong with an answer. It holds no secrets.
+type AnswerFault struct {
+	By         string            `json:"by"` // the spec, the control or the phase that sent the request
+	Status     int               `json:"status"`
+	Difference report.Difference `json:"difference"`
+	Exchange   exchange.Evidence `json:"exchange"`
+}
+
+// answerNote is a line of the file in which a process keeps what it saw of an operation.
+type answerNote struct {
+	Operation string       `json:"operation"`
+	Served    bool         `json:"served,omitempty"`
+	Fault     *AnswerFault `json:"fault,omitempty"`
+	Reported  *reported    `json:"reported,omitempty"`
+}
+
+// reported is what a spec of the operation says by itself. Of a status, and of what is waived, it speaks of just
+// what was found.
+type reported struct {
+	Rule  string `json:"rule"`
+	Place string `json:"place"`
+	Found string `json:"found,omitempty"`
+	Exact bool   `json:"exact,omitempty"`
+}
+
+// answers judges every answer of a process and writes down what is wrong, for process 1 to read.
+type answers struct {
+	path string
+
+	mu   sync.Mutex
+	file *os.File
+	seen map[string]bool
+	err  error
+}
+
+const answersPrefix = "answers-"
+
+func newAnswers(dir string, process int) *answers {
+	return &answers{path: filepath.Join(dir, fmt.Sprintf("%s%d.jsonl", answersPrefix, process)), seen: map[string]bool{}}
+}
+
+// note writes the line once for each key.
+func (a *answers) note(key string, line func() answerNote) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.seen[key] || a.err != nil {
+		return
+	}
+	a.seen[key] = true
+	if a.file == nil {
+		if a.file, a.err = os.OpenFile(a.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); a.err != nil {
+			return
+		}
+	}
+	encoded, err := json.Marshal(line())
+	if err == nil {
+		_, err = a.file.Write(append(encoded, '\n'))
+	}
+	a.err = err
+}
+
+func (a *answers) close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file == nil {
+		return a.err
+	}
+	err := a.file.Close()
+	a.file = nil
+	return errors.Join(a.err, err)
+}
+
+// judgeAnswers judges every answer of an exchange by the operation that the request calls, if there is one. A
+// failure that the request asked for may be a gateway's.
+func (s *Session) judgeAnswers(e *exchange.Exchange) {
+	op := s.contract.Called(e.Request.Method, e.Request.Path)
+	if op == nil {
+		return
+	}
+	for _, attempt := range e.Attempts {
+		if e.Request.Fault != nil && attempt.Status/100 == 5 {
+			continue
+		}
+		if attempt.Status == op.Success() {
+			s.answers.note(op.ID, func() answerNote { return answerNote{Operation: op.ID, Served: true} })
+		}
+		for _, wrong := range s.Judge.Answer(op, e.Request, attempt) {
+			d := Difference(s.Redactor, wrong)
+			key := fmt.Sprintln(op.ID, attempt.Status, d.Rule, place(d.Path))
+			s.answers.note(key, func() answerNote {
+				return answerNote{Operation: op.ID, Fault: &AnswerFault{
+					By: e.Request.Spec, Status: attempt.Status, Difference: d, Exchange: e.Evidence(s.Redactor),
+				}}
+			})
+		}
+	}
+}
+
+// Reported keeps that a spec of the operation reports the differences by itself: what they are about is told once.
+func (s *Session) Reported(operation string, differences []report.Difference, waived bool) {
+	if operation == "" {
+		return
+	}
+	for _, d := range differences {
+		r := reported{Rule: d.Rule, Place: place(d.Path), Exact: waived || d.Rule == "status"}
+		if r.Exact {
+			r.Found = d.Found
+		}
+		s.answers.note(fmt.Sprintln(operation, r), func() answerNote {
+			return answerNote{Operation: operation, Reported: &r}
+		})
+	}
+}
+
+// Answers reads what all processes have written down so far, by operation.
+func (s *Session) Answers() (map[string]Answers, error) {
+	if err := s.answers.failed(); err != nil {
+		return nil, fmt.Errorf("the answers of the run could not all be judged: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(s.Dir, answersPrefix+"*.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	var notes []answerNote
+	for _, path := range files {
+		found, err := readNotes(path)
+		if err != nil {
+			return nil, fmt.Errorf("the answers of the run: %w", err)
+		}
+		notes = append(notes, found...)
+	}
+	return gather(notes), nil
+}
+
+func (a *answers) failed() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err
+}
+
+func readNotes(path string) ([]answerNote, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var notes []answerNote
+	for decoder := json.NewDecoder(bufio.NewReader(file)); ; {
+		var n answerNote
+		switch err := decoder.Decode(&n); {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // a process was killed in the middle of a line
+			return notes, nil
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		notes = append(notes, n)
+	}
+}
+
+// gather leaves each fault once, and out what specs report themselves.
+func gather(notes []answerNote) map[string]Answers {
+	told := map[string]bool{}
+	for _, n := range notes {
+		if n.Reported != nil {
+			told[fmt.Sprintln(n.Operation, *n.Reported)] = true
+		}
+	}
+	all, seen := map[string]Answers{}, map[string]bool{}
+	for _, n := range notes {
+		a := all[n.Operation]
+		a.Served = a.Served || n.Served
+		if n.Fault != nil {
+			d := n.Fault.Difference
+			at := reported{Rule: d.Rule, Place: place(d.Path)}
+			exact := at
+			exact.Found, exact.Exact = d.Found, true
+			key := fmt.Sprintln(n.Operation, n.Fault.Status, at)
+			if !told[fmt.Sprintln(n.Operation, at)] && !told[fmt.Sprintln(n.Operation, exact)] && !seen[key] {
+				seen[key] = true
+				a.Faults = append(a.Faults, *n.Fault)
+			}
+		}
+		all[n.Operation] = a
+	}
+	for _, a := range all {
+		slices.SortFunc(a.Faults, func(x, y AnswerFault) int {
+			return cmp.Or(cmp.Compare(x.Status, y.Status), cmp.Compare(x.Difference.Path, y.Difference.Path),
+				cmp.Compare(x.Difference.Rule, y.Difference.Rule))
+		})
+	}
+	return all
+}
+
+var position = regexp.MustCompile(`\[[0-9]+\]`)
+
+// place is a path in which it does not matter which item of a list it leads through.
+func place(path string) string { return position.ReplaceAllString(path, "[*]") }
+
+// truncatedTail is how a shortened value ends: it may be the first half of a secret, which the redactor would not
+// know.
+var truncatedTail = regexp.MustCompile(`[\w+/=.~-]*…$`)
+
+// Difference is a violation as reports show it.
+func Difference(r *redact.Redactor, v schemas.Violation) report.Difference {
+	found := truncatedTail.ReplaceAllString(v.Found, "…")
+	return report.Difference{Path: r.String(v.Path), Rule: v.Rule, Found: r.String(found), Detail: r.String(v.Detail)}
+}

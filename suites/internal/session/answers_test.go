@@ -1,0 +1,74 @@
+package session_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/target"
+)
+
+// What is wrong with an answer is kept by the operation that its request called, whoever sent it, and told once:
+// not again where a spec of the operation reports it, though for just what was found where that is waived.
+func TestAnswersOfARun(t *testing.T) {
+	g := NewWithT(t)
+	ctx := context.Background()
+	_, o := surroundings(t)
+	broken, err := mock.Start(mock.Options{Defects: []string{"first-token-cached", "account-sees-no-kind"}})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer broken.Close()
+	o.Access.URL, o.Access.ClientID, o.Access.ClientSecret = broken.URL, broken.ClientID, broken.ClientSecret
+	o.Config.Target.Allow = []target.Permission{target.Read}
+	s, err := session.Open(ctx, o, session.NewNeeds())
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(s.Discard()).To(Succeed()) }()
+
+	at := func(operation string) []string {
+		all, err := s.Answers()
+		g.Expect(err).NotTo(HaveOccurred())
+		var faults []string
+		for _, f := range all[operation].Faults {
+			g.Expect(f.Exchange.Curl).NotTo(ContainSubstring(o.Access.ClientSecret))
+			faults = append(faults, f.By+" "+f.Difference.Rule+" "+f.Difference.Path)
+		}
+		return faults
+	}
+	g.Expect(at("RequestTokens")).To(Equal([]string{"preflight cache header Cache-Control"}))
+	g.Expect(at("FetchTenant")).To(Equal([]string{"preflight required $.kind"}))
+	g.Expect(at("FetchClient")).To(BeEmpty())
+	all, err := s.Answers()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(all["FetchClient"].Served).To(BeTrue())
+	g.Expect(all).NotTo(HaveKey("FetchUser"))
+
+	cached := report.Difference{Rule: "cache", Path: "header Cache-Control", Found: `"max-age=60"`}
+	s.Reported("FetchTenant", []report.Difference{cached}, false)
+	g.Expect(at("RequestTokens")).To(HaveLen(1), "another operation's specs report it")
+	waived := cached
+	waived.Found = `"max-age=99"`
+	s.Reported("RequestTokens", []report.Difference{waived}, true)
+	g.Expect(at("RequestTokens")).To(HaveLen(1), "what is waived is not what was found")
+	s.Reported("RequestTokens", []report.Difference{cached}, true)
+	g.Expect(at("RequestTokens")).To(BeEmpty())
+	s.Reported("FetchTenant", []report.Difference{{Rule: "required", Path: "$.kind"}}, false)
+	g.Expect(at("FetchTenant")).To(BeEmpty())
+
+	// Other processes keep files of their own. One that is killed may leave half a line.
+	line := func(by, path string) string {
+		const note = `{"operation":"FetchUser","fault":{"by":%q,"difference":{"path":%q,"rule":"type"}}}`
+		return fmt.Sprintf(note+"\n", by, path)
+	}
+	other := []byte(line("x", "$.items[3].id") + line("y", "$.items[7].id") + `{"operation":"FetchUser","serv`)
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-2.jsonl"), other, 0o600)).To(Succeed())
+	g.Expect(at("FetchUser")).To(Equal([]string{"x type $.items[3].id"}))
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-3.jsonl"), []byte("nothing"), 0o600)).To(Succeed())
+	_, err = s.Answers()
+	g.Expect(err).To(MatchError(ContainSubstring("answers-3.jsonl")))
+}
