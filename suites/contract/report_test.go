@@ -13,6 +13,7 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -38,6 +39,13 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 	for _, node := range all.SpecReports {
 		collect(&in, node)
+	}
+	for _, node := range all.SpecReports {
+		for _, entry := range node.ReportEntries {
+			if encoded, _ := entry.GetRawValue().(string); entry.Name == answersEntry {
+				addLateAnswers(&in, decode[map[string]session.Answers](&in, encoded))
+			}
+		}
 	}
 	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
 		in.Problems = append(in.Problems, fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))

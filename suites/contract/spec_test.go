@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -37,6 +36,7 @@ const (
 	stepsEntry    = "conformance steps"
 	requestsEntry = "conformance requests"
 	checksEntry   = "conformance preflight"
+	answersEntry  = "conformance answers"
 )
 
 // The grounds on which an expectation rests: is refusal documented, and is this code?
@@ -441,7 +441,19 @@ func (sp spec) record() report.Spec {
 func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
 	record = concluded(s, record, f, exchanges)
-	waiver.Conclude(&record, suite.config.Name, time.Now(), suite.waivers, suite.known)
+	accept(&record)
+	s.Reported(record.Operation, record.Differences)
+	announce(s, record, f)
+}
+
+// accept takes for known or waived what is.
+func accept(record *report.Spec) {
+	waiver.Conclude(record, suite.config.Name, time.Now(), suite.waivers, suite.known)
+}
+
+// announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
+func announce(s *session.Session, record report.Spec, f judge.Finding) {
+	GinkgoHelper()
 	AddReportEntry(specEntry, encode(record), ReportEntryVisibilityNever)
 	switch record.Verdict {
 	case report.Pass, report.Waived, report.Known:
@@ -454,30 +466,31 @@ func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges
 
 // concluded is the record with the finding and its evidence, redacted.
 func concluded(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) report.Spec {
-	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
-	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
-	record.Accepted = f.Accepted
-	for _, advice := range f.Advice {
-		record.Advice = append(record.Advice, s.Redactor.String(advice))
-	}
-	for i, d := range f.Differences {
-		f.Differences[i].Found = whole(d.Found)
-		record.Differences = append(record.Differences, report.Difference{Path: s.Redactor.String(d.Path), Rule: d.Rule, Found: s.Redactor.String(whole(d.Found)), Detail: s.Redactor.String(d.Detail)})
-	}
 	for _, e := range exchanges {
 		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
 		if e.Request.Spec == record.ID {
 			record.Requests += len(e.Attempts)
 		}
 	}
+	decide(s, &record, f)
 	return record
 }
 
-// halfWord is what a shortened value ends with: perhaps the first half of a secret, which nobody would know for one.
-var halfWord = regexp.MustCompile(`[\w+/=.~-]*…$`)
-
-// whole drops it.
-func whole(found string) string { return halfWord.ReplaceAllString(found, "…") }
+// decide takes the finding over into the record, redacted.
+func decide(s *session.Session, record *report.Spec, f judge.Finding) {
+	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
+	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
+	record.Accepted = f.Accepted
+	for _, advice := range f.Advice {
+		record.Advice = append(record.Advice, s.Redactor.String(advice))
+	}
+	record.Differences = nil
+	for i, d := range f.Differences {
+		difference := session.Difference(s.Redactor, d)
+		f.Differences[i].Found = difference.Found
+		record.Differences = append(record.Differences, difference)
+	}
+}
 
 // message tells a person what was promised, what came, and how to see it again.
 func message(s *session.Session, record report.Spec, f judge.Finding) string {

@@ -281,6 +281,9 @@ func cleanUp(ctx context.Context) {
 	}
 	AddReportEntry(requestsEntry, encode(suite.session.Requested()), ReportEntryVisibilityNever)
 	if GinkgoParallelProcess() == 1 {
+		answers, err := suite.session.Answers()
+		Expect(err).NotTo(HaveOccurred())
+		AddReportEntry(answersEntry, encode(answers), ReportEntryVisibilityNever)
 		Expect(suite.session.Discard()).To(Succeed())
 	}
 }
