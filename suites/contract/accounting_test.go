@@ -81,7 +81,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 func lacking(seen map[string]bool) []string {
 	var implied []string
 	for _, op := range suite.contract.Operations() {
-		implied = append(implied, "20x/valid-token/"+op.ID, "50x/injected-failure/"+op.ID)
+		implied = append(implied, "20x/valid-token/"+op.ID, "20x/every-answer/"+op.ID, "50x/injected-failure/"+op.ID)
 		if op.Body != nil {
 			implied = append(implied, "415/wrong-content-type/"+op.ID, "415/no-content-type/"+op.ID)
 		}
