@@ -32,6 +32,7 @@ var _ = Describe("20x every answer", Label("20x"), Serial, SpecPriority(-1), fun
 			}
 			record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
 			decide(s, &record, finding)
+			accept(&record)
 			announce(s, record, finding)
 		})
 	}
@@ -87,6 +88,7 @@ func addLateAnswers(in *report.Input, all map[string]session.Answers) {
 		answers, op := all[record.Operation], suite.contract.Operation(record.Operation)
 		if record.Probe == everyAnswerProbe && len(answers.Faults) > 0 {
 			decide(suite.session, record, judged(suite.session, op, answers, record))
+			accept(record)
 		}
 	}
 }

@@ -124,12 +124,12 @@ func (s *Session) judgeAnswers(e *exchange.Exchange) {
 }
 
 // Reported keeps that a spec of the operation reports the differences by itself: what they are about is told once.
-func (s *Session) Reported(operation string, differences []report.Difference, waived bool) {
+func (s *Session) Reported(operation string, differences []report.Difference) {
 	if operation == "" {
 		return
 	}
 	for _, d := range differences {
-		r := reported{Rule: d.Rule, Place: place(d.Path), Exact: waived || d.Rule == "status"}
+		r := reported{Rule: d.Rule, Place: place(d.Path), Exact: d.Accepted != nil || d.Rule == "status"}
 		if r.Exact {
 			r.Found = d.Found
 		}
