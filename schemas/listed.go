@@ -1,0 +1,61 @@
+package schemas
+
+import (
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Lists reports whether the reference lists a property in the response body for the code. Several names lead into inner
+// objects, and into the items of lists. Of an object of which no properties are listed, every one is.
+func (o *Operation) Lists(code int, names ...string) bool {
+	schemas := []*openapi3.SchemaRef{o.responseSchema(code)}
+	for _, name := range names {
+		if items := itemsOf(schemas); len(items) > 0 {
+			schemas = items
+		}
+		listed := propertiesOf(schemas)
+		if len(listed) == 0 {
+			return slices.ContainsFunc(schemas, isObject)
+		}
+		if schemas = listed[name]; len(schemas) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func isObject(ref *openapi3.SchemaRef) bool { return ref != nil && ref.Value != nil && ref.Value.Type.Is("object") }
+
+// propertiesOf lists the properties of some schemas, those of what they extend or choose from included.
+func propertiesOf(schemas []*openapi3.SchemaRef) map[string][]*openapi3.SchemaRef {
+	all := map[string][]*openapi3.SchemaRef{}
+	visit(schemas, func(s *openapi3.Schema) {
+		for name, property := range s.Properties {
+			all[name] = append(all[name], property)
+		}
+	})
+	return all
+}
+
+func itemsOf(schemas []*openapi3.SchemaRef) []*openapi3.SchemaRef {
+	var all []*openapi3.SchemaRef
+	visit(schemas, func(s *openapi3.Schema) {
+		if s.Items != nil {
+			all = append(all, s.Items)
+		}
+	})
+	return all
+}
+
+func visit(schemas []*openapi3.SchemaRef, do func(*openapi3.Schema)) {
+	for _, ref := range schemas {
+		if ref == nil || ref.Value == nil {
+			continue
+		}
+		do(ref.Value)
+		for _, parts := range []openapi3.SchemaRefs{ref.Value.AllOf, ref.Value.OneOf, ref.Value.AnyOf} {
+			visit(parts, do)
+		}
+	}
+}
