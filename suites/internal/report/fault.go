@@ -150,6 +150,7 @@ var ofAnyProbe = []string{
 	"more", "complete", "present", "no-body", "media-type", "RFC 9110", "empty", "too-large", "invalid-utf8",
 	"lone-surrogate", "not-json", "trailing-data", "duplicate-key", "too-deep", "number-too-long", "number-too-large",
 	"details", "served-error", "charset",
+	"asked-for", "cache", "lifetime", "new", "state", "quota", "storage", "trial",
 }
 
 // CauseOf is what a difference has in common with those of other specs: the rule, the place, and the kind of what was
