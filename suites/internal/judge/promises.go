@@ -185,7 +185,7 @@ func state(property, name string) promise {
 			return nil
 		}
 		if was, is := fmt.Sprint(sent), fmt.Sprint(found); was != is {
-			return breach("$."+property, "changed", is, "it was changed to %s", was)
+			return breach("$."+property, "state", is, "it was changed to %s", was)
 		}
 		return nil
 	}
@@ -195,7 +195,7 @@ func state(property, name string) promise {
 func shows(property string, value any) promise {
 	return func(s success) []schemas.Violation {
 		if found, there := s.body[property]; there && found != value {
-			return breach("$."+property, "changed", fmt.Sprint(found), "after the request it is %v", value)
+			return breach("$."+property, "state", fmt.Sprint(found), "after the request it is %v", value)
 		}
 		return nil
 	}
@@ -209,7 +209,7 @@ func secondFactor(s success) []schemas.Violation {
 	if !isSent || !isShown || on == (found == "enabled") {
 		return nil
 	}
-	return breach("$.mfa_status", "changed", found, "enabled was changed to %v", on)
+	return breach("$.mfa_status", "state", found, "enabled was changed to %v", on)
 }
 
 // unlessSent asks for the values of a new object that the request names no others for.
