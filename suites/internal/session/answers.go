@@ -54,11 +54,15 @@ type reported struct {
 type answers struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File
-	seen map[string]bool
-	err  error
+	mu     sync.Mutex
+	file   *os.File
+	seen   map[string]bool
+	faults int
+	err    error
 }
+
+// maxFaults bounds what a process writes down: a target can break an enumeration in another way with each answer.
+const maxFaults = 500
 
 const answersPrefix = "answers-"
 
@@ -79,7 +83,13 @@ func (a *answers) note(key string, line func() answerNote) {
 			return
 		}
 	}
-	encoded, err := json.Marshal(line())
+	n := line()
+	if n.Fault != nil {
+		if a.faults++; a.faults > maxFaults {
+			return
+		}
+	}
+	encoded, err := json.Marshal(n)
 	if err == nil {
 		_, err = a.file.Write(append(encoded, '\n'))
 	}
@@ -113,8 +123,7 @@ func (s *Session) judgeAnswers(e *exchange.Exchange) {
 		}
 		for _, wrong := range s.Judge.Answer(op, e.Request, attempt) {
 			d := Difference(s.Redactor, wrong)
-			key := fmt.Sprintln(op.ID, attempt.Status, d.Rule, place(d.Path))
-			s.answers.note(key, func() answerNote {
+			s.answers.note(fmt.Sprintln(op.ID, attempt.Status, sameFault(d)), func() answerNote {
 				return answerNote{Operation: op.ID, Fault: &AnswerFault{
 					By: e.Request.Spec, Status: attempt.Status, Difference: d, Exchange: e.Evidence(s.Redactor),
 				}}
@@ -202,7 +211,7 @@ func gather(notes []answerNote) map[string]Answers {
 			at := reported{Rule: d.Rule, Place: place(d.Path)}
 			exact := at
 			exact.Found, exact.Exact = d.Found, true
-			key := fmt.Sprintln(n.Operation, n.Fault.Status, at)
+			key := fmt.Sprintln(n.Operation, n.Fault.Status, sameFault(d))
 			if !told[fmt.Sprintln(n.Operation, at)] && !told[fmt.Sprintln(n.Operation, exact)] && !seen[key] {
 				seen[key] = true
 				a.Faults = append(a.Faults, *n.Fault)
@@ -218,6 +227,17 @@ func gather(notes []answerNote) map[string]Answers {
 	}
 	return all
 }
+
+// sameFault is what one fault has in common with another that is told once. A word that is not on a closed list is
+// one of its own, as in the reports.
+func sameFault(d report.Difference) string {
+	if d.Rule == "enum" && len(d.Found) < maxWord {
+		return fmt.Sprintln(d.Rule, place(d.Path), d.Found)
+	}
+	return fmt.Sprintln(d.Rule, place(d.Path))
+}
+
+const maxWord = 40
 
 var position = regexp.MustCompile(`\[[0-9]+\]`)
 

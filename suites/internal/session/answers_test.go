@@ -61,6 +61,14 @@ func TestAnswersOfARun(t *testing.T) {
 	s.Reported("FetchTenant", []report.Difference{{Rule: "required", Path: "$.kind"}})
 	g.Expect(at("FetchTenant")).To(BeEmpty())
 
+	word := func(found string) string {
+		const note = `{"operation":"FetchApplications","fault":{"difference":{"path":"$.type","rule":"enum","found":%q}}}`
+		return fmt.Sprintf(note, found)
+	}
+	words := word("hci2") + word("hci3") + word("hci2")
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-4.jsonl"), []byte(words), 0o600)).To(Succeed())
+	g.Expect(at("FetchApplications")).To(HaveLen(2), "each word is a fault")
+
 	// Other processes keep files of their own. One that is killed may leave half a line.
 	line := func(by, path string) string {
 		const note = `{"operation":"FetchUser","fault":{"by":%q,"difference":{"path":%q,"rule":"type"}}}`
