@@ -25,7 +25,9 @@ func (o *Operation) Lists(code int, names ...string) bool {
 	return true
 }
 
-func isObject(ref *openapi3.SchemaRef) bool { return ref != nil && ref.Value != nil && ref.Value.Type.Is("object") }
+func isObject(ref *openapi3.SchemaRef) bool {
+	return ref != nil && ref.Value != nil && ref.Value.Type.Is("object")
+}
 
 // propertiesOf lists the properties of some schemas, those of what they extend or choose from included.
 func propertiesOf(schemas []*openapi3.SchemaRef) map[string][]*openapi3.SchemaRef {

@@ -63,6 +63,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
 	g.Expect(lackingOfLists(seen)).To(BeEmpty(), "the contract implies these specs of lists, or a reason on the list unfiltered")
+	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
 
 	list := families(seen)
 	if *specsFlag {

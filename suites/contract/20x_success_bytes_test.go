@@ -1,0 +1,106 @@
+package contract_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Bodies that are no JSON come whole. That they may be kept for a time is judged on every answer.
+var _ = Describe("20x success of bytes", Label("20x"), func() {
+	for _, op := range operations(named("FetchTenantBrandLogo")) {
+		for _, uploading := range operations(named("UploadTenantBrandLogo")) {
+			specify(servedWhole(op, uploading))
+		}
+	}
+	for _, op := range operations(named("DownloadStoredReport")) {
+		for _, list := range operations(named("FetchStoredReports")) {
+			specify(asLongAsListed(op, list))
+		}
+	}
+})
+
+// servedWhole compares the logo that the control has read with the one that was uploaded.
+func servedWhole(op, uploading *schemas.Operation) spec {
+	sp := reading(op, op, "bytes", "")
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		control := s.Controls[op.ID]
+		vars, err := s.Vars(session.ControlKey(op, suite.catalogue.Call(op.ID)), id)
+		if err != nil {
+			return trial{}, err
+		}
+		upload, err := s.Catalogue.Request(uploading.ID, vars)
+		also := func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status() != op.Success() {
+				return nil, nil, nil // the oracle has said so
+			}
+			return sameBytes(e.Last().Body, upload.Body), nil, nil
+		}
+		return trial{request: control.Request, exchange: control.Exchange, also: also}, err
+	}
+	return sp
+}
+
+func sameBytes(served, sent []byte) []schemas.Violation {
+	if bytes.Equal(served, sent) {
+		return nil
+	}
+	same := 0
+	for same < min(len(served), len(sent)) && served[same] == sent[same] {
+		same++
+	}
+	return []schemas.Violation{{Path: "body", Rule: "bytes", Found: fmt.Sprintf("%d bytes", len(served)),
+		Detail: fmt.Sprintf("%d bytes were uploaded, and what is served differs from byte %d on", len(sent), same)}}
+}
+
+// asLongAsListed downloads a stored report and compares its size with the one that the list names. The list need
+// not name one, and while the report is in progress it says nothing.
+func asLongAsListed(op, list *schemas.Operation) spec {
+	sp := reading(op, op, "size", "")
+	key := session.ControlKey(op, suite.catalogue.Call(op.ID))
+	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+		r, vars, err := callOn(s, op, key, id)
+		if err != nil {
+			return trial{}, err
+		}
+		listed, err := s.Catalogue.Request(list.ID, vars)
+		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status() != op.Success() {
+				return nil, nil, nil // the oracle has said so
+			}
+			seen, err := s.Send(ctx, id, listed, nil)
+			if err != nil {
+				return nil, exchangesOf(seen), err
+			}
+			wrong, err := asLongAs(seen, vars, len(e.Last().Body))
+			return wrong, exchangesOf(seen), err
+		}
+		return trial{request: r, also: also}, err
+	}
+	return sp
+}
+
+func asLongAs(list *exchange.Exchange, vars fixtures.Vars, size int) ([]schemas.Violation, error) {
+	for _, item := range itemsOf(list) {
+		file, _ := item.(map[string]any)
+		if file["id"] != vars["stored_report_id"] {
+			continue
+		}
+		if file["status"] != "saved" {
+			return nil, unseen(fmt.Sprintf("the stored report is %v", file["status"]))
+		}
+		if named := fmt.Sprint(file["size"]); file["size"] != nil && named != fmt.Sprint(size) {
+			return []schemas.Violation{{Path: "body", Rule: "bytes", Found: fmt.Sprintf("%d bytes", size),
+				Detail: "the list of stored reports names a size of " + named}}, nil
+		}
+		return nil, nil
+	}
+	return nil, unseen("the stored report is not listed: see 20x/valid-token/FetchStoredReports")
+}
