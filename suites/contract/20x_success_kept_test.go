@@ -96,7 +96,7 @@ var creations = []creation{
 		listed("id token_id").called(map[string]string{"tenant_id": "tenant_uuid"}), extra: endsInAnHour},
 	{keeping: of("CreateRegistrationToken_1", "registration_token", "FetchRegistrationTokens_1").listed("id token_id"),
 		extra: endsInAnHour},
-	{keeping: of("SetTenantOfferingItems", "limited_customer", "FetchTenantOfferingItems").listed("name item_name")},
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name")},
 	{keeping: of("UpdateUserAccessPolicies", "roled_user", "FetchUserAccessPolicies").listed("role_id role")},
 }
 
@@ -160,7 +160,7 @@ var changes = []change{
 		little: body{"currency": "USD"}},
 	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},
-	{keeping: of("SetTenantOfferingItems", "limited_customer", "FetchTenantOfferingItems").listed("name item_name"),
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name"),
 		guess: true, little: body{"offering_items": []any{
 			body{"application_id": "${second_application_id}", "name": "${second_item_name}", "status": 0}}}},
 }
