@@ -96,7 +96,7 @@ var creations = []creation{
 		listed("id token_id").called(map[string]string{"tenant_id": "tenant_uuid"}), extra: endsInAnHour},
 	{keeping: of("CreateRegistrationToken_1", "registration_token", "FetchRegistrationTokens_1").listed("id token_id"),
 		extra: endsInAnHour},
-	{keeping: of("SetTenantOfferingItems", "quota_customer", "FetchTenantOfferingItems").listed("name item_name")},
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name")},
 	{keeping: of("UpdateUserAccessPolicies", "roled_user", "FetchUserAccessPolicies").listed("role_id role")},
 }
 
@@ -160,7 +160,7 @@ var changes = []change{
 		little: body{"currency": "USD"}},
 	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},
-	{keeping: of("SetTenantOfferingItems", "quota_customer", "FetchTenantOfferingItems").listed("name item_name"),
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name"),
 		guess: true, little: body{"offering_items": []any{
 			body{"application_id": "${second_application_id}", "name": "${second_item_name}", "status": 0}}}},
 }
@@ -258,8 +258,13 @@ func endsInAnHour(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		Detail: "it was to end an hour after it was created"}}
 }
 
-// shown returns the object in the answer of a read; nil where it is not there.
-func (k keeping) shown(answer map[string]any, vars fixtures.Vars) map[string]any {
+// shown returns the object in the answer of a read, with what is the caller's own in it; nil where it is not there.
+func (k keeping) shown(e *exchange.Exchange, vars fixtures.Vars) map[string]any {
+	whole, err := schemas.ReadJSON(e.Last().Body)
+	if err != nil {
+		return nil
+	}
+	answer, _ := whole.(map[string]any)
 	property, name, listed := strings.Cut(k.item, " ")
 	if !listed {
 		return answer
@@ -454,9 +459,9 @@ func (c creation) on(op, reader *schemas.Operation) spec {
 		}
 		r, err := s.Catalogue.Request(reader.ID, vars)
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			shown := c.shown(wholeOf(e), vars)
+			shown := c.shown(e, vars)
 			switch {
-			case e.Status()/100 != 2 || wholeOf(e) == nil:
+			case e.Status()/100 != 2 || objectOf(e) == nil:
 				return nil, nil, nil // the read's own specs say so
 			case shown == nil:
 				return noEffect("$.items", "a list without it", "what was created is not shown"), nil, nil
@@ -491,16 +496,16 @@ func (c creation) dropped(ctx context.Context, v view, absent []string) (wrong [
 	if err != nil || e.Status()/100 != 2 {
 		return nil, looks, err // the update's own specs say so
 	}
-	again := func(answer body, _ fixtures.Vars) (wrong []schemas.Violation) {
+	again := func(e *exchange.Exchange) (wrong []schemas.Violation) {
 		for _, path := range absent {
-			if found := valueAt(c.shown(answer, v.vars), path); !blank(found) {
+			if found := valueAt(c.shown(e, v.vars), path); !blank(found) {
 				wrong = append(wrong, schemas.Violation{Path: c.place(path), Rule: "kept", Found: "none",
 					Detail: "it was sent, and a read shows it only after an update that sends it again"})
 			}
 		}
 		return wrong
 	}
-	wrong, more, err := readBack(ctx, v.s, v.id, u.read, v.vars, again)
+	wrong, more, err := readUntil(ctx, v.s, v.id, u.read, again)
 	return wrong, append(looks, more...), err
 }
 
@@ -538,7 +543,7 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 	if u.look, err = v.s.Send(ctx, v.id, u.read, nil); err != nil {
 		return u, err
 	}
-	if u.before = c.shown(wholeOf(u.look), v.vars); u.look.Status()/100 != 2 || u.before == nil {
+	if u.before = c.shown(u.look, v.vars); u.look.Status()/100 != 2 || u.before == nil {
 		return u, unseen("the read that would show it fails: see 20x/valid-token/" + v.reader.ID)
 	}
 	if u.request, err = v.s.Catalogue.Request(op.ID, v.vars); err != nil {
@@ -610,8 +615,8 @@ func (c change) on(op, reader *schemas.Operation) spec {
 			if e.Status()/100 != 2 {
 				return nil, exchangesOf(u.look), nil // the oracle has said so
 			}
-			wrong, looks, err := readBack(ctx, s, id, u.read, vars, func(answer body, _ fixtures.Vars) []schemas.Violation {
-				return c.changed(reader, u, c.shown(answer, vars))
+			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
+				return c.changed(reader, u, c.shown(e, vars))
 			})
 			if c.guess && err == nil {
 				wrong, err = guessed(s, wrong)

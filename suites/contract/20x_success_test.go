@@ -269,6 +269,12 @@ func (w told) on(op *schemas.Operation, name string) spec {
 
 // readBack reads until it is shown what must be shown, as long as the target may need for it.
 func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars, shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation { return shown(objectOf(e), vars) })
+}
+
+// readUntil is readBack for what looks at the whole answer.
+func readUntil(ctx context.Context, s *session.Session, id string, read fixtures.Request,
+	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
 	for begin := time.Now(); ; {
 		e, err := s.Send(ctx, id, read, nil)
 		looks = append(looks, exchangesOf(e)...)
@@ -280,7 +286,7 @@ func readBack(ctx context.Context, s *session.Session, id string, read fixtures.
 		case e.Status()/100 != 2 || body == nil:
 			return nil, looks, unseen("the read that would show it fails: see 20x/valid-token/" + read.Operation)
 		default:
-			wrong = shown(body, vars)
+			wrong = shown(e)
 		}
 		if len(wrong) == 0 || time.Since(begin) >= s.Settle() {
 			return wrong, looks, nil

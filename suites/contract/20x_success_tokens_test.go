@@ -3,12 +3,10 @@ package contract_test
 import (
 	"context"
 	"crypto/md5"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"math/big"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +18,7 @@ import (
 	"acronis-conformance/suites/internal/judge"
 	"acronis-conformance/suites/internal/session"
 
+	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
 	. "github.com/onsi/ginkgo/v2"
 )
@@ -204,11 +203,15 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address, Detail: "the reference has it at " + op.Path})
 		}
 	}
-	claims := jwt.MapClaims{}
-	_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[fixtures.Home], claims)
-	if issuer := claims["iss"]; err == nil && issuer != nil && issuer != body["issuer"] && len(wrong) == 0 {
-		wrong, err = guessed(s, []schemas.Violation{{Path: "$.issuer", Rule: "described", Found: fmt.Sprint(body["issuer"]), Detail: fmt.Sprintf("the issuer of the tokens calls itself %v", issuer)}})
-		return wrong, nil, err
+	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
+		claims := jwt.MapClaims{}
+		_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[actor], claims)
+		issuer, said := claims["iss"].(string)
+		if err == nil && said && strings.TrimSuffix(issuer, "/") != strings.TrimSuffix(fmt.Sprint(body["issuer"]), "/") {
+			wrong = append(wrong, schemas.Violation{Path: "$.issuer", Rule: "described", Found: fmt.Sprint(body["issuer"]),
+				Detail: fmt.Sprintf("the issuer of the token of %s calls itself %s", actor, issuer)})
+			break
+		}
 	}
 	return wrong, nil, nil
 }
@@ -223,46 +226,74 @@ func belowBase(address string) (string, bool) {
 	return "/" + path, below
 }
 
-// keysOpen fetches the keys that the configuration leads to, and verifies a token with them. What the key set looks like is known from
-// clients only, and one that lies outside of the API cannot be asked for.
+// keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it names. Keys of
+// another host than the target's cannot be asked for.
 func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
 	address := fmt.Sprint(objectOf(control.Exchange)["jwks_uri"])
-	path, below := belowBase(address)
-	if !below {
-		return nil, nil, unseen("the keys lie outside of the API, at " + address)
+	r, here := atTarget(s, address)
+	if !here {
+		return nil, nil, unseen("the keys are at another host than the target's, at " + address)
 	}
-	e, err := s.Send(ctx, id, fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Path: path, Header: http.Header{}}, nil)
+	e, err := s.Send(ctx, id, r, nil)
 	if err != nil {
 		return nil, exchangesOf(e), err
 	}
-	if e.Status() != http.StatusOK {
-		return astray(s, address, e, fmt.Sprintf("the keys are not there (%d)", e.Status()))
+	astray := func(format string, arguments ...any) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format, arguments...)}}, exchangesOf(e), nil
 	}
-	keys, _ := objectOf(e)["keys"].([]any)
-	if _, err := jwt.Parse(s.World.Tokens[fixtures.Home], keyOf(keys), jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()); err != nil {
-		return astray(s, address, e, "the keys there do not verify the tokens: "+err.Error())
+	if e.Status() != http.StatusOK {
+		return astray("the keys are not there (%d)", e.Status())
+	}
+	var set jwkset.JWKSMarshal
+	if err := json.Unmarshal(e.Last().Body, &set); err != nil || len(set.Keys) == 0 {
+		return astray("what is there is no set of keys")
+	}
+	read := 0
+	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
+		token := s.World.Tokens[actor]
+		if _, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{}); err != nil {
+			continue // it need not be a JWT
+		}
+		read++
+		if _, err := jwt.Parse(token, keyIn(set), jwt.WithoutClaimsValidation()); err != nil {
+			return astray("the keys there do not verify the token of %s: %v", actor, err)
+		}
+	}
+	if read == 0 {
+		return nil, exchangesOf(e), unseen("the target's tokens are no JWTs")
 	}
 	return nil, exchangesOf(e), nil
 }
 
-// astray is what the address of the keys has led to.
-func astray(s *session.Session, address string, e *exchange.Exchange, detail string) ([]schemas.Violation, []*exchange.Exchange, error) {
-	wrong, err := guessed(s, []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: detail}})
-	return wrong, exchangesOf(e), err
+// atTarget is a read of an address, where it is one of the target's own.
+func atTarget(s *session.Session, address string) (fixtures.Request, bool) {
+	at, err := url.Parse(address)
+	own, unread := url.Parse(s.Access.URL)
+	r := fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Header: http.Header{}, Root: true}
+	if err != nil || unread != nil || !strings.EqualFold(at.Host, own.Host) {
+		return r, false
+	}
+	r.Path, r.Query = at.EscapedPath(), at.Query()
+	if below, is := strings.CutPrefix(r.Path, "/api/2/"); is {
+		r.Path, r.Root = "/"+below, false
+	}
+	return r, r.Path != ""
 }
 
-// keyOf finds the key of a token by its kid.
-func keyOf(keys []any) jwt.Keyfunc {
+// keyIn finds the key of a token by its kid.
+func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 	return func(t *jwt.Token) (any, error) {
-		for _, key := range keys {
-			fields, _ := key.(map[string]any)
-			n, unread := base64.RawURLEncoding.DecodeString(fmt.Sprint(fields["n"]))
-			e, err := base64.RawURLEncoding.DecodeString(fmt.Sprint(fields["e"]))
-			if fields["kid"] == t.Header["kid"] && errors.Join(unread, err) == nil {
-				return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}, nil
+		for _, marshalled := range set.Keys {
+			if marshalled.KID != t.Header["kid"] {
+				continue
 			}
+			key, err := jwkset.NewJWKFromMarshal(marshalled, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
+			if err != nil {
+				return nil, err
+			}
+			return key.Key(), nil
 		}
-		return nil, fmt.Errorf("none of the %d bears the kid of the token", len(keys))
+		return nil, fmt.Errorf("none of the %d keys bears its kid", len(set.Keys))
 	}
 }
 

@@ -55,6 +55,7 @@ type run struct {
 	skew  time.Duration      // the target's clock is ahead by that
 	token string             // of the configured client
 
+	atRoot           bool   // the OpenID document is at the host's root
 	noToken, noFault string // why there is no expired token, and no fault header
 }
 
@@ -68,6 +69,7 @@ var checks = []check{
 	{"host", (*run).host},
 	{"connection", (*run).connection},
 	{"clock", (*run).clock},
+	{"openid document", (*run).openID},
 	{"token", (*run).credentials},
 	{"tenant", (*run).ownTenant},
 	{"rights", (*run).rights},
@@ -83,6 +85,8 @@ type Found struct {
 	Access         Access
 	NoExpiredToken string // why there is none; empty where there is one
 	NoFaultHeader  string // likewise
+	// OpenIDAtRoot reports whether the OpenID document is at the host's root, and not below /api/2.
+	OpenIDAtRoot bool
 }
 
 // Look looks at everything, up to what makes the rest meaningless.
@@ -101,6 +105,7 @@ func (r *run) all(ctx context.Context) Found {
 		}
 	}
 	found.Access, found.NoExpiredToken, found.NoFaultHeader = r.Access, r.noToken, r.noFault
+	found.OpenIDAtRoot = r.atRoot
 	return found
 }
 

@@ -74,7 +74,7 @@ func answering(status int, body any) http.HandlerFunc {
 
 func newCenter(t *testing.T) *center {
 	c := &center{header: http.Header{}, answers: map[string]http.HandlerFunc{
-		"GET /api/2/.well-known/openid-configuration": answering(404, "nothing here"),
+		"GET /api/2/.well-known/openid-configuration": answering(200, map[string]any{}),
 		"POST /api/2/idp/token": func(w http.ResponseWriter, r *http.Request) {
 			if id, secret, _ := r.BasicAuth(); id != clientID || secret != canary || r.FormValue("grant_type") != "client_credentials" {
 				answering(401, map[string]any{"error": "invalid_client", "error_description": "no such client, or another secret"})(w, r)
@@ -171,7 +171,7 @@ func TestAllIsWell(t *testing.T) {
 		names = append(names, one.Name)
 		g.Expect(one.State).To(Equal(report.CheckOK), "%s", one)
 	}
-	g.Expect(names).To(Equal([]string{"host", "connection", "clock", "token", "tenant", "rights", "fault header", "expired token"}))
+	g.Expect(names).To(Equal([]string{"host", "connection", "clock", "openid document", "token", "tenant", "rights", "fault header", "expired token"}))
 	g.Expect(named(t, found, "connection").Detail).To(HavePrefix("TLS 1.3; the certificate is trusted, for this host, and good until 20"))
 	g.Expect(Failure(found)).To(Succeed())
 	g.Expect(c.requests).To(Equal([]string{"GET /api/2/.well-known/openid-configuration", "POST /api/2/idp/token", "GET /api/2/clients/" + clientID,
@@ -210,6 +210,16 @@ func TestFindings(t *testing.T) {
 		"address": {check: "host", state: report.CheckOK, sentence: "127.0.0.1 is an address"},
 		"nothing listens": {run: func(r *run) { r.Access.URL = closed() }, check: "connection", state: report.CheckFailed,
 			sentence: "check that the target runs", last: true},
+		"an OpenID document at the root": {center: func(_ *testing.T, c *center) {
+			c.answers["GET /.well-known/openid-configuration"] = c.answers["GET /api/2/.well-known/openid-configuration"]
+			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
+		}, check: "openid document", state: report.CheckOK, sentence: "/.well-known/openid-configuration; the reference has it below /api/2"},
+		"no OpenID document": {center: func(_ *testing.T, c *center) {
+			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
+		}, check: "openid document", state: report.CheckWarning, sentence: "neither below /api/2 nor at the host's root (404, 404)"},
+		"an OpenID document that fails": {center: func(_ *testing.T, c *center) {
+			c.answers["GET /api/2/.well-known/openid-configuration"] = answering(500, "nothing here")
+		}, check: "openid document", state: report.CheckWarning, sentence: "/api/2/.well-known/openid-configuration is answered with 500"},
 		"no Date": {center: func(_ *testing.T, c *center) { c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate }, check: "clock",
 			state: report.CheckWarning, sentence: "the target sends no Date"},
 		"clock ahead":     {center: dated(-10 * time.Minute), check: "clock", state: report.CheckWarning, sentence: "this machine's clock is 10m0s ahead of the target's: check NTP"},

@@ -40,9 +40,12 @@ func (r *run) host(ctx context.Context) (report.Check, bool) {
 	return ok("%s is %s", u.Hostname(), strings.Join(addresses, ", "))
 }
 
+// Discovery is the path of the OpenID document: below /api/2, as the reference has it, or at the host's root.
+const Discovery = "/.well-known/openid-configuration"
+
 // connection makes the first request: one that needs no credentials.
 func (r *run) connection(ctx context.Context) (report.Check, bool) {
-	e, err := r.get(ctx, "/.well-known/openid-configuration", nil)
+	e, err := r.get(ctx, Discovery, nil)
 	if err != nil {
 		return unreachable(err)
 	}
@@ -55,6 +58,28 @@ func (r *run) connection(ctx context.Context) (report.Check, bool) {
 	}
 	return r.certificate(ctx)
 }
+
+// openID says where the OpenID document is. The reference has it below /api/2; other pages of the documentation
+// serve it at the host's root.
+func (r *run) openID(ctx context.Context) (report.Check, bool) {
+	switch status := r.first.Status(); status {
+	case http.StatusOK:
+		return ok("at the documented place, %s", r.first.URL)
+	case http.StatusNotFound:
+		e, err := r.Client.Do(ctx, exchange.Request{Spec: "preflight", Method: http.MethodGet, Path: Discovery, Root: true})
+		if err != nil {
+			return unreachable(err)
+		}
+		if r.atRoot = e.Status() == http.StatusOK; r.atRoot {
+			return ok("at %s; the reference has it below /api/2, where there is none", e.URL)
+		}
+		return warn(seeOpenID, "neither below /api/2 nor at the host's root (404, %d)", e.Status())
+	default:
+		return warn(seeOpenID, "%s is answered with %d", r.first.URL, status)
+	}
+}
+
+const seeOpenID = "read what the specs of FetchOpenIDConfiguration say"
 
 // unreachable is what a request without an answer means.
 func unreachable(err error) (report.Check, bool) {

@@ -19,7 +19,7 @@ import (
 func (s *Session) look(ctx context.Context) error {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
-	s.Checks, s.Access = found.Checks, Access(found.Access)
+	s.Checks, s.Access, s.OpenIDAtRoot = found.Checks, Access(found.Access), found.OpenIDAtRoot
 	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
 		if reason != "" {
 			s.Missing[name] = reason

@@ -22,6 +22,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
@@ -70,6 +71,8 @@ type State struct {
 	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
 	Known     fixtures.Knowledge  // which objects are the run's own
+
+	OpenIDAtRoot bool // the OpenID document is at the host's root, and not below /api/2
 }
 
 // Session sends requests of one process. Send is safe for concurrent use.
@@ -296,6 +299,7 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 
 func (s *Session) send(ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
 	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
+	request.Root = r.Root || s.OpenIDAtRoot && r.Path == preflight.Discovery
 	if fault != nil {
 		request.Kind = "" // the failure is asked for
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
