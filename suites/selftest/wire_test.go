@@ -117,7 +117,7 @@ var _ = Describe("a hostile wire", func() {
 		Expect(g.requests("spec 401/")).To(BeNumerically("<=", 25*6), "each with at most five waits")
 
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
-		Expect(o.flat()).To(MatchRegexp(`\d+ times (user|client|tenant), such as`), "equal leftovers are one line")
+		Expect(o.flat()).To(MatchRegexp(`\d+ of kind (user|client|tenant), such as`), "equal leftovers are one line")
 		for _, l := range o.result.Leftovers {
 			Expect(l.Reason).NotTo(ContainSubstring("<html>"))
 		}
