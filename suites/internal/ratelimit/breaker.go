@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"acronis-conformance/suites/internal/exchange"
@@ -66,6 +67,9 @@ func sentence(outcome exchange.Outcome, row int) string {
 // repeats reports whether a 50x of that kind is still to be repeated.
 func (b *breaker) repeats(kind string) bool {
 	limit := maxFailed
+	if strings.HasPrefix(kind, exchange.KindOfEqual) {
+		limit = 1
+	}
 	for other, row := range b.Failed {
 		if other != kind && row >= maxFailed {
 			limit = 1

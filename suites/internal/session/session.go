@@ -328,15 +328,18 @@ func answerOf(e *exchange.Exchange) fixtures.Answer {
 	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(), Disowned: e.Disowned}
 }
 
+// equalTo is the kind of the requests that are equal to a request without a body, such as the looks at one object.
+func equalTo(r fixtures.Request) string {
+	if len(r.Body) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s%s %s?%s as %s", exchange.KindOfEqual, r.Method, r.Path, r.Query.Encode(), r.As)
+}
+
 // do is the world builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		kind := ""
-		if phase == report.PhaseCleanup {
-			collection, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
-			kind = r.Method + " " + collection
-		}
-		e, err := s.send(ctx, phase, string(phase), kind, r, nil)
+		e, err := s.send(ctx, phase, string(phase), equalTo(r), r, nil)
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
