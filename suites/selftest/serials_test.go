@@ -11,7 +11,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// serials tell which spec sent a request. The User-Agent names run and serial only, and the suite notes the specs in a directory of the run.
+// serials tell which spec sent a request. The User-Agent names run and serial only, and the suite notes the specs in
+// a directory of the run.
 type serials struct {
 	dir   string // for temporary files of the suite
 	mu    sync.Mutex
@@ -29,7 +30,8 @@ func watchSerials(environment map[string]string) *serials {
 
 var agent = regexp.MustCompile(`^(\S+ )\(run ([^;]+); (\d+-\d+)\)$`)
 
-// name writes the spec into the User-Agent of a request of the suite, for the test alone: "acronis-conformance/1 (run x; spec 401/y/Z)".
+// name writes the spec into the User-Agent of a request of the suite, for the test alone: "acronis-conformance/1
+// (run x; spec 401/y/Z)".
 func (s *serials) name(r *http.Request) {
 	m := agent.FindStringSubmatch(r.UserAgent())
 	if m == nil {

@@ -52,7 +52,8 @@ var codings = map[string]func(io.Reader) (io.ReadCloser, error){
 	"zstd":    zstdReader,
 }
 
-// List returns the codings that the header names, in the order in which they were applied, in lower case and without identity.
+// List returns the codings that the header names, in the order in which they were applied, in lower case and without
+// identity.
 func List(h http.Header) []string {
 	var list []string
 	for _, value := range h.Values("Content-Encoding") {
@@ -65,11 +66,13 @@ func List(h http.Header) []string {
 	return list
 }
 
-// Decode returns the body without the codings that the header names. An empty body and one without a coding are returned as they are.
+// Decode returns the body without the codings that the header names. An empty body and one without a coding are
+// returned as they are.
 //
-// Where the decoded body is larger than MaxBody, more is true and decoded holds the first MaxBeginning bytes. A body that ends too
-// early gives an io.ErrUnexpectedEOF together with what could be decoded; any other error comes without a body. The error begins with
-// the coding that failed, and is ErrUnsupported or ErrUnknown where this package does not decode that.
+// Where the decoded body is larger than MaxBody, more is true and decoded holds the first MaxBeginning bytes. A body
+// that ends too early gives an io.ErrUnexpectedEOF together with what could be decoded; any other error comes
+// without a body. The error begins with the coding that failed, and is ErrUnsupported or ErrUnknown where this
+// package does not decode that.
 func Decode(h http.Header, body []byte) (decoded []byte, more bool, err error) {
 	list := List(h)
 	if len(list) > maxCodings {
@@ -107,8 +110,9 @@ func undo(name string, body []byte) (decoded []byte, more bool, err error) {
 	return ReadLimited(r)
 }
 
-// ReadLimited reads a body of up to MaxBody bytes, or reports that there is more and returns its first MaxBeginning bytes. With an
-// error it returns what was read before. Endless bodies are many where a target is sick, so each costs as little memory as possible.
+// ReadLimited reads a body of up to MaxBody bytes, or reports that there is more and returns its first MaxBeginning
+// bytes. With an error it returns what was read before. Endless bodies are many where a target is sick, so each
+// costs as little memory as possible.
 func ReadLimited(r io.Reader) (body []byte, more bool, err error) {
 	var read bytes.Buffer // grows by doubling, which leaves less garbage than io.ReadAll
 	if _, err = read.ReadFrom(io.LimitReader(r, MaxBeginning)); err != nil || read.Len() < MaxBeginning {
@@ -138,8 +142,8 @@ func deflateReader(r io.Reader) (io.ReadCloser, error) {
 	return &exact{flate.NewReader(source), source}, nil
 }
 
-// exact is a reader whose source must end where its format ends. Bare deflate has neither a header nor a checksum, so that plain text
-// could be read as a short deflate stream with something behind it.
+// exact is a reader whose source must end where its format ends. Bare deflate has neither a header nor a checksum,
+// so that plain text could be read as a short deflate stream with something behind it.
 type exact struct {
 	io.ReadCloser
 	source *bytes.Reader
@@ -154,7 +158,8 @@ func (e *exact) Read(p []byte) (int, error) {
 }
 
 func zstdReader(r io.Reader) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,8 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attem
 	a := Attempt{Start: time.Now()}
 	request, err := c.build(httptrace.WithClientTrace(ctx, s.trace()), e, number)
 	if err != nil {
-		return a, fmt.Errorf("request %s %s: %w", e.Request.Method, c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
+		return a, fmt.Errorf("request %s %s: %w", e.Request.Method,
+			c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
 	}
 
 	op, err := c.roundTrip(request, &a, s.head)
@@ -65,8 +66,8 @@ const (
 	opDecode = "decode the answer of"
 )
 
-// roundTrip sends the request and reads the answer into a. It says with an error what failed. The answer's headers as they came are asked
-// for once it is there.
+// roundTrip sends the request and reads the answer into a. It says with an error what failed. The answer's headers as
+// they came are asked for once it is there.
 func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textproto.MIMEHeader) (op string, err error) {
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
@@ -86,7 +87,8 @@ func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textpro
 	switch {
 	case errors.Is(err, encoding.ErrUnknown) && utf8.Valid(a.Body):
 		// A name that is none, such as utf-8, before a body that is not encoded: the body says what it is.
-		a.Remarks = append(a.Remarks, fmt.Sprintf("the Content-Encoding %q is none that is registered", a.Header.Get("Content-Encoding")))
+		named := a.Header.Get("Content-Encoding")
+		a.Remarks = append(a.Remarks, fmt.Sprintf("the Content-Encoding %q is none that is registered", named))
 		return "", nil
 	case err != nil && !(a.Truncated && errors.Is(err, io.ErrUnexpectedEOF)):
 		return opDecode, fmt.Errorf("its Content-Encoding is %w", err)
@@ -95,8 +97,8 @@ func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textpro
 	return "", nil
 }
 
-// remarks are what HTTP in general says against the headers of an answer, and net/http lets pass. The raw headers are nil where they are
-// not known.
+// remarks are what HTTP in general says against the headers of an answer, and net/http lets pass. The raw headers are nil
+// where they are not known.
 func remarks(response *http.Response, raw textproto.MIMEHeader) []string {
 	var all []string
 	if types := response.Header["Content-Type"]; len(types) > 1 {

@@ -147,7 +147,8 @@ func (c *Client) interrupted(e *Exchange, cause error) error {
 	return fmt.Errorf("%s %s given up: %w", e.Request.Method, c.options.Redactor.URL(e.URL), cause)
 }
 
-// retryAfter reads the header of a 429: seconds, or a date. A number of seconds that is too large for an integer is a long wait.
+// retryAfter reads the header of a 429: seconds, or a date. A number of seconds that is too large for an integer is a
+// long wait.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := h.Get("Retry-After")
 	seconds, err := strconv.ParseUint(value, 10, 64)

@@ -61,7 +61,8 @@ func dropped(err error) bool {
 
 // broken reports whether the other end closed the connection.
 func broken(err error) bool {
-	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(end error) bool { return errors.Is(err, end) })
+	ends := []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}
+	return slices.ContainsFunc(ends, func(end error) bool { return errors.Is(err, end) })
 }
 
 const (
@@ -113,7 +114,7 @@ func hint(op string, err error, certificateAsked bool) string {
 		return "the target's certificate is not valid: check its dates, and the clock of this machine"
 	case certificateAsked && (op == opTLS || op == opAnswer && !errors.Is(err, errTimeout)):
 		// With TLS 1.3 the refusal comes after the handshake, and may look like any broken connection.
-		return "the target demands a client certificate, and the suite has none: use an address of the target that demands none"
+		return "the target demands a client certificate, and the suite has none: use an address that demands none"
 	case op == opTLS:
 		return "check scheme and port of the target's URL, and the TLS versions of the target"
 	case errors.Is(err, errTimeout):

@@ -38,6 +38,9 @@ type Request struct {
 	Kind     string      `json:"kind,omitempty"`      // of exchanges whose repeats tell the same about the target; empty: of its own
 }
 
+// KindOfEqual begins a Kind that is of equal requests only: of these, one that failed after all repeats tells what the next does.
+const KindOfEqual = "= "
+
 // Fault asks the target, by a header, to answer the first attempts with a status.
 type Fault struct {
 	Header   string `json:"header"`

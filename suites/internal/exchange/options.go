@@ -16,8 +16,8 @@ import (
 // Version is that of the suite, as reports and the User-Agent name it.
 const Version = "0.1.0"
 
-// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is no part of an
-// attempt.
+// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is no
+// part of an attempt.
 type Limiter interface {
 	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
 	// before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
@@ -26,7 +26,8 @@ type Limiter interface {
 	Hold(until time.Time) error
 	// Ended counts how an exchange of that kind ended. The kind may be empty. The context tells a clean-up.
 	Ended(ctx context.Context, outcome Outcome, kind string) error
-	// Repeats reports whether a 50x of that kind is still to be repeated: not where the repeats of such exchanges have failed again and again.
+	// Repeats reports whether a 50x of that kind is still to be repeated: not where the repeats of such exchanges have
+	// failed again and again.
 	Repeats(kind string) bool
 }
 
@@ -82,7 +83,7 @@ type Options struct {
 	Version        string              // of the suite, for the User-Agent
 	Run            string              // run id, for the User-Agent
 	Process        int                 // number of the process in the run, for the User-Agent; 0: 1
-	Serials        io.Writer           // is told the run, the serial and the spec of each exchange before it is sent, a line each; nil: not
+	Serials        io.Writer           // gets run, serial and spec of each exchange before it is sent; nil: not
 	Retry          Retry               // zero value: as documented, 2 repeats, 1 to 2 s apart
 	Limiter        Limiter             // asked before every attempt; nil: none
 	Permit         func(Request) error // refuses a request by an error before anything is sent; nil: none is refused

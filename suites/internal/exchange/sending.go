@@ -10,10 +10,11 @@ import (
 
 // sending watches one sending of a request, and keeps it at one.
 //
-// net/http sends a request again by itself where a kept connection turns out to be dead: reads always, other requests where nothing was
-// written or the server says by HTTP/2 (GOAWAY, REFUSED_STREAM) that it did not process the request. A server can bring that about
-// thousands of times in a second. So the second sending is stopped before anything is written, and Do decides whether there is one: it
-// then takes its turn and counts as any other request does.
+// net/http sends a request again by itself where a kept connection turns out to be dead: reads always, other
+// requests where nothing was written or the server says by HTTP/2 (GOAWAY, REFUSED_STREAM) that it did not process
+// the request. A server can bring that about thousands of times in a second. So the second sending is stopped before
+// anything is written, and Do decides whether there is one: it then takes its turn and counts as any other request
+// does.
 type sending struct {
 	cancel context.CancelCauseFunc
 
@@ -57,7 +58,8 @@ func (s *sending) gotConn(info httptrace.GotConnInfo) {
 	}
 	s.stop() // net/http had another connection at hand
 	if !isHTTP2(info.Conn) {
-		// net/http writes to an HTTP/1 connection before it looks at the context. The connection is this request's alone.
+		// net/http writes to an HTTP/1 connection before it looks at the context. The connection is this request's
+		// alone.
 		_ = info.Conn.Close()
 	}
 }
@@ -82,7 +84,8 @@ func (s *sending) repeatable() error {
 	}
 }
 
-// hasReached reports whether there was a connection to the target: where there is a proxy and it was not, the failure is the proxy's.
+// hasReached reports whether there was a connection to the target: where there is a proxy and it was not, the
+// failure is the proxy's.
 func (s *sending) hasReached() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +106,8 @@ func (s *sending) head() textproto.MIMEHeader {
 var (
 	errUnprocessed   = errors.New("the target has not processed the request")
 	errDead          = unprocessed("the target had closed the connection that was kept from an earlier answer")
-	errRefusedUnread = unprocessed("the target closed the connection or refused the request without processing it (GOAWAY or REFUSED_STREAM of HTTP/2)")
+	errRefusedUnread = unprocessed("the target closed the connection or refused the request " +
+		"without processing it (GOAWAY or REFUSED_STREAM of HTTP/2)")
 )
 
 // unprocessed is an error that is errUnprocessed.

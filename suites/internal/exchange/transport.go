@@ -22,20 +22,21 @@ import (
 )
 
 const (
-	// maxHeader bounds the headers of an answer, and with them a flood of 1xx answers: net/http counts these into the same limit.
+	// maxHeader bounds the headers of an answer, and with them a flood of 1xx answers: net/http counts these into the
+	// same limit.
 	maxHeader = 1 << 20
 
-	// maxIdle is how long a connection is kept for the next request. It stays below the 5 s after which common servers close theirs,
-	// since a request that meets a closing connection gets no answer.
+	// maxIdle is how long a connection is kept for the next request. It stays below the 5 s after which common servers
+	// close theirs, since a request that meets a closing connection gets no answer.
 	maxIdle = 4 * time.Second
 
 	// maxRecorded is how much of an answer's head is looked at as it came.
 	maxRecorded = 16 << 10
 )
 
-// newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself. The client calls it
-// directly, not through an http.Client, which is what follows redirects, keeps cookies and sets Referer. The flag is set when the
-// target asks for a client certificate.
+// newTransport returns a transport that adds nothing: without DisableCompression it would ask for gzip by itself.
+// The client calls it directly, not through an http.Client, which is what follows redirects, keeps cookies and sets
+// Referer. The flag is set when the target asks for a client certificate.
 func newTransport(roots *x509.CertPool, p *proxy, certificateAsked *atomic.Bool) *http.Transport {
 	dialer := &net.Dialer{} // bounded by the attempt's timeout
 	secure := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
@@ -84,7 +85,8 @@ func isHTTP2(conn net.Conn) bool {
 	return is && secure.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// recorded is a connection that keeps the beginning of an answer as it came: net/http drops a Content-Length beside a Transfer-Encoding.
+// recorded is a connection that keeps the beginning of an answer as it came: net/http drops a Content-Length beside
+// a Transfer-Encoding.
 type recorded struct {
 	net.Conn
 
@@ -107,7 +109,8 @@ func (r *recorded) begin() {
 	r.head = r.head[:0]
 }
 
-// answer returns the headers of the answer as they came, without those of 1xx answers; nil where they were not recorded as a whole.
+// answer returns the headers of the answer as they came, without those of 1xx answers; nil where they were not
+// recorded as a whole.
 func (r *recorded) answer() textproto.MIMEHeader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,7 +154,8 @@ func (p *proxy) of(*http.Request) (*url.URL, error) { return p.url, nil }
 
 // host names the proxy without its credentials.
 func (p *proxy) host() string {
-	return net.JoinHostPort(p.url.Hostname(), cmp.Or(p.url.Port(), map[string]string{"http": "80", "https": "443"}[p.url.Scheme], "1080"))
+	usual := map[string]string{"http": "80", "https": "443"}[p.url.Scheme]
+	return net.JoinHostPort(p.url.Hostname(), cmp.Or(p.url.Port(), usual, "1080"))
 }
 
 // connectError is the answer of a proxy that does not connect to the target.

@@ -71,8 +71,9 @@ func (e *BudgetError) Error() string {
 
 type cleanup struct{}
 
-// BeyondBudget returns the context of a clean-up. Its requests are counted, and yet sent when the budget is used up or the run is stopped:
-// what a run has made is to be removed all the same. What they wait for a target that throttles is counted by WithTimeout.
+// BeyondBudget returns the context of a clean-up. Its requests are counted, and yet sent when the budget is used up or
+// the run is stopped: what a run has made is to be removed all the same. What they wait for a target that throttles is
+// counted by WithTimeout.
 func BeyondBudget(ctx context.Context) context.Context {
 	return context.WithValue(ctx, cleanup{}, true)
 }
@@ -138,7 +139,8 @@ func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func
 // lookEvery is how often a request that waits for long looks whether the run goes on.
 const lookEvery = time.Second
 
-// book finds the request's turn, and reports whether the target throttles. Where no rate is set the turn is now: admit looks at the rest.
+// book finds the request's turn, and reports whether the target throttles. Where no rate is set the turn is now: admit
+// looks at the rest.
 func (p *Limiter) book(ctx context.Context, earliest time.Time) (turn time.Time, throttled bool, err error) {
 	if p.interval == 0 && !cleansUp(ctx) {
 		return earliest, false, nil

@@ -121,7 +121,8 @@ func newSession(o Options, state State) (*Session, error) {
 	registry.Protect(o.Access.ClientID, "the configured client")
 	registry.Learn(state.Known)
 	// While the run is under way, and where it is killed, this file tells which spec sent a request.
-	serials, err := os.OpenFile(filepath.Join(shared, fmt.Sprintf("serials-%d", o.Process)), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	path := filepath.Join(shared, fmt.Sprintf("serials-%d", o.Process))
+	serials, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the serials of the run: %w", err)
 	}
@@ -297,7 +298,9 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 	return s.send(ctx, phaseSpec, spec, kind, r, fault)
 }
 
-func (s *Session) send(ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
+func (s *Session) send(
+	ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault,
+) (*exchange.Exchange, error) {
 	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
 	request.Root = r.Root || s.OpenIDAtRoot && r.Path == preflight.Discovery
 	if fault != nil {
@@ -325,15 +328,18 @@ func answerOf(e *exchange.Exchange) fixtures.Answer {
 	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(), Disowned: e.Disowned}
 }
 
+// equalTo is the kind of the requests that are equal to a request without a body, such as the looks at one object.
+func equalTo(r fixtures.Request) string {
+	if len(r.Body) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s%s %s?%s as %s", exchange.KindOfEqual, r.Method, r.Path, r.Query.Encode(), r.As)
+}
+
 // do is the world builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		kind := ""
-		if phase == report.PhaseCleanup {
-			collection, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
-			kind = r.Method + " " + collection
-		}
-		e, err := s.send(ctx, phase, string(phase), kind, r, nil)
+		e, err := s.send(ctx, phase, string(phase), equalTo(r), r, nil)
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
@@ -376,8 +382,8 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 	}
 }
 
-// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which comes last, has
-// what the others leave of it, and these have half of it at most.
+// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which
+// comes last, has what the others leave of it, and these have half of it at most.
 func (s *Session) CleanupTimeout() time.Duration {
 	limit := s.config.Timeouts.Cleanup
 	if s.process > 1 {

@@ -178,7 +178,7 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	if spec == string(report.PhaseWorld) {
 		phase = report.PhaseWorld
 	}
-	e, err := s.send(ctx, phase, spec, w.key(), r, nil)
+	e, err := s.send(ctx, phase, spec, equalTo(r), r, nil)
 	if phase == report.PhaseWorld && e != nil {
 		s.record(phase, "", r.Operation, e, err)
 	}
