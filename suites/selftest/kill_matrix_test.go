@@ -152,7 +152,7 @@ func titled(batch []mock.Defect) string {
 }
 
 // generatedName takes the name of a generated defect apart: subject, code, and what is done.
-var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging)(?:-([\w.]+))?$`)
+var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.]+))?$`)
 
 // subject is what the defect breaks: an operation, or a method on a path.
 func subject(d mock.Defect) string {
@@ -336,6 +336,12 @@ func shows(d mock.Defect, s report.Spec) bool {
 		return at("header Content-Type") || at("body")
 	case "with-body":
 		return at("header Content-Length")
+	case "drops", "resets":
+		return at("$."+what) || s.Operation != subject(d) // a read of something else tells it in its own words
+	case "names":
+		return at("$.id") || at("$.client_id")
+	case "answers":
+		return true
 	case "lacking", "holding", "ignoring", "differing", "paging": // what a list holds is told in the words of many specs
 		return true
 	}
