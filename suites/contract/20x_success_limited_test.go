@@ -11,11 +11,13 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
-// ownPropertiesStay registers what administrators from above may still do with a tenant that limits their access, and that its own
-// administrator still sees what lies in it.
+// ownPropertiesStay registers what administrators from above may still do with a tenant that limits their access, and
+// that its own administrator still sees what lies in it.
 func (l *limitation) ownPropertiesStay() {
 	for _, op := range operations(named("FetchTenant", "UpdateTenant")) {
-		specify(l.served(op, "", func(ctx context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+		specify(l.served(op, "", func(
+			ctx context.Context, s *session.Session, vars fixtures.Vars,
+		) (fixtures.Request, error) {
 			read, err := s.Catalogue.Request("FetchTenant", vars)
 			if err != nil || op.ID == "FetchTenant" {
 				return read, err
@@ -25,19 +27,20 @@ func (l *limitation) ownPropertiesStay() {
 				return read, err
 			}
 			if vars["version"] = objectOf(e)["version"]; e.Status()/100 != 2 {
-				return read, errors.New("the read that would show its version is refused: see 20x/limited-access/FetchTenant")
+				return read, errors.New("its version cannot be read: see 20x/limited-access/FetchTenant")
 			}
 			return s.Catalogue.Request(op.ID, vars)
 		}, property("ancestral_access", false)))
 	}
 	for _, op := range operations(named("FetchTenantUsers")) {
-		specify(l.served(op, "inside", func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
-			r, err := s.Catalogue.Request(op.ID, vars)
-			if err == nil {
-				r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
-			}
-			return r, err
-		}, lists("user_id")))
+		specify(l.served(op, "inside",
+			func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
+				r, err := s.Catalogue.Request(op.ID, vars)
+				if err == nil {
+					r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
+				}
+				return r, err
+			}, lists("user_id")))
 	}
 }
 

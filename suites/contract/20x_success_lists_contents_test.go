@@ -16,71 +16,87 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// What a list holds: all that was made and fits, nothing that was deleted, nothing of anybody else, each object once and as its own read
-// shows it. The trees of objects.yml that these lists are asked about are changed by nothing.
+// What a list holds: all that was made and fits, nothing that was deleted, nothing of anybody else, each object once
+// and as its own read shows it. The trees of objects.yml that these lists are asked about are changed by nothing.
 var _ = Describe("20x contents of lists", Label("20x"), func() {
 	DescribeTableSubtree("a list holds exactly what it should", func(id, variant string, c contents) {
 		for _, op := range operations(named(id)) {
 			specify(c.on(op, variant))
 		}
 	},
-		Entry("the children of a tenant", "FetchTenantChildren", "", contents{list: list{of: family}, must: words("first_id second_id")}),
-		Entry("the users of a tenant", "FetchTenantUsers", "", contents{list: list{of: family, vars: first}, must: words("user_id second_user_id")}),
-		Entry("the children of a tenant, in a batch", "FetchTenantsBatch", "parent_id", contents{
-			list: list{of: family, query: query("parent_id", "tenant_id"), drop: words("uuids")}, must: words("first_id second_id")}),
-		Entry("a tenant and what is below it", "FetchTenantsBatch", "subtree_root_id", contents{
-			list: list{of: family, query: query("subtree_root_id", "tenant_id"), drop: words("uuids")},
-			must: words("tenant_id first_id second_id unit_id"), may: personalTenants}),
-		Entry("tenants by their ids", "FetchTenantsBatch", "uuids", contents{
-			list: list{of: family, query: query("uuids", "first_id unit_id gone_id")}, must: words("first_id unit_id")}),
-		Entry("the users of a tenant, in a batch", "FetchUsersBatch", "tenant_id", contents{
-			list: list{of: family, query: query("tenant_id", "first_id"), drop: words("uuids")}, must: words("user_id second_user_id")}),
-		Entry("the users of a subtree", "FetchUsersBatch", "subtree_root_tenant_id", contents{
-			list: list{of: family, query: query("subtree_root_tenant_id", "first_id"), drop: words("uuids")},
-			must: words("user_id second_user_id unit_user_id")}),
-		Entry("users by their ids", "FetchUsersBatch", "uuids", contents{
-			list: list{of: family, query: query("uuids", "second_user_id unit_user_id gone_user_id")}, must: words("second_user_id unit_user_id")}),
-		Entry("clients by their ids", "FetchClientsBatch", "uuids", contents{
-			list: list{of: family, query: query("uuids", "client_id second_client_id gone_client_id"), drop: words("origin_id")},
-			must: words("client_id second_client_id")}),
-		Entry("the locations of a tenant", "FetchTenantInfrastructureLocations", "", contents{list: list{of: storages},
-			must: words("location_id second_location_id")}),
-		Entry("locations by their ids", "FetchInfrastructuresLocationsBatch", "uuids", contents{
-			list: list{of: storages, query: query("uuids", "location_id second_location_id gone_location_id")},
-			must: words("location_id second_location_id")}),
-		Entry("the storages of a location", "FetchLocationInfrastructures", "", contents{list: list{of: storages}, must: words("infra_id second_infra_id")}),
-		Entry("storages by their ids", "FetchInfrastructuresBatch", "uuids", contents{
-			list: list{of: storages, query: query("uuids", "infra_id other_infra_id gone_infra_id")}, must: words("infra_id other_infra_id")}),
-		Entry("the registration tokens of a tenant", "FetchRegistrationTokens_1", "", contents{list: list{of: own("registration_tokens", "lists")},
-			must: words("token_id second_token_id")}),
-		Entry("all registration tokens", "FetchRegistrationTokens_0", "", contents{list: list{of: own("registration_tokens", "lists")},
-			must: words("token_id second_token_id"), not: words("gone_token_id"), others: true, also: ofReachableTenants}),
-		Entry("the reports of a tenant", "FetchTenantReports", "", contents{list: list{of: reports}, must: words("report_id second_report_id")}),
-		Entry("what is found in a tenant", "Search", "", contents{
-			list: list{of: family, query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}},
-			must: words("tenant_id first_id second_id unit_id user_id second_user_id unit_user_id other_user_id"), may: personalTenants}),
-		Entry("what is found further below", "Search", "tenant", contents{
-			list: list{of: family, query: map[string]string{"tenant": "${first_id}", "text": "${unique}", "limit": "300"}},
-			must: words("first_id unit_id user_id second_user_id unit_user_id"), may: personalTenants}),
-		Entry("the roles of a user", "FetchUserAccessPolicies", "", contents{list: list{of: family}, others: true, also: bothRoles}),
-		Entry("the services of a tenant", "FetchAvailableTenantApplications", "", contents{list: list{of: supplied, vars: first},
-			must: words("application_id second_application_id"), others: true, also: onAbove}),
-		Entry("the services of tenants", "FetchTenantsApplicationsBatch", "", contents{list: list{of: supplied, query: query("tenants", "first_id second_id")},
-			must: words("first_id second_id"), also: servicesOfItems}),
-		Entry("the offering items of a tenant", "FetchTenantOfferingItems", "", contents{list: list{of: supplied, vars: first}, others: true,
-			also: itemsOn(map[string]string{"first_id": "1 1"})}),
-		Entry("the offering items of a subtree", "FetchTenantOfferingItemsBatch", "", contents{list: list{of: supplied}, others: true,
-			also: itemsOn(map[string]string{"tenant_id": "1 1", "first_id": "1 1", "second_id": "1 0", "bare_id": "0 0"})}),
-		Entry("what a child can be given", "FetchOfferingItemsAvailableForTenantChild", "", contents{list: list{of: supplied, guess: true}, others: true,
-			also: itemsOfParent}),
-		Entry("the prices of a tenant's items", "FetchTenantOfferingItemsPrices", "", contents{list: list{of: supplied, vars: first}, others: true,
-			also: bothItems}),
-		Entry("what a tenant uses", "FetchTenantUsages", "", contents{list: list{of: supplied, vars: first}, others: true, also: usedBy("first_id")}),
-		Entry("what tenants use", "FetchTenantsUsagesBatch", "", contents{list: list{of: supplied, query: query("tenants", "first_id second_id")},
-			must: words("first_id second_id"), also: usedByEach}),
-		Entry("the files of a report", "FetchStoredReports", "", contents{list: list{of: reports, vars: map[string]string{"report_id": "second_report_id"}},
-			others: true, also: inBothFormats}),
-		Entry("all services", "FetchApplications", "", contents{list: list{of: shared("side")}, must: words("backup"), others: true, also: whatIsOn}),
+		Entry("the children of a tenant", "FetchTenantChildren", "",
+			contents{list: list{of: family}, must: words("first_id second_id")}),
+		Entry("the users of a tenant", "FetchTenantUsers", "",
+			contents{list: list{of: family, vars: first}, must: words("user_id second_user_id")}),
+		Entry("the children of a tenant, in a batch", "FetchTenantsBatch", "parent_id",
+			contents{list: by(family, "parent_id", "tenant_id", "uuids"), must: words("first_id second_id")}),
+		Entry("a tenant and what is below it", "FetchTenantsBatch", "subtree_root_id",
+			contents{list: by(family, "subtree_root_id", "tenant_id", "uuids"),
+				must: words("tenant_id first_id second_id unit_id"), may: personalTenants}),
+		Entry("tenants by their ids", "FetchTenantsBatch", "uuids",
+			contents{list: by(family, "uuids", "first_id unit_id gone_id", ""), must: words("first_id unit_id")}),
+		Entry("the users of a tenant, in a batch", "FetchUsersBatch", "tenant_id",
+			contents{list: by(family, "tenant_id", "first_id", "uuids"), must: words("user_id second_user_id")}),
+		Entry("the users of a subtree", "FetchUsersBatch", "subtree_root_tenant_id",
+			contents{list: by(family, "subtree_root_tenant_id", "first_id", "uuids"),
+				must: words("user_id second_user_id unit_user_id")}),
+		Entry("users by their ids", "FetchUsersBatch", "uuids",
+			contents{list: by(family, "uuids", "second_user_id unit_user_id gone_user_id", ""),
+				must: words("second_user_id unit_user_id")}),
+		Entry("clients by their ids", "FetchClientsBatch", "uuids",
+			contents{list: by(family, "uuids", "client_id second_client_id gone_client_id", "origin_id"),
+				must: words("client_id second_client_id")}),
+		Entry("the locations of a tenant", "FetchTenantInfrastructureLocations", "",
+			contents{list: list{of: storages}, must: words("location_id second_location_id")}),
+		Entry("locations by their ids", "FetchInfrastructuresLocationsBatch", "uuids",
+			contents{list: by(storages, "uuids", "location_id second_location_id gone_location_id", ""),
+				must: words("location_id second_location_id")}),
+		Entry("the storages of a location", "FetchLocationInfrastructures", "",
+			contents{list: list{of: storages}, must: words("infra_id second_infra_id")}),
+		Entry("storages by their ids", "FetchInfrastructuresBatch", "uuids",
+			contents{list: by(storages, "uuids", "infra_id other_infra_id gone_infra_id", ""),
+				must: words("infra_id other_infra_id")}),
+		Entry("the registration tokens of a tenant", "FetchRegistrationTokens_1", "",
+			contents{list: list{of: tokens}, must: words("token_id second_token_id")}),
+		Entry("all registration tokens", "FetchRegistrationTokens_0", "",
+			contents{list: list{of: tokens}, must: words("token_id second_token_id"), not: words("gone_token_id"),
+				others: true, also: ofReachableTenants}),
+		Entry("the reports of a tenant", "FetchTenantReports", "",
+			contents{list: list{of: reports}, must: words("report_id second_report_id")}),
+		Entry("what is found in a tenant", "Search", "",
+			contents{list: searched("tenant_id"), may: personalTenants,
+				must: words("tenant_id first_id second_id unit_id user_id second_user_id unit_user_id other_user_id")}),
+		Entry("what is found further below", "Search", "tenant",
+			contents{list: searched("first_id"), may: personalTenants,
+				must: words("first_id unit_id user_id second_user_id unit_user_id")}),
+		Entry("the roles of a user", "FetchUserAccessPolicies", "",
+			contents{list: list{of: family}, others: true, also: bothRoles}),
+		Entry("the services of a tenant", "FetchAvailableTenantApplications", "",
+			contents{list: list{of: supplied, vars: first}, must: words("application_id second_application_id"),
+				others: true, also: onAbove}),
+		Entry("the services of tenants", "FetchTenantsApplicationsBatch", "",
+			contents{list: by(supplied, "tenants", "first_id second_id", ""), must: words("first_id second_id"),
+				also: servicesOfItems}),
+		Entry("the offering items of a tenant", "FetchTenantOfferingItems", "",
+			contents{list: list{of: supplied, vars: first}, others: true,
+				also: itemsOn(map[string]string{"first_id": "1 1"})}),
+		Entry("the offering items of a subtree", "FetchTenantOfferingItemsBatch", "",
+			contents{list: list{of: supplied}, others: true, also: itemsOn(map[string]string{
+				"tenant_id": "1 1", "first_id": "1 1", "second_id": "1 0", "bare_id": "0 0"})}),
+		Entry("what a child can be given", "FetchOfferingItemsAvailableForTenantChild", "",
+			contents{list: list{of: supplied, guess: true}, others: true, also: itemsOfParent}),
+		Entry("the prices of a tenant's items", "FetchTenantOfferingItemsPrices", "",
+			contents{list: list{of: supplied, vars: first}, others: true, also: bothItems}),
+		Entry("what a tenant uses", "FetchTenantUsages", "",
+			contents{list: list{of: supplied, vars: first}, others: true, also: usedBy("first_id")}),
+		Entry("what tenants use", "FetchTenantsUsagesBatch", "",
+			contents{list: by(supplied, "tenants", "first_id second_id", ""), must: words("first_id second_id"),
+				also: usedByEach}),
+		Entry("the files of a report", "FetchStoredReports", "",
+			contents{list: list{of: reports, vars: map[string]string{"report_id": "second_report_id"}}, others: true,
+				also: inBothFormats}),
+		Entry("all services", "FetchApplications", "",
+			contents{list: list{of: shared("side")}, must: words("backup"), others: true, also: whatIsOn}),
 	)
 
 	DescribeTableSubtree("the items of a list are as other reads show them", func(id, variant string, a asRead) {
@@ -88,46 +104,65 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			specify(a.on(op, variant))
 		}
 	},
-		Entry("tenants", "FetchTenantsBatch", "", asRead{
-			list:  list{of: family, query: map[string]string{"subtree_root_id": "${tenant_id}", "with_contacts": "true"}, drop: words("uuids")},
-			reads: ownRead("FetchTenant", "tenant_id", "id"), lods: true}),
-		Entry("users", "FetchUsersBatch", "", asRead{
-			list: list{of: family, query: query("subtree_root_tenant_id", "tenant_id"), drop: words("uuids")}, reads: ownRead("FetchUser", "user_id", "id"), lods: true}),
-		Entry("clients", "FetchClientsBatch", "", asRead{
-			list: list{of: family, query: query("uuids", "client_id second_client_id"), drop: words("origin_id")}, reads: ownRead("FetchClient", "client_id", "client_id"),
-			also: clientNames}),
-		Entry("locations", "FetchInfrastructuresLocationsBatch", "", asRead{
-			list:  list{of: storages, query: query("uuids", "location_id second_location_id")},
-			reads: ownRead("FetchInfrastructuresLocation", "location_id", "id")}),
-		Entry("storages", "FetchInfrastructuresBatch", "", asRead{
-			list: list{of: storages, query: query("uuids", "infra_id second_infra_id other_infra_id")}, reads: ownRead("FetchInfrastructure", "infra_id", "id")}),
-		Entry("services", "FetchApplications", "", asRead{list: list{of: shared("side")}, reads: ownRead("FetchApplication", "backup", "id")}),
-		Entry("what is found", "Search", "", asRead{
-			list:  list{of: family, query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}},
-			reads: foundRead, also: pathsBelow}),
-		Entry("registration tokens", "FetchRegistrationTokens_1", "", asRead{list: list{of: own("registration_tokens", "lists")}, kept: words("shown second_shown")}),
-		Entry("all registration tokens", "FetchRegistrationTokens_0", "", asRead{list: list{of: own("registration_tokens", "lists")},
-			kept: words("shown second_shown")}),
-		Entry("prices", "FetchTenantOfferingItemsPrices", "", asRead{list: list{of: supplied, vars: first}, kept: words("prices")}),
-		Entry("the roles of a user", "FetchUserAccessPolicies", "", asRead{list: list{of: family}, whole: true,
-			other: "FetchUsersBatch", by: rolesInBatch, otherIn: "access_policies"}),
-		Entry("the roles of users", "FetchUsersBatch", "access_policies", asRead{list: rolesInBatch, in: "access_policies", whole: true, other: "FetchUserAccessPolicies"}),
-		Entry("the services of a tenant", "FetchAvailableTenantApplications", "", asRead{list: list{of: supplied, vars: first}, whole: true,
-			other: "FetchTenantsApplicationsBatch", by: list{query: query("tenants", "first_id")}, otherIn: "applications"}),
-		Entry("the services of tenants", "FetchTenantsApplicationsBatch", "", asRead{list: list{of: supplied, query: query("tenants", "first_id")},
-			in: "applications", whole: true, other: "FetchAvailableTenantApplications", by: list{vars: first}}),
-		Entry("the offering items of a tenant", "FetchTenantOfferingItems", "", asRead{list: list{of: supplied, vars: first},
-			other: "FetchTenantOfferingItemsBatch", by: list{query: query("subtree_root_tenant_id", "first_id")}}),
-		Entry("the offering items of tenants", "FetchTenantOfferingItemsBatch", "", asRead{
-			list: list{of: supplied, query: query("subtree_root_tenant_id", "first_id")}, other: "FetchTenantOfferingItems", by: list{vars: first}}),
-		Entry("what a child can be given", "FetchOfferingItemsAvailableForTenantChild", "", asRead{list: list{of: supplied},
-			other: "FetchTenantOfferingItems", but: words("tenant_id status locked quota updated_at deleted_at")}),
-		Entry("what a tenant uses", "FetchTenantUsages", "", asRead{list: list{of: supplied, vars: first}, whole: true,
-			other: "FetchTenantsUsagesBatch", by: list{query: query("tenants", "first_id")}, otherIn: "usages"}),
-		Entry("what tenants use", "FetchTenantsUsagesBatch", "", asRead{list: list{of: supplied, query: query("tenants", "first_id")}, in: "usages", whole: true,
-			other: "FetchTenantUsages", by: list{vars: first}}),
+		Entry("tenants", "FetchTenantsBatch", "",
+			asRead{list: withContacts, reads: ownRead("FetchTenant", "tenant_id", "id"), lods: true}),
+		Entry("users", "FetchUsersBatch", "",
+			asRead{list: by(family, "subtree_root_tenant_id", "tenant_id", "uuids"),
+				reads: ownRead("FetchUser", "user_id", "id"), lods: true}),
+		Entry("clients", "FetchClientsBatch", "",
+			asRead{list: by(family, "uuids", "client_id second_client_id", "origin_id"),
+				reads: ownRead("FetchClient", "client_id", "client_id"), also: clientNames}),
+		Entry("locations", "FetchInfrastructuresLocationsBatch", "",
+			asRead{list: by(storages, "uuids", "location_id second_location_id", ""),
+				reads: ownRead("FetchInfrastructuresLocation", "location_id", "id")}),
+		Entry("storages", "FetchInfrastructuresBatch", "",
+			asRead{list: by(storages, "uuids", "infra_id second_infra_id other_infra_id", ""),
+				reads: ownRead("FetchInfrastructure", "infra_id", "id")}),
+		Entry("services", "FetchApplications", "",
+			asRead{list: list{of: shared("side")}, reads: ownRead("FetchApplication", "backup", "id")}),
+		Entry("what is found", "Search", "",
+			asRead{list: searched("tenant_id"), reads: foundRead, also: pathsBelow}),
+		Entry("registration tokens", "FetchRegistrationTokens_1", "",
+			asRead{list: list{of: tokens}, kept: words("shown second_shown")}),
+		Entry("all registration tokens", "FetchRegistrationTokens_0", "",
+			asRead{list: list{of: tokens}, kept: words("shown second_shown")}),
+		Entry("prices", "FetchTenantOfferingItemsPrices", "",
+			asRead{list: list{of: supplied, vars: first}, kept: words("prices")}),
+		Entry("the roles of a user", "FetchUserAccessPolicies", "",
+			asRead{list: list{of: family}, whole: true, other: "FetchUsersBatch", by: rolesInBatch,
+				otherIn: "access_policies"}),
+		Entry("the roles of users", "FetchUsersBatch", "access_policies",
+			asRead{list: rolesInBatch, in: "access_policies", whole: true, other: "FetchUserAccessPolicies"}),
+		Entry("the services of a tenant", "FetchAvailableTenantApplications", "",
+			asRead{list: list{of: supplied, vars: first}, whole: true, other: "FetchTenantsApplicationsBatch",
+				by: by(nil, "tenants", "first_id", ""), otherIn: "applications"}),
+		Entry("the services of tenants", "FetchTenantsApplicationsBatch", "",
+			asRead{list: by(supplied, "tenants", "first_id", ""), in: "applications", whole: true,
+				other: "FetchAvailableTenantApplications", by: list{vars: first}}),
+		Entry("the offering items of a tenant", "FetchTenantOfferingItems", "",
+			asRead{list: list{of: supplied, vars: first}, other: "FetchTenantOfferingItemsBatch",
+				by: by(nil, "subtree_root_tenant_id", "first_id", "")}),
+		Entry("the offering items of tenants", "FetchTenantOfferingItemsBatch", "",
+			asRead{list: by(supplied, "subtree_root_tenant_id", "first_id", ""), other: "FetchTenantOfferingItems",
+				by: list{vars: first}}),
+		Entry("what a child can be given", "FetchOfferingItemsAvailableForTenantChild", "",
+			asRead{list: list{of: supplied}, other: "FetchTenantOfferingItems",
+				but: words("tenant_id status locked quota updated_at deleted_at")}),
+		Entry("what a tenant uses", "FetchTenantUsages", "",
+			asRead{list: list{of: supplied, vars: first}, whole: true, other: "FetchTenantsUsagesBatch",
+				by: by(nil, "tenants", "first_id", ""), otherIn: "usages"}),
+		Entry("what tenants use", "FetchTenantsUsagesBatch", "",
+			asRead{list: by(supplied, "tenants", "first_id", ""), in: "usages", whole: true, other: "FetchTenantUsages",
+				by: list{vars: first}}),
 	)
 })
+
+var (
+	completeLists = citation{`a list holds what the reference says that it lists, and what was deleted only where ` +
+		`that is asked for (reference, description of the operation and parameter allow_deleted)`, reference}
+	sameObjects = citation{`what two answers show of one object at the same time is the same (reference, the ` +
+		`schemas of the list and of the other read)`, reference}
+)
 
 // The objects of these lists; no other spec writes to them.
 var (
@@ -135,9 +170,13 @@ var (
 	supplied = own("supplied_tree", "lists")
 	storages = own("storage_tree", "lists")
 	reports  = own("reporting_partner", "lists")
+	tokens   = own("registration_tokens", "lists")
 
 	// first takes the first customer of a tree for the tenant of the call.
 	first = map[string]string{"tenant_id": "first_id"}
+	// withContacts lists a subtree with the contacts of its tenants.
+	withContacts = list{of: family, drop: words("uuids"),
+		query: map[string]string{"subtree_root_id": "${tenant_id}", "with_contacts": "true"}}
 	// rolesInBatch shows the first user with its roles.
 	rolesInBatch = list{of: family, query: map[string]string{"uuids": "${user_id}", "with_access_policies": "true"}}
 	// personalTenants belong to users. Whether lists of tenants hold them is not documented.
@@ -145,6 +184,17 @@ var (
 )
 
 func words(list string) []string { return strings.Fields(list) }
+
+// by asks a list for the ids under the names, in place of another parameter.
+func by(of *session.Object, parameter, ids, drop string) list {
+	return list{of: of, query: query(parameter, ids), drop: words(drop)}
+}
+
+// searched looks in the tenant under the name for all that was made with the tree.
+func searched(tenant string) list {
+	asked := map[string]string{"tenant": "${" + tenant + "}", "text": "${unique}", "limit": "300"}
+	return list{of: family, query: asked}
+}
 
 // query asks for the ids under the names.
 func query(parameter, list string) map[string]string {
@@ -158,7 +208,7 @@ type contents struct {
 	may    []string // and of those that it may hold
 	not    []string // of those that it does not hold, where it may hold others
 	others bool
-	also   func(ctx context.Context, ask further, items []any) ([]schemas.Violation, error)
+	also   itemsLook
 }
 
 // further is what a spec needs for a further look.
@@ -200,15 +250,14 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 
 func (c contents) on(op *schemas.Operation, variant string) spec {
 	l := c.list
-	sp := l.on(op, "list-holds", variant).promised(citation{`a list holds what the reference says that it lists, and what was deleted only ` +
-		`where that is asked for (reference, description of the operation and parameter allow_deleted)`, reference})
+	sp := l.on(op, "list-holds", variant).promised(completeLists)
 	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong := c.compare(idsOf(items), a.vars)
 		for i, item := range items {
 			fields, _ := item.(map[string]any)
 			if at, shows := fields["deleted_at"]; shows && at != nil {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].deleted_at", i), Rule: "deleted", Found: fmt.Sprint(at),
-					Detail: "the list shows a deleted object, and was not asked for those"})
+				wrong = append(wrong, faultAt(itemAt(i, ".deleted_at"), "deleted", fmt.Sprint(at),
+					"the list shows a deleted object, and was not asked for those"))
 			}
 		}
 		if c.also == nil {
@@ -220,15 +269,20 @@ func (c contents) on(op *schemas.Operation, variant string) spec {
 	return sp
 }
 
+// itemsLook looks at all items of a list, perhaps with requests of its own.
+type itemsLook func(ctx context.Context, a further, items []any) ([]schemas.Violation, error)
+
 // look builds the request of a spec that looks at all items of the list.
-func (l list) look(op *schemas.Operation, at func(context.Context, further, []any) ([]schemas.Violation, error)) func(context.Context, *session.Session, string) (trial, error) {
+func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *session.Session, string) (trial, error) {
 	return func(_ context.Context, s *session.Session, id string) (trial, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
 			return trial{}, err
 		}
 		r, err := l.ask(s, op, vars)
-		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return trial{request: r, also: func(
+			ctx context.Context, e *exchange.Exchange,
+		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
 				return nil, nil, nil // the oracle has said so
 			}
@@ -248,6 +302,15 @@ func (l list) look(op *schemas.Operation, at func(context.Context, further, []an
 	}
 }
 
+func faultAt(path, rule, found, detail string) schemas.Violation {
+	return schemas.Violation{Path: path, Rule: rule, Found: found, Detail: detail}
+}
+
+// itemAt is the path of an item, or of a property of it.
+func itemAt(i int, property string) string { return fmt.Sprintf("$.items[%d]%s", i, property) }
+
+func others(items []any) string { return fmt.Sprint(len(items)) + " others" }
+
 // noID is what idsOf makes of an item that has none.
 const noID = "<nil>"
 
@@ -266,7 +329,8 @@ func (c contents) compare(ids []string, vars fixtures.Vars) (wrong []schemas.Vio
 	for _, name := range c.must {
 		id := fmt.Sprint(vars[name])
 		if belongs[id] = true; count[id] == 0 {
-			fault("complete", fmt.Sprint(len(ids))+" others", fmt.Sprintf("the list lacks %s (%s), which belongs to it", id, name))
+			fault("complete", fmt.Sprint(len(ids))+" others", fmt.Sprintf("the list lacks %s (%s), which belongs to it",
+				id, name))
 		}
 	}
 	for _, name := range c.may {
@@ -300,7 +364,8 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 	if op == nil {
 		return nil, nil
 	}
-	r, err := list{query: map[string]string{"uuids": strings.Join(slices.Sorted(maps.Keys(tenants)), ","), "lod": "stamps"}}.ask(a.s, op, a.vars)
+	r, err := list{query: map[string]string{"uuids": strings.Join(slices.Sorted(maps.Keys(tenants)), ","),
+		"lod": "stamps"}}.ask(a.s, op, a.vars)
 	if err != nil {
 		return nil, err
 	}
@@ -310,8 +375,8 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 	case err != nil:
 		return nil, err
 	case e.Status() == 403:
-		return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: "a token of a tenant that is refused with 403",
-			Detail: "the list holds tokens of a tenant that the account has no right to"}}, nil
+		return []schemas.Violation{faultAt("$.items", "foreign", "a token of a tenant that is refused with 403",
+			"the list holds tokens of a tenant that the account has no right to")}, nil
 	case e.Status() != op.Success():
 		return nil, unseen("the tenants of the tokens cannot be read: see 20x/valid-token/" + op.ID)
 	}
@@ -323,7 +388,8 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 		delete(tenants, id)
 	}
 	for id := range tenants {
-		return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: id, Detail: "the list holds a token of a tenant that the account cannot see"}}, nil
+		return []schemas.Violation{faultAt("$.items", "foreign", id,
+			"the list holds a token of a tenant that the account cannot see")}, nil
 	}
 	return nil, nil
 }
@@ -349,14 +415,15 @@ func whatIsOn(ctx context.Context, a further, items []any) (wrong []schemas.Viol
 	known := idsOf(items)
 	for _, service := range services {
 		if !slices.Contains(known, fmt.Sprint(service)) {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "complete", Found: fmt.Sprint(len(items)) + " others",
-				Detail: fmt.Sprintf("the list lacks the service %v, which is on for a tenant", service)})
+			wrong = append(wrong, faultAt("$.items", "complete", others(items),
+				fmt.Sprintf("the list lacks the service %v, which is on for a tenant", service)))
 		}
 	}
 	return wrong, nil
 }
 
-// onAbove asks that every service of the tenant is on in the tenant above (guide, "Enabling a service for a sub-tenant").
+// onAbove asks that every service of the tenant is on in the tenant above (guide, "Enabling a service for a
+// sub-tenant").
 func onAbove(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 	_, above, err := a.about(ctx, a.op.ID, list{})
 	if err != nil {
@@ -365,15 +432,15 @@ func onAbove(ctx context.Context, a further, items []any) ([]schemas.Violation, 
 	var wrong []schemas.Violation
 	for i, item := range items {
 		if !slices.Contains(above, item) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "exact", Found: fmt.Sprint(item),
-				Detail: "the list holds a service that is not on in the tenant above"})
+			wrong = append(wrong, faultAt(itemAt(i, ""), "exact", fmt.Sprint(item),
+				"the list holds a service that is not on in the tenant above"))
 		}
 	}
 	return wrong, nil
 }
 
-// servicesOfItems asks that a tenant has the services of its items: an item that is turned on turns on its service (guide, "Enabling a
-// service for a sub-tenant").
+// servicesOfItems asks that a tenant has the services of its items: an item that is turned on turns on its service
+// (guide, "Enabling a service for a sub-tenant").
 func servicesOfItems(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
 	for _, item := range items {
 		fields, _ := item.(map[string]any)
@@ -384,16 +451,17 @@ func servicesOfItems(_ context.Context, a further, items []any) (wrong []schemas
 		}
 		for _, service := range needed {
 			if !slices.Contains(services, service) {
-				wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "complete", Found: fmt.Sprint(services),
-					Detail: fmt.Sprintf("the tenant %v has an item of the service %v, which is not listed", fields["tenant"], service)})
+				wrong = append(wrong, faultAt("$.items", "complete", fmt.Sprint(services),
+					fmt.Sprintf("the tenant %v has an item of the service %v", fields["tenant"], service)))
 			}
 		}
 	}
 	return wrong, nil
 }
 
-// itemsOn asks for the two items of the tree with their status at each of the tenants, and for items of no other tenant.
-func itemsOn(statuses map[string]string) func(context.Context, further, []any) ([]schemas.Violation, error) {
+// itemsOn asks for the two items of the tree with their status at each of the tenants, and for items of no other
+// tenant.
+func itemsOn(statuses map[string]string) itemsLook {
 	return func(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
 		tenants, shown := map[string]bool{}, map[string]string{}
 		for name := range statuses {
@@ -402,22 +470,24 @@ func itemsOn(statuses map[string]string) func(context.Context, further, []any) (
 		for i, item := range items {
 			fields, _ := item.(map[string]any)
 			if tenant := fmt.Sprint(fields["tenant_id"]); !tenants[tenant] {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].tenant_id", i), Rule: "exact", Found: tenant,
-					Detail: "the list holds an item of a tenant that it was not asked about"})
+				wrong = append(wrong, faultAt(itemAt(i, ".tenant_id"), "exact", tenant,
+					"the list holds an item of a tenant that it was not asked about"))
 			}
 			key := itemKey(fields["tenant_id"], item)
 			if _, twice := shown[key]; twice {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "once", Found: key, Detail: "the list holds an item twice"})
+				wrong = append(wrong, faultAt(itemAt(i, ""), "once", key,
+					"the list holds an item twice"))
 			}
 			shown[key] = fmt.Sprint(fields["status"])
 		}
-		for name, list := range statuses {
+		for _, name := range slices.Sorted(maps.Keys(statuses)) {
 			for i, prefix := range []string{"", "second_"} {
-				key := itemKey(a.vars[name], map[string]any{"application_id": a.vars[prefix+"application_id"], "name": a.vars[prefix+"item_name"]})
-				want, is := words(list)[i], shown[key]
+				key := itemKey(a.vars[name], map[string]any{"application_id": a.vars[prefix+"application_id"],
+					"name": a.vars[prefix+"item_name"]})
+				want, is := words(statuses[name])[i], shown[key]
 				if is != want && (want == "1" || is == "1") { // an item that is off need not be listed
-					wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "complete", Found: fmt.Sprintf("status %q", is),
-						Detail: fmt.Sprintf("the item %v of the tenant %v (%s) has the status %s", a.vars[prefix+"item_name"], a.vars[name], name, want)})
+					wrong = append(wrong, faultAt("$.items", "complete", fmt.Sprintf("status %q", is),
+						fmt.Sprintf("the item %v has the status %s at the tenant %v", key, want, name)))
 				}
 			}
 		}
@@ -443,7 +513,8 @@ func itemsOfParent(_ context.Context, a further, items []any) ([]schemas.Violati
 	}
 	var want []string
 	for _, prefix := range []string{"", "second_"} {
-		want = append(want, itemKey("", map[string]any{"application_id": a.vars[prefix+"application_id"], "name": a.vars[prefix+"item_name"]}))
+		want = append(want, itemKey("", map[string]any{"application_id": a.vars[prefix+"application_id"],
+			"name": a.vars[prefix+"item_name"]}))
 	}
 	slices.Sort(shown)
 	slices.Sort(want)
@@ -466,27 +537,29 @@ func bothItems(ctx context.Context, a further, items []any) (wrong []schemas.Vio
 	}
 	for i, item := range items {
 		if !known[itemKey("", item)] {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "exact", Found: itemKey("", item),
-				Detail: "the list holds a price of an item that the tenant does not have"})
+			wrong = append(wrong, faultAt(itemAt(i, ""), "exact", itemKey("", item),
+				"the list holds a price of an item that the tenant does not have"))
 		}
 	}
-	for key, n := range count {
-		if n > 1 {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "once", Found: key, Detail: "the list holds an item twice"})
+	for _, key := range slices.Sorted(maps.Keys(count)) {
+		if count[key] > 1 {
+			wrong = append(wrong, faultAt("$.items", "once", key,
+				"the list holds an item twice"))
 		}
 	}
 	for _, prefix := range []string{"", "second_"} {
-		key := itemKey("", map[string]any{"application_id": a.vars[prefix+"application_id"], "name": a.vars[prefix+"item_name"]})
+		key := itemKey("", map[string]any{"application_id": a.vars[prefix+"application_id"],
+			"name": a.vars[prefix+"item_name"]})
 		if count[key] == 0 {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "complete", Found: fmt.Sprint(len(items)) + " others",
-				Detail: fmt.Sprintf("the list lacks the item %v, which was given a price", a.vars[prefix+"item_name"])})
+			wrong = append(wrong, faultAt("$.items", "complete", others(items),
+				fmt.Sprintf("the list lacks the item %v, which was given a price", a.vars[prefix+"item_name"])))
 		}
 	}
 	return wrong, nil
 }
 
 // usedBy asks that each usage is of the tenant, and is there once.
-func usedBy(name string) func(context.Context, further, []any) ([]schemas.Violation, error) {
+func usedBy(name string) itemsLook {
 	return func(_ context.Context, a further, items []any) ([]schemas.Violation, error) {
 		return usagesOf(a.vars[name], items), nil
 	}
@@ -506,12 +579,13 @@ func usagesOf(tenant any, usages []any) (wrong []schemas.Violation) {
 	for i, usage := range usages {
 		fields, _ := usage.(map[string]any)
 		if of := fields["tenant_uuid"]; of != nil && of != tenant {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].tenant_uuid", i), Rule: "exact", Found: fmt.Sprint(of),
-				Detail: fmt.Sprintf("the list was asked for what the tenant %v uses", tenant)})
+			wrong = append(wrong, faultAt(itemAt(i, ".tenant_uuid"), "exact", fmt.Sprint(of),
+				fmt.Sprintf("the list was asked for what the tenant %v uses", tenant)))
 		}
 		key := itemKey(fields["range_start"], usage)
 		if seen[key] {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "once", Found: key, Detail: "the list holds a usage twice"})
+			wrong = append(wrong, faultAt(itemAt(i, ""), "once", key,
+				"the list holds a usage twice"))
 		}
 		seen[key] = true
 	}
@@ -533,13 +607,14 @@ func inBothFormats(_ context.Context, a further, items []any) ([]schemas.Violati
 	var wrong []schemas.Violation
 	for i, format := range formats {
 		if format != "csv_v2_0" && format != "html" {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].report_format", i), Rule: "exact", Found: format,
-				Detail: "the report was ordered in csv_v2_0 and html"})
+			wrong = append(wrong, faultAt(itemAt(i, ".report_format"), "exact", format,
+				"the report was ordered in csv_v2_0 and html"))
 		}
 	}
 	slices.Sort(ids)
 	if len(slices.Compact(slices.Clone(ids))) < len(ids) {
-		wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "once", Found: fmt.Sprint(ids), Detail: "two files have the same id"})
+		wrong = append(wrong, faultAt("$.items", "once", fmt.Sprint(ids),
+			"two files have the same id"))
 	}
 	slices.Sort(formats)
 	switch missing := differs(formats, []string{"csv_v2_0", "html"}, "the report was ordered once, in these formats"); {
@@ -552,12 +627,12 @@ func inBothFormats(_ context.Context, a further, items []any) ([]schemas.Violati
 	}
 }
 
-// asRead compares the items of a list, in the documented properties of both, with what another read shows of the same objects: the read of
-// each by its id, another list, or the answer to the call that made them.
+// asRead compares the items of a list, in the documented properties of both, with what another read shows of the same
+// objects: the read of each by its id, another list, or the answer to the call that made them.
 type asRead struct {
 	list
 	in    string // the property of the items that holds lists of what is compared; empty where it is the items
-	reads func(item map[string]any) (operation, name string, id any, as func(map[string]any) map[string]any)
+	reads func(item map[string]any) objectRead
 	lods  bool // the shorter forms are compared as well
 
 	other   string // a list that holds the same objects
@@ -573,28 +648,36 @@ type asRead struct {
 // maxOwnReads bounds the objects of a list that are read by their ids.
 const maxOwnReads = 12
 
+// objectRead is how one object of a list is read.
+type objectRead struct {
+	operation string
+	name      string // of the call that takes the id
+	id        any
+	as        func(read map[string]any) map[string]any // the read as the list would show it
+}
+
 // ownRead reads the object whose id is the item's property.
-func ownRead(operation, name, property string) func(map[string]any) (string, string, any, func(map[string]any) map[string]any) {
-	return func(item map[string]any) (string, string, any, func(map[string]any) map[string]any) {
-		return operation, name, item[property], func(read map[string]any) map[string]any { return read }
+func ownRead(operation, name, property string) func(map[string]any) objectRead {
+	return func(item map[string]any) objectRead {
+		return objectRead{operation, name, item[property], func(read map[string]any) map[string]any { return read }}
 	}
 }
 
 // foundRead reads what a search has found, which names some of its properties otherwise.
-func foundRead(item map[string]any) (string, string, any, func(map[string]any) map[string]any) {
+func foundRead(item map[string]any) objectRead {
 	if item["obj_type"] == "tenant" {
-		return "FetchTenant", "tenant_id", item["id"], func(read map[string]any) map[string]any {
+		return objectRead{"FetchTenant", "tenant_id", item["id"], func(read map[string]any) map[string]any {
 			return pick(read, "id", "parent_id", "kind", "name", "deleted_at")
-		}
+		}}
 	}
-	return "FetchUser", "user_id", item["id"], func(read map[string]any) map[string]any {
+	return objectRead{"FetchUser", "user_id", item["id"], func(read map[string]any) map[string]any {
 		shown := pick(read, "id", "login", "deleted_at")
 		shown["parent_id"] = read["tenant_id"]
 		if contact, is := read["contact"].(map[string]any); is {
 			shown["first_name"], shown["last_name"] = contact["firstname"], contact["lastname"]
 		}
 		return shown
-	}
+	}}
 }
 
 func pick(object map[string]any, properties ...string) map[string]any {
@@ -607,7 +690,8 @@ func pick(object map[string]any, properties ...string) map[string]any {
 	return some
 }
 
-// pathsBelow asks of a path that it names what lies between the root of the search and what was found (reference, search).
+// pathsBelow asks of a path that it names what lies between the root of the search and what was found (reference,
+// search).
 func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 	for i, item := range items {
 		fields, _ := item.(map[string]any)
@@ -615,22 +699,24 @@ func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 			continue
 		}
 		if path, _ := fields["path"].([]any); !slices.Contains(path, a.vars["first_name"]) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].path", i), Rule: "path", Found: fmt.Sprint(path),
-				Detail: fmt.Sprintf("it lies below %v", a.vars["first_name"])})
+			wrong = append(wrong, faultAt(itemAt(i, ".path"), "path", fmt.Sprint(path),
+				fmt.Sprintf("it lies below %v", a.vars["first_name"])))
 		}
 	}
 	return wrong
 }
 
-// clientNames asks for the names that the clients were made with. They stand in an object of which the reference describes nothing.
+// clientNames asks for the names that the clients were made with. They stand in an object of which the reference
+// describes nothing.
 func clientNames(a further, _ []any) (wrong []schemas.Violation) {
 	for i, item := range wholeItemsOf(a.page) {
 		fields, _ := item.(map[string]any)
 		data, isObject := fields["data"].(map[string]any)
-		for name, suffix := range map[string]string{"client_id": "-first", "second_client_id": "-second"} {
-			if want := fmt.Sprint(a.vars["unique"], suffix); isObject && fields["client_id"] == a.vars[name] && data["client_name"] != want {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].data.client_name", i), Rule: "as-read", Found: fmt.Sprint(data["client_name"]),
-					Detail: "the client was made with the name " + want})
+		for _, client := range [][2]string{{"client_id", "-first"}, {"second_client_id", "-second"}} {
+			want := fmt.Sprint(a.vars["unique"], client[1])
+			if isObject && fields["client_id"] == a.vars[client[0]] && data["client_name"] != want {
+				wrong = append(wrong, faultAt(itemAt(i, ".data.client_name"), "as-read", fmt.Sprint(data["client_name"]),
+					"the client was made with the name "+want))
 			}
 		}
 	}
@@ -638,8 +724,7 @@ func clientNames(a further, _ []any) (wrong []schemas.Violation) {
 }
 
 func (l asRead) on(op *schemas.Operation, variant string) spec {
-	sp := l.list.on(op, "list-as-read", variant).promised(citation{`what two answers show of one object at the same time is the same (reference, ` +
-		`the schemas of the list and of the other read)`, reference})
+	sp := l.list.on(op, "list-as-read", variant).promised(sameObjects)
 	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		if l.in != "" {
 			items = inside(items, l.in)
@@ -687,18 +772,18 @@ func (l asRead) asEachRead(ctx context.Context, a further, items []any) (wrong [
 		if !isObject {
 			continue
 		}
-		operation, name, id, as := l.reads(fields)
-		a.vars[name+"_read"] = id
-		e, _, err := a.about(ctx, operation, list{vars: map[string]string{name: name + "_read"}})
+		read := l.reads(fields)
+		a.vars[read.name+"_read"] = read.id
+		e, _, err := a.about(ctx, read.operation, list{vars: map[string]string{read.name: read.name + "_read"}})
 		if err != nil {
 			return wrong, err
 		}
-		reads[identity(item)] = as(objectOf(e))
+		reads[identity(item)] = read.as(objectOf(e))
 	}
 	for _, lod := range slices.Sorted(maps.Keys(forms)) {
 		for i, item := range forms[lod] {
 			if read := reads[identity(item)]; read != nil {
-				wrong = append(wrong, l.unlike(fmt.Sprintf("$.items[%d]", i), item, read)...)
+				wrong = append(wrong, l.unlike(itemAt(i, ""), item, read)...)
 			}
 		}
 	}
@@ -721,16 +806,17 @@ func (l asRead) asListed(ctx context.Context, a further, items []any) (wrong []s
 	for i, item := range items {
 		switch their, known := theirs[objectKey(item)]; {
 		case known:
-			wrong = append(wrong, l.unlike(fmt.Sprintf("$.items[%d]", i), item, their)...)
+			wrong = append(wrong, l.unlike(itemAt(i, ""), item, their)...)
 			delete(theirs, objectKey(item))
 		case l.whole || isOnItem(item):
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d]", i), Rule: "as-read", Found: objectKey(item),
-				Detail: l.other + " does not show it"})
+			wrong = append(wrong, faultAt(itemAt(i, ""), "as-read", objectKey(item),
+				l.other+" does not show it"))
 		}
 	}
-	for key, item := range theirs {
-		if l.whole || isOnItem(item) {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "as-read", Found: "a list without it", Detail: l.other + " shows " + key})
+	for _, key := range slices.Sorted(maps.Keys(theirs)) {
+		if l.whole || isOnItem(theirs[key]) {
+			wrong = append(wrong, faultAt("$.items", "as-read", "a list without it",
+				l.other+" shows "+key))
 		}
 	}
 	return wrong, nil
@@ -750,7 +836,7 @@ func (l asRead) asKept(a further, items []any) (wrong []schemas.Violation) {
 	}
 	for i, item := range items {
 		if made := kept[objectKey(item)]; made != nil {
-			wrong = append(wrong, l.unlike(fmt.Sprintf("$.items[%d]", i), item, made)...)
+			wrong = append(wrong, l.unlike(itemAt(i, ""), item, made)...)
 		}
 	}
 	return wrong
@@ -793,8 +879,8 @@ func (l asRead) unlike(path string, item, read any) []schemas.Violation {
 	return wrong
 }
 
-// unequal compares two values: objects in the properties that both have, lists without regard to their order, times to the second, and
-// nothing in whichever form it is written.
+// unequal compares two values: objects in the properties that both have, lists without regard to their order, times to
+// the second, and nothing in whichever form it is written.
 func unequal(path string, one, other any) (wrong []schemas.Violation) {
 	switch one := one.(type) {
 	case map[string]any:
@@ -822,11 +908,15 @@ func unequal(path string, one, other any) (wrong []schemas.Violation) {
 	if strings.HasSuffix(path, "token") || strings.HasSuffix(path, "secret") {
 		found, detail = "another one", "another read of the object shows another one"
 	}
-	return []schemas.Violation{{Path: path, Rule: "as-read", Found: found, Detail: detail}}
+	return []schemas.Violation{faultAt(path, "as-read", found,
+		detail)}
 }
 
 func inSomeOrder(values []any) []any {
-	return slices.SortedFunc(slices.Values(values), func(a, b any) int { return strings.Compare(objectKey(a), objectKey(b)) })
+	return slices.SortedFunc(slices.Values(values), func(a, b any) int {
+		return strings.Compare(objectKey(a),
+			objectKey(b))
+	})
 }
 
 // plain writes a value for a comparison.

@@ -14,6 +14,9 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
+var fittingPages = citation{`a page has limit items at most; paging.cursors.after leads to the next one and is all ` +
+	`that has to be sent, and where nothing is left there is none (reference, parameters limit and after)`, reference}
+
 // maxPages bounds the way through a list whose pages lead on and on.
 const maxPages = 100
 
@@ -38,21 +41,23 @@ func allPages(ctx context.Context, s *session.Session, id string, r fixtures.Req
 }
 
 func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
-	return []schemas.Violation{{Path: "status", Rule: "paging", Found: fmt.Sprint(page.Status()), Detail: fmt.Sprintf("the cursor of page %d leads nowhere", number)}}
+	return []schemas.Violation{{Path: "status", Rule: "paging", Found: fmt.Sprint(page.Status()),
+		Detail: fmt.Sprintf("the cursor of page %d leads nowhere", number)}}
 }
 
 // paged goes through a list in a few pages and compares them with the same list in one go (reference, limit and after).
 func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
-	sp := l.on(op, "paging", "").promised(citation{`a page has limit items at most; paging.cursors.after of a page leads to the next one and is all that has to be ` +
-		`sent, and where nothing is left there is none (reference, parameters limit and after)`, reference})
+	sp := l.on(op, "paging", "").promised(fittingPages)
 	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
 			return trial{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return trial{request: whole, also: func(
+			ctx context.Context, e *exchange.Exchange,
+		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
 				return nil, nil, nil
 			}
@@ -61,19 +66,29 @@ func paged(op *schemas.Operation, object string, query map[string]string, drop s
 				return wrong, looks, err
 			}
 			limit := max(1, (len(all)+3)/4) // four pages
-			wrong, more, err := pageByPage(ctx, s, op, id, whole, all, limit)
+			wrong, more, err := pageWalk{op, id, whole, all, limit}.pageByPage(ctx, s)
 			return wrong, append(looks, more...), err
 		}}, err
 	}
 	return sp
 }
 
-// pageByPage asks for the list again, so many items to a page. The cursor holds the filters and is sent without them, but for parameters
-// that the reference requires. No page is longer than was asked for, none repeats an item, the last one leads nowhere, and together they are
-// the whole list.
-func pageByPage(ctx context.Context, s *session.Session, op *schemas.Operation, id string, r fixtures.Request, all []any, limit int) (
+// pageWalk is a list that is to be gone through in pages.
+type pageWalk struct {
+	op    *schemas.Operation
+	id    string // of the spec
+	whole fixtures.Request
+	all   []any // the items of the whole list
+	limit int
+}
+
+// pageByPage asks for the list again, so many items to a page. The cursor holds the filters and is sent without them,
+// but for parameters that the reference requires. No page is longer than was asked for, none repeats an item, the last
+// one leads nowhere, and together they are the whole list.
+func (w pageWalk) pageByPage(ctx context.Context, s *session.Session) (
 	wrong []schemas.Violation, looks []*exchange.Exchange, err error,
 ) {
+	op, id, r, all, limit := w.op, w.id, w.whole, w.all, w.limit
 	fault := func(path, found, detail string) {
 		wrong = append(wrong, schemas.Violation{Path: path, Rule: "paging", Found: found, Detail: detail})
 	}
@@ -100,15 +115,18 @@ func pageByPage(ctx context.Context, s *session.Session, op *schemas.Operation, 
 		case len(wrong) > 0:
 			return wrong, looks, nil
 		case after == "" && len(seen) < len(all):
-			fault("$.paging.cursors.after", "nothing", fmt.Sprintf("%d objects are there, and nothing leads on from page %d, after %d", len(all), number, len(seen)))
+			fault("$.paging.cursors.after", "nothing",
+				fmt.Sprintf("of %d objects %d came, and nothing leads on from page %d", len(all), len(seen), number))
 			return wrong, looks, nil
 		case after != "" && len(seen) >= len(all):
-			fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are there and page %d is the last one, and it leads on", len(all), number))
+			fault("$.paging.cursors.after", "a cursor",
+				fmt.Sprintf("%d objects are there and page %d is the last one, and it leads on", len(all), number))
 			return wrong, looks, nil
 		case after == "":
 			for _, item := range all {
 				if !seen[identity(item)] {
-					fault("$.items", "pages without it", fmt.Sprintf("%s is in the whole list, and on none of the pages", identity(item)))
+					fault("$.items", "pages without it",
+						fmt.Sprintf("%s is in the whole list, and on none of the pages", identity(item)))
 				}
 			}
 			return wrong, looks, nil
@@ -121,7 +139,7 @@ func pageByPage(ctx context.Context, s *session.Session, op *schemas.Operation, 
 		next.Query.Set("after", after)
 		r = next
 	}
-	fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are there, and %d pages do not end", len(all), maxPages))
+	fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are on more than %d pages", len(all), maxPages))
 	return wrong, looks, nil
 }
 
@@ -156,8 +174,8 @@ func listOf(e *exchange.Exchange) []any {
 	return nil
 }
 
-// changedSince asks a list for what was updated after a second before the first change in it, which is everything, and after a second behind
-// the last one, which is nothing: times may be shown in whole seconds.
+// changedSince asks a list for what was updated after a second before the first change in it, which is everything, and
+// after a second behind the last one, which is nothing: times may be shown in whole seconds.
 func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "filter", "updated_since-recent")
@@ -167,7 +185,9 @@ func changedSince(op *schemas.Operation, object string, query map[string]string,
 			return trial{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return trial{request: whole, also: func(
+			ctx context.Context, e *exchange.Exchange,
+		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
 				return nil, nil, nil
 			}
@@ -220,14 +240,16 @@ func updatedAfter(since time.Time, items []any, times map[string]time.Time) (wro
 	for i, item := range items {
 		shown[identity(item)] = true
 		if at, known := times[identity(item)]; known && !at.Add(time.Second).After(since) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter", Found: at.Format(time.RFC3339),
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter",
+				Found:  at.Format(time.RFC3339),
 				Detail: "the list was asked for what was updated after " + since.Format(time.RFC3339)})
 		}
 	}
-	for id, at := range times {
-		if at.After(since) && !shown[id] {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " others",
-				Detail: fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339), since.Format(time.RFC3339))})
+	for _, id := range slices.Sorted(maps.Keys(times)) {
+		if at := times[id]; at.After(since) && !shown[id] {
+			detail := fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339),
+				since.Format(time.RFC3339))
+			wrong = append(wrong, faultAt("$.items", "filter", others(items), detail))
 		}
 	}
 	return wrong
@@ -256,7 +278,9 @@ func storedOn(op *schemas.Operation) spec {
 			return trial{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return trial{request: whole, also: func(
+			ctx context.Context, e *exchange.Exchange,
+		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			storage := any(nil)
 			for _, item := range listOf(e) {
 				if fields, _ := item.(map[string]any); fields["infra_id"] != nil {
@@ -276,7 +300,8 @@ func storedOn(op *schemas.Operation) spec {
 				return nil, exchangesOf(page), err
 			}
 			items, wrong, looks, err := allPages(ctx, s, id, r, page)
-			return append(wrong, every("infra_id", "storage")(items, fixtures.Vars{"storage": storage})...), append(exchangesOf(page), looks...), err
+			wrong = append(wrong, every("infra_id", "storage")(items, fixtures.Vars{"storage": storage})...)
+			return wrong, append(exchangesOf(page), looks...), err
 		}}, err
 	}
 	return sp

@@ -7,16 +7,22 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// A device is approved for a tenant that is personal, and whose owner protects devices (reference, device authorization approval).
+// A device is approved for a tenant that is personal, and whose owner protects devices (reference, device authorization
+// approval).
 var _ = Describe("400 bad request to approve a device", Label("400"), func() {
 	for _, op := range operations(named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
-		specify(approval(op, 400, "unfit-tenant", "", func(r *fixtures.Request, s *session.Session, a *approvalOf) error {
+		specify(approval(op, 400, "unfit-tenant", "", func(
+			r *fixtures.Request, s *session.Session, a *approvalOf,
+		) error {
 			r.As, a.tenant = fixtures.Home, s.World.Sides[fixtures.Home]["org"]
 			return nil
 		}))
 	}
-	for _, op := range operations(named("DeviceAuthorizationApproval_0")) { // no write may name a personal tenant, which no call has made
-		specify(approval(op, 400, "unfit-owner", "", func(r *fixtures.Request, s *session.Session, a *approvalOf) error {
+	// No write may name a personal tenant, which no call has made.
+	for _, op := range operations(named("DeviceAuthorizationApproval_0")) {
+		specify(approval(op, 400, "unfit-owner", "", func(
+			r *fixtures.Request, s *session.Session, a *approvalOf,
+		) error {
 			r.As = fixtures.Home
 			return a.ofUser(s)
 		}))

@@ -16,9 +16,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// A customer limits the access of administrators above it: they may change the tenant's own properties, and see neither its users nor what
-// is below it (guide, "Limiting access to a tenant for higher-level administrators" and "Access model"). Its own administrator does so before
-// these specs and undoes it after them, so that the customer can be removed again.
+// A customer limits the access of administrators above it: they may change the tenant's own properties, and see neither
+// its users nor what is below it (guide, "Limiting access to a tenant for higher-level administrators" and "Access
+// model"). Its own administrator does so before these specs and undoes it after them, so that the customer can be
+// removed again.
 var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 	l := &limitation{}
 	BeforeAll(func(ctx SpecContext) { l.begin(ctx) }, NodeTimeout(ever))
@@ -35,19 +36,28 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 			Entry("of a user", "FetchUser", "", limitedRead{shows: words("login")}),
 			Entry("of the roles of a user", "FetchUserAccessPolicies", "", limitedRead{shows: words("user_id")}),
 			Entry("of the tenant's users", "FetchTenantUsers", "", limitedRead{list: true, shows: hiddenUsers}),
-			Entry("of users by their ids", "FetchUsersBatch", "uuids", limitedRead{list: true, query: query("uuids", "user_id below_id"), shows: hiddenUsers}),
-			Entry("of users by their tenant", "FetchUsersBatch", "tenant_id", limitedRead{list: true, query: query("tenant_id", "tenant_id"), shows: hiddenUsers}),
+			Entry("of users by their ids", "FetchUsersBatch", "uuids", limitedRead{list: true,
+				query: query("uuids", "user_id below_id"), shows: hiddenUsers}),
+			Entry("of users by their tenant", "FetchUsersBatch", "tenant_id",
+				limitedRead{list: true, query: query("tenant_id", "tenant_id"), shows: hiddenUsers}),
 			Entry("of the users of a subtree", "FetchUsersBatch", "subtree_root_tenant_id", limitedRead{list: true,
 				query: query("subtree_root_tenant_id", "above_id"), shows: hiddenUsers}),
-			Entry("of a tenant below", "FetchTenant", "below", limitedRead{vars: map[string]string{"tenant_id": "unit_id"}, shows: words("unit_id")}),
-			Entry("of the tenant's children", "FetchTenantChildren", "", limitedRead{list: true, shows: words("unit_id")}),
-			Entry("of tenants by their ids", "FetchTenantsBatch", "uuids", limitedRead{list: true, query: query("uuids", "unit_id"), shows: words("unit_id")}),
-			Entry("of tenants by their parent", "FetchTenantsBatch", "parent_id", limitedRead{list: true, query: query("parent_id", "tenant_id"), shows: words("unit_id")}),
-			Entry("of a subtree", "FetchTenantsBatch", "subtree_root_id", limitedRead{list: true, query: query("subtree_root_id", "above_id"), shows: words("unit_id")}),
-			Entry("of what is found", "Search", "", limitedRead{list: true, shows: append(words("unit_id"), hiddenUsers...),
+			Entry("of a tenant below", "FetchTenant", "below",
+				limitedRead{vars: map[string]string{"tenant_id": "unit_id"}, shows: words("unit_id")}),
+			Entry("of the tenant's children", "FetchTenantChildren", "",
+				limitedRead{list: true, shows: words("unit_id")}),
+			Entry("of tenants by their ids", "FetchTenantsBatch", "uuids", limitedRead{list: true,
+				query: query("uuids", "unit_id"), shows: words("unit_id")}),
+			Entry("of tenants by their parent", "FetchTenantsBatch", "parent_id",
+				limitedRead{list: true, query: query("parent_id", "tenant_id"), shows: words("unit_id")}),
+			Entry("of a subtree", "FetchTenantsBatch", "subtree_root_id",
+				limitedRead{list: true, query: query("subtree_root_id", "above_id"), shows: words("unit_id")}),
+			Entry("of what is found", "Search", "", limitedRead{list: true,
+				shows: append(words("unit_id"), hiddenUsers...),
 				query: map[string]string{"tenant": "${above_id}", "text": "${unique}", "limit": "300"}}),
-			Entry("of what is found in the tenant", "Search", "tenant", limitedRead{list: true, shows: append(words("unit_id"), hiddenUsers...),
-				query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}}),
+			Entry("of what is found in the tenant", "Search", "tenant",
+				limitedRead{list: true, shows: append(words("unit_id"), hiddenUsers...),
+					query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}}),
 		)
 		DescribeTableSubtree("a call from above", func(id, variant string, vars map[string]string) {
 			for _, op := range operations(named(id)) {
@@ -60,13 +70,16 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 			Entry("that sets the password of a user", "SetUserPassword", "", nil),
 			Entry("that sends a user an e-mail", "SendActivationEmail", "", nil),
 			Entry("that switches a user's second factor", "ManageUserMFAStatus", "", nil),
-			Entry("that deletes a user", "DeleteUser", "", map[string]string{"user_id": "spare_id", "version": "spare_version"}),
+			Entry("that deletes a user", "DeleteUser", "",
+				map[string]string{"user_id": "spare_id", "version": "spare_version"}),
 			Entry("that makes a user", "CreateUser", "", nil),
-			Entry("that changes a tenant below", "UpdateTenant", "below", map[string]string{"tenant_id": "unit_id", "version": "unit_version"}),
+			Entry("that changes a tenant below", "UpdateTenant", "below",
+				map[string]string{"tenant_id": "unit_id", "version": "unit_version"}),
 			Entry("that makes a tenant below", "CreateTenant", "", nil),
 		)
 
-		// Both are for API clients (reference), and passwords are set from above only (guide, "Changing a user account password").
+		// Both are for API clients (reference), and passwords are set from above only (guide, "Changing a user account
+		// password").
 		for _, op := range operations(named("RequestOneTimeToken", "SetUserPassword")) {
 			specify(l.asCaller(op, "user-token", "access_token"))
 		}
@@ -78,12 +91,14 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 
 // What the documentation says of limited access, of locks and of calls that are for API clients.
 var (
-	limitedAccess = citation{`administrators above a tenant that limits their access may change the tenant's own properties, and see neither its users ` +
-		`nor what is below it (guide, "Limiting access to a tenant for higher-level administrators"; "Access model", management modes)`,
-		guide + "tenants/limiting-tenant-access"}
-	forOwners     = citation{`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else (reference, update_lock)`, reference}
-	forAPIClients = citation{`one-time tokens and passwords are for API clients, and passwords for users of tenants below (reference, RequestOneTimeToken and ` +
-		`SetUserPassword; guide, "Changing a user account password", Important)`, guide + "users/changing-user-password"}
+	limitedAccess = citation{`administrators above a tenant that limits their access may change the tenant's own ` +
+		`properties, and see neither its users nor what is below it (guide, "Limiting access to a tenant for ` +
+		`higher-level administrators"; "Access model", management modes)`, guide + "tenants/limiting-tenant-access"}
+	forOwners = citation{`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else ` +
+		`(reference, update_lock)`, reference}
+	forAPIClients = citation{`one-time tokens and passwords are for API clients, and passwords for users of tenants ` +
+		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", Important)`,
+		guide + "users/changing-user-password"}
 )
 
 var hiddenUsers = words("user_id spare_id below_id admin_id")
@@ -114,7 +129,8 @@ func (l *limitation) begin(ctx context.Context) {
 		l.failed = err
 		return
 	}
-	if l.failed = setTenant(ctx, s, limitationSpec, vars, vars["access_token"], map[string]any{"ancestral_access": false}); l.failed != nil {
+	if l.failed = setTenant(ctx, s, limitationSpec, vars, vars["access_token"],
+		map[string]any{"ancestral_access": false}); l.failed != nil {
 		return
 	}
 	l.failed = untilShown(ctx, s, vars)
@@ -137,7 +153,7 @@ func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars) err
 			return nil
 		case time.Since(begin) < s.Settle():
 		case shown == true:
-			return errors.New("access to the tenant was limited, which no read shows: see 20x/limited-access/FetchTenant")
+			return errors.New("access was limited, which no read shows: see 20x/limited-access/FetchTenant")
 		default:
 			return nil // the spec of that read says what is wrong with it
 		}
@@ -159,13 +175,15 @@ func (l *limitation) end(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 	defer cancel()
-	if err := setTenant(ctx, s, limitationSpec, vars, vars["access_token"], map[string]any{"ancestral_access": true}); err != nil {
+	if err := setTenant(ctx, s, limitationSpec, vars, vars["access_token"],
+		map[string]any{"ancestral_access": true}); err != nil {
 		AddReportEntry("limited access", "access to the tenant is still limited: "+s.Redactor.String(err.Error()))
 	}
 }
 
 // setTenant changes a tenant at its newest version, with a token or as home.
-func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtures.Vars, token any, set map[string]any) error {
+func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtures.Vars, token any,
+	set map[string]any) error {
 	read, err := s.Catalogue.Request("FetchTenant", vars)
 	if err != nil {
 		return err
@@ -184,7 +202,7 @@ func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtur
 	}
 	version := objectOf(e)["version"]
 	if e.Status() != http.StatusOK || version == nil {
-		return fmt.Errorf("the tenant could not be read, which was answered with %d: see 20x/valid-token/FetchTenant", e.Status())
+		return fmt.Errorf("a read of the tenant was answered with %d: see 20x/valid-token/FetchTenant", e.Status())
 	}
 	body := map[string]any{"version": version}
 	for name, value := range set {
@@ -197,7 +215,7 @@ func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtur
 		return err
 	}
 	if e.Status() != http.StatusOK {
-		return fmt.Errorf("the tenant could not be changed, which was answered with %d: see 20x/valid-token/UpdateTenant", e.Status())
+		return fmt.Errorf("a change of the tenant was answered with %d: see 20x/valid-token/UpdateTenant", e.Status())
 	}
 	return nil
 }
@@ -208,7 +226,8 @@ type callBuilder func(ctx context.Context, s *session.Session, vars fixtures.Var
 // on is a spec that sends a call of the operation from above, as home.
 func (l *limitation) on(op *schemas.Operation, variant string, build callBuilder) spec {
 	return spec{
-		code: "403", probe: "limited-access", variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
+		code: "403", probe: "limited-access", variant: variant, subject: op.ID, op: op,
+		method: op.Method, path: op.Path, want: http.StatusForbidden,
 		ground: refusal, cite: limitedAccess, control: op.ID, writes: true, // the limitation is one
 		needs: func(n session.Needs) { n.Add(*limited) },
 		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
@@ -254,7 +273,9 @@ func (r limitedRead) on(l *limitation, op *schemas.Operation, variant string) sp
 			}
 			var wrong []schemas.Violation
 			for _, name := range r.shows {
-				wrong = append(wrong, showsText(e, hidden[name], "the answer shows what lies in a tenant that does not let in administrators from above")...)
+				wrong = append(wrong,
+					showsText(e, hidden[name],
+						"the answer shows what lies in a tenant that does not let in administrators from above")...)
 			}
 			return wrong, nil, nil
 		}
@@ -268,7 +289,8 @@ func dropped(op *schemas.Operation, query map[string]string) []string {
 	if len(query) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(op.Takes("query"), func(name string) bool { return suite.catalogue.Call(op.ID).Query[name] == "" })
+	return slices.DeleteFunc(op.Takes("query"),
+		func(name string) bool { return suite.catalogue.Call(op.ID).Query[name] == "" })
 }
 
 // write is a call that must not reach into the tenant.
@@ -315,11 +337,13 @@ func showsText(e *exchange.Exchange, text any, detail string) []schemas.Violatio
 	return wrong
 }
 
-// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by nobody else (reference, update_lock).
+// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by nobody else (reference,
+// update_lock).
 func lockedFor(op *schemas.Operation) spec {
 	of := own("administered_customer", "lock")
 	return spec{
-		code: "403", probe: "update-lock", subject: op.ID, op: op, method: op.Method, path: op.Path, want: http.StatusForbidden,
+		code: "403", probe: "update-lock", subject: op.ID, op: op,
+		method: op.Method, path: op.Path, want: http.StatusForbidden,
 		ground: refusal, cite: forOwners, control: op.ID, writes: true,
 		needs: func(n session.Needs) { n.Add(*of) },
 		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
@@ -330,9 +354,11 @@ func lockedFor(op *schemas.Operation) spec {
 			DeferCleanup(func(ctx SpecContext) { // also where the run is being ended: nobody else can remove the tenant
 				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 				defer cancel()
-				_ = setTenant(unlocking, s, id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": false}})
+				_ = setTenant(unlocking, s, id, vars, nil,
+					map[string]any{"update_lock": map[string]any{"enabled": false}})
 			}, NodeTimeout(ever))
-			if err := setTenant(ctx, s, id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": true}}); err != nil {
+			if err := setTenant(ctx, s, id, vars, nil,
+				map[string]any{"update_lock": map[string]any{"enabled": true}}); err != nil {
 				return trial{}, err
 			}
 			read, err := s.Catalogue.Request("FetchTenant", vars)
