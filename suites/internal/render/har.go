@@ -138,10 +138,14 @@ func harResponseOf(a exchange.EvidenceAttempt) harResponse {
 }
 
 func remark(b *exchange.Text) string {
-	if b.Truncated {
-		return "cut"
+	var remarks []string
+	if b.Decoded != "" {
+		remarks = append(remarks, "decoded from "+b.Decoded)
 	}
-	return ""
+	if b.Truncated {
+		remarks = append(remarks, "cut")
+	}
+	return strings.Join(remarks, "; ")
 }
 
 func harHeaders(h http.Header) []harPair {

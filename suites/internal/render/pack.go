@@ -107,10 +107,11 @@ type packedAttempt struct {
 }
 
 type packedBody struct {
-	Text   ref  `json:"text"`
-	Base64 bool `json:"base64,omitempty"`
-	Size   int  `json:"size"`
-	Cut    bool `json:"cut,omitempty"` // the text is only the beginning
+	Text    ref    `json:"text"`
+	Base64  bool   `json:"base64,omitempty"`
+	Decoded string `json:"decoded,omitempty"` // what was undone to show the body as text
+	Size    int    `json:"size"`
+	Cut     bool   `json:"cut,omitempty"` // the text is only the beginning
 }
 
 // packedList is a list of specs that the page can show besides those of a cell.
@@ -340,5 +341,5 @@ func (p *packer) body(b *exchange.Text, limit int) *packedBody {
 		}
 		text = text[:cut]
 	}
-	return &packedBody{Text: p.text(text), Base64: b.Base64, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
+	return &packedBody{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
 }

@@ -178,5 +178,5 @@ function body(b, differences, name) {
   const whole = differences.some((d) => T(d.path) === 'body');
   return [
     h('pre', { class: 'body', tabindex: '0', role: 'region', 'aria-label': name }, lines ? showJSON(lines, differences) : whole ? h('span', { class: 'hit' }, text) : text),
-    (b.base64 || b.cut) && h('p', { class: 'small' }, [b.base64 && 'no text, so in base64', b.cut && 'cut; the whole body has ' + counted(b.size, 'byte', 'bytes')].filter(Boolean).join('; '))];
+    (b.base64 || b.cut || b.decoded) && h('p', { class: 'small' }, [b.base64 && 'no text, so in base64', b.decoded && 'decoded from ' + b.decoded, b.cut && 'cut; the whole body has ' + counted(b.size, 'byte', 'bytes')].filter(Boolean).join('; '))];
 }
