@@ -198,7 +198,7 @@ var _ = Describe("the pipelines", func() {
 		commands := found(`licenses\.sh (\S+ (?:\\\n)?[^\\&]+)`, ".deploy/Dockerfile")
 		Expect(commands).To(HaveLen(1))
 		packages := strings.Fields(strings.ReplaceAll(commands[0], "\\", ""))[1:]
-		built := found(`(?m)^\t@go (?:build|test -c).* (\S+)$`, "Makefile")
+		built := found(`(?m)^\t@go (?:build|test -c) .* (\S+)$`, "Makefile")
 		Expect(packages).To(ConsistOf(built), "the licences are those of what make build makes")
 		directory := GinkgoT().TempDir()
 		script := exec.CommandContext(ctx, ".deploy/licenses.sh", append([]string{directory}, packages...)...)
