@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"syscall"
 )
 
 // marks are the files that a run writes into its directory, each with what tells it from a file of somebody else that has the same
@@ -52,7 +53,7 @@ func reportsIn(dir string) (own []string, foreign error) {
 		path := filepath.Join(dir, name)
 		is, err := marked(path, marks[name])
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // a directory that is not one holds no report
 		case is:
 			own = append(own, path)
 		case foreign != nil:
