@@ -26,6 +26,7 @@ var ever = []struct {
 	{regexp.MustCompile(`(\bcode["=:]+)[A-Z0-9]{4}-[A-Z0-9]{4}\b`), "$1{user code}"},
 	{regexp.MustCompile(`(\bafter=)[^& ]+`), "$1{cursor}"},
 	{regexp.MustCompile(`(/registration_tokens/)\d+`), "$1{number}"},
+	{regexp.MustCompile(`(\bupdated_since=)[^& ]+`), "$1{time}"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)?`), "{time}"},
 }
 

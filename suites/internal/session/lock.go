@@ -151,7 +151,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 		delete(s.Baselines, w.key())
 		needs.Watch(w)
 	}
-	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), s.atOnce()); err != nil {
+	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.atOnce()); err != nil {
 		return err
 	}
 	if err := s.baseline(ctx, needs); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/exchange"
@@ -28,7 +29,7 @@ func (s *Session) created(ctx context.Context, phase report.Phase, operation str
 	case phaseSpec:
 		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), 0, object)
 	case report.PhaseControl:
-		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), object)
+		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), s.grace(), object)
 	}
 	s.tell()
 	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {
@@ -36,6 +37,12 @@ func (s *Session) created(ctx context.Context, phase report.Phase, operation str
 	}
 	return err
 }
+
+// newObjectGrace is how long what was just created may be unseen before it counts as not shown to be the run's own.
+const newObjectGrace = 5 * time.Second
+
+// grace is how long the set-up waits for a read that shows what was created.
+func (s *Session) grace() time.Duration { return max(s.Settle(), newObjectGrace) }
 
 // tell marks the answers that name an object which is not the one created: they are violations of their operations.
 func (s *Session) tell() {

@@ -222,7 +222,7 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
 	if err == nil {
-		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), s.atOnce())
+		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.atOnce())
 	}
 	if err != nil {
 		return err
@@ -308,7 +308,7 @@ func (s *Session) send(
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
 		request.NoRepeat = !fault.Repeat
 	}
-	if err := s.registry.Require(ctx, s.World, s.do(report.PhaseWorld), s.Settle(), r); err != nil {
+	if err := s.registry.Require(ctx, s.World, s.do(report.PhaseWorld), s.grace(), r); err != nil {
 		s.tell()
 		return nil, err
 	}
