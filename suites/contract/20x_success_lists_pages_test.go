@@ -163,9 +163,9 @@ func identity(item any) string {
 	return strings.Join(parts, " ")
 }
 
-// listOf returns the items of a list's answer, whatever the reference calls them, with what the contract does not document.
+// listOf returns the items of a list's answer, whatever the reference calls them, as far as the contract documents them.
 func listOf(e *exchange.Exchange) []any {
-	body := wholeOf(e)
+	body := objectOf(e)
 	for _, name := range []string{"items", "locations", "infras"} {
 		if items, isList := body[name].([]any); isList {
 			return items
