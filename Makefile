@@ -95,7 +95,7 @@ build: ## bin/conformance, and beside it the compiled suite and ginkgo
 
 .PHONY: lint
 lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the workflows
-	@focused=$$(grep -rnE '\bF(It|Specify|Describe|Context|When|DescribeTable|DescribeTableSubtree|Entry)\(|[(,][[:space:]]*Focus[[:space:]]*[,)]' --include='*_test.go' suites fixtures schemas); \
+	@focused=$$(grep -rnE '\bF(It|Specify|Describe|Context|When|DescribeTable|DescribeTableSubtree|Entry)\(|[(,][[:space:]]*Focus[[:space:]]*[,)]' --include='*.go' suites fixtures schemas); \
 	  test -z "$$focused" || { echo "focus is left in the code, so that other specs do not run; take the F or the decorator Focus away:"; echo "$$focused"; exit 1; }
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	go vet ./...

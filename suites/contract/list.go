@@ -10,12 +10,12 @@ import (
 )
 
 //go:embed testdata/specs.txt
-var list string
+var goldenSpecs string
 
 // Specs returns the ids of all specs of the built-in contract, sorted.
 func Specs() []string {
 	var ids []string
-	for line := range strings.Lines(list) {
+	for line := range strings.Lines(goldenSpecs) {
 		family, subjects, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		probe, _, _ := strings.Cut(family, " ")
 		for subject := range strings.FieldsSeq(subjects) {

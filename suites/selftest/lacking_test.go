@@ -15,8 +15,8 @@ import (
 var _ = Describe("a suite that lacks specs", func() {
 	It("is no pass, however green the rest of it is", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 		d := newDesk(nil)
-		d.write("empty.go", "package contract_test\n")
-		lost := filepath.Join(binaries.Root, "suites", "contract", "406_not_acceptable_test.go")
+		d.write("empty.go", "package contract\n")
+		lost := filepath.Join(binaries.Root, "suites", "contract", "406_not_acceptable.go")
 		Expect(lost).To(BeARegularFile())
 		overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{lost: d.path("empty.go")}})
 		Expect(err).NotTo(HaveOccurred())

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
@@ -28,7 +29,7 @@ func usable(old *report.Result, path string) error {
 
 // sameSubject returns an error where the baseline is of another target or contract than the run that is to come.
 func sameSubject(old *report.Result, config *target.Config) error {
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(config, contract.Specs())
 	if err != nil {
 		return err
 	}

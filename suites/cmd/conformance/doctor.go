@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/preflight"
@@ -35,7 +36,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(config, contract.Specs())
 	if err != nil {
 		return err
 	}

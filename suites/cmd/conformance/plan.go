@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
@@ -38,7 +39,7 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(config, contract.Specs())
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2/types"
 
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/render"
@@ -188,7 +189,7 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 	if s.defect != "" && !config.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
 	}
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(config, contract.Specs())
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func TestKnownDeviationsAreOfLiveTargets(t *testing.T) {
 		"": false} {
 		g := NewWithT(t)
 		loaded, err := Load(&target.Config{Path: filepath.Join(t.TempDir(), "ginkgo.yml"),
-			Target: target.Target{Known: known}})
+			Target: target.Target{Known: known}}, nil)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(loaded.Known != nil).To(Equal(want), string(known))
 	}

@@ -3,6 +3,7 @@ package waiver
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"acronis-conformance/schemas"
-	specs "acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/report"
 )
 
@@ -23,7 +23,7 @@ func TestEveryKnownDeviationIsAFaultOfItsOperations(t *testing.T) {
 	known, err := Known()
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	NewWithT(t).Expect(len(known.Waivers)).To(BeNumerically(">", 20))
-	all := specs.Specs()
+	all := builtInSpecs(t)
 	for _, w := range known.Waivers {
 		for _, pattern := range w.Specs {
 			t.Run(fmt.Sprintf("%d %s", w.Line, pattern), func(t *testing.T) {
@@ -39,6 +39,20 @@ func TestEveryKnownDeviationIsAFaultOfItsOperations(t *testing.T) {
 			})
 		}
 	}
+}
+
+// builtInSpecs reads the list of the suite's specs, which this package must not import: the suite is built on it.
+func builtInSpecs(t *testing.T) (ids []string) {
+	list, err := os.ReadFile("../../contract/testdata/specs.txt")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	for line := range strings.Lines(string(list)) {
+		family, subjects, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		probe, _, _ := strings.Cut(family, " ")
+		for subject := range strings.FieldsSeq(subjects) {
+			ids = append(ids, probe+"/"+subject)
+		}
+	}
+	return ids
 }
 
 // showing reports whether an answer of the operation can show the fault of a known deviation, and is covered then.

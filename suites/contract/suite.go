@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"testing"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -60,8 +59,8 @@ type suiteState struct {
 	started   time.Time
 }
 
-func TestContract(t *testing.T) {
-	storeNoResult(t)
+// Run runs the specs for go test and ginkgo, and for a program that holds them.
+func Run(t GinkgoTestingT) {
 	RegisterFailHandler(Fail)
 	debug.SetGCPercent(400)   // a run is short and keeps little
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
@@ -82,20 +81,6 @@ func TestContract(t *testing.T) {
 	}
 	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
 	cleanUpAlone()
-}
-
-// storeNoResult keeps the go command from storing this result and showing it again as "ok (cached)", while the target may have changed or be
-// gone. A go command that means to store a result asks for a log of what the test reads (go help test), and without that log it stores
-// nothing. With -count=1, and under ginkgo, it does not ask. The log lies in a directory of the go command, so the checkout may be
-// read-only.
-func storeNoResult(t *testing.T) {
-	asked := flag.Lookup("test.testlogfile")
-	if asked == nil || asked.Value.String() == "" {
-		return
-	}
-	if err := os.Remove(asked.Value.String()); err != nil {
-		t.Fatalf("go test would show this result again without asking the target: %v: add -count=1", err)
-	}
 }
 
 // selection tells which specs will run: a small selection makes a small world. Labels are known without a walk through the tree, which
@@ -135,7 +120,7 @@ func (s *suiteState) prepare() {
 	if s.config, s.configErr = open(*configFlag, *targetFlag, os.LookupEnv); s.configErr != nil {
 		return
 	}
-	loaded, err := basis.Load(s.config)
+	loaded, err := basis.Load(s.config, Specs())
 	if err == nil {
 		err = report.Writable(s.reports)
 	}
