@@ -10,9 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
 	"time"
 
 	"acronis-conformance/suites/internal/replay"
@@ -97,13 +95,7 @@ func (s selection) measure(ctx context.Context, config *target.Config, diagnosti
 // used returns what a command took, with all that it has started and waited for.
 func used(command *exec.Cmd) (cpu time.Duration, memory int64) {
 	state := command.ProcessState
-	if usage, is := state.SysUsage().(*syscall.Rusage); is {
-		memory = int64(usage.Maxrss)
-		if runtime.GOOS != "darwin" { // where it is in bytes
-			memory *= 1 << 10
-		}
-	}
-	return state.UserTime() + state.SystemTime(), memory
+	return state.UserTime() + state.SystemTime(), peakMemory(command)
 }
 
 func (m *measurement) print(w io.Writer) error {

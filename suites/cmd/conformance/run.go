@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/onsi/ginkgo/v2/types"
@@ -356,87 +355,4 @@ func (s selection) sent() (func() (int, error), error) {
 		return nil, err
 	}
 	return counter.Used, nil
-}
-
-// supervise runs the specs.
-func (s selection) supervise(ctx context.Context, command *exec.Cmd, config *target.Config) error {
-	sent, err := s.sent()
-	if err != nil {
-		return err
-	}
-	return supervise(ctx, command, config.Timeouts.Cleanup+ratelimit.Of(config.Target).Silent()+30*time.Second, sent)
-}
-
-// supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo
-// nor make does that with a signal which only the first process gets. The group then removes what it made, for as long as that takes at
-// the target's pace: its clean-up has a time-out that does not count the waiting. One that sends nothing for longer than any clean-up
-// does is stuck, and is killed.
-func supervise(ctx context.Context, command *exec.Cmd, silent time.Duration, sent func() (int, error)) error {
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("%s: %w", command.Path, err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- command.Wait() }()
-	group := -command.Process.Pid
-	select {
-	case err := <-done:
-		return errors.Join(err, endGroup(group, silent, sent))
-	case <-ctx.Done():
-	}
-	_ = syscall.Kill(group, syscall.SIGTERM) // a group that is gone already has nothing left to be told
-	look := time.NewTicker(min(silent/10, time.Second))
-	defer look.Stop()
-	stuck := silence(silent, sent)
-	for {
-		select {
-		case err := <-done:
-			return errors.Join(context.Cause(ctx), err, endGroup(group, silent, sent))
-		case <-look.C:
-		}
-		if err := stuck(); err != nil {
-			_ = syscall.Kill(group, syscall.SIGKILL)
-			return errors.Join(context.Cause(ctx), err, <-done)
-		}
-	}
-}
-
-// silence returns a function that returns an error once nothing has been sent for too long.
-func silence(longest time.Duration, sent func() (int, error)) func() error {
-	last, since := -1, time.Now()
-	return func() error {
-		// A count that cannot be read is no sign of life.
-		if n, err := sent(); err == nil && n != last {
-			last, since = n, time.Now()
-		}
-		if time.Since(since) > longest {
-			return fmt.Errorf("the clean-up sent nothing for %v and was killed: make sweep finds what is left", longest)
-		}
-		return nil
-	}
-}
-
-// endGroup ends what is left of a process group whose first process has ended: where ginkgo was killed, the suite's processes would go on
-// without anybody who waits for them. Nothing tells of the end of processes that are no children of this one, so it is looked for.
-func endGroup(group int, silent time.Duration, sent func() (int, error)) error {
-	alive := func() bool {
-		// As the first process of a container, this one also has to bury what nobody else waits for.
-		for pid, err := syscall.Wait4(group, nil, syscall.WNOHANG, nil); pid > 0 && err == nil; {
-			pid, err = syscall.Wait4(group, nil, syscall.WNOHANG, nil)
-		}
-		return syscall.Kill(group, 0) == nil
-	}
-	if !alive() {
-		return nil
-	}
-	_ = syscall.Kill(group, syscall.SIGTERM)
-	look := time.NewTicker(min(silent/10, 50*time.Millisecond))
-	defer look.Stop()
-	for stuck := silence(silent, sent); alive(); <-look.C {
-		if err := stuck(); err != nil {
-			_ = syscall.Kill(group, syscall.SIGKILL)
-			return err
-		}
-	}
-	return nil
 }

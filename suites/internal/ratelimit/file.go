@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // file is the path of the file in which the state is kept.
@@ -15,14 +16,16 @@ type file string
 // update reads the state, lets change at it, and stores it, while no other process or goroutine does. What change returns an error
 // for is not stored.
 func (f file) update(change func(*state) error) (err error) {
+	lock := flock.New(string(f) + ".lock") // a file of its own: on Windows a locked one cannot be read
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("the pace of the run: lock of %s: %w", f, err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	opened, err := os.OpenFile(string(f), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("the pace of the run: %w", err)
 	}
-	defer opened.Close() // which unlocks
-	if err := lock(opened, syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("the pace of the run: lock of %s: %w", f, err)
-	}
+	defer opened.Close()
 	var s state
 	// Only the first value counts: the rest of a longer state may follow it, since the file never shrinks.
 	if err := json.NewDecoder(opened).Decode(&s); err != nil && !errors.Is(err, io.EOF) {
@@ -40,14 +43,4 @@ func (f file) update(change func(*state) error) (err error) {
 		return fmt.Errorf("the pace of the run: %w", err)
 	}
 	return nil
-}
-
-// lock is flock, begun anew where a signal came between. The lock belongs to the opened file, and so ends with the process at the latest.
-func lock(opened *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(opened.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
 }

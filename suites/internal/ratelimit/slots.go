@@ -2,15 +2,14 @@ package ratelimit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // slots are the requests that may be in flight at a time. A slot is the lock of a file, which ends with its process at the latest.
@@ -41,15 +40,13 @@ func (s slots) enter(ctx context.Context) (leave func(), err error) {
 
 // take takes that slot, and returns nil where it is somebody else's.
 func (s slots) take(number int) (leave func(), err error) {
-	opened, err := os.OpenFile(filepath.Join(s.dir, "slot-"+strconv.Itoa(number)), os.O_RDWR|os.O_CREATE, 0o600)
+	lock := flock.New(filepath.Join(s.dir, "slot-"+strconv.Itoa(number)))
+	taken, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("the pace of the run: %w", err)
+		return nil, fmt.Errorf("the pace of the run: lock of %s: %w", lock, err)
 	}
-	switch err := lock(opened, syscall.LOCK_EX|syscall.LOCK_NB); {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		return nil, opened.Close()
-	case err != nil:
-		return nil, errors.Join(fmt.Errorf("the pace of the run: lock of %s: %w", opened.Name(), err), opened.Close())
+	if !taken {
+		return nil, nil
 	}
-	return sync.OnceFunc(func() { _ = opened.Close() }), nil
+	return sync.OnceFunc(func() { _ = lock.Unlock() }), nil
 }

@@ -7,13 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/report"
@@ -43,32 +44,18 @@ type Lock struct {
 
 	session *Session
 	key     string
-	file    *os.File
+	lock    *flock.Flock
 	state   shared
 }
 
 // Lock acquires the object's lock. The caller must call Unlock. An error says why the lock cannot be had before the context ends.
 func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
-	file, err := os.OpenFile(s.lockFile(key), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock of %s: %w", key, err)
-	}
-	l := &Lock{session: s, key: key, file: file}
-	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			l.Unlock()
-			return nil, fmt.Errorf("lock of %s: %w", key, err)
-		}
-		select {
-		case <-ctx.Done():
-			l.Unlock()
+	l := &Lock{session: s, key: key, lock: flock.New(s.lockFile(key) + ".lock")}
+	if _, err := l.lock.TryLockContext(ctx, lockPoll); err != nil {
+		if ctx.Err() != nil {
 			return nil, fmt.Errorf("another spec has locked %s: %w", key, context.Cause(ctx))
-		case <-time.After(lockPoll):
 		}
+		return nil, fmt.Errorf("lock of %s: %w", key, err)
 	}
 	if err := l.read(); err != nil {
 		l.Unlock()
@@ -77,13 +64,16 @@ func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
 	return l, nil
 }
 
-// Unlock releases the object: closing the file unlocks it.
-func (l *Lock) Unlock() { _ = l.file.Close() }
+// Unlock releases the object.
+func (l *Lock) Unlock() { _ = l.lock.Unlock() }
 
 // read takes over what another process has left in the lock file.
 func (l *Lock) read() error {
-	content, err := io.ReadAll(l.file)
-	if err != nil || len(content) == 0 {
+	content, err := os.ReadFile(l.session.lockFile(l.key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // nothing has happened to the object
+	}
+	if err != nil {
 		return err
 	}
 	numbers := json.NewDecoder(bytes.NewReader(content))
@@ -110,11 +100,7 @@ func (l *Lock) write() error {
 	if err != nil {
 		return err
 	}
-	if err := l.file.Truncate(0); err != nil {
-		return err
-	}
-	_, err = l.file.WriteAt(content, 0)
-	return err
+	return os.WriteFile(l.session.lockFile(l.key), content, 0o600)
 }
 
 // MarkModified records that a spec changed the object and should not have: it is made anew before the next spec writes to it.
@@ -178,7 +164,7 @@ func ids(vars fixtures.Vars) []string {
 	return found
 }
 
-// lockFile is locked while a spec writes to the object, and holds what the processes share about it.
+// lockFile holds what the processes share about an object. Its lock is a file beside it: on Windows a locked file cannot be read.
 func (s *Session) lockFile(key string) string {
 	return filepath.Join(s.Dir, "object-"+url.PathEscape(cmp.Or(key, "none")))
 }

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/target"
@@ -111,7 +110,7 @@ func load(path string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	file, err := os.OpenFile(path, os.O_RDONLY|plainFile, 0)
 	if err != nil {
 		return State{}, err
 	}
@@ -133,20 +132,6 @@ func load(path string) (State, error) {
 		return State{}, fmt.Errorf("%s is the state of a run in %s", path, state.Dir)
 	}
 	return state, nil
-}
-
-// private returns an error if the file or directory belongs to another user, or if others may open it.
-func private(info fs.FileInfo) error {
-	owner, known := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !info.Mode().IsRegular() && !info.IsDir():
-		return fmt.Errorf("%s is neither a file nor a directory", info.Name())
-	case !known || int(owner.Uid) != os.Geteuid():
-		return fmt.Errorf("%s belongs to another user", info.Name())
-	case info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%s can be opened by other users (mode %04o)", info.Name(), info.Mode().Perm())
-	}
-	return nil
 }
 
 // joined notes that this process has read the state. The last process removes the file, so that a run that is killed leaves none.
