@@ -15,9 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/replay"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // bench measures the compiled suite on the embedded mock, without the specs that wait by order of the documentation, and then the same
@@ -31,18 +31,18 @@ func bench(ctx context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	cfg, err := c.configure(s)
 	if err != nil {
 		return err
 	}
-	if !config.Target.Embedded {
-		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", config.Name)
+	if !cfg.Target.Embedded {
+		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", cfg.Name)
 	}
 	if s.reports, err = os.MkdirTemp("", "bench-"); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(s.reports) }() // nothing in it is needed any more
-	m, err := s.measure(ctx, config, c.stderr)
+	m, err := s.measure(ctx, cfg, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -65,13 +65,13 @@ type measurement struct {
 }
 
 // measure runs the suite. What it prints is shown where it does not pass, since then the numbers would say nothing.
-func (s selection) measure(ctx context.Context, config *target.Config, diagnostics io.Writer) (*measurement, error) {
+func (s selection) measure(ctx context.Context, cfg *config.File, diagnostics io.Writer) (*measurement, error) {
 	done, err := s.share()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	command, err := s.command(config)
+	command, err := s.command(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s selection) measure(ctx context.Context, config *target.Config, diagnosti
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	begin := time.Now()
-	failed := s.supervise(ctx, command, config)
+	failed := s.supervise(ctx, command, cfg)
 	m := &measurement{wall: time.Since(begin)}
 	if m.result, err = report.Read(filepath.Join(s.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
 		err = errors.New(m.result.Reason)

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // decision is gate.json: what the gate decided, for a pipeline to read.
@@ -87,32 +87,32 @@ func gate(ctx context.Context, c *cli, args []string) error {
 
 // gate runs the suite and decides.
 func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decision {
-	config, err := c.configure(s)
+	cfg, err := c.configure(s)
 	if err != nil {
 		return undecided(err)
 	}
-	if config.Target.Embedded && !c.named(s) {
+	if cfg.Target.Embedded && !c.named(s) {
 		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
-			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
+			"name a target with -target or %s, this one too if it is meant", cfg.Name, config.EnvTarget))
 	}
 	if old != nil {
-		if err := sameSubject(old, config); err != nil {
+		if err := sameSubject(old, cfg); err != nil {
 			return undecided(err)
 		}
 	}
-	result, err := c.suite(ctx, s, config)
+	result, err := c.suite(ctx, s, cfg)
 	if err != nil {
 		return undecided(err)
 	}
 	if old != nil {
 		printChanges(c.stdout, old, result)
 	}
-	return decide(result, config.Gate, old)
+	return decide(result, cfg.Gate, old)
 }
 
 // named reports whether the caller selected the target, and not only the default of ginkgo.yml.
 func (c *cli) named(s selection) bool {
-	selected, _ := c.env(target.EnvTarget)
+	selected, _ := c.env(config.EnvTarget)
 	return s.target != "" || selected != ""
 }
 
@@ -125,7 +125,7 @@ func undecided(err error) decision {
 }
 
 // decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke off has missed them for that reason alone, which is said.
-func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
+func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
 	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
@@ -211,7 +211,7 @@ func TestDecide(t *testing.T) {
 	show := func(r *report.Result) {
 		r.Totals.Specs = report.Counts{Waived: 2, Known: 1}
 	}
-	floors := target.Gate{Asserted: 0.95, Inconclusive: 1, SetAside: 3, Accepted: 2, Leftovers: 1}
+	floors := config.Gate{Asserted: 0.95, Inconclusive: 1, SetAside: 3, Accepted: 2, Leftovers: 1}
 	const passes = "PASS: staging conforms, and every floor of the gate is reached"
 	for name, row := range map[string]struct {
 		result *report.Result
@@ -256,7 +256,7 @@ func TestDecideAgainstABaseline(t *testing.T) {
 		}
 		return r
 	}
-	floors := target.Gate{Inconclusive: 9, Accepted: 9}
+	floors := config.Gate{Inconclusive: 9, Accepted: 9}
 	for name, row := range map[string]struct {
 		old, now *report.Result
 		reasons  []string
@@ -289,7 +289,7 @@ func TestGateTellsTheFaults(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	r.Specs[0].Advice = []string{"RFC 9110: more headers"}
 	r.Faults = report.Faults(r.Specs)
-	g.Expect(decide(r, target.Gate{}, nil).Faults).To(HaveExactElements(
+	g.Expect(decide(r, config.Gate{}, nil).Faults).To(HaveExactElements(
 		told{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served, report.Violation, 1,
 			"401/no-token/FetchTenant"},
 		told{"wbiiia64", "required property $.error.domain is missing", report.ErrorBody, report.Violation, 1,

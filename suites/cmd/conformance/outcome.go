@@ -9,8 +9,8 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/contract"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // unended begins the names of the directories in which runs record what they report; one that is there later belongs to a run that was
@@ -19,11 +19,11 @@ const unended = ".run-"
 
 // outcome reads the result that the suite has written, or makes one of what its processes have recorded: one that is killed ends the run
 // without a report. failed is how the suite ended.
-func (c *cli) outcome(s selection, config *target.Config, promised *schemas.Contract, failed error) (*report.Result, error) {
+func (c *cli) outcome(s selection, cfg *config.File, promised *schemas.Contract, failed error) (*report.Result, error) {
 	recorded, unrecorded := report.ReadRecords(s.records)
 	result, err := report.Read(filepath.Join(s.reports, "conformance.json"))
 	if err == nil {
-		problem := shortcoming(result, recorded, config, failed)
+		problem := shortcoming(result, recorded, cfg, failed)
 		if problem == "" {
 			return result, nil
 		}
@@ -38,8 +38,8 @@ func (c *cli) outcome(s selection, config *target.Config, promised *schemas.Cont
 	if failed != nil {
 		detail += ", " + strings.ReplaceAll(failed.Error(), "\n", "; ")
 	}
-	if !config.Target.Embedded && config.Target.MayWrite() && !s.rehearse {
-		sweep := fmt.Sprintf("make sweep TARGET=%s RUN=%s CONFIRM=yes", config.Name, recorded.Header.Run.ID)
+	if !cfg.Target.Embedded && cfg.Target.MayWrite() && !s.rehearse {
+		sweep := fmt.Sprintf("make sweep TARGET=%s RUN=%s CONFIRM=yes", cfg.Name, recorded.Header.Run.ID)
 		remedy = ": " + sweep + " removes what it has left"
 		if !recorded.Ended(1) { // which removes the sandbox with everything in it
 			in.Leftovers = append(in.Leftovers, report.Leftover{Kind: "sandbox", ID: recorded.Header.Run.ID,
@@ -55,7 +55,7 @@ func (c *cli) outcome(s selection, config *target.Config, promised *schemas.Cont
 }
 
 // shortcoming says why a result that the suite has written without a problem is no result of this run, or not of all of it.
-func shortcoming(r *report.Result, recorded *report.Records, config *target.Config, failed error) string {
+func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, failed error) string {
 	if len(r.Problems) > 0 {
 		return ""
 	}
@@ -67,7 +67,7 @@ func shortcoming(r *report.Result, recorded *report.Records, config *target.Conf
 	case len(r.Specs) != len(recorded.Header.Selected) || len(report.Missing(recorded.Header.Selected, r.Specs)) > 0:
 		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs), len(recorded.Header.Selected))
 	}
-	if config.Contract == "" && !r.Run.Filtered {
+	if cfg.Contract == "" && !r.Run.Filtered {
 		if missing := report.Missing(contract.Specs(), r.Specs); len(missing) > 0 {
 			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it anew with make build; if they were dropped on purpose, with make specs",
 				len(missing), missing[0])

@@ -14,9 +14,9 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very requests that
@@ -29,33 +29,33 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.lookAt(s)
+	cfg, err := c.lookAt(s)
 	if err != nil {
 		return err
 	}
 	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.rehearse(ctx, s, config)
+	result, err := quiet.rehearse(ctx, s, cfg)
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(cfg)
 	if err != nil {
 		return err
 	}
 	planner{c.stdout, loaded.Contract}.print(result)
-	printDuration(c.stdout, result, config.Target)
+	printDuration(c.stdout, result, cfg.Target)
 	return nil
 }
 
 // rehearse runs the selection on the embedded mock, with the target's permissions.
-func (c *cli) rehearse(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
+func (c *cli) rehearse(ctx context.Context, s selection, cfg *config.File) (*report.Result, error) {
 	folder, err := os.MkdirTemp("", "conformance-plan-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
 	s.rehearse, s.reports = true, folder
-	return c.suite(ctx, s, config)
+	return c.suite(ctx, s, cfg)
 }
 
 // planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is no operation, its method and
@@ -110,7 +110,7 @@ func (p planner) writes(method, path string) bool {
 const tokensLast = 2 * time.Hour
 
 // printDuration estimates from the target's rate; without one it is up to the target.
-func printDuration(w io.Writer, r *report.Result, t target.Target) {
+func printDuration(w io.Writer, r *report.Result, t config.Target) {
 	total := r.Run.Requests.Total()
 	fmt.Fprintf(w, "%d requests on %s: set-up %d, controls %d, specs %d, clean-up %d", total, t.Name, r.Run.Requests.World,
 		r.Run.Requests.Controls, r.Run.Requests.Specs, r.Run.Requests.Cleanup)

@@ -17,10 +17,10 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // selection is what the flags of run and gate choose.
@@ -90,11 +90,11 @@ func run(ctx context.Context, c *cli, args []string) error {
 	if err := s.clear(args, wrong); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	cfg, err := c.configure(s)
 	if err != nil {
 		return err
 	}
-	result, err := c.suite(ctx, s, config)
+	result, err := c.suite(ctx, s, cfg)
 	if err != nil {
 		return err
 	}
@@ -184,11 +184,11 @@ func (s selection) check() error {
 
 // suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
 // this one's.
-func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
-	if s.defect != "" && !config.Target.Embedded {
-		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
+func (c *cli) suite(ctx context.Context, s selection, cfg *config.File) (*report.Result, error) {
+	if s.defect != "" && !cfg.Target.Embedded {
+		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", cfg.Name)
 	}
-	loaded, err := basis.Load(config)
+	loaded, err := basis.Load(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -210,19 +210,19 @@ func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*r
 		return nil, err
 	}
 	defer done()
-	if c.attended && !config.Target.Embedded {
-		stop, err := c.attend(ctx, s, config)
+	if c.attended && !cfg.Target.Embedded {
+		stop, err := c.attend(ctx, s, cfg)
 		if err != nil {
 			return nil, err
 		}
 		defer stop()
 	}
-	command, err := s.command(config)
+	command, err := s.command(cfg)
 	if err != nil {
 		return nil, err
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
-	result, err := c.outcome(s, config, loaded.Contract, s.supervise(ctx, command, config))
+	result, err := c.outcome(s, cfg, loaded.Contract, s.supervise(ctx, command, cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -241,21 +241,21 @@ func writeResult(folder string, r *report.Result) error {
 }
 
 // configure loads the configuration of a command that may write to the target.
-func (c *cli) configure(s selection) (*target.Config, error) {
-	config, err := target.Open(s.config, s.target, c.env)
+func (c *cli) configure(s selection) (*config.File, error) {
+	cfg, err := config.Open(s.config, s.target, c.env)
 	if err != nil {
 		return nil, err
 	}
-	return config, s.check()
+	return cfg, s.check()
 }
 
 // lookAt loads the configuration of a command that writes nothing to the target.
-func (c *cli) lookAt(s selection) (*target.Config, error) {
-	config, err := target.Look(s.config, s.target, c.env)
+func (c *cli) lookAt(s selection) (*config.File, error) {
+	cfg, err := config.Look(s.config, s.target, c.env)
 	if err != nil {
 		return nil, err
 	}
-	return config, s.check()
+	return cfg, s.check()
 }
 
 // folder is where the reports go: known before the configuration is read, so that what went wrong with that can be written there.
@@ -263,7 +263,7 @@ func (s selection) folder() (string, error) {
 	if s.reports != "" {
 		return filepath.Abs(s.reports)
 	}
-	path, err := target.Locate(s.config)
+	path, err := config.Locate(s.config)
 	if err != nil {
 		return "", err
 	}
@@ -271,9 +271,9 @@ func (s selection) folder() (string, error) {
 }
 
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
-func (s selection) command(config *target.Config) (*exec.Cmd, error) {
+func (s selection) command(cfg *config.File) (*exec.Cmd, error) {
 	// Every part of a run has a time-out of its own; Ginkgo's for the whole of it also counts what is waited for the pace.
-	limit := time.Hour + ratelimit.Of(config.Target).Longest(config.Timeouts.Attempt)
+	limit := time.Hour + ratelimit.Of(cfg.Target).Longest(cfg.Timeouts.Attempt)
 	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
 	if s.procs > 0 {
 		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
@@ -295,11 +295,11 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if s.verbose {
 		arguments = append(arguments, "-v")
 	}
-	path, err := filepath.Abs(config.Path) // the suite runs in a folder of its own
+	path, err := filepath.Abs(cfg.Path) // the suite runs in a folder of its own
 	if err != nil {
 		return nil, err
 	}
-	own := []string{"--", "-config=" + path, "-reports=" + s.reports, "-target=" + config.Name}
+	own := []string{"--", "-config=" + path, "-reports=" + s.reports, "-target=" + cfg.Name}
 	if s.rehearse {
 		own = append(own, "-rehearse")
 	}
@@ -321,7 +321,7 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if isFile(suite) && isFile(ginkgo) {
 		return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
 	}
-	root, err := target.Find(filepath.Dir(config.Path), "go.mod")
+	root, err := config.Find(filepath.Dir(cfg.Path), "go.mod")
 	if err != nil {
 		return nil, fmt.Errorf("%s: contract.test and ginkgo are not beside this program, and there is no checkout to build them from: run make build", beside)
 	}
@@ -358,12 +358,12 @@ func (s selection) sent() (func() (int, error), error) {
 }
 
 // supervise runs the specs.
-func (s selection) supervise(ctx context.Context, command *exec.Cmd, config *target.Config) error {
+func (s selection) supervise(ctx context.Context, command *exec.Cmd, cfg *config.File) error {
 	sent, err := s.sent()
 	if err != nil {
 		return err
 	}
-	return supervise(ctx, command, config.Timeouts.Cleanup+ratelimit.Of(config.Target).Silent()+30*time.Second, sent)
+	return supervise(ctx, command, cfg.Timeouts.Cleanup+ratelimit.Of(cfg.Target).Silent()+30*time.Second, sent)
 }
 
 // supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo

@@ -9,9 +9,9 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
-	"acronis-conformance/suites/internal/target"
 )
 
 // sweep lists what runs that were killed left on the target, and deletes it only where the environment says CONFIRM=yes.
@@ -38,21 +38,21 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if confirmed == "yes" {
 		open = c.configure
 	}
-	config, err := open(s)
+	cfg, err := open(s)
 	if err != nil {
 		return err
 	}
-	if config.Target.Embedded {
-		return fmt.Errorf("%s is served anew for each run, so nothing is left on it: name another target with -target", config.Name)
+	if cfg.Target.Embedded {
+		return fmt.Errorf("%s is served anew for each run, so nothing is left on it: name another target with -target", cfg.Name)
 	}
-	v, err := call("sweep", config, accessTo(config.Target))
+	v, err := call("sweep", cfg, accessTo(cfg.Target))
 	if err != nil {
 		return err
 	}
 	defer v.end()
-	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.Cleanup)
+	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.Cleanup)
 	defer cancel()
-	world, do, err := logIn(ctx, config, v.client)
+	world, do, err := logIn(ctx, cfg, v.client)
 	if err != nil {
 		return v.redactor.Error(err)
 	}
@@ -72,8 +72,8 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		fmt.Fprintf(c.stdout, "%d objects of %s; CONFIRM=yes deletes them\n", len(found), of)
 		return nil
 	}
-	if !config.Target.MayWrite() {
-		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
+	if !cfg.Target.MayWrite() {
+		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", cfg.Name)
 	}
 	v.registry.Protect(world.Tenant, "the tenant of the configured client")
 	removed, left := fixtures.Sweep(ctx, world, do, v.registry, found)
@@ -97,7 +97,7 @@ func (c *cli) list(v *visit, what string, leftovers []fixtures.RunLeftover) {
 }
 
 // logIn gets a token of the configured client and finds its tenant.
-func logIn(ctx context.Context, config *target.Config, client *exchange.Client) (*fixtures.World, fixtures.Do, error) {
+func logIn(ctx context.Context, cfg *config.File, client *exchange.Client) (*fixtures.World, fixtures.Do, error) {
 	contract, err := schemas.Load()
 	if err != nil {
 		return nil, nil, err
@@ -115,7 +115,7 @@ func logIn(ctx context.Context, config *target.Config, client *exchange.Client) 
 		return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body}, nil
 	}
 	b := fixtures.NewBuilder(catalogue, "sweep", do)
-	t := config.Target
+	t := cfg.Target
 	err = b.LogIn(ctx, fixtures.Credentials{ClientID: t.ClientID, ClientSecret: string(t.ClientSecret)})
 	return b.World, do, err
 }

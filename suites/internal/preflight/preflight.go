@@ -13,10 +13,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // Access is all that is known of a target beside its permissions.
@@ -35,7 +35,7 @@ type Doer interface {
 
 // Options are what there is to look at, and how.
 type Options struct {
-	Config   *target.Config
+	Config   *config.File
 	Access   Access
 	Client   Doer
 	Redactor *redact.Redactor // that of the client

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 func Find(start, name string) (string, error) {
 	folder, err := filepath.Abs(start)
 	if err != nil {
-		return "", &ConfigError{Path: name, Message: "the working folder is unknown (" + err.Error() + "): give the path with a flag"}
+		return "", &Error{Path: name, Message: "the working folder is unknown (" + err.Error() + "): give the path with a flag"}
 	}
 	for {
 		path := filepath.Join(folder, name)
@@ -21,7 +21,7 @@ func Find(start, name string) (string, error) {
 		}
 		parent := filepath.Dir(folder)
 		if parent == folder || exists(filepath.Join(folder, "go.mod")) {
-			return "", &ConfigError{Path: name, Message: "not found between " + printable(start) + " and " + printable(folder) +
+			return "", &Error{Path: name, Message: "not found between " + printable(start) + " and " + printable(folder) +
 				": run inside the project, or give the path with -config"}
 		}
 		folder = parent

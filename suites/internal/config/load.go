@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"errors"
@@ -25,16 +25,16 @@ const (
 const largestFile = 1 << 20
 
 // Open loads the configuration of a run: the file at path, or the one that is found above the working folder.
-func Open(path, selected string, env func(string) (string, bool)) (*Config, error) {
+func Open(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return open(path, selected, env, true)
 }
 
 // Look is Open for who writes nothing to the target, and so needs no word for a production host that may be written to.
-func Look(path, selected string, env func(string) (string, bool)) (*Config, error) {
+func Look(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return open(path, selected, env, false)
 }
 
-func open(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
+func open(path, selected string, env func(string) (string, bool), writes bool) (*File, error) {
 	path, err := Locate(path)
 	if err != nil {
 		return nil, err
@@ -44,12 +44,12 @@ func open(path, selected string, env func(string) (string, bool), writes bool) (
 
 // Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names, else the
 // file's default. All targets are checked as they are written; variables and the files they name only for the resolved one. Every
-// error is a *ConfigError.
-func Load(path, selected string, env func(string) (string, bool)) (*Config, error) {
+// error is a *Error.
+func Load(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return load(path, selected, env, true)
 }
 
-func load(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
+func load(path, selected string, env func(string) (string, bool), writes bool) (*File, error) {
 	d := &document{path: path}
 	data, err := read(path)
 	if err != nil {
@@ -83,9 +83,9 @@ func reason(err error) error {
 	return err
 }
 
-func (d *document) load(data []byte, selected string, env func(string) (string, bool), writes bool) *Config {
+func (d *document) load(data []byte, selected string, env func(string) (string, bool), writes bool) *File {
 	top := d.parse(data)
-	config := &Config{Path: d.path}
+	config := &File{Path: d.path}
 	fallback := top.text("target")
 	drafts := d.drafts(top)
 	config.Timeouts = top.timeouts()

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 // has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
 type document struct {
 	path string
-	err  *ConfigError
+	err  *Error
 }
 
 // entry is a value with its key and its place.
@@ -41,7 +41,7 @@ func (d *document) fail(e entry, format string, arguments ...any) {
 	if d.err != nil {
 		return
 	}
-	d.err = &ConfigError{Path: d.path, Key: e.key, Message: fmt.Sprintf(format, arguments...)}
+	d.err = &Error{Path: d.path, Key: e.key, Message: fmt.Sprintf(format, arguments...)}
 	if e.at != nil && e.at.Position != nil {
 		d.err.Line, d.err.Column = max(e.at.Position.Line, 1), max(e.at.Position.Column, 1)
 	}

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"crypto/ecdsa"
@@ -331,7 +331,7 @@ func TestURLs(t *testing.T) {
 }
 
 func expectOneSentence(g Gomega, err error) {
-	var fault *ConfigError
+	var fault *Error
 	g.Expect(errors.As(err, &fault)).To(BeTrue(), "%T", err)
 	text := err.Error()
 	g.Expect(text).NotTo(ContainSubstring("\n"))
