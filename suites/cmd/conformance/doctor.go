@@ -25,13 +25,13 @@ import (
 
 // doctor looks at the target, as every run does first, and prints a line for each thing that it looked at.
 func doctor(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	s.registerTarget(flags)
+	o.registerTarget(flags)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	cfg, err := c.lookAt(s)
+	cfg, err := c.configureReadOnly(o)
 	if err != nil {
 		return err
 	}
@@ -45,18 +45,18 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = running.Close() }() // nothing of it is needed any more
+		defer func() { _ = running.Close() }()
 		access = preflight.Access{URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret,
 			ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}
 	}
-	v, err := call("doctor", cfg, access)
+	conn, err := connect("doctor", cfg, access)
 	if err != nil {
 		return err
 	}
-	defer v.end()
+	defer conn.end()
 	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.World)
 	defer cancel()
-	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: v.client, Redactor: v.redactor, KeptToken: kept(cfg)})
+	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: conn.client, Redactor: conn.redactor, KeptToken: kept(cfg)})
 	found.Checks = append(found.Checks, accepted(loaded, cfg)...)
 	if err := preflight.Print(c.stdout, found.Checks); err != nil {
 		return err
@@ -102,39 +102,41 @@ func kept(cfg *config.File) func(time.Time) (token, reason string) {
 }
 
 // visit is what a command needs that sends a few requests by itself, at the target's pace.
-type visit struct {
+type connection struct {
 	client   *exchange.Client
 	registry *fixtures.Registry // the only source of ids for writes
 	redactor *redact.Redactor
-	folder   string // of its pace
+	paceDir  string
 }
 
 // call begins a visit by the command of that name, which the target finds in its logs.
-func call(name string, cfg *config.File, access preflight.Access) (_ *visit, err error) {
+func connect(name string, cfg *config.File, access preflight.Access) (_ *connection, err error) {
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
-	v := &visit{redactor: redact.New(), registry: fixtures.NewRegistry()}
-	v.registry.Protect(access.ClientID, "the configured client")
-	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
-	v.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
-	if v.folder, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
+	conn := &connection{redactor: redact.New(), registry: fixtures.NewRegistry()}
+	conn.registry.Protect(access.ClientID, "the configured client")
+	conn.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
+	conn.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
+	if conn.paceDir, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
 		return nil, err
 	}
-	pacer, err := ratelimit.New(v.folder, ratelimit.Of(cfg.Target))
+	pacer, err := ratelimit.New(conn.paceDir, ratelimit.Of(cfg.Target))
 	if err == nil {
-		v.client, err = exchange.NewClient(exchange.Options{
-			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: v.redactor, Limiter: pacer,
-			Permit:  func(r exchange.Request) error { return v.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
+		conn.client, err = exchange.NewClient(exchange.Options{
+			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: conn.redactor, Limiter: pacer,
+			Permit: func(r exchange.Request) error {
+				return conn.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body)
+			},
 			Version: exchange.Version, Run: name + "-" + time.Now().UTC().Format("20060102t150405"),
 			Retry: exchange.Retry{Repeats: cfg.Retry.Repeats, Min: cfg.Retry.Min, Max: cfg.Retry.Max},
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(v.folder))
+		return nil, errors.Join(err, os.RemoveAll(conn.paceDir))
 	}
-	return v, nil
+	return conn, nil
 }
 
-func (v *visit) end() {
-	v.client.Close()
-	_ = os.RemoveAll(v.folder) // nobody reads it any more
+func (conn *connection) end() {
+	conn.client.Close()
+	_ = os.RemoveAll(conn.paceDir) // no other process reads it
 }

@@ -22,19 +22,19 @@ import (
 // plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very requests that
 // a run would send to the target.
 func plan(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
-	s.register(flags)
-	s.registerFilter(flags)
+	o.register(flags)
+	o.registerFilter(flags)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	cfg, err := c.lookAt(s)
+	cfg, err := c.configureReadOnly(o)
 	if err != nil {
 		return err
 	}
 	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.rehearse(ctx, s, cfg)
+	result, err := quiet.rehearse(ctx, o, cfg)
 	if err != nil {
 		return err
 	}
@@ -48,14 +48,14 @@ func plan(ctx context.Context, c *cli, args []string) error {
 }
 
 // rehearse runs the selection on the embedded mock, with the target's permissions.
-func (c *cli) rehearse(ctx context.Context, s selection, cfg *config.File) (*report.Result, error) {
-	folder, err := os.MkdirTemp("", "conformance-plan-")
+func (c *cli) rehearse(ctx context.Context, o options, cfg *config.File) (*report.Result, error) {
+	dir, err := os.MkdirTemp("", "conformance-plan-")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
-	s.rehearse, s.reports = true, folder
-	return c.suite(ctx, s, cfg)
+	defer func() { _ = os.RemoveAll(dir) }() // a rehearsal's reports are of no use to anybody
+	o.rehearse, o.reports = true, dir
+	return c.suite(ctx, o, cfg)
 }
 
 // planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is no operation, its method and

@@ -77,10 +77,10 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 	}
 }
 
-// attend lets the selection's run be watched, through the folder in which its processes share their pace. The plan is made first: a
+// attend lets the selection's run be watched, through the directory in which its processes share their pace. The plan is made first: a
 // rehearsal, which takes seconds where the run takes minutes.
-func (c *cli) attend(ctx context.Context, s selection, cfg *config.File) (stop func(), err error) {
-	sent, err := s.sent()
+func (c *cli) showProgress(ctx context.Context, o options, cfg *config.File) (stop func(), err error) {
+	sent, err := o.sent()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (c *cli) attend(ctx context.Context, s selection, cfg *config.File) (stop f
 		}
 	}
 	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
-	if planned, err := silent.rehearse(ctx, s, cfg); err == nil { // without a plan, it is at least told what was sent
+	if planned, err := silent.rehearse(ctx, o, cfg); err == nil { // without a plan, the requests sent are shown
 		p.total = planned.Run.Requests.Total()
 	}
 	if ctx.Err() != nil {

@@ -123,7 +123,7 @@ func TestASweepOfOneRun(t *testing.T) {
 	client, err := exchange.NewClient(exchange.Options{BaseURL: p.mock.URL})
 	g.Expect(err).NotTo(HaveOccurred())
 	defer client.Close()
-	_, do, err := logIn(t.Context(), cfg, client)
+	_, do, err := login(t.Context(), cfg, client)
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{run, other} {
 		b := fixtures.NewBuilder(catalogue, id, do)
@@ -134,7 +134,7 @@ func TestASweepOfOneRun(t *testing.T) {
 
 	code, output := p.do(t, confirmed, "sweep", "-run=everything")
 	g.Expect(code).To(Equal(unusable))
-	g.Expect(output).To(HavePrefix("conformance: -run everything is no id of a run: the report names it"))
+	g.Expect(output).To(HavePrefix("conformance: -run everything is not the id of a run: the report names it"))
 
 	code, output = p.do(t, nil, "sweep", "-run="+run)
 	g.Expect(code).To(Equal(conforms), output)

@@ -40,7 +40,7 @@ func waive(_ context.Context, c *cli, args []string) error {
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, g.Expires); err != nil {
-		return fmt.Errorf("-expires %s is no day: write it such as %s", g.Expires,
+		return fmt.Errorf("-expires %s is not a date: write it such as %s", g.Expires,
 			time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 	}
 	result, err := report.Read(*from)

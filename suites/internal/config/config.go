@@ -62,7 +62,7 @@ type Target struct {
 	URL          string // scheme and host, without a trailing slash
 	ClientID     string
 	ClientSecret Secret
-	ExpiredToken Secret         // empty where nobody gave one
+	ExpiredToken Secret         // empty if not configured
 	FaultHeader  string         // name of the request header that provokes a 50x; empty where the target knows none
 	CAFile       string         // absolute path; empty for the system's roots
 	RootCAs      *x509.CertPool // what CAFile holds; nil for the system's roots
@@ -87,10 +87,10 @@ func (c *File) TokenFile() string {
 	return filepath.Join(filepath.Dir(c.Path), ".acronis", "expired-token")
 }
 
-// MayWrite tells whether the suite may create, change and delete objects on the target.
+// MayWrite reports whether the suite may create, change and delete objects on the target.
 func (t Target) MayWrite() bool { return slices.Contains(t.Allow, Write) }
 
-// AssumedStrict tells whether expectations that are only assumed must be met as well.
+// AssumedStrict reports whether expectations that are only assumed must be met as well.
 func (t Target) AssumedStrict() bool { return t.Assumed == AssumedStrict }
 
 // Timeouts bound the parts of a run, so that a dead host ends it instead of hanging it.

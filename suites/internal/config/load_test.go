@@ -42,7 +42,7 @@ func shipped(t *testing.T) string {
 	return path
 }
 
-// writeFile writes a file into a folder of the test's own.
+// writeFile writes a file into a directory of the test's own.
 func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

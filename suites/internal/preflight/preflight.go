@@ -59,7 +59,7 @@ type run struct {
 	noToken, noFault string // why there is no expired token, and no fault header
 }
 
-// check is one thing to look at. It says whether the next ones have a meaning.
+// check is one thing to look at. It reports whether the next ones have a meaning.
 type check struct {
 	name string
 	look func(*run, context.Context) (found report.Check, proceed bool)
