@@ -15,11 +15,11 @@ import (
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
-	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -46,7 +46,7 @@ type suiteState struct {
 	recordsIn string // the directory of the records
 	records   *report.Recorder
 	cleaned   bool // what this process has made was to be removed
-	config    *target.Config
+	config    *config.File
 	configErr error
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
 	catalogue *fixtures.Catalogue
@@ -110,9 +110,9 @@ func (s *suiteState) clear() {
 
 // prepare loads what the tree is built from, and makes sure that the reports can be written.
 func (s *suiteState) prepare() {
-	open := target.Open
+	open := config.Open
 	if *rehearseFlag { // nothing is sent to the target
-		open = target.Look
+		open = config.Look
 	}
 	if s.reports, s.configErr = reportsFolder(); s.configErr != nil {
 		return
@@ -148,7 +148,7 @@ func reportsFolder() (string, error) {
 	if *reportsFlag != "" {
 		return *reportsFlag, nil
 	}
-	path, err := target.Locate(*configFlag)
+	path, err := config.Locate(*configFlag)
 	return filepath.Join(filepath.Dir(path), "reports"), err
 }
 

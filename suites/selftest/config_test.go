@@ -69,7 +69,7 @@ var _ = Describe("a bad configuration", func() {
 	entry("no file", mistake{spoil: func(d *desk) { Expect(os.Remove(d.path("ginkgo.yml"))).To(Succeed()) },
 		sentence: "FOLDER/ginkgo.yml: cannot be read (no such file or directory): name a readable file"})
 	entry("no YAML", mistake{config: func(string) string { return "targets: [" }, sentence: "FOLDER/ginkgo.yml:1:"})
-	entry("target that there is not", mistake{arguments: []string{"-target=nowhere"}, sentence: "there is no target nowhere: choose from mock and staging"})
+	entry("target that there is not", mistake{arguments: []string{"-target=nowhere"}, sentence: "unknown target nowhere: choose from mock and staging"})
 	for _, wrong := range []struct{ name, old, with, sentence string }{
 		{"unknown key", "gate:", "gates:", "gates: is an unknown key"},
 		{"unknown key of a target", "client_id: ${", "clientid: ${", "targets.staging.clientid: is an unknown key"},
@@ -139,9 +139,9 @@ var _ = Describe("a bad configuration", func() {
 		Expect(o.output).To(Equal("conformance: " + sentence + "\n"))
 		Expect(connections.Load()).To(BeZero())
 	},
-		Entry("filter that is none", limit, "-filter=((", "-filter (( is no label expression: write one such as '409 && tenants'"),
-		Entry("focus that is none", limit, "-focus=(", "-focus ( is no regular expression: write the id of a spec, or a part of it"),
-		Entry("processes", limit, "-procs=-1", "-procs -1 is no number of processes: leave it out for one per core"),
+		Entry("filter that is none", limit, "-filter=((", "-filter (( is not a label expression: write one such as '409 && tenants'"),
+		Entry("focus that is none", limit, "-focus=(", "-focus ( is not a regular expression: write the id of a spec, or a part of it"),
+		Entry("processes", limit, "-procs=-1", "-procs -1 is not a number of processes: leave it out for one per core"),
 	)
 })
 

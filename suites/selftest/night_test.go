@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/tokencache"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -24,7 +24,7 @@ var _ = Describe("the second night", func() {
 		environment["ACRONIS_EXPIRED_TOKEN"] = ""
 		address, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 		Expect(err).NotTo(HaveOccurred())
-		client, secret := environment["ACRONIS_CLIENT_ID"], target.Secret(environment["ACRONIS_CLIENT_SECRET"])
+		client, secret := environment["ACRONIS_CLIENT_ID"], config.Secret(environment["ACRONIS_CLIENT_SECRET"])
 		d := newDesk(environment)
 		path := d.path(".acronis/expired-token")
 

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 
 	"github.com/goccy/go-yaml"
 	. "github.com/onsi/ginkgo/v2"
@@ -43,14 +43,14 @@ var _ = Describe("the pipelines", func() {
 
 	It("leave a run that they stop the time to clean up", func(SpecContext) {
 		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2.example.com", "ACRONIS_CLIENT_ID": "a", "ACRONIS_CLIENT_SECRET": "b"}
-		config, err := target.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string, bool) {
+		cfg, err := config.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string, bool) {
 			value, set := environment[name]
 			return value, set
 		})
 		Expect(err).NotTo(HaveOccurred())
 		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose waiting its time-out
 		// does not count.
-		needed := 30*time.Second + config.Timeouts.Cleanup + 750*config.Target.Rate.Interval()
+		needed := 30*time.Second + cfg.Timeouts.Cleanup + 750*cfg.Target.Rate.Interval()
 		Expect(cronJob().grace()).To(BeNumerically(">", needed))
 		stops := found(`--kill-after=(\w+)`, pipelines()...)
 		for _, seconds := range found(`--stop-timeout=(\w+)`, pipelines()...) {

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -54,7 +54,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	return encoded
 }, func(encoded []byte) {
 	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
-	Expect(os.Unsetenv(target.EnvTarget)).To(Succeed()) // of whoever runs these tests: they name their targets themselves
+	Expect(os.Unsetenv(config.EnvTarget)).To(Succeed()) // of whoever runs these tests: they name their targets themselves
 }, NodeTimeout(5*time.Minute))
 
 var _ = SynchronizedAfterSuite(func(SpecContext) {}, func(SpecContext) {
@@ -75,9 +75,9 @@ type outcome struct {
 func runSuite(ctx context.Context, environment map[string]string, arguments ...string) outcome {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()
-	config := filepath.Join(folder, "ginkgo.yml")
-	Expect(os.WriteFile(config, []byte(unpaced()), 0o600)).To(Succeed())
-	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + config, "-reports=" + folder}, arguments[1:]...)...)
+	cfg := filepath.Join(folder, "ginkgo.yml")
+	Expect(os.WriteFile(cfg, []byte(unpaced()), 0o600)).To(Succeed())
+	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + cfg, "-reports=" + folder}, arguments[1:]...)...)
 	command.Dir = folder
 	command.Env = append(os.Environ(), pairs(environment)...)
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
@@ -95,9 +95,9 @@ func unpaced() string {
 	GinkgoHelper()
 	shipped, err := os.ReadFile(filepath.Join(binaries.Root, "ginkgo.yml"))
 	Expect(err).NotTo(HaveOccurred())
-	config := strings.NewReplacer("rate: 10/s ", "rate: 1000000/s ", "settle: 5s", "settle: 1ms").Replace(string(shipped))
-	Expect(config).To(SatisfyAll(ContainSubstring("rate: 1000000/s"), ContainSubstring("settle: 1ms")))
-	return config
+	cfg := strings.NewReplacer("rate: 10/s ", "rate: 1000000/s ", "settle: 5s", "settle: 1ms").Replace(string(shipped))
+	Expect(cfg).To(SatisfyAll(ContainSubstring("rate: 1000000/s"), ContainSubstring("settle: 1ms")))
+	return cfg
 }
 
 // hasty is the argument that names a configuration in which nothing is repeated after a 50x, and clean-up gives up soon: where hundreds
@@ -105,9 +105,9 @@ func unpaced() string {
 func hasty() string {
 	GinkgoHelper()
 	path := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
-	config := strings.NewReplacer("repeats: 2", "repeats: 0", "cleanup: 2m", "cleanup: 5s").Replace(unpaced())
-	Expect(config).To(SatisfyAll(ContainSubstring("repeats: 0"), ContainSubstring("cleanup: 5s")))
-	Expect(os.WriteFile(path, []byte(config), 0o600)).To(Succeed())
+	cfg := strings.NewReplacer("repeats: 2", "repeats: 0", "cleanup: 2m", "cleanup: 5s").Replace(unpaced())
+	Expect(cfg).To(SatisfyAll(ContainSubstring("repeats: 0"), ContainSubstring("cleanup: 5s")))
+	Expect(os.WriteFile(path, []byte(cfg), 0o600)).To(Succeed())
 	return "-config=" + path
 }
 

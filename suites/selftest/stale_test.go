@@ -62,7 +62,7 @@ var _ = Describe("a green report", func() {
 		green(ctx, d)
 		o := d.ginkgo(ctx, own("nowhere"))
 		Expect(o.code).NotTo(Equal(0), o.output)
-		Expect(o.output).To(ContainSubstring("there is no target nowhere"))
+		Expect(o.output).To(ContainSubstring("unknown target nowhere"))
 		for _, name := range reports {
 			Expect(d.path(name)).NotTo(BeAnExistingFile())
 		}

@@ -8,9 +8,9 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // usable returns an error where a result cannot be a baseline of anything: what it did not test or did not pass, no later run can lose.
@@ -28,17 +28,17 @@ func usable(old *report.Result, path string) error {
 }
 
 // sameSubject returns an error where the baseline is of another target or contract than the run that is to come.
-func sameSubject(old *report.Result, config *target.Config) error {
-	loaded, err := basis.Load(config, contract.Specs())
+func sameSubject(old *report.Result, cfg *config.File) error {
+	loaded, err := basis.Load(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}
 	of := fmt.Sprintf("the baseline, run %s,", old.Run.ID)
 	switch {
-	case old.Target.Name != config.Name:
-		return fmt.Errorf("%s is of the target %s, and this gate is for %s: name a result of %s", of, old.Target.Name, config.Name, config.Name)
-	case !config.Target.Embedded && old.Target.URL != config.Target.URL:
-		return fmt.Errorf("%s is of %s, and the target %s is at %s: name a result of that host", of, old.Target.URL, config.Name, config.Target.URL)
+	case old.Target.Name != cfg.Name:
+		return fmt.Errorf("%s is of the target %s, and this gate is for %s: name a result of %s", of, old.Target.Name, cfg.Name, cfg.Name)
+	case !cfg.Target.Embedded && old.Target.URL != cfg.Target.URL:
+		return fmt.Errorf("%s is of %s, and the target %s is at %s: name a result of that host", of, old.Target.URL, cfg.Name, cfg.Target.URL)
 	case old.Run.Contract != loaded.Contract.Version() || !slices.Equal(cellsOf(old), loaded.Contract.Cells()):
 		return fmt.Errorf("%s is of another contract: leave -baseline out once, and take the result of that gate for the next one", of)
 	}

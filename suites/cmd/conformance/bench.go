@@ -13,34 +13,34 @@ import (
 	"strconv"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/replay"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // bench measures the compiled suite on the embedded mock, without the specs that wait by order of the documentation, and then the same
 // requests in a bare loop.
 func bench(ctx context.Context, c *cli, args []string) error {
-	s := selection{labels: "!waiting"}
+	o := options{labels: "!waiting"}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
-	flags.StringVar(&s.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
-	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&o.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
+	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	cfg, err := c.configure(o)
 	if err != nil {
 		return err
 	}
-	if !config.Target.Embedded {
-		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", config.Name)
+	if !cfg.Target.Embedded {
+		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", cfg.Name)
 	}
-	if s.reports, err = os.MkdirTemp("", "bench-"); err != nil {
+	if o.reports, err = os.MkdirTemp("", "bench-"); err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(s.reports) }() // nothing in it is needed any more
-	m, err := s.measure(ctx, config, c.stderr)
+	defer func() { _ = os.RemoveAll(o.reports) }()
+	m, err := o.measure(ctx, cfg, c.stderr)
 	if err != nil {
 		return err
 	}
@@ -63,13 +63,13 @@ type measurement struct {
 }
 
 // measure runs the suite. What it prints is shown where it does not pass, since then the numbers would say nothing.
-func (s selection) measure(ctx context.Context, config *target.Config, diagnostics io.Writer) (*measurement, error) {
-	done, err := s.share()
+func (o options) measure(ctx context.Context, cfg *config.File, diagnostics io.Writer) (*measurement, error) {
+	done, err := o.makePaceDir()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	command, err := s.command(config)
+	command, err := o.command(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +79,9 @@ func (s selection) measure(ctx context.Context, config *target.Config, diagnosti
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	begin := time.Now()
-	failed := s.supervise(ctx, command, config)
+	failed := o.supervise(ctx, command, cfg)
 	m := &measurement{wall: time.Since(begin)}
-	if m.result, err = report.Read(filepath.Join(s.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
+	if m.result, err = report.Read(filepath.Join(o.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
 		err = errors.New(m.result.Reason)
 	}
 	if err = errors.Join(err, failed); err != nil {

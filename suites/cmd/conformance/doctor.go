@@ -14,51 +14,51 @@ import (
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/tokencache"
 	"acronis-conformance/suites/internal/waiver"
 )
 
 // doctor looks at the target, as every run does first, and prints a line for each thing that it looked at.
 func doctor(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	s.registerTarget(flags)
+	o.registerTarget(flags)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.lookAt(s)
+	cfg, err := c.configureReadOnly(o)
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(config, contract.Specs())
+	loaded, err := basis.Load(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}
-	access := accessTo(config.Target)
-	if config.Target.Embedded {
+	access := accessTo(cfg.Target)
+	if cfg.Target.Embedded {
 		running, err := mock.Start(mock.Options{})
 		if err != nil {
 			return err
 		}
-		defer func() { _ = running.Close() }() // nothing of it is needed any more
+		defer func() { _ = running.Close() }()
 		access = preflight.Access{URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret,
 			ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}
 	}
-	v, err := call("doctor", config, access)
+	conn, err := connect("doctor", cfg, access)
 	if err != nil {
 		return err
 	}
-	defer v.end()
-	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.World)
+	defer conn.end()
+	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.World)
 	defer cancel()
-	found := preflight.Look(ctx, preflight.Options{Config: config, Access: access, Client: v.client, Redactor: v.redactor, KeptToken: kept(config)})
-	found.Checks = append(found.Checks, accepted(loaded, config)...)
+	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: conn.client, Redactor: conn.redactor, KeptToken: kept(cfg)})
+	found.Checks = append(found.Checks, accepted(loaded, cfg)...)
 	if err := preflight.Print(c.stdout, found.Checks); err != nil {
 		return err
 	}
@@ -69,16 +69,16 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 }
 
 // accepted says which violations are accepted on the target.
-func accepted(loaded *basis.Basis, config *target.Config) []report.Check {
+func accepted(loaded *basis.Basis, cfg *config.File) []report.Check {
 	now := time.Now()
-	_, ending := loaded.Waivers.Check(nil, config.Name, now)
-	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(config.Name, now)}
+	_, ending := loaded.Waivers.Check(nil, cfg.Name, now)
+	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(cfg.Name, now)}
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
-	known := report.Check{Name: "known deviations", State: report.CheckOK, Detail: "they count as violations on " + config.Name}
+	known := report.Check{Name: "known deviations", State: report.CheckOK, Detail: "they count as violations on " + cfg.Name}
 	switch {
-	case config.Target.Embedded:
+	case cfg.Target.Embedded:
 		return []report.Check{check}
 	case loaded.Known != nil:
 		known.Detail = fmt.Sprintf("%d faults that the live service is publicly known for are reported and fail nothing", len(loaded.Known.Waivers))
@@ -86,15 +86,15 @@ func accepted(loaded *basis.Basis, config *target.Config) []report.Check {
 	return []report.Check{check, known}
 }
 
-func accessTo(t target.Target) preflight.Access {
+func accessTo(t config.Target) preflight.Access {
 	return preflight.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
 }
 
 // kept finds the expired token that an earlier run has kept.
-func kept(config *target.Config) func(time.Time) (token, reason string) {
+func kept(cfg *config.File) func(time.Time) (token, reason string) {
 	return func(now time.Time) (string, string) {
-		t := config.Target
-		token, reason, err := tokencache.Load(config.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, now)
+		t := cfg.Target
+		token, reason, err := tokencache.Load(cfg.TokenFile(), t.Host(), t.ClientID, t.ClientSecret, now)
 		if err != nil {
 			reason = "the token that an earlier run kept cannot be read: " + err.Error()
 		}
@@ -103,39 +103,41 @@ func kept(config *target.Config) func(time.Time) (token, reason string) {
 }
 
 // visit is what a command needs that sends a few requests by itself, at the target's pace.
-type visit struct {
+type connection struct {
 	client   *exchange.Client
 	registry *fixtures.Registry // the only source of ids for writes
 	redactor *redact.Redactor
-	folder   string // of its pace
+	paceDir  string
 }
 
 // call begins a visit by the command of that name, which the target finds in its logs.
-func call(name string, config *target.Config, access preflight.Access) (_ *visit, err error) {
+func connect(name string, cfg *config.File, access preflight.Access) (_ *connection, err error) {
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
-	v := &visit{redactor: redact.New(), registry: fixtures.NewRegistry()}
-	v.registry.Protect(access.ClientID, "the configured client")
-	v.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
-	v.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
-	if v.folder, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
+	conn := &connection{redactor: redact.New(), registry: fixtures.NewRegistry()}
+	conn.registry.Protect(access.ClientID, "the configured client")
+	conn.redactor.Learn("ACRONIS_CLIENT_SECRET", access.ClientSecret)
+	conn.redactor.Learn("ACRONIS_EXPIRED_TOKEN", access.ExpiredToken)
+	if conn.paceDir, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
 		return nil, err
 	}
-	pacer, err := ratelimit.New(v.folder, ratelimit.Of(config.Target))
+	pacer, err := ratelimit.New(conn.paceDir, ratelimit.Of(cfg.Target))
 	if err == nil {
-		v.client, err = exchange.NewClient(exchange.Options{
-			BaseURL: access.URL, RootCAs: config.Target.RootCAs, AttemptTimeout: config.Timeouts.Attempt, Redactor: v.redactor, Limiter: pacer,
-			Permit:  func(r exchange.Request) error { return v.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
+		conn.client, err = exchange.NewClient(exchange.Options{
+			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: conn.redactor, Limiter: pacer,
+			Permit: func(r exchange.Request) error {
+				return conn.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body)
+			},
 			Version: exchange.Version, Run: name + "-" + time.Now().UTC().Format("20060102t150405"),
-			Retry: exchange.Retry{Repeats: config.Retry.Repeats, Min: config.Retry.Min, Max: config.Retry.Max},
+			Retry: exchange.Retry{Repeats: cfg.Retry.Repeats, Min: cfg.Retry.Min, Max: cfg.Retry.Max},
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(v.folder))
+		return nil, errors.Join(err, os.RemoveAll(conn.paceDir))
 	}
-	return v, nil
+	return conn, nil
 }
 
-func (v *visit) end() {
-	v.client.Close()
-	_ = os.RemoveAll(v.folder) // nobody reads it any more
+func (conn *connection) end() {
+	conn.client.Close()
+	_ = os.RemoveAll(conn.paceDir) // no other process reads it
 }

@@ -13,20 +13,20 @@ import (
 	"strings"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // decision is gate.json: what the gate decided, for a pipeline to read.
 type decision struct {
-	Version  int      `json:"version"`
-	Run      string   `json:"run"`
-	Target   string   `json:"target"`
-	Pass     bool     `json:"pass"`
-	ExitCode int      `json:"exit_code"`
-	Reasons  []string `json:"reasons"`
-	Faults   []told   `json:"faults"`    // of the run, the gravest first
-	SetAside int      `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
+	Version  int            `json:"version"`
+	Run      string         `json:"run"`
+	Target   string         `json:"target"`
+	Pass     bool           `json:"pass"`
+	ExitCode int            `json:"exit_code"`
+	Reasons  []string       `json:"reasons"`
+	Faults   []faultSummary `json:"faults"`    // of the run, the gravest first
+	SetAside int            `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
 	// What passes without being what the documentation promises, or stays on the target.
 	Accepted  int       `json:"accepted"`  // requests that were served though nothing documents a refusal
 	Waived    int       `json:"waived"`    // specs
@@ -35,8 +35,8 @@ type decision struct {
 	Decided   time.Time `json:"decided"`
 }
 
-// told is a fault in short; conformance.json has the whole of it under the same id.
-type told struct {
+// faultSummary is a fault in short; conformance.json has the whole of it under the same id.
+type faultSummary struct {
 	ID       string         `json:"id"`
 	Sentence string         `json:"sentence"`
 	Gravity  report.Gravity `json:"gravity"`
@@ -48,10 +48,10 @@ type told struct {
 // gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
 // whatever happens, and never what an earlier gate said.
 func gate(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	var baseline string
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
-	s.register(flags)
+	o.register(flags)
 	flags.StringVar(&baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target that passed: "+
 		"what changed since is printed, and nothing that it asserted or refused may be lost")
 	wrong := c.parse(flags, args)
@@ -62,19 +62,19 @@ func gate(ctx context.Context, c *cli, args []string) error {
 			unread = usable(old, baseline)
 		}
 	}
-	err := s.clear(args, wrong)
+	err := o.clear(args, wrong)
 	if help := new(exit); errors.As(err, &help) && help.code == conforms {
 		return err
 	}
-	file, unknown := s.readable(args, wrong).decisionFile()
+	file, unknown := o.readable(args, wrong).decisionFile()
 	var d decision
 	if err = cmp.Or(err, unknown, unread); err != nil {
 		d = undecided(err)
 	} else {
-		d = c.gate(ctx, s, old)
+		d = c.gate(ctx, o, old)
 	}
 	if file != "" {
-		if err := d.write(file); err != nil && d.ExitCode != unusable { // else that has a reason of its own, which comes first
+		if err := d.write(file); err != nil && d.ExitCode != unusable { // the reason of an unusable run comes first
 			d = undecided(err)
 		}
 	}
@@ -86,34 +86,34 @@ func gate(ctx context.Context, c *cli, args []string) error {
 }
 
 // gate runs the suite and decides.
-func (c *cli) gate(ctx context.Context, s selection, old *report.Result) decision {
-	config, err := c.configure(s)
+func (c *cli) gate(ctx context.Context, o options, old *report.Result) decision {
+	cfg, err := c.configure(o)
 	if err != nil {
 		return undecided(err)
 	}
-	if config.Target.Embedded && !c.named(s) {
+	if cfg.Target.Embedded && !c.named(o) {
 		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
-			"name a target with -target or %s, this one too if it is meant", config.Name, target.EnvTarget))
+			"name a target with -target or %s, this one too if it is meant", cfg.Name, config.EnvTarget))
 	}
 	if old != nil {
-		if err := sameSubject(old, config); err != nil {
+		if err := sameSubject(old, cfg); err != nil {
 			return undecided(err)
 		}
 	}
-	result, err := c.suite(ctx, s, config)
+	result, err := c.suite(ctx, o, cfg)
 	if err != nil {
 		return undecided(err)
 	}
 	if old != nil {
 		printChanges(c.stdout, old, result)
 	}
-	return decide(result, config.Gate, old)
+	return decide(result, cfg.Gate, old)
 }
 
 // named reports whether the caller selected the target, and not only the default of ginkgo.yml.
-func (c *cli) named(s selection) bool {
-	selected, _ := c.env(target.EnvTarget)
-	return s.target != "" || selected != ""
+func (c *cli) named(o options) bool {
+	selected, _ := c.env(config.EnvTarget)
+	return o.target != "" || selected != ""
 }
 
 // undecided is the decision where there is no result to decide on.
@@ -125,14 +125,14 @@ func undecided(err error) decision {
 }
 
 // decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke off has missed them for that reason alone, which is said.
-func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
+func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
 	d.SetAside, d.Accepted, d.Leftovers = r.SetAside()[report.LimitRole], len(r.Accepted), len(r.Leftovers)
 	d.Waived, d.Known = r.Totals.Specs.Waived, r.Totals.Specs.Known
 	for _, f := range r.Faults {
 		if f.Gravity != report.AdviceOnly {
-			d.Faults = append(d.Faults, told{f.ID, f.Sentence, f.Gravity, f.Verdict, len(f.Specs), f.Example})
+			d.Faults = append(d.Faults, faultSummary{f.ID, f.Sentence, f.Gravity, f.Verdict, len(f.Specs), f.Example})
 		}
 	}
 	code := exitCode(r.Verdict)
@@ -184,7 +184,7 @@ func decide(r *report.Result, floors target.Gate, old *report.Result) decision {
 }
 
 func newDecision() decision {
-	return decision{Version: 1, Reasons: []string{}, Faults: []told{}, Decided: time.Now().UTC()}
+	return decision{Version: 1, Reasons: []string{}, Faults: []faultSummary{}, Decided: time.Now().UTC()}
 }
 
 func (d *decision) miss(code int, format string, arguments ...any) {
@@ -216,12 +216,12 @@ func (d decision) String() string {
 	return text
 }
 
-func (s selection) decisionFile() (string, error) {
-	folder, err := s.folder()
+func (o options) decisionFile() (string, error) {
+	dir, err := o.reportsDir()
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(folder, "gate.json"), nil
+	return filepath.Join(dir, "gate.json"), nil
 }
 
 // write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is somebody else's.

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
@@ -26,11 +26,11 @@ func TestNoEarlierReportStays(t *testing.T) {
 		config    string
 		why       string // in the last line of the gate
 	}{
-		"a configuration that there is not": {[]string{"-config=FOLDER/none.yml"}, config, "none.yml: cannot be read"},
+		"a configuration that there is not": {[]string{"-config=DIR/none.yml"}, config, "none.yml: cannot be read"},
 		"a configuration that is none":      {nil, "target: [", "ginkgo.yml:1:"},
-		"a target that there is not":        {[]string{"-target=nowhere"}, config, "there is no target nowhere"},
+		"an unknown target":                 {[]string{"-target=nowhere"}, config, "unknown target nowhere"},
 		"a secret that is not set":          {[]string{"-target=live"}, config, "the variable SECRET is not set, and the target live needs it"},
-		"a selection that is none":          {[]string{"-procs=-1"}, config, "-procs -1 is no number of processes"},
+		"a wrong selection":                 {[]string{"-procs=-1"}, config, "-procs -1 is not a number of processes"},
 		"a flag that there is not":          {[]string{"-nonsense"}, config, "the command line is wrong"},
 		"a flag without its value":          {[]string{"-procs"}, config, "the command line is wrong"},
 		"an argument":                       {[]string{"everything"}, config, ` takes no argument "everything"`},
@@ -38,11 +38,11 @@ func TestNoEarlierReportStays(t *testing.T) {
 		for _, command := range []string{"run", "gate"} {
 			t.Run(command+", "+name, func(t *testing.T) {
 				g := NewWithT(t)
-				folder := t.TempDir()
-				reports := filepath.Join(folder, "reports")
+				dir := t.TempDir()
+				reports := filepath.Join(dir, "reports")
 				earlier(t, reports)
-				g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte(row.config), 0o600)).To(Succeed())
-				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(folder, "ginkgo.yml")}, in(folder, row.arguments)...)...)
+				g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"), []byte(row.config), 0o600)).To(Succeed())
+				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, in(dir, row.arguments)...)...)
 				g.Expect(code).To(Equal(unusable))
 				if command == "run" {
 					g.Expect(names(t, reports)).To(BeEmpty())
@@ -88,15 +88,15 @@ func TestGateAsksForItsTargetAndBaseline(t *testing.T) {
 		why       string
 	}{
 		"a baseline that there is not": {[]string{"-target=mock", "-baseline=none.json"}, "none.json"},
-		"a target that nobody named":   {nil, "the target mock is served by this program, so that a gate on it says nothing"},
+		"a target that was not named":  {nil, "the target mock is served by this program, so that a gate on it says nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			folder := t.TempDir()
-			g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
-			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(folder, "ginkgo.yml")}, row.arguments...)...)
+			dir := t.TempDir()
+			g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"), []byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
+			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, row.arguments...)...)
 			g.Expect(code).To(Equal(unusable))
-			g.Expect(decisionOf(t, filepath.Join(folder, "reports")).Reasons).To(HaveExactElements(ContainSubstring(row.why)))
+			g.Expect(decisionOf(t, filepath.Join(dir, "reports")).Reasons).To(HaveExactElements(ContainSubstring(row.why)))
 		})
 	}
 }
@@ -152,17 +152,17 @@ func invoke(t *testing.T, name string, arguments ...string) (code int, stdout, s
 	return code, out.String(), diagnostics.String()
 }
 
-func in(folder string, arguments []string) []string {
+func in(dir string, arguments []string) []string {
 	var named []string
 	for _, a := range arguments {
-		named = append(named, strings.ReplaceAll(a, "FOLDER", folder))
+		named = append(named, strings.ReplaceAll(a, "DIR", dir))
 	}
 	return named
 }
 
-func names(t *testing.T, folder string) []string {
+func names(t *testing.T, dir string) []string {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
+	entries, err := os.ReadDir(dir)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	var all []string
 	for _, entry := range entries {
@@ -211,7 +211,7 @@ func TestDecide(t *testing.T) {
 	show := func(r *report.Result) {
 		r.Totals.Specs = report.Counts{Waived: 2, Known: 1}
 	}
-	floors := target.Gate{Asserted: 0.95, Inconclusive: 1, SetAside: 3, Accepted: 2, Leftovers: 1}
+	floors := config.Gate{Asserted: 0.95, Inconclusive: 1, SetAside: 3, Accepted: 2, Leftovers: 1}
 	const passes = "PASS: staging conforms, and every floor of the gate is reached"
 	for name, row := range map[string]struct {
 		result *report.Result
@@ -223,7 +223,7 @@ func TestDecide(t *testing.T) {
 		"a violation, and too few":   {result(report.Violation, 1, 2), violates, "FAIL: the reason; 1 of 2 reference cells are asserted, 95 % are asked for"},
 		"a run that broke off":       {result(report.Error, 0, 10), unusable, "FAIL: the reason"},
 		"nothing put to the test":    {result(report.Inconclusive, 0, 10), unusable, "FAIL: the reason"},
-		"roles that nobody can get":  {withoutRole(3), conforms, passes + " (3 reference cells set aside for want of a role)"},
+		"roles that cannot be had":   {withoutRole(3), conforms, passes + " (3 reference cells set aside for want of a role)"},
 		"roles for nearly nothing":   {withoutRole(4), violates, "FAIL: 4 reference cells are set aside for want of a role, 3 may be: give the client a role such as partner_admin; 6 of 7 reference cells are asserted, 95 % are asked for (4 reference cells set aside for want of a role)"},
 		"as many accepted as may be": {with(result(report.Pass, 10, 10), accept(2)), conforms, passes + " (2 accepted)"},
 		"too many accepted":          {with(result(report.Pass, 10, 10), accept(3)), violates, "FAIL: 3 requests were served though nothing documents a refusal, 2 may be (3 accepted)"},
@@ -256,7 +256,7 @@ func TestDecideAgainstABaseline(t *testing.T) {
 		}
 		return r
 	}
-	floors := target.Gate{Inconclusive: 9, Accepted: 9}
+	floors := config.Gate{Inconclusive: 9, Accepted: 9}
 	for name, row := range map[string]struct {
 		old, now *report.Result
 		reasons  []string
@@ -282,17 +282,17 @@ func TestDecideAgainstABaseline(t *testing.T) {
 	}
 }
 
-// A pipeline that reads only what the gate decided is told the faults, the gravest first, and no advice.
+// A pipeline that reads only what the gate decided gets the faults, the gravest first, and no advice.
 func TestGateTellsTheFaults(t *testing.T) {
 	g := NewWithT(t)
 	r, err := report.Read(filepath.Join(faulty(t), "conformance.json"))
 	g.Expect(err).NotTo(HaveOccurred())
 	r.Specs[0].Advice = []string{"RFC 9110: more headers"}
 	r.Faults = report.Faults(r.Specs)
-	g.Expect(decide(r, target.Gate{}, nil).Faults).To(HaveExactElements(
-		told{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served, report.Violation, 1,
+	g.Expect(decide(r, config.Gate{}, nil).Faults).To(HaveExactElements(
+		faultSummary{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served, report.Violation, 1,
 			"401/no-token/FetchTenant"},
-		told{"wbiiia64", "required property $.error.domain is missing", report.ErrorBody, report.Violation, 1,
+		faultSummary{"wbiiia64", "required property $.error.domain is missing", report.ErrorBody, report.Violation, 1,
 			"401/garbage-token/FetchTenant"},
 	))
 	encoded, err := json.Marshal(undecided(errors.New("no target")))

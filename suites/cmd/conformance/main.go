@@ -34,7 +34,7 @@ type command struct {
 type cli struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
-	attended       bool // a person looks at stderr, and is told how far a long run is
+	interactive    bool // a person looks at stderr, and sees the progress of a long run
 }
 
 func commands() []command {
@@ -72,7 +72,7 @@ func main() {
 	// The first signal ends the run in order; the run itself decides how long its clean-up may take.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, attended: terminal(os.Stderr) && os.Getenv("CI") == ""}
+	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, interactive: terminal(os.Stderr) && os.Getenv("CI") == ""}
 	os.Exit(c.main(ctx, os.Args[1:]))
 }
 

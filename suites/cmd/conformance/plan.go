@@ -15,48 +15,48 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very requests that
 // a run would send to the target.
 func plan(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
-	s.register(flags)
-	s.registerFilter(flags)
+	o.register(flags)
+	o.registerFilter(flags)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	config, err := c.lookAt(s)
+	cfg, err := c.configureReadOnly(o)
 	if err != nil {
 		return err
 	}
 	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.rehearse(ctx, s, config)
+	result, err := quiet.rehearse(ctx, o, cfg)
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(config, contract.Specs())
+	loaded, err := basis.Load(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}
 	planner{c.stdout, loaded.Contract}.print(result)
-	printDuration(c.stdout, result, config.Target)
+	printDuration(c.stdout, result, cfg.Target)
 	return nil
 }
 
 // rehearse runs the selection on the embedded mock, with the target's permissions.
-func (c *cli) rehearse(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
-	folder, err := os.MkdirTemp("", "conformance-plan-")
+func (c *cli) rehearse(ctx context.Context, o options, cfg *config.File) (*report.Result, error) {
+	dir, err := os.MkdirTemp("", "conformance-plan-")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // a rehearsal's reports are of no use to anybody
-	s.rehearse, s.reports = true, folder
-	return c.suite(ctx, s, config)
+	defer func() { _ = os.RemoveAll(dir) }() // a rehearsal's reports are of no use to anybody
+	o.rehearse, o.reports = true, dir
+	return c.suite(ctx, o, cfg)
 }
 
 // planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is no operation, its method and
@@ -111,7 +111,7 @@ func (p planner) writes(method, path string) bool {
 const tokensLast = 2 * time.Hour
 
 // printDuration estimates from the target's rate; without one it is up to the target.
-func printDuration(w io.Writer, r *report.Result, t target.Target) {
+func printDuration(w io.Writer, r *report.Result, t config.Target) {
 	total := r.Run.Requests.Total()
 	fmt.Fprintf(w, "%d requests on %s: set-up %d, controls %d, specs %d, clean-up %d", total, t.Name, r.Run.Requests.World,
 		r.Run.Requests.Controls, r.Run.Requests.Specs, r.Run.Requests.Cleanup)

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
@@ -19,10 +19,10 @@ func TestPlanSaysHowLongARunTakes(t *testing.T) {
 		"10/s": "; about 6m0s at 10/s\n",
 		"20/m": "; about 3h0m0s at 20/m, and its tokens expire after some two hours: raise rate in ginkgo.yml, or select fewer specs\n",
 	} {
-		parsed, err := target.ParseRate(rate)
+		parsed, err := config.ParseRate(rate)
 		g.Expect(err).NotTo(HaveOccurred())
 		var b strings.Builder
-		printDuration(&b, r, target.Target{Name: "staging", Rate: parsed})
+		printDuration(&b, r, config.Target{Name: "staging", Rate: parsed})
 		g.Expect(b.String()).To(Equal("3600 requests on staging: set-up 600, controls 0, specs 3000, clean-up 0" + ends))
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"time"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 // progress tells the person who waits for a run on a live target how far it is, in whole lines: the specs' own output goes on between
 // them.
 type progress struct {
 	total int // requests of the plan; 0 where it is not known
-	rate  target.Rate
+	rate  config.Rate
 	width int // of the terminal, in characters
 }
 
@@ -77,21 +77,21 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 	}
 }
 
-// attend lets the selection's run be watched, through the folder in which its processes share their pace. The plan is made first: a
+// attend lets the selection's run be watched, through the directory in which its processes share their pace. The plan is made first: a
 // rehearsal, which takes seconds where the run takes minutes.
-func (c *cli) attend(ctx context.Context, s selection, config *target.Config) (stop func(), err error) {
-	sent, err := s.sent()
+func (c *cli) showProgress(ctx context.Context, o options, cfg *config.File) (stop func(), err error) {
+	sent, err := o.sent()
 	if err != nil {
 		return nil, err
 	}
-	p := progress{rate: config.Target.Rate, width: 80}
+	p := progress{rate: cfg.Target.Rate, width: 80}
 	if columns, set := c.env("COLUMNS"); set {
 		if width, err := strconv.Atoi(columns); err == nil && width > 0 {
 			p.width = width
 		}
 	}
 	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
-	if planned, err := silent.rehearse(ctx, s, config); err == nil { // without a plan, it is at least told what was sent
+	if planned, err := silent.rehearse(ctx, o, cfg); err == nil { // without a plan, the requests sent are shown
 		p.total = planned.Run.Requests.Total()
 	}
 	if ctx.Err() != nil {

@@ -8,11 +8,11 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 func TestProgressLine(t *testing.T) {
-	ten := target.Rate{Requests: 10, Per: time.Second}
+	ten := config.Rate{Requests: 10, Per: time.Second}
 	for name, c := range map[string]struct {
 		progress progress
 		done     int
@@ -36,7 +36,7 @@ func TestProgressLine(t *testing.T) {
 
 func TestProgressComesSome20Times(t *testing.T) {
 	g := NewWithT(t)
-	ten := target.Rate{Requests: 10, Per: time.Second}
+	ten := config.Rate{Requests: 10, Per: time.Second}
 	g.Expect(progress{total: 1000, rate: ten}.interval()).To(Equal(5 * time.Second))
 	g.Expect(progress{total: 100000, rate: ten}.interval()).To(Equal(15 * time.Second))
 	g.Expect(progress{total: 10, rate: ten}.interval()).To(Equal(time.Second))
@@ -48,7 +48,7 @@ func TestProgressEndsWithTheRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer
 	asked := 0
-	progress{total: 10, rate: target.Rate{Requests: 10, Per: time.Second}, width: 80}.watch(ctx, &out, func() (int, error) {
+	progress{total: 10, rate: config.Rate{Requests: 10, Per: time.Second}, width: 80}.watch(ctx, &out, func() (int, error) {
 		if asked++; asked == 2 {
 			cancel()
 		}
@@ -62,7 +62,7 @@ func TestProgressSaysOnceThatAllIsSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer
 	asked := 0
-	progress{total: 10, rate: target.Rate{Requests: 10, Per: time.Second}, width: 80}.watch(ctx, &out, func() (int, error) {
+	progress{total: 10, rate: config.Rate{Requests: 10, Per: time.Second}, width: 80}.watch(ctx, &out, func() (int, error) {
 		if asked++; asked == 3 {
 			cancel()
 		}

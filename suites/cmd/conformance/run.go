@@ -17,14 +17,14 @@ import (
 
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // selection is what the flags of run and gate choose.
-type selection struct {
+type options struct {
 	config, target, reports string
 	labels, focus           string
 	procs                   int
@@ -32,26 +32,26 @@ type selection struct {
 	verbose                 bool
 	rehearse                bool // on the embedded mock, in the target's place
 	defect                  string
-	pace                    string // the folder in which the processes share their pace
+	pace                    string // the directory in which the processes share their pace
 	records                 string // the directory in which they record what they report
 }
 
 // registerTarget takes the flags of the commands that only look at a target.
-func (s *selection) registerTarget(flags *flag.FlagSet) {
-	flags.StringVar(&s.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
-	flags.StringVar(&s.target, "target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+func (o *options) registerTarget(flags *flag.FlagSet) {
+	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&o.target, "target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 }
 
-func (s *selection) register(flags *flag.FlagSet) {
-	s.registerTarget(flags)
-	flags.StringVar(&s.reports, "reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
-	flags.IntVar(&s.procs, "procs", 0, "`number` of processes (default: one per core)")
-	flags.BoolVar(&s.verbose, "v", false, "print every spec")
+func (o *options) register(flags *flag.FlagSet) {
+	o.registerTarget(flags)
+	flags.StringVar(&o.reports, "reports", "", "`directory` for the reports (default: reports beside ginkgo.yml)")
+	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 }
 
-func (s *selection) registerFilter(flags *flag.FlagSet) {
-	flags.StringVar(&s.labels, "filter", "", "label `expression`, such as '409 && tenants'")
-	flags.StringVar(&s.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
+func (o *options) registerFilter(flags *flag.FlagSet) {
+	flags.StringVar(&o.labels, "filter", "", "label `expression`, such as '409 && tenants'")
+	flags.StringVar(&o.focus, "focus", "", "`expression` that spec ids match, such as 401/expired-token/FetchTenant")
 }
 
 // parse reads the flags of a command that takes nothing else.
@@ -63,7 +63,7 @@ func (c *cli) parse(flags *flag.FlagSet, args []string) error {
 	return err
 }
 
-// parseFiles reads the flags and returns what follows them; -h is no error.
+// parseFiles reads the flags and returns what follows them; -h is not an error.
 func (c *cli) parseFiles(flags *flag.FlagSet, args []string) ([]string, error) {
 	flags.SetOutput(c.stderr)
 	err := flags.Parse(args)
@@ -77,24 +77,24 @@ func (c *cli) parseFiles(flags *flag.FlagSet, args []string) ([]string, error) {
 }
 
 func run(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	s.register(flags)
-	s.registerFilter(flags)
-	flags.StringVar(&s.defect, "defect", "", "`names` of defects to serve the embedded mock with, as a,b, or list: see how a failure looks")
-	flags.Int64Var(&s.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
+	o.register(flags)
+	o.registerFilter(flags)
+	flags.StringVar(&o.defect, "defect", "", "`names` of defects to serve the embedded mock with, as a,b, or list: see how a failure looks")
+	flags.Int64Var(&o.seed, "seed", 0, "`number` that the order of the specs comes from (default: another one in each run)")
 	wrong := c.parse(flags, args)
-	if wrong == nil && s.defect == "list" {
+	if wrong == nil && o.defect == "list" {
 		return c.listDefects()
 	}
-	if err := s.clear(args, wrong); err != nil {
+	if err := o.clear(args, wrong); err != nil {
 		return err
 	}
-	config, err := c.configure(s)
+	cfg, err := c.configure(o)
 	if err != nil {
 		return err
 	}
-	result, err := c.suite(ctx, s, config)
+	result, err := c.suite(ctx, o, cfg)
 	if err != nil {
 		return err
 	}
@@ -104,11 +104,11 @@ func run(ctx context.Context, c *cli, args []string) error {
 	}
 	// Ginkgo's list of what failed stands between the table and the end, and may be thousands of lines long.
 	if result.Totals.Specs.Violation+result.Totals.Specs.Error > listed {
-		folder, err := s.folder()
+		dir, err := o.reportsDir()
 		if err != nil {
 			return err
 		}
-		page := filepath.Join(folder, "index.html")
+		page := filepath.Join(dir, "index.html")
 		if err := report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)), page); err != nil {
 			return err
 		}
@@ -118,13 +118,13 @@ func run(ctx context.Context, c *cli, args []string) error {
 
 // clear removes what an earlier run has reported, before anything can keep this one from starting: not even a wrong command line
 // leaves a green report behind. It returns what is wrong with the command line, or with the directory.
-func (s selection) clear(args []string, wrong error) error {
+func (o options) clear(args []string, wrong error) error {
 	if help := new(exit); errors.As(wrong, &help) && help.code == conforms {
 		return wrong
 	}
-	folder, err := s.readable(args, wrong).folder()
+	dir, err := o.readable(args, wrong).reportsDir()
 	if err == nil {
-		err = report.Clear(folder)
+		err = report.Clear(dir)
 	}
 	if wrong != nil { // which the flags have explained already
 		return wrong
@@ -133,9 +133,9 @@ func (s selection) clear(args []string, wrong error) error {
 }
 
 // readable takes from a command line that is wrong where the reports are: what follows a wrong flag was not read.
-func (s selection) readable(args []string, wrong error) selection {
+func (o options) readable(args []string, wrong error) options {
 	if wrong == nil {
-		return s
+		return o
 	}
 	for i, arg := range args {
 		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
@@ -145,12 +145,12 @@ func (s selection) readable(args []string, wrong error) selection {
 		switch {
 		case !strings.HasPrefix(arg, "-"):
 		case name == "reports":
-			s.reports = value
+			o.reports = value
 		case name == "config":
-			s.config = value
+			o.config = value
 		}
 	}
-	return s
+	return o
 }
 
 // listed is how many failures may follow the table of a run without hiding it.
@@ -169,101 +169,101 @@ func exitCode(v report.Verdict) int {
 }
 
 // check finds what ginkgo would make a long story of.
-func (s selection) check() error {
-	if _, err := types.ParseLabelFilter(s.labels); err != nil {
-		return fmt.Errorf("-filter %s is no label expression: write one such as '409 && tenants'", s.labels)
+func (o options) check() error {
+	if _, err := types.ParseLabelFilter(o.labels); err != nil {
+		return fmt.Errorf("-filter %s is not a label expression: write one such as '409 && tenants'", o.labels)
 	}
-	if _, err := regexp.Compile(s.focus); err != nil {
-		return fmt.Errorf("-focus %s is no regular expression: write the id of a spec, or a part of it", s.focus)
+	if _, err := regexp.Compile(o.focus); err != nil {
+		return fmt.Errorf("-focus %s is not a regular expression: write the id of a spec, or a part of it", o.focus)
 	}
-	if s.procs < 0 {
-		return fmt.Errorf("-procs %d is no number of processes: leave it out for one per core", s.procs)
+	if o.procs < 0 {
+		return fmt.Errorf("-procs %d is not a number of processes: leave it out for one per core", o.procs)
 	}
 	return nil
 }
 
 // suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
 // this one's.
-func (c *cli) suite(ctx context.Context, s selection, config *target.Config) (*report.Result, error) {
-	if s.defect != "" && !config.Target.Embedded {
-		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", config.Name)
+func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.Result, error) {
+	if o.defect != "" && !cfg.Target.Embedded {
+		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is none", cfg.Name)
 	}
-	loaded, err := basis.Load(config, contract.Specs())
+	loaded, err := basis.Load(cfg, contract.Specs())
 	if err != nil {
 		return nil, err
 	}
-	folder, err := s.folder()
+	dir, err := o.reportsDir()
 	if err != nil {
 		return nil, err
 	}
-	if err := report.Writable(folder); err != nil {
+	if err := report.Writable(dir); err != nil {
 		return nil, err
 	}
-	s.reports = folder
-	c.tellUnended(folder)
-	if s.records, err = os.MkdirTemp(folder, unended); err != nil {
+	o.reports = dir
+	c.tellUnended(dir)
+	if o.records, err = os.MkdirTemp(dir, unended); err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(s.records) }() // the result holds what stands in them
-	done, err := s.share()
+	defer func() { _ = os.RemoveAll(o.records) }() // the result holds what stands in them
+	done, err := o.makePaceDir()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	if c.attended && !config.Target.Embedded {
-		stop, err := c.attend(ctx, s, config)
+	if c.interactive && !cfg.Target.Embedded {
+		stop, err := c.showProgress(ctx, o, cfg)
 		if err != nil {
 			return nil, err
 		}
 		defer stop()
 	}
-	command, err := s.command(config)
+	command, err := o.command(cfg)
 	if err != nil {
 		return nil, err
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
-	result, err := c.outcome(s, config, loaded.Contract, s.supervise(ctx, command, config))
+	result, err := c.outcome(o, cfg, loaded.Contract, o.supervise(ctx, command, cfg))
 	if err != nil {
 		return nil, err
 	}
-	if !s.rehearse {
-		_, err = render.WriteAll(s.reports, result, nil)
+	if !o.rehearse {
+		_, err = render.WriteAll(o.reports, result, nil)
 	}
 	return result, err
 }
 
 // writeResult replaces what the suite has written.
-func writeResult(folder string, r *report.Result) error {
-	if err := report.Write(filepath.Join(folder, "conformance.json"), r); err != nil {
+func writeResult(dir string, r *report.Result) error {
+	if err := report.Write(filepath.Join(dir, "conformance.json"), r); err != nil {
 		return err
 	}
-	return report.WriteJUnit(filepath.Join(folder, "junit.xml"), r)
+	return report.WriteJUnit(filepath.Join(dir, "junit.xml"), r)
 }
 
 // configure loads the configuration of a command that may write to the target.
-func (c *cli) configure(s selection) (*target.Config, error) {
-	config, err := target.Open(s.config, s.target, c.env)
+func (c *cli) configure(o options) (*config.File, error) {
+	cfg, err := config.Open(o.config, o.target, c.env)
 	if err != nil {
 		return nil, err
 	}
-	return config, s.check()
+	return cfg, o.check()
 }
 
 // lookAt loads the configuration of a command that writes nothing to the target.
-func (c *cli) lookAt(s selection) (*target.Config, error) {
-	config, err := target.Look(s.config, s.target, c.env)
+func (c *cli) configureReadOnly(o options) (*config.File, error) {
+	cfg, err := config.Look(o.config, o.target, c.env)
 	if err != nil {
 		return nil, err
 	}
-	return config, s.check()
+	return cfg, o.check()
 }
 
-// folder is where the reports go: known before the configuration is read, so that what went wrong with that can be written there.
-func (s selection) folder() (string, error) {
-	if s.reports != "" {
-		return filepath.Abs(s.reports)
+// reportsDir is where the reports go: known before the configuration is read, so that what went wrong with that can be written there.
+func (o options) reportsDir() (string, error) {
+	if o.reports != "" {
+		return filepath.Abs(o.reports)
 	}
-	path, err := target.Locate(s.config)
+	path, err := config.Locate(o.config)
 	if err != nil {
 		return "", err
 	}
@@ -271,46 +271,46 @@ func (s selection) folder() (string, error) {
 }
 
 // command is how the specs are started: the binaries beside this one, or, from a checkout, through the go tool.
-func (s selection) command(config *target.Config) (*exec.Cmd, error) {
-	// Every part of a run has a time-out of its own; Ginkgo's for the whole of it also counts what is waited for the pace.
-	limit := time.Hour + ratelimit.Of(config.Target).Longest(config.Timeouts.Attempt)
+func (o options) command(cfg *config.File) (*exec.Cmd, error) {
+	// Every part of a run has its own time-out; Ginkgo's for the whole of it also counts what is waited for the pace.
+	limit := time.Hour + ratelimit.Of(cfg.Target).Longest(cfg.Timeouts.Attempt)
 	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
-	if s.procs > 0 {
-		arguments = append(arguments, "--procs="+strconv.Itoa(s.procs))
+	if o.procs > 0 {
+		arguments = append(arguments, "--procs="+strconv.Itoa(o.procs))
 	} else {
 		arguments = append(arguments, "-p")
 	}
-	if s.seed != 0 {
-		arguments = append(arguments, "--seed="+strconv.FormatInt(s.seed, 10))
+	if o.seed != 0 {
+		arguments = append(arguments, "--seed="+strconv.FormatInt(o.seed, 10))
 	}
-	if s.labels != "" {
-		arguments = append(arguments, "--label-filter="+s.labels)
+	if o.labels != "" {
+		arguments = append(arguments, "--label-filter="+o.labels)
 	}
-	if s.focus != "" {
-		arguments = append(arguments, "--focus="+s.focus)
+	if o.focus != "" {
+		arguments = append(arguments, "--focus="+o.focus)
 	}
 	if !report.UseColor(os.LookupEnv, terminal(os.Stdout)) {
 		arguments = append(arguments, "--no-color")
 	}
-	if s.verbose {
+	if o.verbose {
 		arguments = append(arguments, "-v")
 	}
-	path, err := filepath.Abs(config.Path) // the suite runs in a folder of its own
+	path, err := filepath.Abs(cfg.Path) // the suite runs in its own directory
 	if err != nil {
 		return nil, err
 	}
-	own := []string{"--", "-config=" + path, "-reports=" + s.reports, "-target=" + config.Name}
-	if s.rehearse {
+	own := []string{"--", "-config=" + path, "-reports=" + o.reports, "-target=" + cfg.Name}
+	if o.rehearse {
 		own = append(own, "-rehearse")
 	}
-	if s.defect != "" {
-		own = append(own, "-defect="+s.defect)
+	if o.defect != "" {
+		own = append(own, "-defect="+o.defect)
 	}
-	if s.pace != "" {
-		own = append(own, "-pace="+s.pace)
+	if o.pace != "" {
+		own = append(own, "-pace="+o.pace)
 	}
-	if s.records != "" {
-		own = append(own, "-records="+s.records)
+	if o.records != "" {
+		own = append(own, "-records="+o.records)
 	}
 	executable, err := os.Executable()
 	if err != nil {
@@ -321,7 +321,7 @@ func (s selection) command(config *target.Config) (*exec.Cmd, error) {
 	if isFile(suite) && isFile(ginkgo) {
 		return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
 	}
-	root, err := target.Find(filepath.Dir(config.Path), "go.mod")
+	root, err := config.Find(filepath.Dir(cfg.Path), "go.mod")
 	if err != nil {
 		return nil, fmt.Errorf("%s: contract.test and ginkgo are not beside this program, and there is no checkout to build them from: run make build", beside)
 	}
@@ -340,17 +340,17 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// share makes the folder in which the processes of a run share their pace, so that this one sees what they send.
-func (s *selection) share() (done func(), err error) {
-	if s.pace, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
+// share makes the directory in which the processes of a run share their pace, so that this one sees what they send.
+func (o *options) makePaceDir() (done func(), err error) {
+	if o.pace, err = os.MkdirTemp("", "conformance-pace-"); err != nil {
 		return nil, err
 	}
-	return func() { _ = os.RemoveAll(s.pace) }, nil // nobody reads it any more
+	return func() { _ = os.RemoveAll(o.pace) }, nil // no other process reads it
 }
 
 // sent counts the requests of the run.
-func (s selection) sent() (func() (int, error), error) {
-	counter, err := ratelimit.New(s.pace, ratelimit.Limits{})
+func (o options) sent() (func() (int, error), error) {
+	counter, err := ratelimit.New(o.pace, ratelimit.Limits{})
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"acronis-conformance/suites/contract"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
@@ -44,7 +44,7 @@ func TestSupervise(t *testing.T) {
 		g.Expect(err).To(MatchError(ContainSubstring("the clean-up sent nothing for 300ms and was killed: make sweep finds what is left")))
 		g.Expect(took).To(BeNumerically("<", 5*time.Second))
 	})
-	t.Run("nobody knows", func(t *testing.T) {
+	t.Run("unknown", func(t *testing.T) {
 		g := NewWithT(t)
 		_, err := start(t, deaf, func() (int, error) { return 0, errors.New("unreadable") })
 		g.Expect(err).To(MatchError(ContainSubstring("was killed")))
@@ -75,26 +75,26 @@ func TestShortcoming(t *testing.T) {
 	recorded := func(ids []string) *report.Records {
 		return &report.Records{Header: report.Header{Run: report.Run{ID: "1"}, Selected: ids}}
 	}
-	another := &target.Config{Contract: "other.yaml"}
+	another := &config.File{Contract: "other.yaml"}
 	failed := errors.New("exit status 1")
 	for name, row := range map[string]struct {
 		result   *report.Result
 		recorded *report.Records
-		config   *target.Config
+		config   *config.File
 		failed   error
 		says     string
 	}{
-		"all of it":                   {result(builtIn(), nil), recorded(builtIn()), &target.Config{}, nil, ""},
-		"a part":                      {result([]string{"a"}, func(r *report.Result) { r.Run.Filtered = true }), recorded([]string{"a"}), &target.Config{}, nil, ""},
+		"all of it":                   {result(builtIn(), nil), recorded(builtIn()), &config.File{}, nil, ""},
+		"a part":                      {result([]string{"a"}, func(r *report.Result) { r.Run.Filtered = true }), recorded([]string{"a"}), &config.File{}, nil, ""},
 		"of another contract":         {result([]string{"a"}, nil), recorded([]string{"a"}), another, nil, ""},
-		"more than the list":          {result(builtIn("a"), nil), recorded(builtIn("a")), &target.Config{}, nil, ""},
-		"of a run with a problem":     {result(nil, func(r *report.Result) { r.Problems = []string{"p"} }), recorded([]string{"a"}), &target.Config{}, failed, ""},
-		"of nothing that was told":    {result([]string{"a"}, nil), nil, another, nil, "the suite told nothing of the specs that it was to run"},
+		"more than the list":          {result(builtIn("a"), nil), recorded(builtIn("a")), &config.File{}, nil, ""},
+		"of a run with a problem":     {result(nil, func(r *report.Result) { r.Problems = []string{"p"} }), recorded([]string{"a"}), &config.File{}, failed, ""},
+		"without a header":            {result([]string{"a"}, nil), nil, another, nil, "the suite did not report which specs that it was to run"},
 		"of another run":              {result([]string{"a"}, func(r *report.Result) { r.Run.ID = "2" }), recorded([]string{"a"}), another, nil, "the result is that of run 2, and this was run 1"},
 		"a spec less":                 {result([]string{"a"}, nil), recorded([]string{"a", "b"}), another, nil, "the result holds 1 specs, and 2 were to run"},
 		"a spec more":                 {result([]string{"a", "b"}, nil), recorded([]string{"a"}), another, nil, "the result holds 2 specs, and 1 were to run"},
 		"another spec":                {result([]string{"a"}, nil), recorded([]string{"b"}), another, nil, "the result holds 1 specs, and 1 were to run"},
-		"a tree that lacks specs":     {result(builtIn()[1:], nil), recorded(builtIn()[1:]), &target.Config{}, nil, "the suite lacks 1 specs of its list, such as " + builtIn()[0]},
+		"a tree that lacks specs":     {result(builtIn()[1:], nil), recorded(builtIn()[1:]), &config.File{}, nil, "the suite lacks 1 specs of its list, such as " + builtIn()[0]},
 		"a pass that failed":          {result([]string{"a"}, nil), recorded([]string{"a"}), another, failed, "the run failed though no spec did: exit status 1"},
 		"a violation, which may fail": {result([]string{"a"}, func(r *report.Result) { r.Verdict = report.Violation }), recorded([]string{"a"}), another, failed, ""},
 	} {

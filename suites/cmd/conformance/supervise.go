@@ -7,17 +7,17 @@ import (
 	"os/exec"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/ratelimit"
-	"acronis-conformance/suites/internal/target"
 )
 
 // supervise runs the specs.
-func (s selection) supervise(ctx context.Context, command *exec.Cmd, config *target.Config) error {
-	sent, err := s.sent()
+func (o options) supervise(ctx context.Context, command *exec.Cmd, cfg *config.File) error {
+	sent, err := o.sent()
 	if err != nil {
 		return err
 	}
-	return supervise(ctx, command, config.Timeouts.Cleanup+ratelimit.Of(config.Target).Silent()+30*time.Second, sent)
+	return supervise(ctx, command, cfg.Timeouts.Cleanup+ratelimit.Of(cfg.Target).Silent()+30*time.Second, sent)
 }
 
 // supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo

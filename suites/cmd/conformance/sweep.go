@@ -9,18 +9,18 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
-	"acronis-conformance/suites/internal/target"
 )
 
 // sweep lists what runs that were killed left on the target, and deletes it only where the environment says CONFIRM=yes.
 func sweep(ctx context.Context, c *cli, args []string) error {
-	var s selection
+	var o options
 	var age time.Duration
 	var run string
 	flags := flag.NewFlagSet("sweep", flag.ContinueOnError)
-	s.registerTarget(flags)
+	o.registerTarget(flags)
 	flags.DurationVar(&age, "age", 6*time.Hour, "only what a run left that began longer ago than this `duration`: a run may still be under way")
 	flags.StringVar(&run, "run", "", "only what the run of this `id` left, whenever it began")
 	if err := c.parse(flags, args); err != nil {
@@ -29,42 +29,42 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	before := time.Now().Add(-age)
 	if run != "" {
 		if _, _, is := fixtures.RunOf(fixtures.Tag + run + "-object"); !is {
-			return fmt.Errorf("-run %s is no id of a run: the report names it, such as 20260301t021700-abc234", run)
+			return fmt.Errorf("-run %s is not the id of a run: the report names it, such as 20260301t021700-abc234", run)
 		}
 		before = time.Now().Add(time.Hour) // clocks differ, and the id tells the run
 	}
 	confirmed, _ := c.env("CONFIRM")
-	open := c.lookAt
+	open := c.configureReadOnly
 	if confirmed == "yes" {
 		open = c.configure
 	}
-	config, err := open(s)
+	cfg, err := open(o)
 	if err != nil {
 		return err
 	}
-	if config.Target.Embedded {
-		return fmt.Errorf("%s is served anew for each run, so nothing is left on it: name another target with -target", config.Name)
+	if cfg.Target.Embedded {
+		return fmt.Errorf("%s is served afresh for each run, so nothing stays on it: name another target with -target", cfg.Name)
 	}
-	v, err := call("sweep", config, accessTo(config.Target))
+	conn, err := connect("sweep", cfg, accessTo(cfg.Target))
 	if err != nil {
 		return err
 	}
-	defer v.end()
-	ctx, cancel := ratelimit.WithTimeout(ctx, config.Timeouts.Cleanup)
+	defer conn.end()
+	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.Cleanup)
 	defer cancel()
-	world, do, err := logIn(ctx, config, v.client)
+	world, do, err := login(ctx, cfg, conn.client)
 	if err != nil {
-		return v.redactor.Error(err)
+		return conn.redactor.Error(err)
 	}
 	found, err := fixtures.FindLeftovers(ctx, world, do, before)
 	if err != nil {
-		return v.redactor.Error(err)
+		return conn.redactor.Error(err)
 	}
 	if run != "" {
 		found = slices.DeleteFunc(found, func(l fixtures.RunLeftover) bool { return l.Run != run })
 	}
 	if confirmed != "yes" {
-		c.list(v, "found", found)
+		c.list(conn, "found", found)
 		of := fmt.Sprintf("runs that began more than %v ago", age)
 		if run != "" {
 			of = "the run " + run
@@ -72,21 +72,21 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		fmt.Fprintf(c.stdout, "%d objects of %s; CONFIRM=yes deletes them\n", len(found), of)
 		return nil
 	}
-	if !config.Target.MayWrite() {
-		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", config.Name)
+	if !cfg.Target.MayWrite() {
+		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", cfg.Name)
 	}
-	v.registry.Protect(world.Tenant, "the tenant of the configured client")
-	removed, left := fixtures.Sweep(ctx, world, do, v.registry, found)
-	c.list(v, "removed", removed)
-	c.list(v, "left", left)
+	conn.registry.Protect(world.Tenant, "the tenant of the configured client")
+	removed, left := fixtures.Sweep(ctx, world, do, conn.registry, found)
+	c.list(conn, "removed", removed)
+	c.list(conn, "left", left)
 	if len(left) > 0 {
 		return fmt.Errorf("%d objects could not be removed", len(left))
 	}
 	return nil
 }
 
-func (c *cli) list(v *visit, what string, leftovers []fixtures.RunLeftover) {
-	shown := func(text string) string { return exchange.Printable(v.redactor.String(text)) }
+func (c *cli) list(conn *connection, what string, leftovers []fixtures.RunLeftover) {
+	shown := func(text string) string { return exchange.Printable(conn.redactor.String(text)) }
 	for _, l := range leftovers {
 		fmt.Fprintf(c.stdout, "%s %s %s %s of %s", what, l.Kind, shown(l.ID), shown(l.Name), l.Started.Format(time.RFC3339))
 		if l.Reason != "" {
@@ -97,7 +97,7 @@ func (c *cli) list(v *visit, what string, leftovers []fixtures.RunLeftover) {
 }
 
 // logIn gets a token of the configured client and finds its tenant.
-func logIn(ctx context.Context, config *target.Config, client *exchange.Client) (*fixtures.World, fixtures.Do, error) {
+func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fixtures.World, fixtures.Do, error) {
 	contract, err := schemas.Load()
 	if err != nil {
 		return nil, nil, err
@@ -115,7 +115,7 @@ func logIn(ctx context.Context, config *target.Config, client *exchange.Client) 
 		return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body}, nil
 	}
 	b := fixtures.NewBuilder(catalogue, "sweep", do)
-	t := config.Target
+	t := cfg.Target
 	err = b.LogIn(ctx, fixtures.Credentials{ClientID: t.ClientID, ClientSecret: string(t.ClientSecret)})
 	return b.World, do, err
 }

@@ -17,8 +17,8 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 )
@@ -118,12 +118,12 @@ func TestASweepOfOneRun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	catalogue, err := fixtures.LoadCatalogue(contract)
 	g.Expect(err).NotTo(HaveOccurred())
-	config, err := target.Load(p.config, "", func(string) (string, bool) { return "", false })
+	cfg, err := config.Load(p.config, "", func(string) (string, bool) { return "", false })
 	g.Expect(err).NotTo(HaveOccurred())
 	client, err := exchange.NewClient(exchange.Options{BaseURL: p.mock.URL})
 	g.Expect(err).NotTo(HaveOccurred())
 	defer client.Close()
-	_, do, err := logIn(t.Context(), config, client)
+	_, do, err := login(t.Context(), cfg, client)
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{run, other} {
 		b := fixtures.NewBuilder(catalogue, id, do)
@@ -134,7 +134,7 @@ func TestASweepOfOneRun(t *testing.T) {
 
 	code, output := p.do(t, confirmed, "sweep", "-run=everything")
 	g.Expect(code).To(Equal(unusable))
-	g.Expect(output).To(HavePrefix("conformance: -run everything is no id of a run: the report names it"))
+	g.Expect(output).To(HavePrefix("conformance: -run everything is not the id of a run: the report names it"))
 
 	code, output = p.do(t, nil, "sweep", "-run="+run)
 	g.Expect(code).To(Equal(conforms), output)

@@ -18,7 +18,7 @@ func reports(_ context.Context, c *cli, args []string) error {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	from := flags.String("from", filepath.Join("reports", "conformance.json"), "`path` of the result")
 	baseline := flags.String("baseline", "", "`path` of an older result: the summary says what changed since")
-	to := flags.String("to", "", "`folder` for the views (default: that of the result)")
+	to := flags.String("to", "", "`directory` for the views (default: that of the result)")
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -32,19 +32,19 @@ func reports(_ context.Context, c *cli, args []string) error {
 			return err
 		}
 	}
-	folder := *to
-	if folder == "" {
-		folder = filepath.Dir(*from)
+	dir := *to
+	if dir == "" {
+		dir = filepath.Dir(*from)
 	}
-	if err := report.Replaceable(folder); err != nil {
+	if err := report.Replaceable(dir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	paths, err := render.WriteAll(folder, result, old)
+	paths, err := render.WriteAll(dir, result, old)
 	if err == nil {
-		junit := filepath.Join(folder, "junit.xml")
+		junit := filepath.Join(dir, "junit.xml")
 		if err = report.WriteJUnit(junit, result); err == nil {
 			paths = append(paths, junit)
 		}
@@ -67,10 +67,10 @@ func merge(_ context.Context, c *cli, args []string) error {
 
 func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writer, []*report.Result) error) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	folder := flags.String("to", "reports", "`folder` for the pages")
+	dir := flags.String("to", "reports", "`directory` for the pages")
 	flags.SetOutput(c.stderr)
 	flags.Usage = func() {
-		fmt.Fprintf(c.stderr, "usage: conformance %s [-to FOLDER] A/conformance.json B/conformance.json ...\n", name)
+		fmt.Fprintf(c.stderr, "usage: conformance %s [-to DIR] A/conformance.json B/conformance.json ...\n", name)
 		flags.PrintDefaults()
 	}
 	paths, err := c.parseFiles(flags, args)
@@ -85,7 +85,7 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		}
 		results = append(results, result)
 	}
-	// Nothing is written, nor a folder made, for results that cannot be put together.
+	// Nothing is written, nor a directory made, for results that cannot be put together.
 	var page, text bytes.Buffer
 	if err := html(&page, results); err != nil {
 		return err
@@ -93,14 +93,14 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 	if err := markdown(&text, results); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(*folder, 0o755); err != nil {
+	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		return err
 	}
 	for _, one := range []struct {
 		name    string
 		content bytes.Buffer
 	}{{name + ".html", page}, {name + ".md", text}} {
-		path := filepath.Join(*folder, one.name)
+		path := filepath.Join(*dir, one.name)
 		if err := report.WriteFile(path, one.content.Bytes()); err != nil {
 			return err
 		}

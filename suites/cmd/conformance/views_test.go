@@ -12,7 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// saved is a result of no specs, in a folder of its own.
+// saved is a result of no specs, in its own directory.
 func saved(t *testing.T) string {
 	t.Helper()
 	g := NewWithT(t)
@@ -50,7 +50,7 @@ func TestReportReplacesItsOwnFilesAlone(t *testing.T) {
 	g.Expect(os.ReadFile(filepath.Join(to, "summary.md"))).To(BeEquivalentTo("# mine"))
 }
 
-// What is asked for wrongly leaves no folder, and is not blamed on the disk.
+// What is asked for wrongly leaves no dir, and is not blamed on the disk.
 func TestNothingIsMadeOfTooFewResults(t *testing.T) {
 	for _, arguments := range [][]string{{"compare"}, {"merge"}, {"compare", saved(t)}} {
 		g := NewWithT(t)

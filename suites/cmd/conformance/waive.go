@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"acronis-conformance/suites/internal/basis"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/waiver"
 )
 
@@ -19,10 +19,10 @@ import (
 // must be rejected are only accepted where -served says so.
 func waive(_ context.Context, c *cli, args []string) error {
 	var g waiver.Grounds
-	var config, id string
+	var cfg, id string
 	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
 	from := flags.String("from", filepath.Join("reports", "conformance.json"), "`path` of the result")
-	flags.StringVar(&config, "config", "",
+	flags.StringVar(&cfg, "config", "",
 		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
 	flags.StringVar(&id, "fault", "", "`id` of the fault, as the reports print it (default: every fault of the result)")
 	flags.StringVar(&g.Owner, "owner", "", "`name` of the person or the team that answers for it")
@@ -40,7 +40,7 @@ func waive(_ context.Context, c *cli, args []string) error {
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, g.Expires); err != nil {
-		return fmt.Errorf("-expires %s is no day: write it such as %s", g.Expires,
+		return fmt.Errorf("-expires %s is not a date: write it such as %s", g.Expires,
 			time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 	}
 	result, err := report.Read(*from)
@@ -52,7 +52,7 @@ func waive(_ context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	path, err := target.Locate(config)
+	path, err := config.Locate(cfg)
 	if err != nil {
 		return err
 	}

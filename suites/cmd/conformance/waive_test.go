@@ -14,8 +14,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// faulty is a result with two faults, of which one is that a request is served, in a folder with a configuration.
-func faulty(t *testing.T) (folder string) {
+// faulty is a result with two faults, of which one is that a request is served, in a directory with a configuration.
+func faulty(t *testing.T) (dir string) {
 	t.Helper()
 	g := NewWithT(t)
 	contract, err := schemas.Load()
@@ -32,13 +32,13 @@ func faulty(t *testing.T) (folder string) {
 		spec("401/garbage-token/FetchTenant", "401 Unauthorized",
 			report.Difference{Path: "$.error.domain", Rule: "required", Detail: "the property is missing"}),
 	}
-	folder = t.TempDir()
-	g.Expect(report.Write(filepath.Join(folder, "conformance.json"),
+	dir = t.TempDir()
+	g.Expect(report.Write(filepath.Join(dir, "conformance.json"),
 		report.Build(report.Input{Contract: contract, Run: report.Run{ID: "1"}, Target: report.Target{Name: "staging"},
 			Specs: specs}))).To(Succeed())
-	g.Expect(os.WriteFile(filepath.Join(folder, "ginkgo.yml"), []byte("targets: {mock: {embedded: true}}\n"),
+	g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"), []byte("targets: {mock: {embedded: true}}\n"),
 		0o600)).To(Succeed())
-	return folder
+	return dir
 }
 
 func TestWaive(t *testing.T) {
@@ -62,21 +62,21 @@ func TestWaive(t *testing.T) {
 		"without an owner": {whole[1:], unusable, nil, "-owner is missing"},
 		"without a reason": {append([]string{"-reason= "}, whole[:2]...), unusable, nil, "-reason is missing"},
 		"a day that there is not": {append(whole[:1:1], "-expires=2030-02-31", "-reason=r", "-link=https://l.example"),
-			unusable, nil, "-expires 2030-02-31 is no day"},
+			unusable, nil, "-expires 2030-02-31 is not a date"},
 		"a day that is far ahead": {append(whole[:1:1], "-expires=2999-01-01", "-reason=r", "-link=https://l.example"),
 			unusable, nil, "expires more than a year ahead"},
 		"a result that is missing": {append([]string{"-from=none.json"}, whole...), unusable, nil, "none.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			folder := faulty(t)
+			dir := faulty(t)
 			var stdout, stderr bytes.Buffer
 			program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
-			arguments := []string{"waive", "-config=" + filepath.Join(folder, "ginkgo.yml"), "-from=" +
-				filepath.Join(folder, "conformance.json")}
+			arguments := []string{"waive", "-config=" + filepath.Join(dir, "ginkgo.yml"), "-from=" +
+				filepath.Join(dir, "conformance.json")}
 			g.Expect(program.main(t.Context(), append(arguments, c.arguments...))).To(Equal(c.code), stderr.String())
 			g.Expect(stderr.String()).To(ContainSubstring(c.says))
-			file := filepath.Join(folder, "fixtures", "waivers.yml")
+			file := filepath.Join(dir, "fixtures", "waivers.yml")
 			if c.paths == nil {
 				g.Expect(file).NotTo(BeAnExistingFile())
 				return

@@ -13,7 +13,7 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/waiver"
 )
 
@@ -26,8 +26,8 @@ type Basis struct {
 }
 
 // Load loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in contract's specs.
-func Load(config *target.Config, specs []string) (*Basis, error) {
-	promised, err := contractOf(config)
+func Load(cfg *config.File, specs []string) (*Basis, error) {
+	promised, err := contractOf(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -35,40 +35,40 @@ func Load(config *target.Config, specs []string) (*Basis, error) {
 	if err != nil {
 		return nil, err
 	}
-	waivers, err := waiversOf(config, specs)
+	waivers, err := waiversOf(cfg, specs)
 	if err != nil {
 		return nil, err
 	}
 	loaded := &Basis{Contract: promised, Catalogue: catalogue, Waivers: waivers}
-	if config.Target.Known == target.ReportKnown {
+	if cfg.Target.Known == config.ReportKnown {
 		loaded.Known, err = waiver.Known()
 	}
 	return loaded, err
 }
 
-func contractOf(config *target.Config) (*schemas.Contract, error) {
-	if config.Contract == "" {
+func contractOf(cfg *config.File) (*schemas.Contract, error) {
+	if cfg.Contract == "" {
 		return schemas.Load()
 	}
-	document, err := os.ReadFile(config.Contract)
+	document, err := os.ReadFile(cfg.Contract)
 	if err != nil {
-		return nil, fmt.Errorf("%s: contract: %w", config.Path, err)
+		return nil, fmt.Errorf("%s: contract: %w", cfg.Path, err)
 	}
 	parsed, err := schemas.Parse(document)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", config.Contract, err,
-			filepath.Base(config.Path))
+		return nil, fmt.Errorf("%s: %w: correct the document, or take contract out of %s", cfg.Contract, err,
+			filepath.Base(cfg.Path))
 	}
 	return parsed, nil
 }
 
 // WaiverFile is where the waivers of a configuration stand: beside its file.
-func WaiverFile(config string) string {
-	return filepath.Join(filepath.Dir(config), "fixtures", "waivers.yml")
+func WaiverFile(cfg string) string {
+	return filepath.Join(filepath.Dir(cfg), "fixtures", "waivers.yml")
 }
 
-func waiversOf(config *target.Config, specs []string) (*waiver.List, error) {
-	path := WaiverFile(config.Path)
+func waiversOf(cfg *config.File, specs []string) (*waiver.List, error) {
+	path := WaiverFile(cfg.Path)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return &waiver.List{}, nil // away from the checkout there need not be any
 	}
@@ -76,12 +76,12 @@ func waiversOf(config *target.Config, specs []string) (*waiver.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := waivers.CheckTargets(config.Targets); err != nil {
+	if err := waivers.CheckTargets(cfg.Targets); err != nil {
 		return nil, err
 	}
-	if config.Contract != "" { // the specs of another document are known once they are made
+	if cfg.Contract != "" { // the specs of another document are known once they are made
 		specs = nil
 	}
-	wrong, _ := waivers.Check(specs, config.Name, time.Now())
+	wrong, _ := waivers.Check(specs, cfg.Name, time.Now())
 	return waivers, waiver.Join(wrong)
 }

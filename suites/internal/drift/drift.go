@@ -30,7 +30,7 @@ type Change struct {
 	Text      string // a sentence, without its full stop
 }
 
-// Empty tells whether there is no difference.
+// Empty reports whether there is no difference.
 func (d *Drift) Empty() bool { return len(d.Breaking)+len(d.Other) == 0 }
 
 // Compare finds what operations, codes, parameters, required properties and types the document adds to the base, removes from it, or
@@ -84,7 +84,7 @@ func read(ctx context.Context, document []byte) (*openapi3.T, error) {
 		return nil, fmt.Errorf("it is no OpenAPI 3 document, which says so at its top: openapi: %q", doc.OpenAPI)
 	}
 	if err := doc.Validate(ctx, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation()); err != nil {
-		return nil, fmt.Errorf("it is no valid OpenAPI document: %s", sentence(err))
+		return nil, fmt.Errorf("it is not a valid OpenAPI document: %s", sentence(err))
 	}
 	if doc.Paths.Len() == 0 {
 		return nil, fmt.Errorf("it has no paths")

@@ -53,7 +53,7 @@ func TestCompare(t *testing.T) {
 		breaking, other []drift.Change
 	}{
 		"nothing":      {},
-		"other prose":  {old: "summary: Lists pets", new: "summary: All pets, described anew"},
+		"other prose":  {old: "summary: Lists pets", new: "summary: All pets, described again"},
 		"other server": {old: "paths:\n", new: "servers: [{url: 'https://pets.example.com'}]\npaths:\n"},
 		"the same schema, written at its place": {old: "schema: {$ref: '#/components/schemas/pets'}", new: "schema: {type: object, required: [items], " +
 			"properties: {items: {type: array, items: {allOf: [{$ref: '#/components/schemas/pet'}]}}}}"},

@@ -28,7 +28,7 @@ const (
 
 var reasons = []struct{ rule, why string }{
 	{NullableEnum, "nullable, but null is not among the values: validators refuse null, and generated types cannot hold it"},
-	{NullableUntyped, "nullable without a type of its own: OpenAPI 3.0 gives nullable no meaning there"},
+	{NullableUntyped, "nullable without a type: OpenAPI 3.0 gives nullable no meaning there"},
 	{OverlappingOnes, "branches of oneOf that nothing but unknown keys tells apart: generated code, which ignores those, cannot choose"},
 	{Untyped, "no type at all: generated code has no type for it either"},
 	{ReservedName, "a name that generated code or OpenAPI itself needs: the type cannot be compiled, or hides another one"},
@@ -37,7 +37,7 @@ var reasons = []struct{ rule, why string }{
 	{BodyOf204, "a body of a 204, which HTTP does not allow: clients wait for it or drop it"},
 }
 
-// reserved are names of schemas that became a problem, in lower case: a generator for Go has a Client of its own, and Link is one of
+// reserved are names of schemas that became a problem, in lower case: a generator for Go declares Client itself, and Link is one of
 // OpenAPI's own objects.
 var reserved = []string{"client", "link"}
 

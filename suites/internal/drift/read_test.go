@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		served.URL + "/endless":    "it has more than 20 MB",
 		"http://127.0.0.1:1/":      "connection refused",
 		"http://":                  "it cannot be fetched",
-		"ftp://example.com/a.yaml": "ftp is no scheme that documents are fetched by",
+		"ftp://example.com/a.yaml": "ftp is not a scheme that documents are fetched by",
 	} {
 		_, err := drift.Read(t.Context(), source)
 		g.Expect(err).To(MatchError(ContainSubstring(sentence)), source)

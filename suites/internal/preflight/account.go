@@ -137,7 +137,7 @@ func (r *run) answer(operation string, e *exchange.Exchange) string {
 	return strings.TrimSpace(fmt.Sprintf("%s was answered with %d %s %s", operation, last.Status, http.StatusText(last.Status), body))
 }
 
-// claimsOf reads a token without verifying it, and tells whether its scope lists every role: it does where the header says that no
+// claimsOf reads a token without verifying it, and reports whether its scope lists every role: it does where the header says that no
 // introspection is needed. A token that is no JWT has no claims.
 func claimsOf(token string) (claims jwt.MapClaims, complete bool) {
 	claims = jwt.MapClaims{}

@@ -13,10 +13,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // Access is all that is known of a target beside its permissions.
@@ -35,7 +35,7 @@ type Doer interface {
 
 // Options are what there is to look at, and how.
 type Options struct {
-	Config   *target.Config
+	Config   *config.File
 	Access   Access
 	Client   Doer
 	Redactor *redact.Redactor // that of the client
@@ -59,7 +59,7 @@ type run struct {
 	noToken, noFault string // why there is no expired token, and no fault header
 }
 
-// check is one thing to look at. It says whether the next ones have a meaning.
+// check is one thing to look at. It reports whether the next ones have a meaning.
 type check struct {
 	name string
 	look func(*run, context.Context) (found report.Check, proceed bool)

@@ -20,10 +20,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 const (
@@ -119,12 +119,12 @@ func look(t *testing.T, server *httptest.Server, change func(*run)) []report.Che
 func lookAt(t *testing.T, server *httptest.Server, change func(*run)) Found {
 	t.Helper()
 	g := NewWithT(t)
-	config := &target.Config{Name: "staging", Timeouts: target.Timeouts{Attempt: 5 * time.Second},
-		Target: target.Target{Name: "staging", Allow: []target.Permission{target.Read, target.Write}}}
+	cfg := &config.File{Name: "staging", Timeouts: config.Timeouts{Attempt: 5 * time.Second},
+		Target: config.Target{Name: "staging", Allow: []config.Permission{config.Read, config.Write}}}
 	if server.TLS != nil {
-		config.Target.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		cfg.Target.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	}
-	r := &run{Options: Options{Config: config, Redactor: redact.New(),
+	r := &run{Options: Options{Config: cfg, Redactor: redact.New(),
 		Access: Access{URL: server.URL, ClientID: clientID, ClientSecret: canary, FaultHeader: faultName,
 			ExpiredToken: token(t, jwt.MapClaims{"iss": "this one", "exp": time.Now().Add(-time.Hour).Unix()}, nil)}},
 		lookup:  func(_ context.Context, host string) ([]string, error) { return []string{host}, nil },
@@ -188,7 +188,7 @@ func TestFindings(t *testing.T) {
 		return answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one", "scope": scope(roles...)}, header)})
 	}
 	complete := map[string]any{"nri": 1}
-	readOnly := func(r *run) { r.Config.Target.Allow = []target.Permission{target.Read} }
+	readOnly := func(r *run) { r.Config.Target.Allow = []config.Permission{config.Read} }
 	for name, c := range map[string]struct {
 		center   func(*testing.T, *center)
 		run      func(*run)

@@ -26,7 +26,7 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if err != nil {
 		return unreachable(err)
 	}
-	// What is neither served nor what was asked for is the doing of whoever heeds the header. So is what is served on a target where every
+	// What is neither served nor what was asked for comes from whatever acts on the header. So is what is served on a target where every
 	// assumption must be met.
 	if e.Status() != asked && (e.Status()/100 != 2 || r.Config.Target.AssumedStrict()) {
 		return warn("make the fault filter answer with what the header asks for", "a read that asks for a %d by %s gets a %d", asked, r.Access.FaultHeader, e.Status())

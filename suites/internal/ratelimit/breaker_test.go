@@ -10,8 +10,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/target"
 )
 
 func TestBreaker(t *testing.T) {
@@ -141,12 +141,12 @@ func TestAThrottledCleanUpEnds(t *testing.T) {
 	const limit = 9500 * time.Millisecond // while it waits, and not just when a wait ends
 	for name, c := range map[string]struct {
 		ctx  func(context.Context) context.Context
-		rate target.Rate
+		rate config.Rate
 		ends time.Duration
 	}{
-		"clean-up":             {BeyondBudget, target.Rate{}, limit},
+		"clean-up":             {BeyondBudget, config.Rate{}, limit},
 		"clean-up with a rate": {BeyondBudget, perSecond, limit},
-		"spec":                 {func(ctx context.Context) context.Context { return ctx }, target.Rate{}, 0},
+		"spec":                 {func(ctx context.Context) context.Context { return ctx }, config.Rate{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

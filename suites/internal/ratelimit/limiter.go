@@ -11,19 +11,19 @@ import (
 	"sync/atomic"
 	"time"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/target"
 )
 
 // Limits are what a target allows to a run. A zero value sets no limit.
 type Limits struct {
-	Rate        target.Rate
+	Rate        config.Rate
 	Concurrency int // requests in flight
 	Budget      int // requests in the run
 }
 
 // Of returns the limits of a target.
-func Of(t target.Target) Limits {
+func Of(t config.Target) Limits {
 	return Limits{Rate: t.Rate, Concurrency: t.Concurrency, Budget: t.Budget}
 }
 

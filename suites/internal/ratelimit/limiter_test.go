@@ -13,13 +13,13 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/target"
 )
 
 var _ exchange.Limiter = (*Limiter)(nil)
 
-var perSecond = target.Rate{Requests: 10, Per: time.Second}
+var perSecond = config.Rate{Requests: 10, Per: time.Second}
 
 // siblings returns pacers on one folder, which share nothing else, as those of several processes do.
 func siblings(t *testing.T, limits Limits) (a, b *Limiter) {
@@ -103,7 +103,7 @@ func TestRateHoldsForAllProcesses(t *testing.T) {
 
 func TestLongestWait(t *testing.T) {
 	g := NewWithT(t)
-	l := Of(target.Target{Rate: perSecond, Concurrency: 4, Budget: 100})
+	l := Of(config.Target{Rate: perSecond, Concurrency: 4, Budget: 100})
 	g.Expect(l.Longest(2 * time.Second)).To(Equal(2 * 100 * (100*time.Millisecond + 500*time.Millisecond)))
 	g.Expect(Limits{}.Longest(time.Hour)).To(BeZero(), "without limits nothing waits")
 	l.Budget = 1 << 31
@@ -212,7 +212,7 @@ func TestHoldKeepsBackAllProcesses(t *testing.T) {
 func TestAnEndedContextGivesItsTurnBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		a, b := siblings(t, Limits{Rate: target.Rate{Requests: 1, Per: time.Minute}, Concurrency: 2})
+		a, b := siblings(t, Limits{Rate: config.Rate{Requests: 1, Per: time.Minute}, Concurrency: 2})
 		var d diary
 		start := time.Now()
 		cause := errors.New("interrupted by the user")

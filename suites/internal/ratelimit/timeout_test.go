@@ -8,13 +8,13 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 func TestWaitingIsNotTimeSpent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		p, _ := siblings(t, Limits{Rate: target.Rate{Requests: 1, Per: time.Hour}})
+		p, _ := siblings(t, Limits{Rate: config.Rate{Requests: 1, Per: time.Hour}})
 		outer, cancelOuter := WithTimeout(t.Context(), 12*time.Second)
 		defer cancelOuter()
 		ctx, cancel := WithTimeout(outer, 10*time.Second)
@@ -40,7 +40,7 @@ func TestWaitingIsNotTimeSpent(t *testing.T) {
 func TestWaitingSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		p, _ := siblings(t, Limits{Rate: target.Rate{Requests: 1, Per: time.Minute}})
+		p, _ := siblings(t, Limits{Rate: config.Rate{Requests: 1, Per: time.Minute}})
 		ctx, cancel := WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var d diary

@@ -10,9 +10,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
-	"acronis-conformance/suites/internal/target"
 )
 
 // What is wrong with an answer is kept by the operation that its request called, whoever sent it, and told once:
@@ -25,7 +25,7 @@ func TestAnswersOfARun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	defer broken.Close()
 	o.Access.URL, o.Access.ClientID, o.Access.ClientSecret = broken.URL, broken.ClientID, broken.ClientSecret
-	o.Config.Target.Allow = []target.Permission{target.Read}
+	o.Config.Target.Allow = []config.Permission{config.Read}
 	s, err := session.Open(ctx, o, session.NewNeeds())
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { g.Expect(s.Discard()).To(Succeed()) }()

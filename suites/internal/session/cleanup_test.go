@@ -6,8 +6,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/ratelimit"
-	"acronis-conformance/suites/internal/target"
 )
 
 // The clean-ups of all processes together keep the time-out, also where each takes what it may.
@@ -15,8 +15,8 @@ func TestCleanupTimeout(t *testing.T) {
 	g := NewWithT(t)
 	limiter, err := ratelimit.New(t.TempDir(), ratelimit.Limits{})
 	g.Expect(err).NotTo(HaveOccurred())
-	config := &target.Config{Timeouts: target.Timeouts{Cleanup: 2 * time.Minute}}
-	first, second := &Session{config: config, limiter: limiter, process: 1}, &Session{config: config, limiter: limiter, process: 2}
+	cfg := &config.File{Timeouts: config.Timeouts{Cleanup: 2 * time.Minute}}
+	first, second := &Session{config: cfg, limiter: limiter, process: 1}, &Session{config: cfg, limiter: limiter, process: 2}
 	g.Expect(first.CleanupTimeout()).To(Equal(2*time.Minute), "no other process took any of it")
 	g.Expect(second.CleanupTimeout()).To(Equal(time.Minute))
 	g.Expect(limiter.CleanedUp(50 * time.Second)).To(Succeed())

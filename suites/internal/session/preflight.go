@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 	"acronis-conformance/suites/internal/tokencache"
 )
 
@@ -47,7 +47,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 	if s.tokenFile == "" {
 		return "", ""
 	}
-	kept, reason, err := tokencache.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, target.Secret(s.Access.ClientSecret), now)
+	kept, reason, err := tokencache.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, config.Secret(s.Access.ClientSecret), now)
 	if err != nil {
 		reason = "the token that an earlier run kept cannot be read: " + err.Error()
 	}
@@ -82,5 +82,5 @@ func (s *Session) store(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return tokencache.Store(s.tokenFile, entry, target.Secret(s.Access.ClientSecret), time.Now())
+	return tokencache.Store(s.tokenFile, entry, config.Secret(s.Access.ClientSecret), time.Now())
 }

@@ -20,13 +20,13 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // phaseSpec counts the specs' own requests; they are no steps of the report.
@@ -44,7 +44,7 @@ type Access struct {
 
 // Options are what a session needs to know.
 type Options struct {
-	Config    *target.Config
+	Config    *config.File
 	Catalogue *fixtures.Catalogue
 	Access    Access
 	Version   string // of the suite
@@ -81,7 +81,7 @@ type Session struct {
 	Catalogue *fixtures.Catalogue
 	Judge     *judge.Judge
 	Redactor  *redact.Redactor
-	config    *target.Config
+	config    *config.File
 	contract  *schemas.Contract
 	client    *exchange.Client
 	registry  *fixtures.Registry
@@ -280,7 +280,7 @@ func (s *Session) MayWrite() (bool, string) {
 }
 
 // Timeouts returns the target's time-outs.
-func (s *Session) Timeouts() target.Timeouts { return s.config.Timeouts }
+func (s *Session) Timeouts() config.Timeouts { return s.config.Timeouts }
 
 // Fault asks the target, by its fault header, to fail on the first attempts.
 type Fault struct {

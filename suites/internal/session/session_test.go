@@ -18,8 +18,8 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/session"
-	"acronis-conformance/suites/internal/target"
 
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
@@ -32,13 +32,13 @@ func surroundings(t *testing.T) (*mock.Running, session.Options) {
 	t.Setenv("TMPDIR", t.TempDir())
 	running, err := mock.Start(mock.Options{})
 	g.Expect(err).NotTo(HaveOccurred())
-	config, err := target.Load("../../../ginkgo.yml", "mock", os.LookupEnv)
+	cfg, err := config.Load("../../../ginkgo.yml", "mock", os.LookupEnv)
 	g.Expect(err).NotTo(HaveOccurred())
 	contract, err := schemas.Load()
 	g.Expect(err).NotTo(HaveOccurred())
 	catalogue, err := fixtures.LoadCatalogue(contract)
 	g.Expect(err).NotTo(HaveOccurred())
-	return running, session.Options{Config: config, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2, Access: session.Access{
+	return running, session.Options{Config: cfg, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2, Access: session.Access{
 		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
 }
 

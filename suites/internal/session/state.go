@@ -10,8 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/redact"
-	"acronis-conformance/suites/internal/target"
 )
 
 const (
@@ -65,7 +65,7 @@ func (s *Session) shared() State {
 }
 
 // configured returns a Redactor that knows the configured credentials only.
-func configured(t target.Target) *redact.Redactor {
+func configured(t config.Target) *redact.Redactor {
 	r := redact.New()
 	r.Learn("ACRONIS_CLIENT_SECRET", string(t.ClientSecret))
 	r.Learn("ACRONIS_EXPIRED_TOKEN", string(t.ExpiredToken))

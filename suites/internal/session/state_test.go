@@ -11,8 +11,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/session"
-	"acronis-conformance/suites/internal/target"
 )
 
 // prepared is a session of process 1 whose credentials are configured, as those of a live target are, and the options of the others.
@@ -21,8 +21,8 @@ func prepared(t *testing.T, processes int) (s *session.Session, others session.O
 	g := NewWithT(t)
 	running, options := surroundings(t)
 	options.Processes = processes
-	options.Config.Target.ClientSecret = target.Secret(running.ClientSecret)
-	options.Config.Target.ExpiredToken = target.Secret(running.ExpiredToken)
+	options.Config.Target.ClientSecret = config.Secret(running.ClientSecret)
+	options.Config.Target.ExpiredToken = config.Secret(running.ExpiredToken)
 	needs, _ := some()
 	s, err := session.Open(t.Context(), options, needs)
 	g.Expect(err).NotTo(HaveOccurred())

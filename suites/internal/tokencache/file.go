@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/target"
 )
 
 // document is what the file holds.
@@ -47,7 +47,7 @@ func read(path string) (d document, damage string, err error) {
 }
 
 // open returns the entries that are for the client on the host, and why one of the others is not.
-func (d document) open(host, clientID string, secret target.Secret) (entries []Entry, discarded string) {
+func (d document) open(host, clientID string, secret config.Secret) (entries []Entry, discarded string) {
 	for _, s := range d.Tokens {
 		switch e, err := s.open(secret); {
 		case s.Host != host:

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"time"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 // sealed is an entry as the file holds it. Whoever changes what stands in clear breaks the seal.
@@ -25,7 +25,7 @@ type sealed struct {
 // purpose keeps the key apart from any other that might be derived from the same secret.
 const purpose = "acronis-conformance expired token 1"
 
-func seal(e Entry, secret target.Secret) (sealed, error) {
+func seal(e Entry, secret config.Secret) (sealed, error) {
 	s := sealed{Host: e.Host, ClientID: e.ClientID, Expiry: e.Expiry.UTC().Truncate(time.Second), Salt: make([]byte, sha256.Size)}
 	_, _ = rand.Read(s.Salt) // never fails
 	box, clear, err := s.box(secret)
@@ -36,7 +36,7 @@ func seal(e Entry, secret target.Secret) (sealed, error) {
 	return s, nil
 }
 
-func (s sealed) open(secret target.Secret) (Entry, error) {
+func (s sealed) open(secret config.Secret) (Entry, error) {
 	box, clear, err := s.box(secret)
 	if err != nil {
 		return Entry{}, err
@@ -45,11 +45,11 @@ func (s sealed) open(secret target.Secret) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	return Entry{Host: s.Host, ClientID: s.ClientID, Expiry: s.Expiry, Token: target.Secret(token)}, nil
+	return Entry{Host: s.Host, ClientID: s.ClientID, Expiry: s.Expiry, Token: config.Secret(token)}, nil
 }
 
 // box returns what seals and opens, and the data in clear that the seal covers too.
-func (s sealed) box(secret target.Secret) (box cipher.AEAD, clear []byte, err error) {
+func (s sealed) box(secret config.Secret) (box cipher.AEAD, clear []byte, err error) {
 	key, err := hkdf.Key(sha256.New, []byte(secret), s.Salt, purpose, 32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("key of the seal: %w", err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 // margin is how long a token must have been expired to be used as one: clocks within a data center differ a little.
@@ -20,7 +20,7 @@ type Entry struct {
 	Host     string // of the target, with its port where it has one
 	ClientID string
 	Expiry   time.Time
-	Token    target.Secret
+	Token    config.Secret
 }
 
 // NewEntry reads the expiry from the token itself. The token is read, not verified: the target has just issued it.
@@ -29,7 +29,7 @@ func NewEntry(host, clientID, token string) (Entry, error) {
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil || claims.ExpiresAt == nil {
 		return Entry{}, fmt.Errorf("the target's tokens do not say when they expire, so none can be kept for a later run: set ACRONIS_EXPIRED_TOKEN")
 	}
-	return Entry{Host: host, ClientID: clientID, Expiry: claims.ExpiresAt.UTC(), Token: target.Secret(token)}, nil
+	return Entry{Host: host, ClientID: clientID, Expiry: claims.ExpiresAt.UTC(), Token: config.Secret(token)}, nil
 }
 
 // usable tells whether the token is expired for certain.
@@ -56,7 +56,7 @@ const howToHelp = "set ACRONIS_EXPIRED_TOKEN, or keep the file %s for a run more
 // Load returns the token that the file holds for the client on the host, if it is expired by more than a minute at that time, which
 // is to be the target's. Otherwise the reason says why there is none, and what to do; what is of no use is passed over, and the next
 // Store discards it. An error means that the file cannot be read.
-func Load(path, host, clientID string, secret target.Secret, now time.Time) (token target.Secret, reason string, err error) {
+func Load(path, host, clientID string, secret config.Secret, now time.Time) (token config.Secret, reason string, err error) {
 	help := fmt.Sprintf(howToHelp, path)
 	file, damage, err := read(path)
 	if err != nil {
@@ -81,7 +81,7 @@ func Load(path, host, clientID string, secret target.Secret, now time.Time) (tok
 // Store keeps the token for a later run, unless one that expires earlier is waiting already: a token that is replaced by every run
 // would never have expired at the beginning of the next. One that is usable stays beside it, until the one that waits has expired.
 // What is sealed under another secret, or is for another client or host, goes.
-func Store(path string, e Entry, secret target.Secret, now time.Time) error {
+func Store(path string, e Entry, secret config.Secret, now time.Time) error {
 	file, _, err := read(path) // what is damaged is replaced
 	if err != nil {
 		return err

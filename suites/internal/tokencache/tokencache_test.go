@@ -12,13 +12,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	. "github.com/onsi/gomega"
 
-	"acronis-conformance/suites/internal/target"
+	"acronis-conformance/suites/internal/config"
 )
 
 const (
 	host   = "eu2-cloud.example.com"
 	client = "11111111-2222-4333-8444-555555555555"
-	secret = target.Secret("a client's own")
+	secret = config.Secret("a client's own")
 )
 
 var begin = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -28,7 +28,7 @@ func at(hours float64) time.Time { return begin.Add(time.Duration(hours * float6
 
 // entry is a token that a run gets at that time, which names it.
 func entry(hours float64) Entry {
-	return Entry{Host: host, ClientID: client, Expiry: at(hours + 2), Token: target.Secret(fmt.Sprintf("token of %v h", hours))}
+	return Entry{Host: host, ClientID: client, Expiry: at(hours + 2), Token: config.Secret(fmt.Sprintf("token of %v h", hours))}
 }
 
 func place(t *testing.T) string { return filepath.Join(t.TempDir(), ".acronis", "expired-token") }
@@ -103,12 +103,12 @@ func TestATokenThatLivesLongDoesNotBlockOthers(t *testing.T) {
 
 func TestWhatIsForOthersIsDiscarded(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Entry, *target.Secret)
+		change func(*Entry, *config.Secret)
 		reason string
 	}{
-		"another host":   {func(e *Entry, _ *target.Secret) { e.Host = "us-cloud.example.com" }, "for the host us-cloud.example.com"},
-		"another client": {func(e *Entry, _ *target.Secret) { e.ClientID = "someone" }, "for the client someone"},
-		"another secret": {func(_ *Entry, s *target.Secret) { *s = "a rotated one" }, "sealed under another client secret, or damaged"},
+		"another host":   {func(e *Entry, _ *config.Secret) { e.Host = "us-cloud.example.com" }, "for the host us-cloud.example.com"},
+		"another client": {func(e *Entry, _ *config.Secret) { e.ClientID = "someone" }, "for the client someone"},
+		"another secret": {func(_ *Entry, s *config.Secret) { *s = "a rotated one" }, "sealed under another client secret, or damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

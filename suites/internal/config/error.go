@@ -1,20 +1,20 @@
-package target
+package config
 
 import (
 	"fmt"
 	"strings"
 )
 
-// ConfigError is one thing that is wrong with the configuration. Its text is one sentence: where, what, and what to do about it;
+// Error is one thing that is wrong with the configuration. Its text is one sentence: where, what, and what to do about it;
 // it never holds the value of a secret.
-type ConfigError struct {
+type Error struct {
 	Path         string // of ginkgo.yml
 	Line, Column int    // from 1; 0 where the fault has no place in the file
 	Key          string // such as targets.staging.url; empty where the fault concerns the whole file
 	Message      string
 }
 
-func (e *ConfigError) Error() string {
+func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Path)
 	if e.Line > 0 {

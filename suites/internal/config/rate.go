@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"fmt"
@@ -29,10 +29,10 @@ func ParseRate(text string) (Rate, error) {
 			}
 		}
 	}
-	return Rate{}, fmt.Errorf("%q is no rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h", text)
+	return Rate{}, fmt.Errorf("%q is not a rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h", text)
 }
 
-// Limited tells whether the rate sets a limit.
+// Limited reports whether the rate sets a limit.
 func (r Rate) Limited() bool { return r.Requests > 0 }
 
 // PerSecond is the rate as golang.org/x/time/rate counts it; 0 where there is no limit.

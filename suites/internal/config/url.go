@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"net"
@@ -36,7 +36,7 @@ func (t *draft) url(text string) string {
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		return complain("has a query or a fragment")
 	case !validPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
-		return complain("has a port that is no number from 1 to 65535")
+		return complain("has a port that is not a number from 1 to 65535")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return complain("would send the client secret in clear, which http may do on a loopback host alone")
 	}

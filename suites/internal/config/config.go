@@ -1,9 +1,9 @@
-// Package target reads ginkgo.yml: where the suite runs and what it may do there.
+// Package config reads ginkgo.yml: where the suite runs and what it may do there.
 //
 // A target is the embedded mock or a live data center. Load resolves only the selected target's variables, so that a run on the
-// mock needs no environment at all, and reports the first thing that is wrong as one *ConfigError: a bad configuration has to be
+// mock needs no environment at all, and reports the first thing that is wrong as one *Error: a bad configuration has to be
 // found before a single request is sent.
-package target
+package config
 
 import (
 	"crypto/x509"
@@ -44,7 +44,7 @@ const (
 )
 
 // Config is one run's configuration: ginkgo.yml with one target selected and its variables resolved.
-type Config struct {
+type File struct {
 	Path     string   // of the file that was read
 	Name     string   // of the selected target
 	Targets  []string // names of all targets in the file
@@ -62,7 +62,7 @@ type Target struct {
 	URL          string // scheme and host, without a trailing slash
 	ClientID     string
 	ClientSecret Secret
-	ExpiredToken Secret         // empty where nobody gave one
+	ExpiredToken Secret         // empty if not configured
 	FaultHeader  string         // name of the request header that provokes a 50x; empty where the target knows none
 	CAFile       string         // absolute path; empty for the system's roots
 	RootCAs      *x509.CertPool // what CAFile holds; nil for the system's roots
@@ -83,14 +83,14 @@ func (t Target) Host() string {
 }
 
 // TokenFile is where a run keeps its token until a later run finds it expired: beside ginkgo.yml, outside the reports, which others read.
-func (c *Config) TokenFile() string {
+func (c *File) TokenFile() string {
 	return filepath.Join(filepath.Dir(c.Path), ".acronis", "expired-token")
 }
 
-// MayWrite tells whether the suite may create, change and delete objects on the target.
+// MayWrite reports whether the suite may create, change and delete objects on the target.
 func (t Target) MayWrite() bool { return slices.Contains(t.Allow, Write) }
 
-// AssumedStrict tells whether expectations that are only assumed must be met as well.
+// AssumedStrict reports whether expectations that are only assumed must be met as well.
 func (t Target) AssumedStrict() bool { return t.Assumed == AssumedStrict }
 
 // Timeouts bound the parts of a run, so that a dead host ends it instead of hanging it.

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 // has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
 type document struct {
 	path string
-	err  *ConfigError
+	err  *Error
 }
 
 // entry is a value with its key and its place.
@@ -41,7 +41,7 @@ func (d *document) fail(e entry, format string, arguments ...any) {
 	if d.err != nil {
 		return
 	}
-	d.err = &ConfigError{Path: d.path, Key: e.key, Message: fmt.Sprintf(format, arguments...)}
+	d.err = &Error{Path: d.path, Key: e.key, Message: fmt.Sprintf(format, arguments...)}
 	if e.at != nil && e.at.Position != nil {
 		d.err.Line, d.err.Column = max(e.at.Position.Line, 1), max(e.at.Position.Column, 1)
 	}
@@ -57,7 +57,7 @@ func (d *document) parse(data []byte) *mapping {
 			top.at = syntax.GetToken()
 			err = errors.New(syntax.GetMessage())
 		}
-		d.fail(top, "the file is no valid YAML: %s", sentence(err.Error()))
+		d.fail(top, "the file is not valid YAML: %s", sentence(err.Error()))
 		return d.mapping(top)
 	}
 	var filled []*ast.DocumentNode
@@ -98,7 +98,7 @@ func (m *mapping) add(key ast.MapKeyNode, value ast.Node) {
 	e := entry{key: m.entry.key, at: key.GetToken(), node: value}
 	text, ok := scalarKey(key)
 	if !ok {
-		m.document.fail(e, "has a key that is no plain text: write it as letters")
+		m.document.fail(e, "has a key that is not plain text: write it as letters")
 		return
 	}
 	if e.key != "" {
@@ -132,7 +132,7 @@ func (m *mapping) get(name string) (entry, bool) {
 	return e, ok
 }
 
-// done makes every key that nobody asked for an error.
+// done makes every key that was not read an error.
 func (m *mapping) done() {
 	for _, name := range m.names {
 		if !slices.Contains(m.known, name) {

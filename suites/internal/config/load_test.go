@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"encoding/json"
@@ -42,7 +42,7 @@ func shipped(t *testing.T) string {
 	return path
 }
 
-// writeFile writes a file into a folder of the test's own.
+// writeFile writes a file into a directory of the test's own.
 func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -57,7 +57,7 @@ func TestLoadShippedMock(t *testing.T) {
 	path := shipped(t)
 	config, err := Load(path, "", lookup(nil))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(*config).To(Equal(Config{
+	g.Expect(*config).To(Equal(File{
 		Path: path,
 		Name: "mock", Targets: []string{"mock", "staging"},
 		Target: Target{
@@ -195,7 +195,7 @@ func TestOpenFindsTheFile(t *testing.T) {
 
 func TestSecretIsNeverPrinted(t *testing.T) {
 	g := NewWithT(t)
-	config := Config{Target: Target{ClientSecret: secretCanary, ExpiredToken: secretCanary}}
+	config := File{Target: Target{ClientSecret: secretCanary, ExpiredToken: secretCanary}}
 	encoded, err := json.Marshal(config.Target.ClientSecret)
 	g.Expect(err).NotTo(HaveOccurred())
 	var printed strings.Builder

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"cmp"
@@ -57,7 +57,7 @@ func newDraft(m *mapping, name string) *draft {
 	return t
 }
 
-// spare gives a live target what nobody has set: limits, since it serves others too, and that known deviations are reported.
+// spare gives a live target what is not set: limits, since it serves others too, and that known deviations are reported.
 func (t *Target) spare() {
 	if t.Known == "" {
 		t.Known = ReportKnown
@@ -150,7 +150,7 @@ var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 func (t *draft) header(name string) string {
 	if name != "" && !headerName.MatchString(name) {
-		t.document.fail(t.entries["fault_header"], "%s is no name of an HTTP header: write the name alone, such as x-envoy-fault-abort-request",
+		t.document.fail(t.entries["fault_header"], "%s is not the name of an HTTP header: write the name alone, such as x-envoy-fault-abort-request",
 			t.origin("fault_header"))
 	}
 	return name

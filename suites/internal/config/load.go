@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"errors"
@@ -24,17 +24,17 @@ const (
 
 const largestFile = 1 << 20
 
-// Open loads the configuration of a run: the file at path, or the one that is found above the working folder.
-func Open(path, selected string, env func(string) (string, bool)) (*Config, error) {
+// Open loads the configuration of a run: the file at path, or the one that is found above the working directory.
+func Open(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return open(path, selected, env, true)
 }
 
 // Look is Open for who writes nothing to the target, and so needs no word for a production host that may be written to.
-func Look(path, selected string, env func(string) (string, bool)) (*Config, error) {
+func Look(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return open(path, selected, env, false)
 }
 
-func open(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
+func open(path, selected string, env func(string) (string, bool), writes bool) (*File, error) {
 	path, err := Locate(path)
 	if err != nil {
 		return nil, err
@@ -44,12 +44,12 @@ func open(path, selected string, env func(string) (string, bool), writes bool) (
 
 // Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names, else the
 // file's default. All targets are checked as they are written; variables and the files they name only for the resolved one. Every
-// error is a *ConfigError.
-func Load(path, selected string, env func(string) (string, bool)) (*Config, error) {
+// error is a *Error.
+func Load(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return load(path, selected, env, true)
 }
 
-func load(path, selected string, env func(string) (string, bool), writes bool) (*Config, error) {
+func load(path, selected string, env func(string) (string, bool), writes bool) (*File, error) {
 	d := &document{path: path}
 	data, err := read(path)
 	if err != nil {
@@ -83,9 +83,9 @@ func reason(err error) error {
 	return err
 }
 
-func (d *document) load(data []byte, selected string, env func(string) (string, bool), writes bool) *Config {
+func (d *document) load(data []byte, selected string, env func(string) (string, bool), writes bool) *File {
 	top := d.parse(data)
-	config := &Config{Path: d.path}
+	config := &File{Path: d.path}
 	fallback := top.text("target")
 	drafts := d.drafts(top)
 	config.Timeouts = top.timeouts()
@@ -147,11 +147,11 @@ func (d *document) choose(top *mapping, drafts []*draft, selected, fallback stri
 		d.fail(entry{key: "target"}, "no target is selected: name one of %s here, in %s or with -target", list(names), EnvTarget)
 		return nil
 	}
-	d.fail(place, "there is no target %s: choose from %s", printable(name), list(names))
+	d.fail(place, "unknown target %s: choose from %s", printable(name), list(names))
 	return nil
 }
 
-// file reads the path of a file, relative to the folder of ginkgo.yml, and checks that the file can be read.
+// file reads the path of a file, relative to the directory of ginkgo.yml, and checks that the file can be read.
 func (d *document) file(m *mapping, name string) string {
 	e := m.entries[name]
 	text := m.text(name)
@@ -160,13 +160,13 @@ func (d *document) file(m *mapping, name string) string {
 	}
 	path := d.resolvePath(text)
 	if _, err := read(path); err != nil {
-		d.fail(e, "%s %v: name a readable file, relative to the folder of %s", printable(text), err, filepath.Base(d.path))
+		d.fail(e, "%s %v: name a readable file, relative to the directory of %s", printable(text), err, filepath.Base(d.path))
 	}
 	return path
 }
 
-// resolvePath makes a path absolute. Relative ones start at the folder of ginkgo.yml, because Ginkgo runs a suite in the suite's
-// own folder, which nobody has in mind who writes a path.
+// resolvePath makes a path absolute. Relative ones start at the directory of ginkgo.yml, because Ginkgo runs a suite in the suite's
+// own directory, which is not what the writer of a path expects.
 func (d *document) resolvePath(path string) string {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(d.path), path)

@@ -1,4 +1,4 @@
-package target
+package config
 
 import (
 	"crypto/ecdsa"
@@ -45,7 +45,7 @@ var mistakes = []struct {
 }{
 	// The file.
 	{name: "not YAML", replace: "targets:\n", with: "targets: {\n",
-		sentence: `:8:12: the file is no valid YAML: ',' or '}' must be specified`},
+		sentence: `:8:12: the file is not valid YAML: ',' or '}' must be specified`},
 	{name: "two documents", replace: "timeouts:", with: "---\ntimeouts:",
 		sentence: `:28:1: the file holds 2 YAML documents, and only one is read: remove the others`},
 	{name: "unknown key", replace: "retry:", with: "retries:",
@@ -59,11 +59,11 @@ var mistakes = []struct {
 	{name: "target of a wrong type", replace: "target: mock", with: "target: [mock]",
 		sentence: `:2:1: target: wants text, not a list`},
 	{name: "unknown default target", replace: "target: mock", with: "target: moc",
-		sentence: `:2:1: target: there is no target moc: choose from mock and staging`},
+		sentence: `:2:1: target: unknown target moc: choose from mock and staging`},
 	{name: "unknown selected target", selected: "stagign",
-		sentence: `: target: there is no target stagign: choose from mock and staging`},
+		sentence: `: target: unknown target stagign: choose from mock and staging`},
 	{name: "unknown target in the environment", set: map[string]string{EnvTarget: "prod\x1b[31m"},
-		sentence: `: target: there is no target "prod\x1b[31m": choose from mock and staging`},
+		sentence: `: target: unknown target "prod\x1b[31m": choose from mock and staging`},
 	{name: "no target selected", replace: "target: mock\n", with: "\n",
 		sentence: `: target: no target is selected: name one of mock and staging here, in ACRONIS_TARGET or with -target`},
 	{name: "targets of a wrong type", replace: "targets:\n", with: "targets: [x]\nrest:\n",
@@ -108,7 +108,7 @@ var mistakes = []struct {
 	{name: "production of a wrong type", replace: "production: false", with: "production: off",
 		sentence: `:21:5: targets.staging.production: wants true or false, not text`},
 	{name: "rate without a unit", replace: "rate: 10/s", with: `rate: "10"`,
-		sentence: `:22:5: targets.staging.rate: wants a rate: "10" is no rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h`},
+		sentence: `:22:5: targets.staging.rate: wants a rate: "10" is not a rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h`},
 	{name: "rate of a wrong type", replace: "rate: 10/s", with: `rate: 10`,
 		sentence: `:22:5: targets.staging.rate: wants text, not a whole number: put the value in quotes`},
 	{name: "rate with which no run can end", replace: "rate: 10/s", with: `rate: 59/h`,
@@ -147,7 +147,7 @@ var mistakes = []struct {
 	{name: "url with a query", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host?" + secretCanary},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a query or a fragment: ` + example},
 	{name: "url with a bad port", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host:70000"},
-		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a port that is no number from 1 to 65535: ` + example},
+		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a port that is not a number from 1 to 65535: ` + example},
 	{name: "url that is a secret", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "%%" + secretCanary},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL is no URL: ` + example},
 	{name: "url misspelt variable", replace: "${ACRONIS_DATACENTER_URL}", with: `"${ACRONIS-URL}"`,
@@ -169,7 +169,7 @@ var mistakes = []struct {
 	{name: "expired_token with a control character", selected: "staging", set: map[string]string{"ACRONIS_EXPIRED_TOKEN": "a\x00" + secretCanary},
 		sentence: `:17:5: targets.staging.expired_token: the value of ACRONIS_EXPIRED_TOKEN holds a control character: remove it`},
 	{name: "fault_header with a value", selected: "staging", set: map[string]string{"ACRONIS_FAULT_HEADER": "x-fault: 503"},
-		sentence: `:18:5: targets.staging.fault_header: the value of ACRONIS_FAULT_HEADER is no name of an HTTP header: ` +
+		sentence: `:18:5: targets.staging.fault_header: the value of ACRONIS_FAULT_HEADER is not the name of an HTTP header: ` +
 			`write the name alone, such as x-envoy-fault-abort-request`},
 	{name: "ca_file unreadable", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": "/nowhere/ca.pem"},
 		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (no such file or directory): ` +
@@ -231,7 +231,7 @@ var mistakes = []struct {
 	{name: "unknown gate key", replace: "transient: 10", with: "transients: 10",
 		sentence: `:36:42: gate.transients: is an unknown key: known here are asserted, inconclusive, transient, set_aside, accepted and leftovers`},
 	{name: "contract unreadable", replace: "gate:", with: "contract: none.yaml\ngate:",
-		sentence: `:36:1: contract: none.yaml cannot be read (no such file or directory): name a readable file, relative to the folder of ginkgo.yml`},
+		sentence: `:36:1: contract: none.yaml cannot be read (no such file or directory): name a readable file, relative to the directory of ginkgo.yml`},
 	{name: "contract of a wrong type", replace: "gate:", with: "contract: 2\ngate:",
 		sentence: `:36:1: contract: wants text, not a whole number: put the value in quotes`},
 }
@@ -273,11 +273,11 @@ func TestMistakesStartFromAGoodFile(t *testing.T) {
 
 func TestLoadUnreadable(t *testing.T) {
 	g := NewWithT(t)
-	folder := t.TempDir()
-	_, err := Load(filepath.Join(folder, "ginkgo.yml"), "", lookup(nil))
-	g.Expect(err).To(MatchError(folder + "/ginkgo.yml: cannot be read (no such file or directory): name a readable file"))
-	_, err = Load(folder, "", lookup(nil))
-	g.Expect(err).To(MatchError(folder + ": cannot be read (is a directory): name a readable file"))
+	dir := t.TempDir()
+	_, err := Load(filepath.Join(dir, "ginkgo.yml"), "", lookup(nil))
+	g.Expect(err).To(MatchError(dir + "/ginkgo.yml: cannot be read (no such file or directory): name a readable file"))
+	_, err = Load(dir, "", lookup(nil))
+	g.Expect(err).To(MatchError(dir + ": cannot be read (is a directory): name a readable file"))
 	_, err = Load(writeFile(t, "ginkgo.yml", strings.Repeat("#", largestFile+1)), "", lookup(nil))
 	g.Expect(err).To(MatchError(HaveSuffix(": the file is larger than 1048576 bytes: name a readable file")))
 	_, err = Load(writeFile(t, "ginkgo.yml", "# nothing\n"), "", lookup(nil))
@@ -331,7 +331,7 @@ func TestURLs(t *testing.T) {
 }
 
 func expectOneSentence(g Gomega, err error) {
-	var fault *ConfigError
+	var fault *Error
 	g.Expect(errors.As(err, &fault)).To(BeTrue(), "%T", err)
 	text := err.Error()
 	g.Expect(text).NotTo(ContainSubstring("\n"))
