@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"acronis-conformance/suites/internal/report/junittest"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/report/junittest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"

@@ -21,7 +21,7 @@ type Expectation struct {
 	Operation *schemas.Operation // nil where the request is no operation of the reference
 	Code      int
 	Or        int // a second code that the documentation knows for the very case; 0 where there is none
-	Basis    report.Basis
+	Basis     report.Basis
 	Lod       string // the form of a list's items: stamps, basic or full
 	// Injected marks a failure that a header asked for: a gateway may have answered in the service's place.
 	Injected bool

@@ -13,7 +13,7 @@ import (
 func wrong(code, operation string, differences ...Difference) Spec {
 	return Spec{ID: code + "/probe/" + operation, Code: code, Probe: "probe", Subject: operation, Operation: operation,
 		Verdict: Violation,
-		Basis:  Basis{Documented, Documented}, Reason: "a reason of its own for " + operation,
+		Basis:   Basis{Documented, Documented}, Reason: "a reason of its own for " + operation,
 		Differences: differences, Started: noon}
 }
 

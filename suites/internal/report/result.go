@@ -198,7 +198,7 @@ const (
 // Basis is what carries the expectation of a probe.
 type Basis struct {
 	Rejection Certainty `json:"refusal"` // that the request is refused at all; for 20x, that it is served
-	Code    Certainty `json:"code"`    // that it is answered with this very code
+	Code      Certainty `json:"code"`    // that it is answered with this very code
 }
 
 // Difference is one place where a body departs from its schema.
@@ -223,7 +223,7 @@ type Spec struct {
 	Path        string              `json:"path"`
 	Resource    string              `json:"resource,omitempty"`
 	Source      schemas.Source      `json:"source"`
-	Basis      Basis              `json:"ground"`
+	Basis       Basis               `json:"ground"`
 	Verdict     Verdict             `json:"verdict"`
 	Reason      string              `json:"reason,omitempty"`
 	Requirement string              `json:"requirement"` // what the documentation asks, in our words
