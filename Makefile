@@ -76,7 +76,7 @@ FUZZTIME ?= 50000x
 .PHONY: fuzz
 fuzz: ## feed what reads foreign bytes with made-up ones; FUZZTIME=50000x each
 	@set -e; for f in schemas:FuzzReadJSON schemas:FuzzCheckEnvelope fixtures:FuzzRoles suites/internal/config:FuzzLoad suites/internal/waiver:FuzzLoad \
-	  suites/internal/judge:FuzzExamine suites/internal/redact:FuzzBodyStaysJSON suites/internal/report:FuzzRead suites/internal/render:FuzzSides; do \
+	  suites/internal/judge:FuzzExamine suites/internal/redact:FuzzBodyStaysJSON suites/internal/report:FuzzRead suites/internal/render:FuzzComparison; do \
 	  go test -count=1 -run='^$$' -fuzz="^$${f#*:}$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x ./$${f%%:*}; done
 
 .PHONY: mock

@@ -23,7 +23,7 @@ var _ = Describe("20x every answer", Label("20x"), Serial, SpecPriority(-1), fun
 		suite.specs[sp.id()] = sp
 		It(sp.id(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(SpecContext) {
 			s, started := suite.session, time.Now()
-			record, finding := sp.record(), judge.Finding{}
+			record, finding := sp.record(), judge.Result{}
 			all, err := s.Answers()
 			if err != nil {
 				finding = broken(err)
@@ -52,8 +52,8 @@ const maxFaultExchanges = 20
 
 // judged is what the answers to an operation's requests come to. Where none was a documented success, the
 // operation's cell is not asserted.
-func judged(s *session.Session, op *schemas.Operation, answers session.Answers, record *report.Spec) judge.Finding {
-	f := judge.Finding{Verdict: report.Pass, Expected: "every answer to it as the reference and the guides describe it"}
+func judged(s *session.Session, op *schemas.Operation, answers session.Answers, record *report.Spec) judge.Result {
+	f := judge.Result{Verdict: report.Pass, Expected: "every answer to it as the reference and the guides describe it"}
 	record.Exchanges = nil
 	for _, fault := range answers.Faults {
 		d := fault.Difference

@@ -554,7 +554,7 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 	}
 	return spec{
 		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
-		ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, control: op.ID, settles: true,
+		ground: report.Basis{Rejection: report.Documented, Code: report.Assumed}, control: op.ID, settles: true,
 		needs: func(n session.Needs) {
 			needVictim(n, op)
 			if l.of != nil {

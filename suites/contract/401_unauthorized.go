@@ -111,7 +111,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation does
 	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
 	// time only, that an id token is no access token, and that nothing is no proof of who calls: their names do.
-	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Ground, bring credentials) {
+	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Basis, bring credentials) {
 		for _, op := range operations(named(id)) {
 			sp := worthless(op, name, object, ground, bring)
 			sp.cite = deadCredentials[name]
@@ -209,7 +209,7 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 
 // worthless is the operation's valid call with credentials that are good for nothing any more. That may take a while to be seen; but where
 // a token is spent when it is taken, to ask again would find it refused in the end.
-func worthless(op *schemas.Operation, name, object string, ground report.Ground, bring credentials) spec {
+func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec {
 	key := fixtures.Own(object, "401")
 	return spec{
 		code: "401", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: ground, writes: true,

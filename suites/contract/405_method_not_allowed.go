@@ -51,7 +51,7 @@ func wrongMethod(template, method string) spec {
 		},
 	}
 	if servedElsewhere(template, method) {
-		sp.ground = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+		sp.ground = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 	}
 	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
 		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(ids(op)) == 0 && method != http.MethodGet {

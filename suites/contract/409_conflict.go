@@ -133,7 +133,7 @@ func taken(op *schemas.Operation, field, key, object, name string) spec {
 
 // conflict is a valid call on an object that is in the way of it.
 type conflict struct {
-	ground report.Ground // assumed, where nothing is said
+	ground report.Basis // assumed, where nothing is said
 	cite   citation
 	query  string   // the query parameter that takes the value
 	body   []string // the place of the JSON body that takes it

@@ -159,7 +159,7 @@ func families(seen map[string]bool) string {
 	subjects := map[string][]string{}
 	for id := range seen {
 		sp := suite.specs[id]
-		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.subject), sp.ground.Refusal, sp.ground.Code, sp.source(), sp.mode())
+		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.subject), sp.ground.Rejection, sp.ground.Code, sp.source(), sp.mode())
 		subjects[family] = append(subjects[family], sp.subject)
 	}
 	var list strings.Builder

@@ -41,9 +41,9 @@ const (
 
 // The grounds on which an expectation rests: is refusal documented, and is this code?
 var (
-	documented = report.Ground{Refusal: report.Documented, Code: report.Documented}
-	refusal    = report.Ground{Refusal: report.Documented, Code: report.Assumed}
-	assumed    = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+	documented = report.Basis{Rejection: report.Documented, Code: report.Documented}
+	refusal    = report.Basis{Rejection: report.Documented, Code: report.Assumed}
+	assumed    = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 )
 
 // spec is one probe on one subject.
@@ -60,7 +60,7 @@ type spec struct {
 	resource string
 	want     int
 	or       int // another code that keeps the promise as well; 0 where there is none
-	ground   report.Ground
+	ground   report.Basis
 	cite     citation // what promises more of it than the general table does; empty where nothing does
 	lod      string
 
@@ -186,7 +186,7 @@ func (sp spec) promiser() *schemas.Operation {
 }
 
 func (sp spec) expectation() judge.Expectation {
-	return judge.Expectation{Operation: sp.op, Code: sp.want, Or: sp.or, Ground: sp.ground, Lod: sp.lod,
+	return judge.Expectation{Operation: sp.op, Code: sp.want, Or: sp.or, Basis: sp.ground, Lod: sp.lod,
 		Injected: sp.injected && sp.want/100 == 5}
 }
 
@@ -203,7 +203,7 @@ func (sp spec) run(ctx SpecContext) {
 }
 
 // examine provokes the code and judges what comes.
-func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Finding, []*exchange.Exchange) {
+func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Result, []*exchange.Exchange) {
 	if reason := sp.barred(s); reason != "" {
 		return inconclusive(reason), nil
 	}
@@ -273,7 +273,7 @@ func (sp spec) standsAlone() bool {
 }
 
 // ask sends the request, and sends it again as long as the target may need to show what was written.
-func (sp spec) ask(ctx context.Context, s *session.Session, t trial) (judge.Finding, []*exchange.Exchange) {
+func (sp spec) ask(ctx context.Context, s *session.Session, t trial) (judge.Result, []*exchange.Exchange) {
 	var all []*exchange.Exchange
 	for begin := time.Now(); ; {
 		e, err := s.Send(ctx, sp.id(), t.request, t.fault)
@@ -294,14 +294,14 @@ func (sp spec) ask(ctx context.Context, s *session.Session, t trial) (judge.Find
 }
 
 // judge judges the exchange, and what else the spec looks at.
-func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) (judge.Finding, []*exchange.Exchange) {
+func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) (judge.Result, []*exchange.Exchange) {
 	exchanges := exchangesOf(e)
 	if e.Status() == http.StatusUnauthorized && sp.want != http.StatusUnauthorized {
 		if dead, looks, err := s.Dead(ctx, sp.id(), t.request.As); dead || err != nil {
 			return broken(cmp.Or(err, fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more", t.request.As))), append(exchanges, looks...)
 		}
 	}
-	var finding judge.Finding
+	var finding judge.Result
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
 	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
 		return broken(err), exchanges
@@ -336,13 +336,13 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 
 // onlyWhatIsShown leaves the form of an answer to the specs of the operation that gives it, where this one asks for something else: that
 // a read shows what another operation did, or that a list leaves out what is foreign.
-func (sp spec) onlyWhatIsShown(f judge.Finding, e *exchange.Exchange) judge.Finding {
+func (sp spec) onlyWhatIsShown(f judge.Result, e *exchange.Exchange) judge.Result {
 	served := e.Status()/100 == 2
 	switch {
 	case sp.about == nil && (sp.or/100 != 2 || !served):
 		return f
 	case served:
-		return judge.Finding{Verdict: report.Pass, Expected: f.Expected, Actual: f.Actual, Advice: f.Advice}
+		return judge.Result{Verdict: report.Pass, Expected: f.Expected, Actual: f.Actual, Advice: f.Advice}
 	default:
 		return inconclusive("the read that would show it is refused: see 20x/valid-token/" + sp.op.ID)
 	}
@@ -394,13 +394,13 @@ func (sp spec) barred(s *session.Session) string {
 	return control.Reason
 }
 
-func inconclusive(reason string) judge.Finding {
-	return judge.Finding{Verdict: report.Inconclusive, Reason: reason}
+func inconclusive(reason string) judge.Result {
+	return judge.Result{Verdict: report.Inconclusive, Reason: reason}
 }
 
 // broken is a failure of target or suite, which says nothing about the contract.
-func broken(err error) judge.Finding {
-	return judge.Finding{Verdict: report.Error, Reason: err.Error()}
+func broken(err error) judge.Result {
+	return judge.Result{Verdict: report.Error, Reason: err.Error()}
 }
 
 func exchangesOf(e *exchange.Exchange) []*exchange.Exchange {
@@ -417,7 +417,7 @@ const reference = "https://developer.acronis.com/doc/account-management/v2/"
 func (sp spec) record() report.Spec {
 	r := report.Spec{
 		ID: sp.id(), Code: sp.code, Probe: sp.probe, Variant: sp.variant, Subject: sp.subject, Method: sp.method, Path: sp.path,
-		Source: sp.source(), Ground: sp.ground, Write: sp.writes, Waiting: sp.waiting, Injected: sp.injected,
+		Source: sp.source(), Basis: sp.ground, Write: sp.writes, Waiting: sp.waiting, Injected: sp.injected,
 		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(),
 	}
 	if subject := sp.promiser(); subject != nil {
@@ -438,7 +438,7 @@ func (sp spec) record() report.Spec {
 }
 
 // conclude is the one place where a finding becomes the spec's verdict, its report entry and Ginkgo's state.
-func conclude(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) {
+func conclude(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
 	record = concluded(s, record, f, exchanges)
 	accept(&record)
@@ -452,7 +452,7 @@ func accept(record *report.Spec) {
 }
 
 // announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
-func announce(s *session.Session, record report.Spec, f judge.Finding) {
+func announce(s *session.Session, record report.Spec, f judge.Result) {
 	GinkgoHelper()
 	attach(specEntry, report.KindSpec, record)
 	switch record.Verdict {
@@ -466,7 +466,7 @@ func announce(s *session.Session, record report.Spec, f judge.Finding) {
 }
 
 // concluded is the record with the finding and its evidence, redacted.
-func concluded(s *session.Session, record report.Spec, f judge.Finding, exchanges []*exchange.Exchange) report.Spec {
+func concluded(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) report.Spec {
 	for _, e := range exchanges {
 		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
 		if e.Request.Spec == record.ID {
@@ -478,7 +478,7 @@ func concluded(s *session.Session, record report.Spec, f judge.Finding, exchange
 }
 
 // decide takes the finding over into the record, redacted.
-func decide(s *session.Session, record *report.Spec, f judge.Finding) {
+func decide(s *session.Session, record *report.Spec, f judge.Result) {
 	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
 	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
 	record.Accepted = f.Accepted
@@ -494,7 +494,7 @@ func decide(s *session.Session, record *report.Spec, f judge.Finding) {
 }
 
 // message tells a person what was promised, what came, and how to see it again.
-func message(s *session.Session, record report.Spec, f judge.Finding) string {
+func message(s *session.Session, record report.Spec, f judge.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", record.ID, f)
 	fmt.Fprintf(&b, "requirement: %s\n             %s\n", record.Requirement, record.Link)
@@ -533,7 +533,7 @@ func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures
 type probe struct {
 	code   int
 	name   string
-	ground report.Ground
+	ground report.Basis
 	cite   citation
 	forged string // the bad token that it sends
 	spoil  func(r *fixtures.Request, s *session.Session) error

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"acronis-conformance/suites/internal/junit"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/report/junittest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -25,12 +25,12 @@ func (d *desk) expectJUnit(o outcome) {
 
 // expectJUnit holds junit.xml of any run against its schema and against the result: its names are the specs' ids, the outcome of a case is
 // the spec's verdict, and what makes the run unusable is a case of its own.
-func expectJUnit(o outcome) *junit.Element {
+func expectJUnit(o outcome) *junittest.Element {
 	GinkgoHelper()
 	opened, err := os.Open(filepath.Join(o.folder, "junit.xml"))
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = opened.Close() }()
-	file, err := junit.Read(opened)
+	file, err := junittest.Read(opened)
 	Expect(err).NotTo(HaveOccurred())
 
 	verdicts := map[string]report.Verdict{}

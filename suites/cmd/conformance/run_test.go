@@ -89,7 +89,7 @@ func TestShortcoming(t *testing.T) {
 		"of another contract":         {result([]string{"a"}, nil), recorded([]string{"a"}), another, nil, ""},
 		"more than the list":          {result(builtIn("a"), nil), recorded(builtIn("a")), &config.File{}, nil, ""},
 		"of a run with a problem":     {result(nil, func(r *report.Result) { r.Problems = []string{"p"} }), recorded([]string{"a"}), &config.File{}, failed, ""},
-		"without a header":            {result([]string{"a"}, nil), nil, another, nil, "the suite did not report which specs that it was to run"},
+		"without a header":            {result([]string{"a"}, nil), nil, another, nil, "the suite did not report which specs it was to run"},
 		"of another run":              {result([]string{"a"}, func(r *report.Result) { r.Run.ID = "2" }), recorded([]string{"a"}), another, nil, "the result is that of run 2, and this was run 1"},
 		"a spec less":                 {result([]string{"a"}, nil), recorded([]string{"a", "b"}), another, nil, "the result holds 1 specs, and 2 were to run"},
 		"a spec more":                 {result([]string{"a", "b"}, nil), recorded([]string{"a"}), another, nil, "the result holds 2 specs, and 1 were to run"},

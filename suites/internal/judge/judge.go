@@ -21,7 +21,7 @@ type Expectation struct {
 	Operation *schemas.Operation // nil where the request is no operation of the reference
 	Code      int
 	Or        int // a second code that the documentation knows for the very case; 0 where there is none
-	Ground    report.Ground
+	Basis     report.Basis
 	Lod       string // the form of a list's items: stamps, basic or full
 	// Injected marks a failure that a header asked for: a gateway may have answered in the service's place.
 	Injected bool
@@ -33,8 +33,8 @@ type Rules struct {
 	Assumed bool // what is only assumed must be met
 }
 
-// Finding is the judgement of one exchange.
-type Finding struct {
+// Result is the judgement of one exchange.
+type Result struct {
 	Verdict     report.Verdict
 	Reason      string // for everything but pass: one sentence
 	Expected    string
@@ -52,9 +52,9 @@ type Judge struct {
 }
 
 // Examine compares the last answer of an exchange with what the contract promises.
-func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Finding {
+func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Result {
 	last := e.Last()
-	f := Finding{Verdict: report.Pass, Expected: j.expected(want), Actual: j.actual(last)}
+	f := Result{Verdict: report.Pass, Expected: j.expected(want), Actual: j.actual(last)}
 	if want.Or != 0 && last.Status == want.Or {
 		want.Code = want.Or
 	}
@@ -114,7 +114,7 @@ func failed(status int) bool { return status/100 == 5 }
 // otherCode decides what another status than the expected one means. What came is judged as what it is: where its
 // status alone would leave open whether the contract is kept, and the answer is not what is promised with that status,
 // then the answer is the fault, and the status is none.
-func (j *Judge) otherCode(f *Finding, e *exchange.Exchange, want Expectation) {
+func (j *Judge) otherCode(f *Result, e *exchange.Exchange, want Expectation) {
 	status, unsound := e.Status(), f.Differences
 	served := status/100 == 2
 	f.Verdict, f.Reason = j.byStatus(e, want)
@@ -137,7 +137,7 @@ func (j *Judge) otherCode(f *Finding, e *exchange.Exchange, want Expectation) {
 
 // mustBeRefused reports whether the request must not be served: the documentation says so, or assumptions must be met.
 func (j *Judge) mustBeRefused(want Expectation) bool {
-	return want.Ground.Refusal == report.Documented || j.Rules.Assumed
+	return want.Basis.Rejection == report.Documented || j.Rules.Assumed
 }
 
 // listed reports whether the reference lists the code of a served answer; where there is no operation, any will do.
@@ -157,7 +157,7 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 	switch {
 	case served && want.Code/100 == 2:
 		return violation("the request succeeds with %d, documented is %d", status, want.Code)
-	case served && want.Ground.Refusal == report.Documented:
+	case served && want.Basis.Rejection == report.Documented:
 		return violation("a request that must be refused is served (%d)", status)
 	case served && lenient && !listed(op, status):
 		return violation("the request is served with %d, where the reference lists %d alone", status, op.Success())
@@ -170,7 +170,7 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 		return inconclusive("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
 		return violation("a call with valid credentials is refused with 401")
-	case refused && lenient && want.Ground.Code == report.Assumed:
+	case refused && lenient && want.Basis.Code == report.Assumed:
 		return inconclusive("refused with %d, which the documentation knows as well; that the code is %d is only assumed",
 			status, want.Code)
 	case failed(status) && lenient && want.Code/100 == 2 && op != nil && op.Documents(status):

@@ -25,9 +25,9 @@ const (
 )
 
 var (
-	documented = report.Ground{Refusal: report.Documented, Code: report.Documented}
-	refusal    = report.Ground{Refusal: report.Documented, Code: report.Assumed}
-	assumed    = report.Ground{Refusal: report.Assumed, Code: report.Assumed}
+	documented = report.Basis{Rejection: report.Documented, Code: report.Documented}
+	refusal    = report.Basis{Rejection: report.Documented, Code: report.Assumed}
+	assumed    = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 )
 
 func TestExamine(t *testing.T) {
@@ -37,7 +37,7 @@ func TestExamine(t *testing.T) {
 	for name, row := range map[string]struct {
 		operation string // empty: the request is no operation
 		want      int
-		ground    report.Ground
+		ground    report.Basis
 		rules     judge.Rules
 		status    int
 		media     string
@@ -250,7 +250,7 @@ func TestExamine(t *testing.T) {
 			}
 			e.Attempts = append(e.Attempts, exchange.Attempt{Status: row.status, Header: header, Body: []byte(row.body)})
 			f := j.Examine(e, judge.Expectation{Operation: contract.Operation(row.operation), Code: row.want, Or: row.or,
-				Ground: row.ground, Injected: row.injected})
+				Basis: row.ground, Injected: row.injected})
 			g.Expect(f.Verdict).To(Equal(row.verdict), f.String())
 			g.Expect(f.Accepted).To(Equal(row.accepted), f.String())
 			if row.rule != "" {
@@ -280,7 +280,7 @@ func TestALongBodyIsCutBetweenCharacters(t *testing.T) {
 	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	for _, before := range []string{"", "x", "xx"} {
 		e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(before + strings.Repeat("€", 1000))}}}
-		f := j.Examine(e, judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 200, Ground: documented})
+		f := j.Examine(e, judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 200, Basis: documented})
 		g.Expect(f.Actual).To(HaveSuffix("€…"))
 		g.Expect(utf8.ValidString(f.Actual)).To(BeTrue())
 	}
@@ -292,7 +292,7 @@ func TestAdviceNeverTurnsRedUnlessStrict(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	body := `{"error":{"code":401,"domain":null,"message":"Unauthorized","details":{}}}`
 	e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 401, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}}}
-	want := judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 401, Ground: documented}
+	want := judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 401, Basis: documented}
 	lenient := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	f := lenient.Examine(e, want)
 	g.Expect(f.Verdict).To(Equal(report.Pass))
@@ -313,8 +313,8 @@ func TestMatcherSaysWhatIsWrong(t *testing.T) {
 	contract, err := schemas.Load()
 	g.Expect(err).NotTo(HaveOccurred())
 	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
-	var found judge.Finding
-	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Ground: documented}, &found)
+	var found judge.Result
+	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Basis: documented}, &found)
 	matched, err := matcher.Match(&exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(matched).To(BeFalse())
@@ -345,7 +345,7 @@ func TestSecretsInAnswers(t *testing.T) {
 				Request:  exchange.Request{Header: http.Header{"Authorization": {"Bearer " + token}}},
 				Attempts: []exchange.Attempt{{Status: 403, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(row.body)}},
 			}
-			want := judge.Expectation{Operation: contract.Operation(row.operation), Code: 403, Ground: documented}
+			want := judge.Expectation{Operation: contract.Operation(row.operation), Code: 403, Basis: documented}
 			strict := (&judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}).Examine(e, want)
 			lenient := (&judge.Judge{Contract: contract, Redactor: redact.New()}).Examine(e, want)
 			secret := HaveField("Rule", "secret")

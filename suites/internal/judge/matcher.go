@@ -12,14 +12,14 @@ import (
 
 // ConformTo matches an *exchange.Exchange whose last answer does not contradict the contract: status, media type and body
 // together. The finding, with what is short of a violation, is written to found.
-func (j *Judge) ConformTo(want Expectation, found *Finding) types.GomegaMatcher {
+func (j *Judge) ConformTo(want Expectation, found *Result) types.GomegaMatcher {
 	return &matcher{judge: j, want: want, found: found}
 }
 
 type matcher struct {
 	judge *Judge
 	want  Expectation
-	found *Finding
+	found *Result
 }
 
 func (m *matcher) Match(actual any) (bool, error) {
@@ -38,7 +38,7 @@ func (m *matcher) NegatedFailureMessage(any) string {
 }
 
 // String renders the finding for a person: what was expected, what came, and where they differ.
-func (f Finding) String() string {
+func (f Result) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", f.Verdict, f.Reason)
 	fmt.Fprintf(&b, "expected:    %s\n", f.Expected)

@@ -13,7 +13,7 @@ import (
 const leastSecret = 16
 
 // secret notes that an answer tells what it must not. The documentation says so of few secrets only, so that elsewhere it is advice.
-func (j *Judge) secret(f *Finding, what string) {
+func (j *Judge) secret(f *Result, what string) {
 	if !j.Rules.Strict {
 		f.Advice = append(f.Advice, what)
 		return

@@ -11,7 +11,7 @@ import (
 // Badge writes the verdict as a small picture (SVG) for a README or a wiki. All that is in it are words and numbers of ours.
 func Badge(w io.Writer, r *report.Result) error {
 	left, right := "conformance", badgeText(r)
-	b := badge{Left: left, Right: right, LeftWidth: textWidth(left), RightWidth: textWidth(right), Color: colorOf(r.Verdict)}
+	b := badgeImage{Left: left, Right: right, LeftWidth: textWidth(left), RightWidth: textWidth(right), Color: colorOf(r.Verdict)}
 	b.Width = b.LeftWidth + b.RightWidth
 	b.LeftMiddle, b.RightMiddle = b.LeftWidth/2, b.LeftWidth+b.RightWidth/2
 	b.LeftText, b.RightText = b.LeftWidth-padding, b.RightWidth-padding
@@ -33,7 +33,7 @@ func badgeText(r *report.Result) string {
 	return text
 }
 
-type badge struct {
+type badgeImage struct {
 	Left, Right                  string
 	Width, LeftWidth, RightWidth int
 	LeftMiddle, RightMiddle      int

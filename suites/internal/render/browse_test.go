@@ -72,7 +72,7 @@ func TestBrowserMatrix(t *testing.T) {
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
-// What a folded group says keeps clear of its marks, on every width on which they stand in one line.
+// What a folded group says keeps clear of its badges, on every width on which they stand in one line.
 func TestBrowserFold(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	r := sample(t, func(s *report.Spec) {
@@ -88,10 +88,10 @@ func TestBrowserFold(t *testing.T) {
 		b.size(width, 900)
 		g.Expect(eval[[]string](b, `[...document.querySelectorAll('.group')].flatMap((row) => {
 			const says = [...row.querySelectorAll('button span, button b')].filter((e) => e.offsetParent).map((e) => e.getBoundingClientRect());
-			const marks = [...row.querySelectorAll('.shut .sum')].map((e) => e.getBoundingClientRect());
+			const badges = [...row.querySelectorAll('.shut .sum')].map((e) => e.getBoundingClientRect());
 			const over = says.some((a, i) => says.some((b, k) => i < k && a.right > b.left + 1 && b.right > a.left + 1));
 			if (over) return ['over itself: ' + row.innerText];
-			return says.some((s) => marks.some((m) => s.right > m.left && s.left < m.right && s.bottom > m.top && s.top < m.bottom)) ? [row.innerText] : [];
+			return says.some((s) => badges.some((m) => s.right > m.left && s.left < m.right && s.bottom > m.top && s.top < m.bottom)) ? [row.innerText] : [];
 		})`)).To(BeEmpty(), "%d px", width)
 	}
 }

@@ -79,7 +79,7 @@ func (b *tab) load(document []byte) {
 // wait returns when the page's script, if it has one, is done.
 func (b *tab) wait() {
 	b.t.Helper()
-	b.do(chromedp.WaitReady(chromedp.CSS(`html[data-ready="true"], body.sides`)))
+	b.do(chromedp.WaitReady(chromedp.CSS(`html[data-ready="true"], body.comparison`)))
 }
 
 // listen notes what must not happen: errors, dialogs, and requests to anywhere.

@@ -10,26 +10,26 @@ import (
 
 // CompareMarkdown writes what Compare shows, as Markdown.
 func CompareMarkdown(w io.Writer, results []*report.Result) error {
-	s, err := newSides(results)
+	s, err := newComparison(results)
 	if err != nil {
 		return err
 	}
 	var m markdown
 	m.line("## %s", plain(s.headline()))
-	m.sides(s)
+	m.results(s)
 	m.differing(s, "compare.html")
 	return m.write(w)
 }
 
 // MergeMarkdown writes what Merge shows, as Markdown.
 func MergeMarkdown(w io.Writer, results []*report.Result) error {
-	s, err := newSides(results)
+	s, err := newComparison(results)
 	if err != nil {
 		return err
 	}
 	var m markdown
 	m.line("## %s %s", symbol(s.verdict()), plain(s.summary()))
-	m.sides(s)
+	m.results(s)
 	m.line("\n| code | %s |", strings.Join(plains(s.Names), " | "))
 	m.line("| --- |%s", strings.Repeat(" ---: |", len(s.Names)))
 	for _, c := range s.codes() {
@@ -77,8 +77,8 @@ func totals(t report.Totals) string {
 	return text
 }
 
-// sides tells the results apart.
-func (m *markdown) sides(s *sides) {
+// results tells the results apart.
+func (m *markdown) results(s *comparison) {
 	m.line("\n| result | verdict | run | started | specs | violations | inconclusive | reference cells |")
 	m.line("| --- | --- | --- | --- | ---: | ---: | ---: | ---: |")
 	for i, r := range s.Results {
@@ -95,7 +95,7 @@ func (m *markdown) sides(s *sides) {
 const shownSubjects = 30
 
 // differing says what makes the results differ, and per operation which cells do.
-func (m *markdown) differing(s *sides, page string) {
+func (m *markdown) differing(s *comparison, page string) {
 	if s.Cells == 0 {
 		return
 	}

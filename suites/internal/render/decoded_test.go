@@ -18,7 +18,7 @@ func TestBodyThatWasDecoded(t *testing.T) {
 	var archive strings.Builder
 	g.Expect(HAR(&archive, r)).To(Succeed())
 	g.Expect(archive.String()).To(ContainSubstring(`"comment": "decoded from gzip, utf-16; cut"`))
-	data, err := pack(r, budget)
+	data, err := newPageData(r, budget)
 	g.Expect(err).NotTo(HaveOccurred())
 	p := unpack(t, data)
 	g.Expect(p.Specs[0].Exchanges[0].Attempts[0].Body.Decoded).To(Equal("gzip, utf-16"))

@@ -13,7 +13,7 @@ type finding struct {
 	Text    string
 	Gravity report.Gravity // of the faults
 	Verdict report.Verdict
-	report.Spread
+	report.Extent
 	Accepted *report.Acceptance // why it is not a violation
 	First    *report.Spec       // the spec that shows it
 }
@@ -31,12 +31,12 @@ func findingsOf(r *report.Result, verdict report.Verdict) []finding {
 	}
 	if verdict == report.Error {
 		for _, reason := range report.Reasons(r, verdict) {
-			add(finding{Name: reason.Text, Text: reason.Text, Spread: reason.Spread}, reason.Example)
+			add(finding{Name: reason.Text, Text: reason.Text, Extent: reason.Extent}, reason.Example)
 		}
 		return list
 	}
 	for _, b := range report.Bundles(r.FaultsOf(verdict)) {
-		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Spread: b.Spread,
+		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Extent: b.Extent,
 			Accepted: b.Accepted}, b.Example)
 	}
 	return list
@@ -87,7 +87,7 @@ func newSection(r *report.Result, title string, verdict report.Verdict) section 
 
 func partsOf(list []finding) []part {
 	var parts []part
-	for _, same := range report.Gather(list, func(f finding) report.Gravity { return f.Gravity }) {
+	for _, same := range report.GroupBy(list, func(f finding) report.Gravity { return f.Gravity }) {
 		p := part{Findings: same}
 		if same[0].Gravity != "" {
 			p.Title = same[0].Gravity.Title()
@@ -113,7 +113,7 @@ func (c codeSpecs) Shown() []string { return c.Specs[:len(c.Specs)-c.More] }
 // perCode divides a finding by its codes, with which the ids of specs begin.
 func perCode(f finding) []codeSpecs {
 	var list []codeSpecs
-	for _, specs := range report.Gather(f.Specs, codeOf) {
+	for _, specs := range report.GroupBy(f.Specs, codeOf) {
 		list = append(list, codeSpecs{Code: codeOf(specs[0]), Specs: specs, More: max(len(specs)-shownSpecs, 0)})
 	}
 	return list
@@ -128,8 +128,8 @@ func codeOf(id string) string {
 var findingVerdicts = [...]report.Verdict{report.Violation, report.Error, report.Waived, report.Known,
 	report.Inconclusive}
 
-// gravest is the finding that the run's headline names; nil where it names none.
-func gravest(r *report.Result) *finding {
+// worst is the finding that the run's headline names; nil where it names none.
+func worst(r *report.Result) *finding {
 	if r.Verdict != report.Violation {
 		return nil
 	}

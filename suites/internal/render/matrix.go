@@ -27,7 +27,7 @@ type group struct {
 	Note    string
 	Short   string // the note where there is little room
 	Columns []string
-	Slots   []slot // the gravest of each column, for when the group is shut
+	Cells   []matrixCell // the gravest of each column, for when the group is shut
 	Rows    []row
 }
 
@@ -35,19 +35,19 @@ type row struct {
 	Name   string // the operation; empty where the subject is none
 	Method string
 	Path   string
-	Slots  []slot // one for each column
+	Cells  []matrixCell // one for each column
 	Bar    *bar
 }
 
-// slot is one place of the matrix. It nearly always holds one cell; but an operation may have a cell of its own list and one of the
+// matrixCell is one place of the matrix. It nearly always holds one cell; but an operation may have a cell of its own list and one of the
 // general table under the same code.
-type slot struct {
+type matrixCell struct {
 	Column string
-	Marks  []mark
+	Badges []badge
 }
 
-// mark is how a cell is drawn.
-type mark struct {
+// badge is how a cell is drawn.
+type badge struct {
 	Index   int // of the cell in the result
 	Verdict report.Verdict
 	Letter  string
@@ -68,7 +68,7 @@ func newMatrix(r *report.Result) matrix {
 	for i := range r.Cells {
 		cells[i] = &r.Cells[i]
 	}
-	m := arrange(cells, func(i int) []mark { return []mark{newMark(i, cells[i])} })
+	m := arrange(cells, func(i int) []badge { return []badge{newBadge(i, cells[i])} })
 	times := latencies(r)
 	var longest int64
 	for _, l := range times {
@@ -84,16 +84,16 @@ func newMatrix(r *report.Result) matrix {
 	return m
 }
 
-// arrange puts the marks of cells in their places.
-func arrange(cells []*report.Cell, marks func(i int) []mark) matrix {
+// arrange puts the badges of cells in their places.
+func arrange(cells []*report.Cell, badges func(i int) []badge) matrix {
 	m := matrix{}
 	resources, others := map[string]*grouping{}, map[string]*grouping{}
 	for i, c := range cells {
 		if c.Operation == "" {
-			at(others, c.Class).add(c, cmp.Or(c.Path, c.Subject), c.Method, marks(i))
+			at(others, c.Class).add(c, cmp.Or(c.Path, c.Subject), c.Method, badges(i))
 			continue
 		}
-		at(resources, c.Resource).add(c, c.Operation, c.Class, marks(i))
+		at(resources, c.Resource).add(c, c.Operation, c.Class, badges(i))
 		if !slices.Contains(m.Columns, c.Class) {
 			m.Columns = append(m.Columns, c.Class)
 		}
@@ -131,13 +131,13 @@ func newBar(l latency, longest int64) *bar {
 
 // grouping collects the rows of a group in the order in which their cells come.
 type grouping struct {
-	rows  []row
-	marks []map[string][]mark // by row and column
-	index map[string]int      // of the rows
-	cells []*report.Cell
+	rows   []row
+	badges []map[string][]badge // by row and column
+	index  map[string]int       // of the rows
+	cells  []*report.Cell
 }
 
-func (g *grouping) add(c *report.Cell, name, column string, marks []mark) {
+func (g *grouping) add(c *report.Cell, name, column string, badges []badge) {
 	at, known := g.index[name]
 	if !known {
 		at = len(g.rows)
@@ -147,14 +147,14 @@ func (g *grouping) add(c *report.Cell, name, column string, marks []mark) {
 			r = row{Name: name, Method: c.Method, Path: c.Path}
 		}
 		g.rows = append(g.rows, r)
-		g.marks = append(g.marks, map[string][]mark{})
+		g.badges = append(g.badges, map[string][]badge{})
 	}
-	g.marks[at][column] = append(g.marks[at][column], marks...)
+	g.badges[at][column] = append(g.badges[at][column], badges...)
 	g.cells = append(g.cells, c)
 }
 
-func newMark(i int, c *report.Cell) mark {
-	m := mark{Index: i, Verdict: c.Verdict, Letter: initial(string(c.Verdict)), Clause: c.Source == schemas.FromClause}
+func newBadge(i int, c *report.Cell) badge {
+	m := badge{Index: i, Verdict: c.Verdict, Letter: initial(string(c.Verdict)), Clause: c.Source == schemas.FromClause}
 	m.Label = fmt.Sprintf("%s %s: %s, %s", subjectOf(c), c.Class, c.Verdict, counted(len(c.Specs), "spec", "specs"))
 	if m.Clause {
 		m.Label += ", general table"
@@ -187,12 +187,12 @@ func (g *grouping) methods() []string {
 func (g *grouping) group(columns []string) group {
 	out := group{Columns: columns}
 	out.Note, out.Short = g.notes()
-	gravest := map[string]mark{}
+	gravest := map[string]badge{}
 	for i, r := range g.rows {
 		for _, column := range columns {
-			marks := g.marks[i][column]
-			r.Slots = append(r.Slots, slot{Column: column, Marks: marks})
-			for _, m := range marks {
+			badges := g.badges[i][column]
+			r.Cells = append(r.Cells, matrixCell{Column: column, Badges: badges})
+			for _, m := range badges {
 				if worst, seen := gravest[column]; !seen || m.Verdict.Gravity() > worst.Verdict.Gravity() {
 					gravest[column] = m
 				}
@@ -201,11 +201,11 @@ func (g *grouping) group(columns []string) group {
 		out.Rows = append(out.Rows, r)
 	}
 	for _, column := range columns {
-		s := slot{Column: column}
+		s := matrixCell{Column: column}
 		if m, seen := gravest[column]; seen {
-			s.Marks = []mark{m}
+			s.Badges = []badge{m}
 		}
-		out.Slots = append(out.Slots, s)
+		out.Cells = append(out.Cells, s)
 	}
 	return out
 }

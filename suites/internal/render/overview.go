@@ -155,28 +155,28 @@ func listsOf(r *report.Result) []list {
 	return lists
 }
 
-// silence is a number of reference cells without a spec, for the same reason.
-type silence struct {
+// uncovered is a number of reference cells without a spec, for the same reason.
+type uncovered struct {
 	Reason string
 	Cells  []*report.Cell
 }
 
-// silent gathers the cells of the reference that no spec addresses.
-func silent(r *report.Result) []silence {
+// uncoveredCells gathers the cells of the reference that no spec addresses.
+func uncoveredCells(r *report.Result) []uncovered {
 	var cells []*report.Cell
 	for i := range r.Cells {
 		if c := &r.Cells[i]; c.Source == schemas.FromReference && len(c.Specs) == 0 {
 			cells = append(cells, c)
 		}
 	}
-	var list []silence
-	for _, same := range report.Gather(cells, func(c *report.Cell) string { return c.Reason }) {
-		list = append(list, silence{Reason: same[0].Reason, Cells: same})
+	var list []uncovered
+	for _, same := range report.GroupBy(cells, func(c *report.Cell) string { return c.Reason }) {
+		list = append(list, uncovered{Reason: same[0].Reason, Cells: same})
 	}
 	return list
 }
 
-func silentCells(list []silence) int {
+func countCells(list []uncovered) int {
 	n := 0
 	for _, s := range list {
 		n += len(s.Cells)
@@ -227,7 +227,7 @@ func phases(r *report.Result) []phase {
 			}
 		}
 		p.Steps = len(steps)
-		for _, same := range report.Gather(steps, callOf) {
+		for _, same := range report.GroupBy(steps, callOf) {
 			p.Calls = append(p.Calls, sameCall{callOf(same[0]), same})
 		}
 		if p.Steps > 0 {

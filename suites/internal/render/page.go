@@ -23,7 +23,7 @@ var scripts = []string{"dom.js", "data.js", "json.js", "detail.js", "filter.js",
 // HTML writes the result as a page: one file that needs nothing else, from the disk or from a server. Its head, its lists and the
 // matrix are plain HTML; what is shown on demand is compressed data that its script unpacks.
 func HTML(w io.Writer, r *report.Result) error {
-	data, err := pack(r, budget)
+	data, err := newPageData(r, budget)
 	if err != nil {
 		return err
 	}
@@ -31,33 +31,33 @@ func HTML(w io.Writer, r *report.Result) error {
 	for _, name := range scripts {
 		script += asset(name)
 	}
-	cells := silent(r)
+	cells := uncoveredCells(r)
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
 		Sections: []section{newSection(r, "Violations", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
 			newSection(r, "Known deviations of the live service", report.Known), newSection(r, "Served though nothing documents a rejection", report.Inconclusive)},
-		Gravest: gravest(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Silent: cells, SilentCells: silentCells(cells), Phases: phases(r), Data: data,
+		Worst: worst(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Uncovered: cells, UncoveredCells: countCells(cells), Phases: phases(r), Data: data,
 	})
 }
 
 // resultPage is what the template of the page is given.
 type resultPage struct {
 	frame
-	Result       *report.Result
-	Facts        []fact
-	Bars         []verdictBar
-	Codes        []codeRow
-	Matrix       matrix
-	Sections     []section
-	Gravest      *finding
-	Inconclusive []report.Reason
-	Leftovers    []report.LeftoverGroup
-	Silent       []silence
-	SilentCells  int
-	Lists        []list
-	Phases       []phase
-	Data         string
+	Result         *report.Result
+	Facts          []fact
+	Bars           []verdictBar
+	Codes          []codeRow
+	Matrix         matrix
+	Sections       []section
+	Worst          *finding
+	Inconclusive   []report.Reason
+	Leftovers      []report.LeftoverGroup
+	Uncovered      []uncovered
+	UncoveredCells int
+	Lists          []list
+	Phases         []phase
+	Data           string
 }
 
 // frame is what all pages have.

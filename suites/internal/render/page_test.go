@@ -62,8 +62,8 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// unpacked is the data of a page as its script reads it.
-func unpacked(t testing.TB, document []byte) packed {
+// readPageData is the data of a page as its script reads it.
+func readPageData(t testing.TB, document []byte) pageData {
 	t.Helper()
 	for _, n := range elements(t, document) {
 		if attribute(n, "id") != "data" {
@@ -72,10 +72,10 @@ func unpacked(t testing.TB, document []byte) packed {
 		return unpack(t, strings.TrimSpace(textOf(n)))
 	}
 	t.Fatal("the page holds no data")
-	return packed{}
+	return pageData{}
 }
 
-func unpack(t testing.TB, data string) packed {
+func unpack(t testing.TB, data string) pageData {
 	t.Helper()
 	g := NewWithT(t)
 	raw, err := base64.RawURLEncoding.DecodeString(data)
@@ -84,7 +84,7 @@ func unpack(t testing.TB, data string) packed {
 	g.Expect(err).NotTo(HaveOccurred())
 	text, err := io.ReadAll(z)
 	g.Expect(err).NotTo(HaveOccurred())
-	var p packed
+	var p pageData
 	g.Expect(json.Unmarshal(text, &p)).To(Succeed())
 	return p
 }
@@ -113,7 +113,7 @@ func TestHTMLHoldsEveryCellOnce(t *testing.T) {
 	g.Expect(seen).To(HaveLen(len(r.Cells)))
 	for i, n := range seen {
 		if n != 1 {
-			t.Errorf("cell %s has %d marks", i, n)
+			t.Errorf("cell %s has %d badges", i, n)
 		}
 	}
 }
@@ -121,20 +121,20 @@ func TestHTMLHoldsEveryCellOnce(t *testing.T) {
 func TestHTMLDataIsTheResult(t *testing.T) {
 	g := NewWithT(t)
 	r := sample(t)
-	p := unpacked(t, pageOf(t, r))
+	p := readPageData(t, pageOf(t, r))
 	text := func(at ref) string { return p.Texts[at] }
 	g.Expect(p.Specs).To(HaveLen(len(r.Specs)))
 	g.Expect(p.Steps).To(HaveLen(len(r.World)))
 	g.Expect(p.Texts).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(p.Texts))))), "every text is in the list once")
 	var got, want []any // compared at once, since there are many
 	for i, s := range r.Specs {
-		packed := p.Specs[i]
-		got = append(got, text(packed.ID), text(packed.Verdict), text(packed.Actual), len(packed.Exchanges))
+		pageData := p.Specs[i]
+		got = append(got, text(pageData.ID), text(pageData.Verdict), text(pageData.Actual), len(pageData.Exchanges))
 		want = append(want, s.ID, string(s.Verdict), s.Actual, len(s.Exchanges))
 		for n, e := range s.Exchanges {
-			got, want = append(got, text(packed.Exchanges[n].Curl)), append(want, e.Curl)
+			got, want = append(got, text(pageData.Exchanges[n].Curl)), append(want, e.Curl)
 			for k, a := range e.Attempts {
-				attempt := packed.Exchanges[n].Attempts[k]
+				attempt := pageData.Exchanges[n].Attempts[k]
 				got, want = append(got, attempt.MS, len(attempt.Headers)), append(want, a.MS, len(a.Headers))
 				if a.Body != nil {
 					got, want = append(got, text(attempt.Body.Text)), append(want, a.Body.Text)
@@ -142,7 +142,7 @@ func TestHTMLDataIsTheResult(t *testing.T) {
 			}
 		}
 		if s.Control != "" {
-			got, want = append(got, text(p.Steps[packed.Control].ID)), append(want, s.Control)
+			got, want = append(got, text(p.Steps[pageData.Control].ID)), append(want, s.Control)
 		}
 	}
 	for i, c := range r.Cells {
@@ -206,7 +206,7 @@ func TestHTMLHostile(t *testing.T) {
 		}
 		g.Expect(scripts).To(Equal(2))
 		g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse(), "control characters and characters that turn the direction are made visible")
-		g.Expect(slices.ContainsFunc(unpacked(t, document).Texts, func(text string) bool { return strings.ContainsFunc(text, steers) })).To(BeFalse())
+		g.Expect(slices.ContainsFunc(readPageData(t, document).Texts, func(text string) bool { return strings.ContainsFunc(text, steers) })).To(BeFalse())
 	}
 }
 
@@ -231,7 +231,7 @@ func TestPackKeepsTheBudget(t *testing.T) {
 		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(noise), Size: size}}}}}
 	}
 	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size}, {5_000, 256, 1 << 10}, {1, 0, 256}} {
-		data, err := pack(r, c.budget)
+		data, err := newPageData(r, c.budget)
 		g.Expect(err).NotTo(HaveOccurred())
 		if c.budget > 1 {
 			g.Expect(len(data)).To(BeNumerically("<=", c.budget))
@@ -248,7 +248,7 @@ func TestPackKeepsTheBudget(t *testing.T) {
 
 func TestBodyIsCutBetweenCharacters(t *testing.T) {
 	g := NewWithT(t)
-	p := packer{index: map[string]ref{}}
+	p := dataBuilder{index: map[string]ref{}}
 	b := p.body(&exchange.Text{Text: "aé", Size: 3}, 2)
 	g.Expect(p.out.Texts[b.Text]).To(Equal("a"))
 	g.Expect(b.Cut).To(BeTrue())
@@ -318,7 +318,7 @@ func TestHTMLFindings(t *testing.T) {
 	g.Expect(accepted).To(HaveExactElements(
 		ContainSubstring("acceptedwaived until 2027-02-01 by platform: usages lack their version, https://tracker.example.com/1412 source"),
 		ContainSubstring("acceptedknown deviation: an answer recorded in 2025, https://docs.example.com/clients source")))
-	p := unpacked(t, document)
+	p := readPageData(t, document)
 	g.Expect(p.Findings).To(HaveLen(7), "three of violations, an error, what is waived, what is known and a lenient one")
 	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/vxpk5epr"))
 	g.Expect(p.Findings[0].Specs).To(HaveLen(6))

@@ -232,11 +232,11 @@ func (s *sampler) record(code, probe, variant, subject, method, path string, wan
 	}
 	clause, _ := s.contract.Clause(want)
 	sp := report.Spec{ID: code + "/" + name + "/" + subject, Code: code, Probe: probe, Variant: variant, Subject: subject, Method: method, Path: path,
-		Source: schemas.FromClause, Ground: report.Ground{Refusal: report.Documented, Code: report.Assumed}, Verdict: report.Pass,
+		Source: schemas.FromClause, Basis: report.Basis{Rejection: report.Documented, Code: report.Assumed}, Verdict: report.Pass,
 		Requirement: clause.Requirement, Link: clause.Source, Expected: fmt.Sprintf("%d %s, the error envelope if the body is JSON", want, http.StatusText(want)),
 		Requests: 1, Process: 1 + s.random.IntN(4), Started: s.clock, Labels: []string{code, probe}}
 	if code == "401" || code == "405" || code == "20x" {
-		sp.Ground.Code = report.Documented
+		sp.Basis.Code = report.Documented
 	}
 	if code != "20x" && code != "50x" {
 		sp.Advice = []string{fmt.Sprintf("RFC 9110: a %d carries more than the target sends", want)}

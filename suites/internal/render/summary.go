@@ -240,7 +240,7 @@ func (m *markdown) changes(baseline *report.Result, c Changes) {
 	if n := len(c.Failing); n > 0 {
 		m.line("- **newly failing: %s**", thousands(n))
 		list := c.Faults()
-		for _, f := range report.Foremost(list, shownFindings) {
+		for _, f := range report.Top(list, shownFindings) {
 			m.line("  - %s%s: %s, such as %s", plain(f.Text()), idsOf(f.IDs()), plain(f.Where()), code(f.Example))
 		}
 		if n := len(list) - shownFindings; n > 0 {

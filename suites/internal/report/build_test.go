@@ -17,7 +17,7 @@ import (
 // made is a spec on FetchTenant, GET /tenants/{tenant_id}, whose reference lists 200, 401, 403 and 404.
 func made(code, probe string, v Verdict, reason string) Spec {
 	return Spec{ID: code + "/" + probe + "/FetchTenant", Code: code, Probe: probe, Subject: "FetchTenant", Operation: "FetchTenant", Method: "GET",
-		Path: "/tenants/{tenant_id}", Resource: "tenants", Source: schemas.FromReference, Ground: Ground{Documented, Documented}, Verdict: v, Reason: reason}
+		Path: "/tenants/{tenant_id}", Resource: "tenants", Source: schemas.FromReference, Basis: Basis{Documented, Documented}, Verdict: v, Reason: reason}
 }
 
 func build(t *testing.T, filtered bool, specs ...Spec) *Result {

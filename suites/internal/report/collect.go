@@ -11,8 +11,8 @@ import (
 	"acronis-conformance/suites/internal/exchange"
 )
 
-// Gather divides a list into lists of what has the same key, in the order in which the keys come.
-func Gather[T any, K comparable](list []T, key func(T) K) [][]T {
+// GroupBy divides a list into lists of what has the same key, in the order in which the keys come.
+func GroupBy[T any, K comparable](list []T, key func(T) K) [][]T {
 	index := map[K]int{}
 	var gathered [][]T
 	for _, item := range list {
@@ -48,7 +48,7 @@ func (r *Result) collect() {
 		r.transient(step.ID, step.Operation, step.Exchanges)
 		r.throttled(step.Exchanges)
 	}
-	for _, same := range Gather(remarks, func(m remark) string { return m.text }) {
+	for _, same := range GroupBy(remarks, func(m remark) string { return m.text }) {
 		a := Advice{Text: same[0].text}
 		for _, m := range same {
 			a.Specs = append(a.Specs, m.id)
@@ -141,7 +141,7 @@ type LeftoverGroup struct {
 func SameLeftovers(list []Leftover) []LeftoverGroup {
 	type key struct{ kind, reason, command string }
 	var groups []LeftoverGroup
-	for _, same := range Gather(list, func(l Leftover) key { return key{l.Kind, sameReason(l), l.Command} }) {
+	for _, same := range GroupBy(list, func(l Leftover) key { return key{l.Kind, sameReason(l), l.Command} }) {
 		groups = append(groups, LeftoverGroup{same[0], len(same)})
 	}
 	return groups

@@ -29,11 +29,11 @@ type Fault struct {
 	Verdict  Verdict     `json:"verdict"` // violation, waived, known; inconclusive for lenient faults, pass for advice
 	Example  string      `json:"example"` // id of the spec that shows it best
 	Accepted *Acceptance `json:"accepted,omitempty"`
-	Spread
+	Extent
 }
 
-// Spread is how far a fault goes. All lists are sorted and hold each name once.
-type Spread struct {
+// Extent is how far a fault goes. All lists are sorted and hold each name once.
+type Extent struct {
 	Specs      []string `json:"specs"` // ids
 	Codes      []string `json:"codes"` // of the specs
 	Operations []string `json:"operations"`
@@ -165,7 +165,7 @@ func CauseOf(s *Spec, d Difference) Cause {
 		return Cause{rule, path, d.Found, ""} // whatever was asked for
 	case d.Rule == statusRule && found/100 == 2 && promises(s, d)/100 != 2:
 		kind := s.Code + "/" + s.Probe
-		if s.Ground.Refusal == Assumed {
+		if s.Basis.Rejection == Assumed {
 			kind += " " + assumedKind
 		}
 		return Cause{rule, path, anySuccess, kind}
@@ -237,7 +237,7 @@ var leadingStatus = regexp.MustCompile(`^[1-9][0-9][0-9]\b`)
 
 func gravityOf(s *Spec, d Difference, c Cause) Gravity {
 	switch {
-	case c.Serves() && promises(s, d)/100 == 4 && s.Ground.Refusal != Assumed:
+	case c.Serves() && promises(s, d)/100 == 4 && s.Basis.Rejection != Assumed:
 		return Served
 	case c.Serves() && promises(s, d)/100 == 4:
 		return Lenient
@@ -317,7 +317,7 @@ func Faults(specs []Spec) []Fault {
 		signs = append(signs, signsOf(&specs[i])...)
 	}
 	list := []Fault{}
-	for _, same := range Gather(signs, sign.key) {
+	for _, same := range GroupBy(signs, sign.key) {
 		list = append(list, faultOf(same))
 	}
 	slices.SortFunc(list, func(a, b Fault) int {
@@ -347,19 +347,19 @@ func faultOf(same []sign) Fault {
 			f.Gravity = s.gravity
 		}
 	}
-	f.Spread = spreadOf(specs)
+	f.Extent = extentOf(specs)
 	f.Example = clearest(specs).ID
 	f.Sentence = cut(sentence(same), 320)
 	return f
 }
 
-// SpreadOf is how far something goes that these specs show, and the id of the spec that shows it best.
-func SpreadOf(specs []*Spec) (spread Spread, example string) {
-	return spreadOf(specs), clearest(specs).ID
+// ExtentOf is how far something goes that these specs show, and the id of the spec that shows it best.
+func ExtentOf(specs []*Spec) (spread Extent, example string) {
+	return extentOf(specs), clearest(specs).ID
 }
 
-func spreadOf(specs []*Spec) Spread {
-	return Spread{
+func extentOf(specs []*Spec) Extent {
+	return Extent{
 		Specs:      distinct(specs, func(s *Spec) string { return s.ID }),
 		Codes:      distinct(specs, func(s *Spec) string { return s.Code }),
 		Operations: distinct(specs, func(s *Spec) string { return s.Operation }),
@@ -394,13 +394,13 @@ func distinct(specs []*Spec, of func(*Spec) string) []string {
 	return slices.Compact(list)
 }
 
-func (s Spread) places() int { return len(s.Operations) + len(s.Paths) }
+func (s Extent) places() int { return len(s.Operations) + len(s.Paths) }
 
 // Single reports whether the fault is met on a single operation, or on a single path that is not an operation.
-func (s Spread) Single() bool { return s.places() == 1 }
+func (s Extent) Single() bool { return s.places() == 1 }
 
 // Where says how far the fault goes: 812 specs of 401, 403, 404 on 91 operations.
-func (s Spread) Where() string {
+func (s Extent) Where() string {
 	var where []string
 	for _, places := range []struct {
 		names     []string
@@ -423,14 +423,14 @@ func clearest(specs []*Spec) *Spec {
 	return slices.MinFunc(specs, func(a, b *Spec) int {
 		return cmp.Or(bools(len(a.Exchanges) == 0, len(b.Exchanges) == 0),
 			cmp.Compare(len(a.Differences), len(b.Differences)),
-			cmp.Compare(a.Ground.assumptions(), b.Ground.assumptions()), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(a.Basis.assumptions(), b.Basis.assumptions()), cmp.Compare(a.ID, b.ID))
 	})
 }
 
 // assumptions counts what of an expectation is not documented.
-func (g Ground) assumptions() int {
+func (g Basis) assumptions() int {
 	n := 0
-	for _, basis := range []Basis{g.Refusal, g.Code} {
+	for _, basis := range []Certainty{g.Rejection, g.Code} {
 		if basis != Documented {
 			n++
 		}
@@ -468,7 +468,7 @@ type Bundle struct {
 // Bundles puts the faults together that are met in the same specs and matter as much. The order stays.
 func Bundles(list []Fault) []Bundle {
 	var bundles []Bundle
-	for _, same := range Gather(list, func(f Fault) string {
+	for _, same := range GroupBy(list, func(f Fault) string {
 		return string(f.Verdict) + string(f.Gravity) + strings.Join(f.Specs, "\n")
 	}) {
 		bundles = append(bundles, Bundle{same[0], same[1:]})
@@ -504,7 +504,7 @@ func (b Bundle) Text() string {
 // ByAcceptance puts the faults together that are accepted for the same reason, and adds up how far they go.
 func ByAcceptance(list []Fault) []Bundle {
 	var bundles []Bundle
-	for _, same := range Gather(list, func(f Fault) Acceptance {
+	for _, same := range GroupBy(list, func(f Fault) Acceptance {
 		if f.Accepted == nil {
 			return Acceptance{}
 		}
@@ -515,22 +515,22 @@ func ByAcceptance(list []Fault) []Bundle {
 			b.Accepted = &Acceptance{Verdict: b.Verdict}
 		}
 		for _, f := range b.Further {
-			b.Spread = b.Spread.and(f.Spread)
+			b.Extent = b.Extent.and(f.Extent)
 		}
 		bundles = append(bundles, b)
 	}
 	return bundles
 }
 
-func (s Spread) and(other Spread) Spread {
+func (s Extent) and(other Extent) Extent {
 	join := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
-	return Spread{join(s.Specs, other.Specs), join(s.Codes, other.Codes), join(s.Operations, other.Operations),
+	return Extent{join(s.Specs, other.Specs), join(s.Codes, other.Codes), join(s.Operations, other.Operations),
 		join(s.Paths, other.Paths)}
 }
 
-// Foremost picks that many where there is no room for all, in their order: the first, but for two places that are
+// Top picks that many where there is no room for all, in their order: the first, but for two places that are
 // kept for faults of single operations, so that those that are met everywhere do not hide them.
-func Foremost(list []Bundle, n int) []Bundle {
+func Top(list []Bundle, n int) []Bundle {
 	if len(list) <= n {
 		return list
 	}
@@ -562,7 +562,7 @@ func Foremost(list []Bundle, n int) []Bundle {
 type Reason struct {
 	Text    string
 	Example string
-	Spread
+	Extent
 }
 
 // Reasons gathers the specs of a verdict by their reasons, but for those that are lenient faults. The most widespread
@@ -576,13 +576,13 @@ func Reasons(r *Result, verdict Verdict) []Reason {
 	}
 	general := func(s *Spec) string { return reference.ReplaceAllString(s.Reason, "see another spec") }
 	var list []Reason
-	for _, same := range Gather(specs, general) {
+	for _, same := range GroupBy(specs, general) {
 		text := same[0].Reason
 		if slices.ContainsFunc(same, func(s *Spec) bool { return s.Reason != text }) {
 			text = general(same[0])
 		}
 		list = append(list, Reason{Text: cut(cmp.Or(text, "no reason is given"), 300), Example: clearest(same).ID,
-			Spread: spreadOf(same)})
+			Extent: extentOf(same)})
 	}
 	slices.SortStableFunc(list, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(len(b.Specs), len(a.Specs)), cmp.Compare(b.places(), a.places()))

@@ -13,7 +13,7 @@ import (
 func wrong(code, operation string, differences ...Difference) Spec {
 	return Spec{ID: code + "/probe/" + operation, Code: code, Probe: "probe", Subject: operation, Operation: operation,
 		Verdict: Violation,
-		Ground:  Ground{Documented, Documented}, Reason: "a reason of its own for " + operation,
+		Basis:   Basis{Documented, Documented}, Reason: "a reason of its own for " + operation,
 		Differences: differences, Started: noon}
 }
 
@@ -165,7 +165,7 @@ func TestFaultsByGravity(t *testing.T) {
 		return s
 	}
 	lenient := of("duplicate", wrong("409", "CreateUser", status(201, 409)))
-	lenient.Verdict, lenient.Accepted, lenient.Ground = Inconclusive, true, Ground{Assumed, Assumed}
+	lenient.Verdict, lenient.Accepted, lenient.Basis = Inconclusive, true, Basis{Assumed, Assumed}
 	advised := of("advised", wrong("404", "FetchTenant"))
 	advised.Verdict, advised.Advice = Pass, []string{"RFC 9110: a 404 carries nothing"}
 	body := Difference{Path: "$.id", Rule: "required", Detail: "the property is missing"}
@@ -259,14 +259,14 @@ func TestFaultsShowAClearSpec(t *testing.T) {
 	g := NewWithT(t)
 	assumed, crowded, clear := wrong("400", "A", listed("$.a")), wrong("401", "A", listed("$.a"),
 		listed("$.b")), wrong("404", "B", listed("$.a"))
-	assumed.Ground = Ground{Assumed, Assumed}
+	assumed.Basis = Basis{Assumed, Assumed}
 	g.Expect(Faults([]Spec{assumed, crowded, clear})[0].Example).To(Equal(clear.ID))
 	crowded.Exchanges = []exchange.Evidence{{}}
 	g.Expect(Faults([]Spec{assumed, crowded, clear})[0].Example).To(Equal(crowded.ID), "an exchange can be repeated")
 }
 
 // Neither the many hide the few nor the few the many.
-func TestForemostFaults(t *testing.T) {
+func TestTopFaults(t *testing.T) {
 	g := NewWithT(t)
 	var specs []Spec
 	for fault := range 8 {
@@ -291,13 +291,13 @@ func TestForemostFaults(t *testing.T) {
 		}
 		return of
 	}
-	foremost := Foremost(list, 5)
+	foremost := Top(list, 5)
 	g.Expect(single(foremost)).To(Equal([]bool{true, false, false, true, true}),
 		"the gravest first, in the order of all")
 	g.Expect(foremost[0].Sentence).To(HavePrefix("probe: requests that must be rejected with 403 succeed (200)"))
 	g.Expect(foremost[1].Path).To(Equal("$.widespread0"))
-	g.Expect(Foremost(list, 99)).To(HaveLen(13))
-	g.Expect(single(Foremost(list[1:9], 5))).To(Equal([]bool{false, false, false, false, false}),
+	g.Expect(Top(list, 99)).To(HaveLen(13))
+	g.Expect(single(Top(list[1:9], 5))).To(Equal([]bool{false, false, false, false, false}),
 		"where there is no single one, no place is kept")
 	r := &Result{Specs: specs, Faults: Faults(specs)}
 	r.Totals, _, _ = tally(r.Specs, nil)

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"acronis-conformance/suites/internal/exchange"
-	junitrules "acronis-conformance/suites/internal/junit"
+	"acronis-conformance/suites/internal/report/junittest"
 
 	. "github.com/onsi/gomega"
 )
 
 // parseJUnit writes the file, and reads it as a server does that is particular about its schema.
-func parseJUnit(t *testing.T, r *Result) *junitrules.Element {
+func parseJUnit(t *testing.T, r *Result) *junittest.Element {
 	t.Helper()
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "junit.xml")
@@ -22,7 +22,7 @@ func parseJUnit(t *testing.T, r *Result) *junitrules.Element {
 	file, err := os.Open(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = file.Close() }()
-	read, err := junitrules.Read(file)
+	read, err := junittest.Read(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	return read
 }

@@ -122,7 +122,7 @@ const namedReasons = 3
 
 // reasons counts cells by their reasons, the most frequent ones first.
 func reasons(cells []*Cell) string {
-	groups := Gather(cells, func(c *Cell) string { return c.Reason })
+	groups := GroupBy(cells, func(c *Cell) string { return c.Reason })
 	slices.SortStableFunc(groups, func(a, b []*Cell) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a[0].Reason, b[0].Reason))
 	})

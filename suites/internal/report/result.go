@@ -185,20 +185,20 @@ type Cell struct {
 	Reason    string         `json:"reason,omitempty"` // why it is not a pass
 }
 
-// Basis says what carries a part of an expectation.
-type Basis string
+// Certainty says what carries a part of an expectation.
+type Certainty string
 
 const (
 	// Documented says that the documentation promises it.
-	Documented Basis = "documented"
+	Documented Certainty = "documented"
 	// Assumed says that it is only likely.
-	Assumed Basis = "assumed"
+	Assumed Certainty = "assumed"
 )
 
-// Ground is what carries the expectation of a probe.
-type Ground struct {
-	Refusal Basis `json:"refusal"` // that the request is refused at all; for 20x, that it is served
-	Code    Basis `json:"code"`    // that it is answered with this very code
+// Basis is what carries the expectation of a probe.
+type Basis struct {
+	Rejection Certainty `json:"refusal"` // that the request is refused at all; for 20x, that it is served
+	Code      Certainty `json:"code"`    // that it is answered with this very code
 }
 
 // Difference is one place where a body departs from its schema.
@@ -223,7 +223,7 @@ type Spec struct {
 	Path        string              `json:"path"`
 	Resource    string              `json:"resource,omitempty"`
 	Source      schemas.Source      `json:"source"`
-	Ground      Ground              `json:"ground"`
+	Basis       Basis               `json:"ground"`
 	Verdict     Verdict             `json:"verdict"`
 	Reason      string              `json:"reason,omitempty"`
 	Requirement string              `json:"requirement"` // what the documentation asks, in our words

@@ -59,7 +59,7 @@ var vocabularies = map[reflect.Type][]string{
 	reflect.TypeFor[Gravity]():        {"served", "effect", "secret", "code", "error-body", "success-body", "lenient", "advice"},
 	reflect.TypeFor[CheckState]():     {string(CheckOK), string(CheckWarning), string(CheckFailed)},
 	reflect.TypeFor[LimitKind]():      {"permission", "fault_header", "expired_token", "role"},
-	reflect.TypeFor[Basis]():          {string(Documented), string(Assumed)},
+	reflect.TypeFor[Certainty]():      {string(Documented), string(Assumed)},
 	reflect.TypeFor[Phase]():          {string(PhaseWorld), string(PhaseControl), string(PhaseCleanup)},
 	reflect.TypeFor[schemas.Source](): {string(schemas.FromReference), string(schemas.FromClause)},
 }

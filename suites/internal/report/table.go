@@ -74,7 +74,7 @@ func (t *terminal) faults(list []Fault) {
 		title += fmt.Sprintf(", of which these are the foremost %d", shownFaults)
 	}
 	t.wrap(bold, title+":")
-	for _, b := range Foremost(bundles, shownFaults) {
+	for _, b := range Top(bundles, shownFaults) {
 		t.wrap(red, "  "+b.ID+" "+b.Text())
 		if len(b.Specs) > 1 {
 			t.wrap("", "    "+b.Where()+", such as")

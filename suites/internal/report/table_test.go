@@ -163,7 +163,7 @@ func TestTableEscapes(t *testing.T) {
 }
 
 // On a terminal of sixty characters, with as many faults as a bad night has.
-func TestTableNamesTheForemostFaults(t *testing.T) {
+func TestTableNamesTheTopFaults(t *testing.T) {
 	g := NewWithT(t)
 	in := sample(t)
 	in.Specs = nil

@@ -42,7 +42,7 @@ const Soon = 14
 // everywhere; those that end soon on the target are worth a word. All are the ids of all specs; where they are nil,
 // patterns are not judged.
 func (l *List) Check(all []string, target string, day time.Time) (wrong, ending []Problem) {
-	codes := report.Gather(all, codeOf)
+	codes := report.GroupBy(all, codeOf)
 	for _, w := range l.Waivers {
 		note := func(list *[]Problem, kind Kind, format string, arguments ...any) {
 			*list = append(*list, Problem{Kind: kind, Waiver: w,

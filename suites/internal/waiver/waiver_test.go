@@ -80,7 +80,7 @@ func violation(id, found string, more ...report.Difference) report.Spec {
 	parts := strings.Split(id, "/")
 	return report.Spec{ID: id, Code: parts[0], Probe: parts[1], Operation: parts[2], Verdict: report.Violation,
 		Reason: "r", Actual: found + " ",
-		Ground: report.Ground{Refusal: report.Documented, Code: report.Documented},
+		Basis: report.Basis{Rejection: report.Documented, Code: report.Documented},
 		Differences: append([]report.Difference{{Path: "status", Rule: "status", Found: found, Detail: "expected " +
 			parts[0]}}, more...)}
 }

@@ -15,16 +15,16 @@ import (
 func seen() []report.Fault {
 	return []report.Fault{
 		{ID: "aaaaaaaa", Rule: "enum", Path: "$.items[*].type", Found: `"no: 'way' #1"`,
-			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchApplications"}}},
+			Extent: report.Extent{Specs: []string{"20x/valid-token/FetchApplications"}}},
 		{ID: "bbbbbbbb", Rule: "status", Path: "status", Found: "2xx",
-			Spread: report.Spread{Specs: []string{"401/no-token/FetchTenant",
+			Extent: report.Extent{Specs: []string{"401/no-token/FetchTenant",
 				"405/wrong-method/PUT.tenants.{tenant_id}"}}},
 		{ID: "cccccccc", Rule: "RFC 9110", Path: "header Allow", Found: "none",
-			Spread: report.Spread{Specs: []string{"405/wrong-method/PATCH.x"}}},
+			Extent: report.Extent{Specs: []string{"405/wrong-method/PATCH.x"}}},
 		{ID: "dddddddd", Rule: "type", Path: "$.a", Found: "null",
-			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchTenant"}}},
+			Extent: report.Extent{Specs: []string{"20x/valid-token/FetchTenant"}}},
 		{ID: "eeeeeeee", Rule: "status", Path: "status", Found: "0404",
-			Spread: report.Spread{Specs: []string{"20x/valid-token/FetchUser"}}},
+			Extent: report.Extent{Specs: []string{"20x/valid-token/FetchUser"}}},
 	}
 }
 

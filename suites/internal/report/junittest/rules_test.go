@@ -1,4 +1,4 @@
-package junit
+package junittest
 
 import (
 	"strings"

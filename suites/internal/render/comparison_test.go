@@ -47,9 +47,9 @@ func written(t testing.TB, write func(io.Writer, []*report.Result) error, result
 	return b.Bytes()
 }
 
-func TestSides(t *testing.T) {
+func TestComparison(t *testing.T) {
 	g := NewWithT(t)
-	s, err := newSides(neighbours(t))
+	s, err := newComparison(neighbours(t))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Names).To(Equal([]string{"eu2", "us5", "jp1"}))
 	g.Expect(s.Cells).To(Equal(1), "what the filter left out is no difference")
@@ -63,7 +63,7 @@ func TestSides(t *testing.T) {
 }
 
 // A spec may differ where the cell does not.
-func TestSidesFindSpecsBelowEqualCells(t *testing.T) {
+func TestComparisonFindSpecsBelowEqualCells(t *testing.T) {
 	g := NewWithT(t)
 	a, b := small(map[string]report.Verdict{"A": report.Violation}), small(map[string]report.Verdict{"A": report.Violation})
 	for _, r := range []*report.Result{a, b} {
@@ -71,35 +71,35 @@ func TestSidesFindSpecsBelowEqualCells(t *testing.T) {
 		r.Cells[0].Specs = append(r.Cells[0].Specs, "401/x/A")
 	}
 	b.Specs[1].Verdict = report.Inconclusive
-	s, err := newSides([]*report.Result{a, b})
+	s, err := newComparison([]*report.Result{a, b})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Cells).To(Equal(1))
 	g.Expect(s.Subjects[0].Cells[0].Specs[0].ID).To(Equal("401/x/A"))
 }
 
-func TestSidesOfOtherContracts(t *testing.T) {
+func TestComparisonOfOtherContracts(t *testing.T) {
 	g := NewWithT(t)
-	s, err := newSides([]*report.Result{small(map[string]report.Verdict{"A": report.Pass}), small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})})
+	s, err := newComparison([]*report.Result{small(map[string]report.Verdict{"A": report.Pass}), small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Cells).To(Equal(1), "a cell that only one of them has is a difference")
 }
 
-func TestSidesNeedTwo(t *testing.T) {
+func TestComparisonNeedTwo(t *testing.T) {
 	g := NewWithT(t)
 	for _, write := range []func(io.Writer, []*report.Result) error{Compare, CompareMarkdown, Merge, MergeMarkdown} {
 		g.Expect(write(io.Discard, []*report.Result{sample(t)})).To(MatchError(ContainSubstring("there is 1 result: name another conformance.json")))
 	}
 }
 
-func TestSideNames(t *testing.T) {
+func TestResultNames(t *testing.T) {
 	g := NewWithT(t)
 	at := func(name, run string, start time.Time) *report.Result {
 		return &report.Result{Target: report.Target{Name: name}, Run: report.Run{ID: run, Started: start}}
 	}
-	g.Expect(sideNames([]*report.Result{at("a", "1", sampleStart), at("b", "1", sampleStart)})).To(Equal([]string{"a", "b"}))
-	g.Expect(sideNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart.Add(time.Hour))})).To(Equal([]string{"a 2026-11-20 01:30", "a 2026-11-20 02:30"}))
-	g.Expect(sideNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart)})).To(Equal([]string{"a 1", "a 2"}))
-	g.Expect(sideNames([]*report.Result{at("a", "1", sampleStart), at("a", "1", sampleStart)})).To(Equal([]string{"a (1)", "a (2)"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("b", "1", sampleStart)})).To(Equal([]string{"a", "b"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart.Add(time.Hour))})).To(Equal([]string{"a 2026-11-20 01:30", "a 2026-11-20 02:30"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart)})).To(Equal([]string{"a 1", "a 2"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "1", sampleStart)})).To(Equal([]string{"a (1)", "a (2)"}))
 }
 
 func TestCompare(t *testing.T) {
@@ -129,7 +129,7 @@ func TestCompareIsShort(t *testing.T) {
 	})
 	b.Target.Name = "us5"
 	results := []*report.Result{a, b}
-	s, err := newSides(results)
+	s, err := newComparison(results)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Cells).To(BeNumerically(">", 400))
 	g.Expect(s.Faults).To(HaveLen(1))
@@ -149,20 +149,20 @@ func TestMerge(t *testing.T) {
 	g := NewWithT(t)
 	results := neighbours(t)
 	document := written(t, Merge, results)
-	marks := 0
+	badges := 0
 	for _, n := range elements(t, document) {
 		if strings.HasPrefix(attribute(n, "class"), "m v-") {
-			marks++
+			badges++
 		}
 	}
-	g.Expect(marks).To(Equal(len(results[0].Cells)+2), "one mark where all agree, three in the one cell where they do not")
+	g.Expect(badges).To(Equal(len(results[0].Cells)+2), "one mark where all agree, three in the one cell where they do not")
 	text := string(written(t, MergeMarkdown, results))
 	g.Expect(text).To(ContainSubstring("## ❌ violation on 3 of 3 targets"))
 	g.Expect(text).To(ContainSubstring("- on jp1: 6 specs of 401 on 6 operations"))
 	g.Expect(text).To(ContainSubstring("| jp1 | ❌ violation (a part of the specs) |"))
 }
 
-func TestSidesHostile(t *testing.T) {
+func TestComparisonHostile(t *testing.T) {
 	g := NewWithT(t)
 	for salt := 0; salt < len(payloads); salt += 3 {
 		results := []*report.Result{hostile(t, salt), failing(hostile(t, salt+1))}

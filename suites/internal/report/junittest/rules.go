@@ -1,7 +1,7 @@
-// Package junit holds a JUnit file against the rules that its readers share, in our words: those of the schema that Jenkins reads
+// Package junittest holds a JUnit file against the rules that its readers share, in our words: those of the schema that Jenkins reads
 // (junit-10.xsd), and beyond them what the older one of Ant asks of the same elements: their order, their types, and one outcome to a
 // case. Only tests use it. Of Ant's schema two demands are left out, a host name and empty elements for output: Jenkins makes both optional.
-package junit
+package junittest
 
 import (
 	"encoding/xml"

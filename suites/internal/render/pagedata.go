@@ -19,18 +19,18 @@ import (
 // in hundreds of specs.
 type ref int
 
-// packed is what the page's script is given: what the page shows only on demand.
-type packed struct {
+// pageData is what the page's script is given: what the page shows only on demand.
+type pageData struct {
 	Texts    []string       `json:"texts"`
 	Statuses map[int]string `json:"statuses"` // their names
-	Cells    []packedCell   `json:"cells"`    // as in the result
-	Specs    []packedSpec   `json:"specs"`    // as in the result
-	Steps    []packedStep   `json:"steps"`    // as in the result
-	Lists    []packedList   `json:"lists"`
-	Findings []packedList   `json:"findings"`
+	Cells    []cellData     `json:"cells"`    // as in the result
+	Specs    []specData     `json:"specs"`    // as in the result
+	Steps    []stepData     `json:"steps"`    // as in the result
+	Lists    []listData     `json:"lists"`
+	Findings []listData     `json:"findings"`
 }
 
-type packedCell struct {
+type cellData struct {
 	Subject   ref   `json:"subject"`
 	Operation ref   `json:"operation"`
 	Method    ref   `json:"method"`
@@ -44,69 +44,69 @@ type packedCell struct {
 	Specs     []int `json:"specs"`
 }
 
-type packedSpec struct {
-	ID          ref                `json:"id"`
-	Code        ref                `json:"code"`
-	Probe       ref                `json:"probe"` // with its variant
-	Operation   ref                `json:"operation"`
-	Method      ref                `json:"method"`
-	Path        ref                `json:"path"`
-	Resource    ref                `json:"resource"`
-	Source      ref                `json:"source"`
-	Refusal     ref                `json:"refusal"`
-	Ground      ref                `json:"ground"` // of the code
-	Verdict     ref                `json:"verdict"`
-	Reason      ref                `json:"reason"`
-	Requirement ref                `json:"requirement"`
-	Link        ref                `json:"link"` // empty unless it leads to the web
-	Expected    ref                `json:"expected"`
-	Actual      ref                `json:"actual"`
-	Differences []packedDifference `json:"differences,omitempty"`
-	Advice      []ref              `json:"advice,omitempty"`
-	Traits      []ref              `json:"traits,omitempty"` // what is special about the spec
-	Control     int                `json:"control"`          // step; -1 where there is none
-	Seconds     float64            `json:"seconds"`
-	Exchanges   []packedExchange   `json:"exchanges,omitempty"`
+type specData struct {
+	ID          ref              `json:"id"`
+	Code        ref              `json:"code"`
+	Probe       ref              `json:"probe"` // with its variant
+	Operation   ref              `json:"operation"`
+	Method      ref              `json:"method"`
+	Path        ref              `json:"path"`
+	Resource    ref              `json:"resource"`
+	Source      ref              `json:"source"`
+	Refusal     ref              `json:"refusal"`
+	Ground      ref              `json:"ground"` // of the code
+	Verdict     ref              `json:"verdict"`
+	Reason      ref              `json:"reason"`
+	Requirement ref              `json:"requirement"`
+	Link        ref              `json:"link"` // empty unless it leads to the web
+	Expected    ref              `json:"expected"`
+	Actual      ref              `json:"actual"`
+	Differences []differenceData `json:"differences,omitempty"`
+	Advice      []ref            `json:"advice,omitempty"`
+	Traits      []ref            `json:"traits,omitempty"` // what is special about the spec
+	Control     int              `json:"control"`          // step; -1 where there is none
+	Seconds     float64          `json:"seconds"`
+	Exchanges   []exchangeData   `json:"exchanges,omitempty"`
 }
 
-type packedDifference struct {
+type differenceData struct {
 	Path   ref `json:"path"`
 	Rule   ref `json:"rule"`
 	Found  ref `json:"found"`
 	Detail ref `json:"detail"`
 }
 
-type packedStep struct {
-	ID        ref              `json:"id"`
-	Phase     ref              `json:"phase"`
-	Operation ref              `json:"operation"`
-	OK        bool             `json:"ok"`
-	Reason    ref              `json:"reason"`
-	Seconds   float64          `json:"seconds"`
-	Exchanges []packedExchange `json:"exchanges,omitempty"`
+type stepData struct {
+	ID        ref            `json:"id"`
+	Phase     ref            `json:"phase"`
+	Operation ref            `json:"operation"`
+	OK        bool           `json:"ok"`
+	Reason    ref            `json:"reason"`
+	Seconds   float64        `json:"seconds"`
+	Exchanges []exchangeData `json:"exchanges,omitempty"`
 }
 
-type packedExchange struct {
-	Method    ref             `json:"method"`
-	URL       ref             `json:"url"`
-	Headers   [][2]ref        `json:"headers,omitempty"`
-	Body      *packedBody     `json:"body,omitempty"`
-	Attempts  []packedAttempt `json:"attempts"`
-	Transient bool            `json:"transient,omitempty"`
-	Curl      ref             `json:"curl"`
+type exchangeData struct {
+	Method    ref           `json:"method"`
+	URL       ref           `json:"url"`
+	Headers   [][2]ref      `json:"headers,omitempty"`
+	Body      *bodyData     `json:"body,omitempty"`
+	Attempts  []attemptData `json:"attempts"`
+	Transient bool          `json:"transient,omitempty"`
+	Curl      ref           `json:"curl"`
 }
 
-type packedAttempt struct {
-	Start   int64       `json:"start"` // milliseconds since 1970
-	MS      int64       `json:"ms"`
-	Status  int         `json:"status"`
-	Proto   ref         `json:"proto"`
-	Headers [][2]ref    `json:"headers,omitempty"`
-	Body    *packedBody `json:"body,omitempty"`
-	Error   ref         `json:"error"`
+type attemptData struct {
+	Start   int64     `json:"start"` // milliseconds since 1970
+	MS      int64     `json:"ms"`
+	Status  int       `json:"status"`
+	Proto   ref       `json:"proto"`
+	Headers [][2]ref  `json:"headers,omitempty"`
+	Body    *bodyData `json:"body,omitempty"`
+	Error   ref       `json:"error"`
 }
 
-type packedBody struct {
+type bodyData struct {
 	Text    ref    `json:"text"`
 	Base64  bool   `json:"base64,omitempty"`
 	Decoded string `json:"decoded,omitempty"` // what was undone to show the body as text
@@ -114,8 +114,8 @@ type packedBody struct {
 	Cut     bool   `json:"cut,omitempty"` // the text is only the beginning
 }
 
-// packedList is a list of specs that the page can show besides those of a cell.
-type packedList struct {
+// listData is a list of specs that the page can show besides those of a cell.
+type listData struct {
 	ID    ref   `json:"id"` // of a finding
 	Title ref   `json:"title"`
 	Note  ref   `json:"note"`
@@ -123,7 +123,7 @@ type packedList struct {
 	Specs []int `json:"specs"`
 }
 
-// budget is how large the packed data may be, so that the page stays below 3 MB.
+// budget is how large the pageData data may be, so that the page stays below 3 MB.
 const budget = 2_600_000
 
 // limits are how many bytes of a body are shown, in a spec that passed and elsewhere. The first that keep the budget are taken.
@@ -132,10 +132,10 @@ var limits = [...]struct{ passed, other int }{
 }
 
 // pack returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most that many.
-func pack(r *report.Result, most int) (string, error) {
+func newPageData(r *report.Result, most int) (string, error) {
 	var data string
 	for _, limit := range limits {
-		p := packer{result: r, passed: limit.passed, other: limit.other, index: map[string]ref{"": 0}}
+		p := dataBuilder{result: r, passed: limit.passed, other: limit.other, index: map[string]ref{"": 0}}
 		p.out.Texts = []string{""}
 		p.all()
 		text, err := json.Marshal(p.out)
@@ -164,19 +164,19 @@ func compress(data []byte) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// packer collects the page's data.
-type packer struct {
+// dataBuilder collects the page's data.
+type dataBuilder struct {
 	result        *report.Result
 	passed, other int
 	index         map[string]ref
-	out           packed
+	out           pageData
 
 	specs map[string]int // by id
 	steps map[string]int // by id
 }
 
 // text returns the ref of a text, which is made safe to look at.
-func (p *packer) text(s string) ref {
+func (p *dataBuilder) text(s string) ref {
 	s = exchange.Printable(s)
 	at, known := p.index[s]
 	if !known {
@@ -187,7 +187,7 @@ func (p *packer) text(s string) ref {
 	return at
 }
 
-func (p *packer) texts(list []string) []ref {
+func (p *dataBuilder) texts(list []string) []ref {
 	refs := make([]ref, 0, len(list))
 	for _, s := range list {
 		refs = append(refs, p.text(s))
@@ -195,7 +195,7 @@ func (p *packer) texts(list []string) []ref {
 	return refs
 }
 
-func (p *packer) all() {
+func (p *dataBuilder) all() {
 	r := p.result
 	p.out.Statuses = map[int]string{}
 	p.specs, p.steps = make(map[string]int, len(r.Specs)), make(map[string]int, len(r.World))
@@ -205,26 +205,26 @@ func (p *packer) all() {
 	for i, step := range r.World {
 		p.steps[step.ID] = i
 	}
-	p.out.Cells = make([]packedCell, 0, len(r.Cells))
+	p.out.Cells = make([]cellData, 0, len(r.Cells))
 	for _, c := range r.Cells {
-		p.out.Cells = append(p.out.Cells, packedCell{
+		p.out.Cells = append(p.out.Cells, cellData{
 			Subject: p.text(c.Subject), Operation: p.text(c.Operation), Method: p.text(c.Method), Path: p.text(c.Path),
 			Resource: p.text(c.Resource), Class: p.text(c.Class), Code: c.Code, Source: p.text(string(c.Source)),
 			Verdict: p.text(string(c.Verdict)), Reason: p.text(c.Reason), Specs: p.places(c.Specs),
 		})
 	}
-	p.out.Specs = make([]packedSpec, 0, len(r.Specs))
+	p.out.Specs = make([]specData, 0, len(r.Specs))
 	for _, s := range r.Specs {
 		p.out.Specs = append(p.out.Specs, p.spec(s))
 	}
-	p.out.Steps = make([]packedStep, 0, len(r.World))
+	p.out.Steps = make([]stepData, 0, len(r.World))
 	for _, s := range r.World {
-		p.out.Steps = append(p.out.Steps, packedStep{ID: p.text(s.ID), Phase: p.text(string(s.Phase)), Operation: p.text(s.Operation), OK: s.OK,
+		p.out.Steps = append(p.out.Steps, stepData{ID: p.text(s.ID), Phase: p.text(string(s.Phase)), Operation: p.text(s.Operation), OK: s.OK,
 			Reason: p.text(s.Reason), Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.OK))})
 	}
-	p.out.Lists, p.out.Findings = []packedList{}, []packedList{}
+	p.out.Lists, p.out.Findings = []listData{}, []listData{}
 	for _, l := range listsOf(r) {
-		p.out.Lists = append(p.out.Lists, packedList{Title: p.text(l.Title), Specs: p.places(l.Specs)})
+		p.out.Lists = append(p.out.Lists, listData{Title: p.text(l.Title), Specs: p.places(l.Specs)})
 	}
 	for _, verdict := range findingVerdicts {
 		for _, f := range findingsOf(r, verdict) {
@@ -232,13 +232,13 @@ func (p *packer) all() {
 			if f.Accepted != nil {
 				note += "; " + line(f.Accepted.String(), 300)
 			}
-			p.out.Findings = append(p.out.Findings, packedList{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID], Specs: p.places(f.Specs)})
+			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID], Specs: p.places(f.Specs)})
 		}
 	}
 }
 
 // places returns where the specs stand. Ids that no spec has are left out.
-func (p *packer) places(ids []string) []int {
+func (p *dataBuilder) places(ids []string) []int {
 	places := make([]int, 0, len(ids))
 	for _, id := range ids {
 		if at, known := p.specs[id]; known {
@@ -248,17 +248,17 @@ func (p *packer) places(ids []string) []int {
 	return places
 }
 
-func (p *packer) limit(passed bool) int {
+func (p *dataBuilder) limit(passed bool) int {
 	if passed {
 		return p.passed
 	}
 	return p.other
 }
 
-func (p *packer) spec(s report.Spec) packedSpec {
-	out := packedSpec{
+func (p *dataBuilder) spec(s report.Spec) specData {
+	out := specData{
 		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(s.Operation), Method: p.text(s.Method), Path: p.text(s.Path),
-		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Refusal: p.text(string(s.Ground.Refusal)), Ground: p.text(string(s.Ground.Code)),
+		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Refusal: p.text(string(s.Basis.Rejection)), Ground: p.text(string(s.Basis.Code)),
 		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason), Requirement: p.text(s.Requirement), Link: p.text(web(s.Link)),
 		Expected: p.text(s.Expected), Actual: p.text(s.Actual), Advice: p.texts(s.Advice), Traits: p.texts(traits(s)),
 		Control: -1, Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.Verdict == report.Pass)),
@@ -271,7 +271,7 @@ func (p *packer) spec(s report.Spec) packedSpec {
 		if d.Accepted != nil {
 			detail += " (" + line(d.Accepted.String(), 300) + ")"
 		}
-		out.Differences = append(out.Differences, packedDifference{p.text(d.Path), p.text(d.Rule), p.text(d.Found), p.text(detail)})
+		out.Differences = append(out.Differences, differenceData{p.text(d.Path), p.text(d.Rule), p.text(d.Found), p.text(detail)})
 	}
 	return out
 }
@@ -303,16 +303,16 @@ func traits(s report.Spec) []string {
 	return list
 }
 
-func (p *packer) exchanges(list []exchange.Evidence, limit int) []packedExchange {
-	var out []packedExchange
+func (p *dataBuilder) exchanges(list []exchange.Evidence, limit int) []exchangeData {
+	var out []exchangeData
 	for _, e := range list {
-		x := packedExchange{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers), Body: p.body(e.Body, limit),
-			Attempts: make([]packedAttempt, 0, len(e.Attempts)), Transient: e.Transient, Curl: p.text(e.Curl)}
+		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers), Body: p.body(e.Body, limit),
+			Attempts: make([]attemptData, 0, len(e.Attempts)), Transient: e.Transient, Curl: p.text(e.Curl)}
 		for _, a := range e.Attempts {
 			if name := http.StatusText(a.Status); name != "" {
 				p.out.Statuses[a.Status] = name
 			}
-			x.Attempts = append(x.Attempts, packedAttempt{Start: a.Start.UnixMilli(), MS: a.MS, Status: a.Status, Proto: p.text(a.Proto),
+			x.Attempts = append(x.Attempts, attemptData{Start: a.Start.UnixMilli(), MS: a.MS, Status: a.Status, Proto: p.text(a.Proto),
 				Headers: p.headers(a.Headers), Body: p.body(a.Body, limit), Error: p.text(a.Error)})
 		}
 		out = append(out, x)
@@ -320,7 +320,7 @@ func (p *packer) exchanges(list []exchange.Evidence, limit int) []packedExchange
 	return out
 }
 
-func (p *packer) headers(h http.Header) [][2]ref {
+func (p *dataBuilder) headers(h http.Header) [][2]ref {
 	var out [][2]ref
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		for _, value := range h[name] {
@@ -330,7 +330,7 @@ func (p *packer) headers(h http.Header) [][2]ref {
 	return out
 }
 
-func (p *packer) body(b *exchange.Text, limit int) *packedBody {
+func (p *dataBuilder) body(b *exchange.Text, limit int) *bodyData {
 	if b == nil {
 		return nil
 	}
@@ -341,5 +341,5 @@ func (p *packer) body(b *exchange.Text, limit int) *packedBody {
 		}
 		text = text[:cut]
 	}
-	return &packedBody{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
+	return &bodyData{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
 }

@@ -8,17 +8,17 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// sideFinding is a fault, with the results that have it.
-type sideFinding struct {
+// sharedFinding is a fault, with the results that have it.
+type sharedFinding struct {
 	finding // as the first of them has it
-	On      []sideName
+	On      []affectedResult
 }
 
-// sideName is a result that has a fault, and how far it goes there.
-type sideName struct{ Name, Where string }
+// affectedResult is a result that has a fault, and how far it goes there.
+type affectedResult struct{ Name, Where string }
 
 // findings are the faults of all results together: the gravest first, and of these first those that most results have.
-func (s *sides) findings() []sideFinding {
+func (s *comparison) findings() []sharedFinding {
 	type seen struct {
 		finding
 		name string
@@ -29,15 +29,15 @@ func (s *sides) findings() []sideFinding {
 			all = append(all, seen{f, s.Names[i]})
 		}
 	}
-	var list []sideFinding
-	for _, same := range report.Gather(all, func(f seen) string { return f.Name }) {
-		f := sideFinding{finding: same[0].finding}
+	var list []sharedFinding
+	for _, same := range report.GroupBy(all, func(f seen) string { return f.Name }) {
+		f := sharedFinding{finding: same[0].finding}
 		for _, one := range same {
-			f.On = append(f.On, sideName{one.name, one.Where()})
+			f.On = append(f.On, affectedResult{one.name, one.Where()})
 		}
 		list = append(list, f)
 	}
-	slices.SortStableFunc(list, func(a, b sideFinding) int {
+	slices.SortStableFunc(list, func(a, b sharedFinding) int {
 		return cmp.Or(cmp.Compare(a.Gravity.Rank(), b.Gravity.Rank()), cmp.Compare(len(b.On), len(a.On)))
 	})
 	return list
@@ -54,61 +54,61 @@ func (p pattern) key() string {
 	return strings.Join(words, " ")
 }
 
-// saying is what a result says of a spec: a fault, or another reason.
-type saying struct{ key, text string }
+// statement is what a result says of a spec: a fault, or another reason.
+type statement struct{ key, text string }
 
-// sayings are what a result says of its specs, by their ids: for each what carries its verdict.
-func sayings(r *report.Result) map[string][]saying {
-	specs, says := index(r), map[string][]saying{}
+// statements are what a result says of its specs, by their ids: for each what carries its verdict.
+func statements(r *report.Result) map[string][]statement {
+	specs, stated := index(r), map[string][]statement{}
 	for _, f := range r.Faults {
 		for _, id := range f.Specs {
 			if s := specs[id]; s != nil && s.Verdict == f.Verdict && s.Verdict != report.Pass {
-				says[id] = append(says[id], saying{f.ID, f.Sentence})
+				stated[id] = append(stated[id], statement{f.ID, f.Sentence})
 			}
 		}
 	}
 	for _, v := range []report.Verdict{report.Error, report.Inconclusive, report.Pass} {
 		for _, reason := range report.Reasons(r, v) {
 			for _, id := range reason.Specs {
-				if len(says[id]) == 0 {
-					says[id] = []saying{{reason.Text, reason.Text}}
+				if len(stated[id]) == 0 {
+					stated[id] = []statement{{reason.Text, reason.Text}}
 				}
 			}
 		}
 	}
-	return says
+	return stated
 }
 
-// sideFault is one reason for which specs have different verdicts.
-type sideFault struct {
+// cause is one reason for which specs have different verdicts.
+type cause struct {
 	Text    string
 	Pattern pattern
 	Verdict report.Verdict // the gravest of the pattern
 	Example string
-	report.Spread
+	report.Extent
 }
 
 // Shown are the first specs, and More how many others there are.
-func (f sideFault) Shown() []string { return f.Specs[:min(len(f.Specs), shownSpecs)] }
+func (f cause) Shown() []string { return f.Specs[:min(len(f.Specs), shownSpecs)] }
 
 // More is the number of specs that are not shown.
-func (f sideFault) More() int { return len(f.Specs) - len(f.Shown()) }
+func (f cause) More() int { return len(f.Specs) - len(f.Shown()) }
 
-// Foremost are the reasons that a reader is shown at once.
-func (s *sides) Foremost() []sideFault { return s.Faults[:min(len(s.Faults), shownFindings)] }
+// Top are the reasons that a reader is shown at once.
+func (s *comparison) Top() []cause { return s.Faults[:min(len(s.Faults), shownFindings)] }
 
 // Rest are the others.
-func (s *sides) Rest() []sideFault { return s.Faults[len(s.Foremost()):] }
+func (s *comparison) Rest() []cause { return s.Faults[len(s.Top()):] }
 
-// contrast gathers the specs that differ by their verdicts and by what the gravest of these says.
-func (s *sides) contrast() {
+// findCauses gathers the specs that differ by their verdicts and by what the gravest of these says.
+func (s *comparison) findCauses() {
 	for _, r := range s.Results {
-		s.says = append(s.says, sayings(r))
+		s.statements = append(s.statements, statements(r))
 	}
 	type difference struct {
-		pattern pattern
-		saying  saying
-		spec    *report.Spec
+		pattern   pattern
+		statement statement
+		spec      *report.Spec
 	}
 	var all []difference
 	for _, subject := range s.Subjects {
@@ -124,42 +124,42 @@ func (s *sides) contrast() {
 						at = i
 					}
 				}
-				for _, says := range s.says[at][spec.ID] {
-					all = append(all, difference{p, says, spec.Specs[at]})
+				for _, text := range s.statements[at][spec.ID] {
+					all = append(all, difference{p, text, spec.Specs[at]})
 				}
 			}
 		}
 	}
 	type key struct{ pattern, fault string }
-	for _, same := range report.Gather(all, func(d difference) key { return key{d.pattern.key(), d.saying.key} }) {
+	for _, same := range report.GroupBy(all, func(d difference) key { return key{d.pattern.key(), d.statement.key} }) {
 		var specs []*report.Spec
 		for _, d := range same {
 			specs = append(specs, d.spec)
 		}
-		spread, example := report.SpreadOf(specs)
-		s.Faults = append(s.Faults, sideFault{Text: same[0].saying.text, Pattern: same[0].pattern,
-			Verdict: specs[0].Verdict, Example: example, Spread: spread})
+		spread, example := report.ExtentOf(specs)
+		s.Faults = append(s.Faults, cause{Text: same[0].statement.text, Pattern: same[0].pattern,
+			Verdict: specs[0].Verdict, Example: example, Extent: spread})
 	}
-	slices.SortStableFunc(s.Faults, func(a, b sideFault) int {
+	slices.SortStableFunc(s.Faults, func(a, b cause) int {
 		return cmp.Or(cmp.Compare(b.Verdict.Gravity(), a.Verdict.Gravity()), cmp.Compare(len(b.Specs), len(a.Specs)))
 	})
 }
 
-// Says is in short what a result says of a spec: what is wrong with it, or else the status that came.
-func (s *sides) Says(i int, spec *report.Spec) string {
+// Statement is in short what a result says of a spec: what is wrong with it, or else the status that came.
+func (s *comparison) Statement(i int, spec *report.Spec) string {
 	if spec.Verdict == report.Pass {
 		status, _, _ := strings.Cut(spec.Actual, ", ")
 		return line(status, 80)
 	}
 	var texts []string
-	for _, f := range s.says[i][spec.ID] {
+	for _, f := range s.statements[i][spec.ID] {
 		texts = append(texts, f.text)
 	}
 	return line(strings.Join(texts, "; "), 240)
 }
 
-// tallied says how many cells differ in which way, under some heading.
-type tallied struct {
+// tally says how many cells differ in which way, under some heading.
+type tally struct {
 	Patterns []pattern // the columns, the most frequent first
 	Rows     []tallyRow
 }
@@ -171,22 +171,22 @@ type tallyRow struct {
 }
 
 // tally counts the cells that differ by a property of theirs.
-func (s *sides) tally(by func(*report.Cell) string) tallied {
-	var cells []sideCell
+func (s *comparison) tally(by func(*report.Cell) string) tally {
+	var cells []comparedCell
 	for _, subject := range s.Subjects {
 		cells = append(cells, subject.Cells...)
 	}
-	patternOf := func(c sideCell) string { return pattern(c.Verdicts).key() }
-	columns := report.Gather(cells, patternOf)
-	slices.SortStableFunc(columns, func(a, b []sideCell) int { return cmp.Compare(len(b), len(a)) })
-	var t tallied
+	patternOf := func(c comparedCell) string { return pattern(c.Verdicts).key() }
+	columns := report.GroupBy(cells, patternOf)
+	slices.SortStableFunc(columns, func(a, b []comparedCell) int { return cmp.Compare(len(b), len(a)) })
+	var t tally
 	index := map[string]int{}
 	for i, column := range columns {
 		index[patternOf(column[0])] = i
 		t.Patterns = append(t.Patterns, column[0].Verdicts)
 	}
 	all := tallyRow{Name: "all", Counts: make([]int, len(columns)), Total: len(cells)}
-	for _, same := range report.Gather(cells, func(c sideCell) string { return by(c.Cell) }) {
+	for _, same := range report.GroupBy(cells, func(c comparedCell) string { return by(c.Cell) }) {
 		row := tallyRow{Name: cmp.Or(by(same[0].Cell), "other"), Counts: make([]int, len(columns)), Total: len(same)}
 		for _, c := range same {
 			row.Counts[index[patternOf(c)]]++
@@ -200,9 +200,9 @@ func (s *sides) tally(by func(*report.Cell) string) tallied {
 }
 
 // Brief are the ways in which a subject's cells differ, with the codes of each.
-func (u sideSubject) Brief() []brief {
+func (u comparedSubject) Brief() []brief {
 	var list []brief
-	for _, same := range report.Gather(u.Cells, func(c sideCell) string { return pattern(c.Verdicts).key() }) {
+	for _, same := range report.GroupBy(u.Cells, func(c comparedCell) string { return pattern(c.Verdicts).key() }) {
 		var codes []string
 		for _, c := range same {
 			codes = append(codes, c.Code())
@@ -219,7 +219,7 @@ type brief struct {
 }
 
 // Classes are the codes under which the subject differs, for the filter.
-func (u sideSubject) Classes() string {
+func (u comparedSubject) Classes() string {
 	var list []string
 	for _, c := range u.Cells {
 		list = append(list, c.Cell.Class)

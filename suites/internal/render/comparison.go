@@ -10,45 +10,45 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// sides are several results next to each other.
-type sides struct {
-	Names    []string // one for each result
-	Results  []*report.Result
-	Subjects []sideSubject // those with cells that differ
-	Cells    int           // that differ
-	Faults   []sideFault   // what makes the specs differ, the gravest first, and the most widespread of these
-	all      []sideCell
-	says     []map[string][]saying // of each result, by the id of a spec
+// comparison is several results next to each other.
+type comparison struct {
+	Names      []string // one for each result
+	Results    []*report.Result
+	Subjects   []comparedSubject // those with cells that differ
+	Cells      int               // that differ
+	Faults     []cause           // what makes the specs differ, the gravest first, and the most widespread of these
+	all        []comparedCell
+	statements []map[string][]statement // of each result, by the id of a spec
 }
 
-// sideSubject are the cells of a subject that differ.
-type sideSubject struct {
+// comparedSubject are the cells of a subject that differ.
+type comparedSubject struct {
 	Name     string
 	Call     string // method and path of an operation
 	Resource string
-	Cells    []sideCell
+	Cells    []comparedCell
 }
 
-// sideCell is a cell in every result.
-type sideCell struct {
+// comparedCell is a cell in every result.
+type comparedCell struct {
 	Cell     *report.Cell     // as the first result has it that has it at all
 	Verdicts []report.Verdict // empty where a result does not have the cell or left it out
-	Specs    []sideSpec       // those that differ
+	Specs    []comparedSpec   // those that differ
 	cells    []*report.Cell
 }
 
-// sideSpec is a spec in every result.
-type sideSpec struct {
+// comparedSpec is a spec in every result.
+type comparedSpec struct {
 	ID    string
 	Specs []*report.Spec // nil where a result does not have it
 }
 
-// newSides lays results side by side.
-func newSides(results []*report.Result) (*sides, error) {
+// newComparison lays results side by side.
+func newComparison(results []*report.Result) (*comparison, error) {
 	if len(results) < 2 {
 		return nil, fmt.Errorf("side by side stand two results or more, and there is %s: name another conformance.json", counted(len(results), "result", "results"))
 	}
-	s := &sides{Names: sideNames(results), Results: results}
+	s := &comparison{Names: resultNames(results), Results: results}
 	specs := make([]map[string]*report.Spec, len(results))
 	for i, r := range results {
 		specs[i] = make(map[string]*report.Spec, len(r.Specs))
@@ -66,8 +66,8 @@ func newSides(results []*report.Result) (*sides, error) {
 			cells = append(cells, seen{i, &r.Cells[n]})
 		}
 	}
-	for _, same := range report.Gather(cells, func(c seen) cellKey { return keyOf(c.cell) }) {
-		c := sideCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell, len(results))}
+	for _, same := range report.GroupBy(cells, func(c seen) cellKey { return keyOf(c.cell) }) {
+		c := comparedCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell, len(results))}
 		for _, one := range same {
 			c.cells[one.result] = one.cell
 			if !results[one.result].Run.Filtered || len(one.cell.Specs) > 0 {
@@ -80,12 +80,12 @@ func newSides(results []*report.Result) (*sides, error) {
 		s.all[i].Specs = differing(s.all[i].cells, specs)
 	}
 	s.subjects()
-	s.contrast()
+	s.findCauses()
 	return s, nil
 }
 
-// sideNames tells the results apart: by target, and where that is the same by time or run.
-func sideNames(results []*report.Result) []string {
+// resultNames tells the results apart: by target, and where that is the same by time or run.
+func resultNames(results []*report.Result) []string {
 	for _, name := range []func(*report.Result) string{
 		func(r *report.Result) string { return r.Target.Name },
 		func(r *report.Result) string {
@@ -109,7 +109,7 @@ func sideNames(results []*report.Result) []string {
 }
 
 // differing are the specs of a cell whose verdicts differ. A spec that a result does not have says nothing: suites grow.
-func differing(cells []*report.Cell, specs []map[string]*report.Spec) []sideSpec {
+func differing(cells []*report.Cell, specs []map[string]*report.Spec) []comparedSpec {
 	var ids []string
 	for _, c := range cells {
 		if c != nil {
@@ -117,9 +117,9 @@ func differing(cells []*report.Cell, specs []map[string]*report.Spec) []sideSpec
 		}
 	}
 	slices.Sort(ids)
-	var list []sideSpec
+	var list []comparedSpec
 	for _, id := range slices.Compact(ids) {
-		spec := sideSpec{ID: id, Specs: make([]*report.Spec, len(specs))}
+		spec := comparedSpec{ID: id, Specs: make([]*report.Spec, len(specs))}
 		var verdicts []report.Verdict
 		for i := range specs {
 			if spec.Specs[i] = specs[i][id]; spec.Specs[i] != nil {
@@ -134,7 +134,7 @@ func differing(cells []*report.Cell, specs []map[string]*report.Spec) []sideSpec
 }
 
 // Differs tells whether the results say different things of the cell, or of one of its specs. What a filter left out says nothing.
-func (c sideCell) Differs(results []*report.Result) bool {
+func (c comparedCell) Differs(results []*report.Result) bool {
 	var verdicts []report.Verdict
 	for i, v := range c.Verdicts {
 		if v != "" || !results[i].Run.Filtered {
@@ -145,7 +145,7 @@ func (c sideCell) Differs(results []*report.Result) bool {
 }
 
 // Reasons are the reasons of the cell in every result.
-func (c sideCell) Reasons() []string {
+func (c comparedCell) Reasons() []string {
 	reasons := make([]string, len(c.cells))
 	for i, cell := range c.cells {
 		if cell != nil && c.Verdicts[i] != "" {
@@ -156,10 +156,10 @@ func (c sideCell) Reasons() []string {
 }
 
 // Clause tells whether the cell rests on the general table.
-func (c sideCell) Clause() bool { return c.Cell.Source == schemas.FromClause }
+func (c comparedCell) Clause() bool { return c.Cell.Source == schemas.FromClause }
 
 // Code is the code, or its family where any will do.
-func (c sideCell) Code() string {
+func (c comparedCell) Code() string {
 	if c.Cell.Code == 0 {
 		return c.Cell.Class
 	}
@@ -169,37 +169,37 @@ func (c sideCell) Code() string {
 func same(verdicts []report.Verdict) bool { return len(slices.Compact(slices.Clone(verdicts))) <= 1 }
 
 // subjects gathers the cells that differ by their subject, in the order in which the subjects come.
-func (s *sides) subjects() {
-	var cells []sideCell
+func (s *comparison) subjects() {
+	var cells []comparedCell
 	for _, c := range s.all {
 		if c.Differs(s.Results) {
 			cells = append(cells, c)
 		}
 	}
 	s.Cells = len(cells)
-	for _, same := range report.Gather(cells, func(c sideCell) string { return subjectOf(c.Cell) }) {
+	for _, same := range report.GroupBy(cells, func(c comparedCell) string { return subjectOf(c.Cell) }) {
 		first := same[0].Cell
-		subject := sideSubject{Name: subjectOf(first), Resource: first.Resource, Cells: same}
+		subject := comparedSubject{Name: subjectOf(first), Resource: first.Resource, Cells: same}
 		if first.Operation != "" {
 			subject.Call = strings.TrimSpace(first.Method + " " + first.Path)
 		}
 		s.Subjects = append(s.Subjects, subject)
 	}
 	for _, subject := range s.Subjects {
-		slices.SortStableFunc(subject.Cells, func(a, b sideCell) int { return cmp.Compare(a.Code(), b.Code()) })
+		slices.SortStableFunc(subject.Cells, func(a, b comparedCell) int { return cmp.Compare(a.Code(), b.Code()) })
 	}
 }
 
-// sideCode is a code in every result.
-type sideCode struct {
+// comparedCode is a code in every result.
+type comparedCode struct {
 	Code   string
 	Totals []report.Totals
 }
 
 // codes are the codes that any result knows, and their sum.
-func (s *sides) codes() []sideCode {
+func (s *comparison) codes() []comparedCode {
 	index := map[string][]report.Totals{}
-	all := sideCode{Code: "all", Totals: make([]report.Totals, len(s.Results))}
+	all := comparedCode{Code: "all", Totals: make([]report.Totals, len(s.Results))}
 	var names []string
 	for i, r := range s.Results {
 		all.Totals[i] = r.Totals
@@ -212,15 +212,15 @@ func (s *sides) codes() []sideCode {
 		}
 	}
 	slices.Sort(names)
-	var codes []sideCode
+	var codes []comparedCode
 	for _, name := range names {
-		codes = append(codes, sideCode{name, index[name]})
+		codes = append(codes, comparedCode{name, index[name]})
 	}
 	return append(codes, all)
 }
 
 // verdict is that of all results together: the gravest.
-func (s *sides) verdict() report.Verdict {
+func (s *comparison) verdict() report.Verdict {
 	gravest := s.Results[0].Verdict
 	for _, r := range s.Results[1:] {
 		if r.Verdict.Gravity() > gravest.Gravity() {
@@ -231,33 +231,33 @@ func (s *sides) verdict() report.Verdict {
 }
 
 // matrix shows every cell: one mark where all results agree, else one for each of them in their order.
-func (s *sides) matrix() matrix {
+func (s *comparison) matrix() matrix {
 	cells := make([]*report.Cell, len(s.all))
 	for i, c := range s.all {
-		cells[i] = c.gravest()
+		cells[i] = c.worst()
 	}
-	return arrange(cells, func(i int) []mark {
+	return arrange(cells, func(i int) []badge {
 		c := s.all[i]
 		label := fmt.Sprintf("%s %s:", subjectOf(c.Cell), c.Cell.Class)
-		var marks []mark
+		var badges []badge
 		for n, v := range c.Verdicts {
 			label += fmt.Sprintf(" %s %s,", s.Names[n], cmp.Or(string(v), "not run"))
-			marks = append(marks, mark{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"), Clause: c.Cell.Source == schemas.FromClause})
+			badges = append(badges, badge{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"), Clause: c.Cell.Source == schemas.FromClause})
 		}
 		if !c.Differs(s.Results) || same(c.Verdicts) {
-			marks = marks[:1]
-			marks[0].Verdict = c.gravest().Verdict
-			marks[0].Letter = initial(string(marks[0].Verdict))
+			badges = badges[:1]
+			badges[0].Verdict = c.worst().Verdict
+			badges[0].Letter = initial(string(badges[0].Verdict))
 		}
-		for n := range marks {
-			marks[n].Label = strings.TrimSuffix(label, ",")
+		for n := range badges {
+			badges[n].Label = strings.TrimSuffix(label, ",")
 		}
-		return marks
+		return badges
 	})
 }
 
-// gravest is the cell of the result that has the most to say about it.
-func (c sideCell) gravest() *report.Cell {
+// worst is the cell of the result that has the most to say about it.
+func (c comparedCell) worst() *report.Cell {
 	gravest := c.Cell
 	for i, cell := range c.cells {
 		if cell != nil && c.Verdicts[i] != "" && (c.Verdicts[i] != gravest.Verdict && cell.Verdict.Gravity() > gravest.Verdict.Gravity()) {
