@@ -85,13 +85,21 @@ mock: ## serve the mock alone on 127.0.0.1:8080 and print what the target stagin
 
 .PHONY: specs
 specs: ## write the list of specs, suites/contract/testdata/specs.txt, for a review of what a change adds and loses
+	@cp ginkgo.yml suites/internal/config/builtin.yml
 	@go test -count=1 -run EveryCell ./suites/contract -account -specs
 
 .PHONY: build
-build: ## bin/conformance, and beside it the compiled suite and ginkgo
+build: ## bin/conformance, which needs no other file
 	@go build -o bin/conformance ./suites/cmd/conformance
-	@go test -c -count=1 -o bin/contract.test ./suites/contract
-	@go build -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: release
+release: ## the program for Linux, macOS and Windows on amd64 and arm64, with checksums: bin/release
+	@rm -rf bin/release && mkdir -p bin/release
+	@set -e; for p in $(PLATFORMS); do os=$${p%/*} arch=$${p#*/}; file=conformance-$$os-$$arch; test $$os = windows && file=$$file.exe; \
+	  echo $$file; CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags='-s -w' -o bin/release/$$file ./suites/cmd/conformance; done
+	@cd bin/release && sha256sum conformance-* > SHA256SUMS
 
 .PHONY: lint
 lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the workflows

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"testing"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -28,7 +29,7 @@ import (
 )
 
 var (
-	configFlag   = flag.String("config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	configFlag   = flag.String("config", "", config.PathUsage)
 	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	paceFlag     = flag.String("pace", "", "`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
 	recordsFlag  = flag.String("records", "", "`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
@@ -59,7 +60,24 @@ type suiteState struct {
 	started   time.Time
 }
 
-// Run runs the specs for go test and ginkgo, and for a program that holds them.
+// Main runs the specs in a program that ginkgo starts as it starts a compiled test, and returns the exit code.
+func Main() int {
+	testing.Init()
+	flag.Parse()
+	var t outcome
+	Run(&t)
+	if t.failed {
+		return 1
+	}
+	return 0
+}
+
+// outcome stands for the test that a program is not.
+type outcome struct{ failed bool }
+
+func (o *outcome) Fail() { o.failed = true }
+
+// Run runs the specs.
 func Run(t GinkgoTestingT) {
 	RegisterFailHandler(Fail)
 	debug.SetGCPercent(400)   // a run is short and keeps little

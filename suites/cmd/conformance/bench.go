@@ -23,7 +23,7 @@ import (
 func bench(ctx context.Context, c *cli, args []string) error {
 	o := options{labels: "!waiting"}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&o.config, "config", "", config.PathUsage)
 	flags.StringVar(&o.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
 	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
 	if err := c.parse(flags, args); err != nil {

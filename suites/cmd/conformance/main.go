@@ -69,6 +69,7 @@ func (e *exit) Error() string {
 func (e *exit) Unwrap() error { return e.err }
 
 func main() {
+	beAnother(os.Args[0])
 	// The first signal ends the run in order; the run itself decides how long its clean-up may take.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

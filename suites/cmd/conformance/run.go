@@ -38,7 +38,7 @@ type options struct {
 
 // registerTarget takes the flags of the commands that only look at a target.
 func (o *options) registerTarget(flags *flag.FlagSet) {
-	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: beside go.mod, found by walking up)")
+	flags.StringVar(&o.config, "config", "", config.PathUsage)
 	flags.StringVar(&o.target, "target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 }
 
@@ -296,6 +296,9 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 		arguments = append(arguments, "-v")
 	}
 	path, err := filepath.Abs(cfg.Path) // the suite runs in its own directory
+	if cfg.BuiltIn {
+		path = filepath.Dir(path)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -312,32 +315,16 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	if o.records != "" {
 		own = append(own, "-records="+o.records)
 	}
-	executable, err := os.Executable()
+	suite, ginkgo, err := asTwo(o.pace)
 	if err != nil {
 		return nil, err
 	}
-	beside := filepath.Dir(executable)
-	suite, ginkgo := filepath.Join(beside, "contract.test"), filepath.Join(beside, "ginkgo")
-	if isFile(suite) && isFile(ginkgo) {
-		return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
-	}
-	root, err := config.Find(filepath.Dir(cfg.Path), "go.mod")
-	if err != nil {
-		return nil, fmt.Errorf("%s: contract.test and ginkgo are not beside this program, and there is no checkout to build them from: run make build", beside)
-	}
-	command := exec.Command("go", append(append(append([]string{"tool", "ginkgo"}, arguments...), "./suites/contract"), own...)...)
-	command.Dir = filepath.Dir(root)
-	return command, nil
+	return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
 }
 
 func terminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // share makes the directory in which the processes of a run share their pace, so that this one sees what they send.

@@ -43,9 +43,10 @@ const (
 	FailKnown KnownDeviations = "fail"
 )
 
-// Config is one run's configuration: ginkgo.yml with one target selected and its variables resolved.
+// File is a run's configuration: ginkgo.yml with one target selected and its variables resolved.
 type File struct {
-	Path     string   // of the file that was read
+	Path     string   // of the file that was read, or of where the built-in one stands in for it
+	BuiltIn  bool     // there is no file at the path
 	Name     string   // of the selected target
 	Targets  []string // names of all targets in the file
 	Target   Target

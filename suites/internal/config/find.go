@@ -1,39 +1,60 @@
 package config
 
 import (
+	_ "embed"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// Find walks up from the directory start to the one that holds go.mod, and returns the path of the first file or directory called name.
-// Without a go.mod it stops at the top: a binary that was taken elsewhere must be told where its files are.
-func Find(start, name string) (string, error) {
-	dir, err := filepath.Abs(start)
+// FileName is that of the configuration.
+const FileName = "ginkgo.yml"
+
+// PathUsage describes the flag that takes the path.
+const PathUsage = "`path` of ginkgo.yml, or of its directory (default: the one above the working directory; without any, the built-in one)"
+
+// builtIn is the project's own ginkgo.yml, of which `make specs` puts the copy here.
+//
+//go:embed builtin.yml
+var builtIn []byte
+
+// find walks up from the working directory to the directory that holds go.mod, or to the top, and returns the path of the
+// first ginkgo.yml. found is false if there is none: then the path is where it would lie in the working directory.
+func find() (path string, found bool, err error) {
+	start, err := filepath.Abs(".")
 	if err != nil {
-		return "", &Error{Path: name, Message: "the working directory is unknown (" + err.Error() + "): give the path with a flag"}
+		return "", false, &Error{Path: FileName, Message: "the working directory is unknown (" + err.Error() +
+			"): give the path with -config"}
 	}
-	for {
-		path := filepath.Join(dir, name)
-		if exists(path) {
-			return path, nil
+	for dir := start; ; dir = filepath.Dir(dir) {
+		if path := filepath.Join(dir, FileName); exists(path) {
+			return path, true, nil
 		}
-		parent := filepath.Dir(dir)
-		if parent == dir || exists(filepath.Join(dir, "go.mod")) {
-			return "", &Error{Path: name, Message: "not found between " + printable(start) + " and " + printable(dir) +
-				": run inside the project, or give the path with -config"}
+		if filepath.Dir(dir) == dir || exists(filepath.Join(dir, "go.mod")) {
+			return filepath.Join(start, FileName), false, nil
 		}
-		dir = parent
 	}
 }
 
-// Locate returns the path of the configuration: the one that is given, else that of the ginkgo.yml which the working directory is below.
+// Locate returns the path of the configuration: the given one, or that of the ginkgo.yml in the given directory, else that of the
+// ginkgo.yml which the working directory is below. Where only a directory is given, or nothing, the file need not exist: the
+// built-in one is used in its place.
 func Locate(path string) (string, error) {
-	if path != "" {
-		return path, nil
+	path, _, err := locate(path)
+	return path, err
+}
+
+func locate(path string) (located string, optional bool, err error) {
+	if path == "" {
+		located, found, err := find()
+		return located, !found, err
 	}
-	return Find(".", "ginkgo.yml")
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		located = filepath.Join(path, FileName)
+		return located, !exists(located), nil
+	}
+	return path, false, nil
 }
 
 func exists(path string) bool {

@@ -24,7 +24,7 @@ const (
 
 const largestFile = 1 << 20
 
-// Open loads the configuration of a run: the file at path, or the one that is found above the working directory.
+// Open loads the configuration of a run: the file that Locate finds, or the built-in one.
 func Open(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return open(path, selected, env, true)
 }
@@ -35,11 +35,21 @@ func Look(path, selected string, env func(string) (string, bool)) (*File, error)
 }
 
 func open(path, selected string, env func(string) (string, bool), writes bool) (*File, error) {
-	path, err := Locate(path)
+	path, optional, err := locate(path)
 	if err != nil {
 		return nil, err
 	}
-	return load(path, selected, env, writes)
+	if !optional {
+		return load(path, selected, env, writes)
+	}
+	d := &document{path: path}
+	file := d.load(builtIn, selected, env, writes)
+	if d.err != nil {
+		d.err.Path = "the built-in " + FileName
+		return nil, d.err
+	}
+	file.BuiltIn = true
+	return file, nil
 }
 
 // Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names, else the

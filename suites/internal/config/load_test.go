@@ -35,7 +35,7 @@ func lookup(variables map[string]string) func(string) (string, bool) {
 // shipped returns the path of the project's own ginkgo.yml.
 func shipped(t *testing.T) string {
 	t.Helper()
-	path, err := Find(".", "ginkgo.yml")
+	path, err := Locate("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,11 +224,11 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
-func TestFind(t *testing.T) {
+func TestLocate(t *testing.T) {
 	g := NewWithT(t)
 	top := t.TempDir()
-	inner := filepath.Join(top, "outer", "project", "suites", "contract")
 	project := filepath.Join(top, "outer", "project")
+	inner := filepath.Join(project, "suites", "contract")
 	g.Expect(os.MkdirAll(inner, 0o700)).To(Succeed())
 	touch := func(elements ...string) string {
 		path := filepath.Join(elements...)
@@ -237,8 +237,32 @@ func TestFind(t *testing.T) {
 	}
 	touch(project, "go.mod")
 	touch(top, "ginkgo.yml")
-	_, err := Find(inner, "ginkgo.yml")
-	g.Expect(err).To(MatchError(ContainSubstring("or give the path with -config")), "what lies above go.mod is another project's")
+	t.Chdir(inner)
+	g.Expect(Locate("")).To(Equal(filepath.Join(inner, "ginkgo.yml")), "what lies above go.mod is another project's")
 	want := touch(project, "ginkgo.yml")
-	g.Expect(Find(inner, "ginkgo.yml")).To(Equal(want))
+	g.Expect(Locate("")).To(Equal(want))
+	g.Expect(Locate(project)).To(Equal(want), "a directory stands for its file")
+	g.Expect(Locate("other.yml")).To(Equal("other.yml"))
+}
+
+// Where there is no ginkgo.yml, the project's own is in force; a file that is named has to be there.
+func TestBuiltIn(t *testing.T) {
+	g := NewWithT(t)
+	own, err := os.ReadFile(shipped(t))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(builtIn)).To(Equal(string(own)), "run `make specs`")
+
+	directory := t.TempDir()
+	for _, path := range []string{"", directory} {
+		t.Chdir(directory)
+		file, err := Open(path, "", lookup(nil))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(file.BuiltIn).To(BeTrue())
+		g.Expect(file.Name).To(Equal("mock"))
+		g.Expect(filepath.Dir(file.Path)).To(Equal(directory))
+	}
+	_, err = Open("", "staging", lookup(nil))
+	g.Expect(err).To(MatchError(HavePrefix("the built-in ginkgo.yml: targets.staging.url: ")))
+	_, err = Open("ginkgo.yml", "", lookup(nil))
+	g.Expect(err).To(MatchError(ContainSubstring("name a readable file")))
 }
