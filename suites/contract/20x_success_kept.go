@@ -87,7 +87,8 @@ type body = map[string]any
 var creations = []creation{
 	{keeping: of("CreateTenant", "complete_customer", "FetchTenant"), extra: billed},
 	{keeping: of("CreateUser", "complete_user", "FetchUser")},
-	{keeping: of("CreateUser", "user_for_a_time", "FetchUser").in("origin")},
+	// The list has to show the origin of a user, where the user's own read may leave it out.
+	{keeping: of("CreateUser", "user_for_a_time", "FetchUsersBatch").in("origin").listed("id user_id")},
 	{keeping: of("CreateClient", "complete_client", "FetchClient")},
 	{keeping: of("CreateInfrastructuresLocation", "location", "FetchInfrastructuresLocation")},
 	{keeping: of("RegisterInfrastructure", "complete_infra", "FetchInfrastructure")},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -97,7 +98,8 @@ var (
 	forOwners = citation{`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else ` +
 		`(reference, update_lock)`, reference}
 	forAPIClients = citation{`one-time tokens and passwords are for API clients, and passwords for users of tenants ` +
-		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", Important)`,
+		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", ` +
+		`Important)`,
 		guide + "users/changing-user-password"}
 )
 
@@ -129,15 +131,20 @@ func (l *limitation) begin(ctx context.Context) {
 		l.failed = err
 		return
 	}
-	if l.failed = setTenant(ctx, s, limitationSpec, vars, vars["access_token"],
-		map[string]any{"ancestral_access": false}); l.failed != nil {
+	if _, l.failed = limiting(vars, false).make(ctx, s); l.failed != nil {
 		return
 	}
-	l.failed = untilShown(ctx, s, vars)
+	l.failed = untilShown(ctx, s, vars, false)
 }
 
-// untilShown waits until a read from above shows that access is limited, as long as the target may need for it.
-func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars) error {
+// limiting is the change by which the customer's own administrator limits access, or gives it back.
+func limiting(vars fixtures.Vars, access bool) tenantChange {
+	return tenantChange{limitationSpec, vars, vars["access_token"], map[string]any{"ancestral_access": access}}
+}
+
+// untilShown waits until a read of a tenant as home shows that access is limited, or is not, as long as the target may
+// need for it.
+func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars, access bool) error {
 	for begin := time.Now(); ; {
 		r, err := s.Catalogue.Request("FetchTenant", vars)
 		if err != nil {
@@ -149,10 +156,10 @@ func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars) err
 		}
 		shown := objectOf(e)["ancestral_access"]
 		switch {
-		case shown == false:
+		case shown == access:
 			return nil
 		case time.Since(begin) < s.Settle():
-		case shown == true:
+		case shown == !access:
 			return errors.New("access was limited, which no read shows: see 20x/limited-access/FetchTenant")
 		default:
 			return nil // the spec of that read says what is wrong with it
@@ -175,49 +182,70 @@ func (l *limitation) end(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 	defer cancel()
-	if err := setTenant(ctx, s, limitationSpec, vars, vars["access_token"],
-		map[string]any{"ancestral_access": true}); err != nil {
+	if _, err := limiting(vars, true).make(ctx, s); err != nil {
 		AddReportEntry("limited access", "access to the tenant is still limited: "+s.Redactor.String(err.Error()))
+		return
+	}
+	// Clean-up reads what lies in the tenant: a unit of it has access, and shows that as soon as it is shown itself.
+	inside := maps.Clone(vars)
+	inside["tenant_id"] = vars["unit_id"]
+	_ = untilShown(ctx, s, inside, true)
+}
+
+// tenantChange changes a tenant at its newest version, with a token or as home.
+type tenantChange struct {
+	spec  string
+	vars  fixtures.Vars
+	token any // nil for that of home
+	set   map[string]any
+}
+
+// make returns the tenant as the answer shows it. A version may be out of date where reads lag: then it is read again,
+// as long as the target may need to show the newest one.
+func (c tenantChange) make(ctx context.Context, s *session.Session) (map[string]any, error) {
+	for begin := time.Now(); ; {
+		changed, err := c.attempt(ctx, s)
+		if err == nil || time.Since(begin) >= s.Settle() {
+			return changed, err
+		}
+		if err := fixtures.Pause(ctx, time.Second); err != nil {
+			return nil, err
+		}
 	}
 }
 
-// setTenant changes a tenant at its newest version, with a token or as home.
-func setTenant(ctx context.Context, s *session.Session, spec string, vars fixtures.Vars, token any,
-	set map[string]any) error {
-	read, err := s.Catalogue.Request("FetchTenant", vars)
+func (c tenantChange) attempt(ctx context.Context, s *session.Session) (map[string]any, error) {
+	send := func(operation string, body map[string]any) (map[string]any, error) {
+		r, err := s.Catalogue.Request(operation, c.vars)
+		if err != nil {
+			return nil, err
+		}
+		if c.token != nil {
+			r.Header.Set("Authorization", fmt.Sprint("Bearer ", c.token))
+		}
+		if body != nil {
+			if err := r.SetBody("application/json", body); err != nil {
+				return nil, err
+			}
+		}
+		e, err := s.Send(ctx, c.spec, r, nil)
+		if err != nil {
+			return nil, err
+		}
+		shown := objectOf(e)
+		if e.Status() != http.StatusOK || shown["version"] == nil {
+			return nil, fmt.Errorf("%s of the tenant was answered with %d: see 20x/valid-token/%[1]s", operation,
+				e.Status())
+		}
+		return shown, nil
+	}
+	shown, err := send("FetchTenant", nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	write, err := s.Catalogue.Request("UpdateTenant", vars)
-	if err != nil {
-		return err
-	}
-	if token != nil {
-		read.Header.Set("Authorization", fmt.Sprint("Bearer ", token))
-		write.Header.Set("Authorization", fmt.Sprint("Bearer ", token))
-	}
-	e, err := s.Send(ctx, spec, read, nil)
-	if err != nil {
-		return err
-	}
-	version := objectOf(e)["version"]
-	if e.Status() != http.StatusOK || version == nil {
-		return fmt.Errorf("a read of the tenant was answered with %d: see 20x/valid-token/FetchTenant", e.Status())
-	}
-	body := map[string]any{"version": version}
-	for name, value := range set {
-		body[name] = value
-	}
-	if err := write.SetBody("application/json", body); err != nil {
-		return err
-	}
-	if e, err = s.Send(ctx, spec, write, nil); err != nil {
-		return err
-	}
-	if e.Status() != http.StatusOK {
-		return fmt.Errorf("a change of the tenant was answered with %d: see 20x/valid-token/UpdateTenant", e.Status())
-	}
-	return nil
+	body := map[string]any{"version": shown["version"]}
+	maps.Copy(body, c.set)
+	return send("UpdateTenant", body)
 }
 
 // callBuilder builds a call with the names of the limited tenant.
@@ -351,25 +379,23 @@ func lockedFor(op *schemas.Operation) spec {
 			if err != nil {
 				return trial{}, err
 			}
-			DeferCleanup(func(ctx SpecContext) { // also where the run is being ended: nobody else can remove the tenant
+			locking := func(on bool) tenantChange {
+				return tenantChange{id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": on}}}
+			}
+			// Also where the run is being ended: nobody else could remove the tenant.
+			DeferCleanup(func(ctx SpecContext) {
 				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 				defer cancel()
-				_ = setTenant(unlocking, s, id, vars, nil,
-					map[string]any{"update_lock": map[string]any{"enabled": false}})
+				if _, err := locking(false).make(unlocking, s); err != nil {
+					AddReportEntry("lock", "the tenant is still locked: "+s.Redactor.String(err.Error()))
+				}
 			}, NodeTimeout(ever))
-			if err := setTenant(ctx, s, id, vars, nil,
-				map[string]any{"update_lock": map[string]any{"enabled": true}}); err != nil {
-				return trial{}, err
-			}
-			read, err := s.Catalogue.Request("FetchTenant", vars)
+			locked, err := locking(true).make(ctx, s)
 			if err != nil {
 				return trial{}, err
 			}
-			e, err := s.Send(ctx, id, read, nil)
-			if err != nil {
-				return trial{failed: err, exchange: e}, nil
-			}
-			vars["version"] = objectOf(e)["version"]
+			vars = maps.Clone(vars)
+			vars["version"] = locked["version"]
 			r, err := s.Catalogue.Request(op.ID, vars)
 			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
 			return trial{request: r}, err

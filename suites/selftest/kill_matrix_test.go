@@ -152,7 +152,7 @@ func titled(batch []mock.Defect) string {
 }
 
 // generatedName takes the name of a generated defect apart: subject, code, and what is done.
-var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.]+))?$`)
+var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.-]+))?$`)
 
 // subject is what the defect breaks: an operation, or a method on a path.
 func subject(d mock.Defect) string {
