@@ -34,8 +34,7 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	quiet := &cli{stdout: io.Discard, stderr: c.stderr, env: c.env}
-	result, err := quiet.rehearse(ctx, o, cfg)
+	result, err := c.rehearse(ctx, o, cfg)
 	if err != nil {
 		return err
 	}
@@ -48,15 +47,20 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	return nil
 }
 
-// rehearse runs the selection on the embedded mock, with the target's permissions.
+// rehearse runs the selection on the embedded mock, with the target's permissions, without a limit of the rate and
+// without waiting for anything. A signal ends it at once: there is nothing to clean up.
 func (c *cli) rehearse(ctx context.Context, o options, cfg *config.File) (*report.Result, error) {
+	if !o.quiet {
+		fmt.Fprintln(c.stderr, "planning ...")
+	}
 	dir, err := os.MkdirTemp("", "conformance-plan-")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // a rehearsal's reports are of no use to anybody
-	o.rehearse, o.reports = true, dir
-	return c.suite(ctx, o, cfg)
+	defer func() { _ = os.RemoveAll(dir) }() // its reports are of no use
+	o.rehearse, o.keep, o.reports = true, false, dir
+	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
+	return silent.suite(ctx, o, cfg)
 }
 
 // planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is no operation, its method and

@@ -73,7 +73,7 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		fmt.Fprintf(c.stderr, "usage: conformance %s [-to DIR] A/conformance.json B/conformance.json ...\n", name)
 		flags.PrintDefaults()
 	}
-	paths, err := c.parseFiles(flags, args)
+	paths, err := c.parseMixed(flags, args)
 	if err != nil {
 		return err
 	}
