@@ -96,7 +96,7 @@ func (t Target) AssumedStrict() bool { return t.Assumed == AssumedStrict }
 // Rehearse takes away what makes a run wait, for a run on the embedded mock in the target's place: it sends the same
 // requests at once.
 func (c *File) Rehearse() {
-	c.Target.Rate, c.Target.Concurrency, c.Target.Budget = Rate{}, 0, 0
+	c.Target.Rate, c.Target.Concurrency, c.Target.Budget = Rate{}, 32, 0
 	c.Timeouts.Settle = time.Nanosecond
 	c.Retry.Min, c.Retry.Max = time.Nanosecond, time.Nanosecond
 }
