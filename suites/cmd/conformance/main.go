@@ -40,6 +40,7 @@ type cli struct {
 func commands() []command {
 	return []command{
 		{"run", "run the specs on a target and write the reports", run},
+		{"replay", "run the specs of a fault again, and say whether it is still there", replayFault},
 		{"doctor", "look at a target, and say what is wrong and what to do about it", doctor},
 		{"plan", "print every request that a run would send, and send none", plan},
 		{"sweep", "list what killed runs left on a target, and delete it where CONFIRM=yes", sweep},
@@ -48,6 +49,7 @@ func commands() []command {
 		{"report", "make every view of a result again", reports},
 		{"compare", "show where two or more results differ", compare},
 		{"merge", "show the results of several targets as one", merge},
+		{"history", "show the faults of the full runs over time", history},
 		{"drift", "compare the built-in contract with a published OpenAPI document", drift},
 		{"bench", "measure the suite on the mock, and its requests in a bare loop", bench},
 	}

@@ -208,9 +208,13 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if err != nil {
 		return nil, err
 	}
-	if !o.rehearse {
-		_, err = render.WriteAll(o.reports, result, nil)
+	if o.rehearse {
+		return result, nil
 	}
+	if !o.partial() {
+		c.remember(o.reports, result)
+	}
+	_, err = render.WriteAll(o.reports, result, nil)
 	return result, err
 }
 
