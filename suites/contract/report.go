@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures"
+	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
@@ -133,7 +134,12 @@ func header(o session.Options) report.Header {
 
 // describeRun is the identity of the run, as far as its configuration tells.
 func describeRun(c types.SuiteConfig) report.Run {
-	return report.Run{Suite: exchange.Version, Contract: suite.contract.Version(), Seed: c.RandomSeed, Processes: c.ParallelTotal, Filter: filter(c)}
+	selected := *selectedFlag
+	if selected == "" {
+		selected = filter(c)
+	}
+	return report.Run{Suite: exchange.Version, Contract: suite.contract.Version(), Seed: c.RandomSeed,
+		Processes: c.ParallelTotal, Filter: selected, Config: suite.config.Path, Defects: mock.Names(*defectFlag)}
 }
 
 // unlike says how the specs that were reported differ from those that were to run.

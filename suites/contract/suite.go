@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,8 @@ var (
 	recordsFlag  = flag.String("records", "", "`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
 	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
 	defectFlag   = flag.String("defect", "", "`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
+	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
+	selectedFlag = flag.String("selected", "", "`text` that the result shows as its filter (default: Ginkgo's filters)")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
@@ -84,6 +88,13 @@ func Run(t GinkgoTestingT) {
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
+	if *listFlag != "" {
+		if err := suite.list(*listFlag, suiteConfig, reporterConfig); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			t.Fail()
+		}
+		return
+	}
 	// No report of an earlier run outlives one that cannot start.
 	if suite.clear(); suite.configErr == nil {
 		suite.prepare()
@@ -110,12 +121,31 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 		}
 	}
 	ids := map[string]bool{}
-	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
-		if s.State != skipped {
-			ids[s.LeafNodeText] = true
-		}
+	for _, id := range preview(suiteConfig, reporterConfig) {
+		ids[id] = true
 	}
 	return func(id string) bool { return ids[id] }
+}
+
+// preview lists the specs that Ginkgo selects.
+func preview(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) []string {
+	var ids []string
+	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
+		if s.State != skipped {
+			ids = append(ids, s.LeafNodeText)
+		}
+	}
+	return ids
+}
+
+// list writes the ids of the selected specs to the file, a line each, and touches nothing else.
+func (s *suiteState) list(path string, suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) error {
+	if s.load(); s.configErr != nil {
+		return s.configErr
+	}
+	ids := preview(suiteConfig, reporterConfig)
+	slices.Sort(ids)
+	return os.WriteFile(path, []byte(strings.Join(append(ids, ""), "\n")), 0o600)
 }
 
 // clear removes the reports of an earlier run.
@@ -128,20 +158,27 @@ func (s *suiteState) clear() {
 
 // prepare loads what the tree is built from, and makes sure that the reports can be written.
 func (s *suiteState) prepare() {
-	open := config.Open
-	if *rehearseFlag { // nothing is sent to the target
-		open = config.Look
-	}
 	if s.reports, s.configErr = reportsFolder(); s.configErr != nil {
 		return
+	}
+	if s.load(); s.configErr == nil {
+		s.configErr = report.Writable(s.reports)
+	}
+}
+
+// load loads what the tree is built from.
+func (s *suiteState) load() {
+	open := config.Open
+	if *rehearseFlag || *listFlag != "" { // nothing is sent to the target
+		open = config.Look
 	}
 	if s.config, s.configErr = open(*configFlag, *targetFlag, os.LookupEnv); s.configErr != nil {
 		return
 	}
-	loaded, err := basis.Load(s.config, Specs())
-	if err == nil {
-		err = report.Writable(s.reports)
+	if *rehearseFlag {
+		s.config.Rehearse()
 	}
+	loaded, err := basis.Load(s.config, Specs())
 	if s.configErr = err; err != nil {
 		return
 	}

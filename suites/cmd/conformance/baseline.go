@@ -14,11 +14,14 @@ import (
 )
 
 // usable returns an error where a result cannot be a baseline of anything: what it did not test or did not pass, no later run can lose.
-func usable(old *report.Result, path string) error {
+// Only whether faults are new is asked of a baseline with newOnly, which may have failed.
+func usable(old *report.Result, path string, newOnly bool) error {
 	fault := ""
 	switch {
 	case old.Run.Filtered:
 		fault = "is the result of a part of the specs"
+	case newOnly && old.Verdict == report.Violation:
+		return nil
 	case old.Verdict != report.Pass:
 		fault = "ended with " + strings.ToUpper(string(old.Verdict))
 	default:

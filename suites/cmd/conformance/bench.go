@@ -22,10 +22,7 @@ import (
 // requests in a bare loop.
 func bench(ctx context.Context, c *cli, args []string) error {
 	o := options{labels: "!waiting"}
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&o.config, "config", "", config.PathUsage)
-	flags.StringVar(&o.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
-	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags := o.flagsOfBench()
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -52,6 +49,14 @@ func bench(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	return m.print(c.stdout)
+}
+
+func (o *options) flagsOfBench() *flag.FlagSet {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&o.config, "config", "", config.PathUsage)
+	flags.StringVar(&o.target, "target", "mock", "`name` of a target in ginkgo.yml that is embedded")
+	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	return flags
 }
 
 // measurement is what a run took, and what its requests take without it.

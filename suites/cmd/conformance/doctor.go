@@ -27,8 +27,7 @@ import (
 // doctor looks at the target, as every run does first, and prints a line for each thing that it looked at.
 func doctor(ctx context.Context, c *cli, args []string) error {
 	var o options
-	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	o.registerTarget(flags)
+	flags, asJSON := o.flagsOfDoctor()
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -59,13 +58,30 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	defer cancel()
 	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: conn.client, Redactor: conn.redactor, KeptToken: kept(cfg)})
 	found.Checks = append(found.Checks, accepted(loaded, cfg)...)
-	if err := preflight.Print(c.stdout, found.Checks); err != nil {
-		return err
+	failed := preflight.Failure(found.Checks) != nil
+	if *asJSON {
+		err = writeJSON(c.stdout, diagnosis{1, cfg.Name, !failed, found.Checks})
+	} else {
+		err = preflight.Print(c.stdout, found.Checks)
 	}
-	if preflight.Failure(found.Checks) != nil {
-		return &exit{code: unusable}
+	if err == nil && failed {
+		err = &exit{code: unusable}
 	}
-	return nil
+	return err
+}
+
+func (o *options) flagsOfDoctor() (flags *flag.FlagSet, asJSON *bool) {
+	flags = flag.NewFlagSet("doctor", flag.ContinueOnError)
+	o.registerTarget(flags)
+	return flags, flags.Bool("json", false, "print the checks as JSON")
+}
+
+// diagnosis is what doctor -json prints.
+type diagnosis struct {
+	Version int            `json:"version"`
+	Target  string         `json:"target"`
+	Usable  bool           `json:"usable"`
+	Checks  []report.Check `json:"checks"`
 }
 
 // accepted says which violations are accepted on the target.

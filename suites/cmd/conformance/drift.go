@@ -14,9 +14,7 @@ import (
 // drift compares the built-in contract with a published OpenAPI document, and violates where there is a difference. With -lint it looks
 // for what tools stumble over in one document instead, and violates where it finds anything.
 func drift(ctx context.Context, c *cli, args []string) error {
-	flags := flag.NewFlagSet("drift", flag.ContinueOnError)
-	source := flags.String("openapi", "", "`file or URL` of the OpenAPI document to compare the built-in contract with")
-	lint := flags.Bool("lint", false, "say what generators and validators stumble over in the document, or in the built-in contract where -openapi names none")
+	flags, source, lint := flagsOfDrift()
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -41,6 +39,14 @@ func drift(ctx context.Context, c *cli, args []string) error {
 		return &exit{code: violates}
 	}
 	return nil
+}
+
+func flagsOfDrift() (flags *flag.FlagSet, source *string, lint *bool) {
+	flags = flag.NewFlagSet("drift", flag.ContinueOnError)
+	source = flags.String("openapi", "", "`file or URL` of the OpenAPI document to compare the built-in contract with")
+	lint = flags.Bool("lint", false, "say what generators and validators stumble over in the document, or in the "+
+		"built-in contract where -openapi names none")
+	return flags, source, lint
 }
 
 func lintDocument(ctx context.Context, c *cli, source string) error {

@@ -33,6 +33,9 @@ type decision struct {
 	Known     int       `json:"known"`     // specs that show a known deviation
 	Leftovers int       `json:"leftovers"` // objects left behind
 	Decided   time.Time `json:"decided"`
+	// NewOnly says that only faults fail the gate which the baseline has not; Debts are those that it has.
+	NewOnly bool           `json:"new_only,omitempty"`
+	Debts   []faultSummary `json:"debts,omitempty"`
 }
 
 // faultSummary is a fault in short; conformance.json has the whole of it under the same id.
@@ -49,18 +52,17 @@ type faultSummary struct {
 // whatever happens, and never what an earlier gate said.
 func gate(ctx context.Context, c *cli, args []string) error {
 	var o options
-	var baseline string
-	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
-	o.register(flags)
-	flags.StringVar(&baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target that passed: "+
-		"what changed since is printed, and nothing that it asserted or refused may be lost")
+	flags, g := o.flagsOfGate()
 	wrong := c.parse(flags, args)
 	var old *report.Result
 	var unread error
-	if wrong == nil && baseline != "" { // it may be what the last run has left among its reports
-		if old, unread = report.Read(baseline); unread == nil {
-			unread = usable(old, baseline)
+	switch {
+	case wrong == nil && g.baseline != "": // it may be what the last run has left among its reports
+		if old, unread = report.Read(g.baseline); unread == nil {
+			unread = usable(old, g.baseline, g.newOnly)
 		}
+	case wrong == nil && g.newOnly:
+		unread = errors.New("-new-only needs the result to compare with: name it with -baseline")
 	}
 	err := o.clear(args, wrong)
 	if help := new(exit); errors.As(err, &help) && help.code == conforms {
@@ -71,22 +73,50 @@ func gate(ctx context.Context, c *cli, args []string) error {
 	if err = cmp.Or(err, unknown, unread); err != nil {
 		d = undecided(err)
 	} else {
-		d = c.gate(ctx, o, old)
+		d = c.gate(ctx, o, g, old)
 	}
 	if file != "" {
 		if err := d.write(file); err != nil && d.ExitCode != unusable { // the reason of an unusable run comes first
 			d = undecided(err)
 		}
 	}
-	fmt.Fprintln(c.stdout, d)
+	if g.json {
+		err = writeJSON(c.stdout, d)
+	} else {
+		_, err = fmt.Fprintln(c.stdout, d)
+	}
+	if err != nil {
+		return err
+	}
 	if d.Pass {
 		return nil
 	}
 	return &exit{code: d.ExitCode}
 }
 
+// gateOptions are the flags that gate has besides those of a run.
+type gateOptions struct {
+	baseline      string
+	newOnly, json bool
+}
+
+func (o *options) flagsOfGate() (*flag.FlagSet, *gateOptions) {
+	g := &gateOptions{}
+	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
+	o.register(flags)
+	flags.StringVar(&g.baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target "+
+		"that passed: what changed since is printed, and nothing that it asserted or refused may be lost")
+	flags.BoolVar(&g.newOnly, "new-only", false, "let only faults fail the gate that the baseline has not, which may "+
+		"be the result of a red run; the others are listed as debts")
+	flags.BoolVar(&g.json, "json", false, "print the decision as JSON, as in gate.json, and all else to stderr")
+	return flags, g
+}
+
 // gate runs the suite and decides.
-func (c *cli) gate(ctx context.Context, o options, old *report.Result) decision {
+func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.Result) decision {
+	if g.json {
+		c = &cli{stdout: c.stderr, stderr: c.stderr, env: c.env, interactive: c.interactive}
+	}
 	cfg, err := c.configure(o)
 	if err != nil {
 		return undecided(err)
@@ -106,6 +136,9 @@ func (c *cli) gate(ctx context.Context, o options, old *report.Result) decision 
 	}
 	if old != nil {
 		printChanges(c.stdout, old, result)
+	}
+	if g.newOnly {
+		return decideNewOnly(result, cfg.Gate, old)
 	}
 	return decide(result, cfg.Gate, old)
 }
@@ -132,7 +165,7 @@ func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	d.Waived, d.Known = r.Totals.Specs.Waived, r.Totals.Specs.Known
 	for _, f := range r.Faults {
 		if f.Gravity != report.AdviceOnly {
-			d.Faults = append(d.Faults, faultSummary{f.ID, f.Sentence, f.Gravity, f.Verdict, len(f.Specs), f.Example})
+			d.Faults = append(d.Faults, summaryOf(f))
 		}
 	}
 	code := exitCode(r.Verdict)
@@ -183,6 +216,40 @@ func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	return d
 }
 
+// decideNewOnly compares the result with the baseline's faults alone, and with the floors: a run that tests too little
+// shows nothing about new faults.
+func decideNewOnly(r *report.Result, floors config.Gate, old *report.Result) decision {
+	had := map[string]bool{}
+	for _, f := range old.Faults {
+		had[f.ID] = had[f.ID] || f.Verdict == report.Violation || f.Verdict == report.Waived || f.Verdict == report.Known
+	}
+	var debts, added []faultSummary
+	for _, f := range r.FaultsOf(report.Violation) {
+		if had[f.ID] {
+			debts = append(debts, summaryOf(f))
+		} else {
+			added = append(added, summaryOf(f))
+		}
+	}
+	judged := *r
+	if r.Verdict == report.Violation { // the floors of a live target are looked at below, with the gate's own
+		judged.Verdict = report.Pass
+	}
+	d := decide(&judged, floors, old)
+	d.NewOnly, d.Debts = true, debts
+	if len(added) > 0 {
+		d.ExitCode = max(d.ExitCode, violates)
+		d.Reasons = append([]string{fmt.Sprintf("%d faults are not in the baseline: %s", len(added), summaryIDs(added))},
+			d.Reasons...)
+	}
+	d.Pass = len(d.Reasons) == 0
+	return d
+}
+
+func summaryOf(f report.Fault) faultSummary {
+	return faultSummary{f.ID, f.Sentence, f.Gravity, f.Verdict, len(f.Specs), f.Example}
+}
+
 func newDecision() decision {
 	return decision{Version: 1, Reasons: []string{}, Faults: []faultSummary{}, Decided: time.Now().UTC()}
 }
@@ -198,13 +265,16 @@ func (d decision) String() string {
 	if d.Pass {
 		text = fmt.Sprintf("PASS: %s conforms, and every floor of the gate is reached", d.Target)
 	}
+	if d.Pass && d.NewOnly {
+		text = fmt.Sprintf("PASS: %s has no fault that the baseline has not, and every floor of the gate is reached", d.Target)
+	}
 	var notes []string
 	for _, note := range []struct {
 		n    int
 		text string
 	}{
 		{d.SetAside, "reference cells set aside for want of a role"}, {d.Accepted, "accepted"}, {d.Waived, "waived"},
-		{d.Known, "known"}, {d.Leftovers, "left behind"},
+		{d.Known, "known"}, {len(d.Debts), "debts"}, {d.Leftovers, "left behind"},
 	} {
 		if note.n > 0 {
 			notes = append(notes, fmt.Sprintf("%d %s", note.n, note.text))

@@ -8,12 +8,14 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // Exit codes.
@@ -25,9 +27,11 @@ const (
 
 // command is one subcommand.
 type command struct {
-	name    string
-	summary string
-	run     func(ctx context.Context, c *cli, args []string) error
+	name      string
+	arguments string // what it takes besides flags
+	summary   string
+	run       func(ctx context.Context, c *cli, args []string) error
+	flags     func() *flag.FlagSet // for the reference
 }
 
 // cli is the surroundings of a command.
@@ -39,17 +43,34 @@ type cli struct {
 
 func commands() []command {
 	return []command{
-		{"run", "run the specs on a target and write the reports", run},
-		{"doctor", "look at a target, and say what is wrong and what to do about it", doctor},
-		{"plan", "print every request that a run would send, and send none", plan},
-		{"sweep", "list what killed runs left on a target, and delete it where CONFIRM=yes", sweep},
-		{"gate", "run everything and decide whether a release may pass", gate},
-		{"waive", "accept faults of a result for a time: append them to fixtures/waivers.yml", waive},
-		{"report", "make every view of a result again", reports},
-		{"compare", "show where two or more results differ", compare},
-		{"merge", "show the results of several targets as one", merge},
-		{"drift", "compare the built-in contract with a published OpenAPI document", drift},
-		{"bench", "measure the suite on the mock, and its requests in a bare loop", bench},
+		{"run", "[ID ...]", "run the specs on a target and write the reports", run,
+			func() *flag.FlagSet { return new(options).flagsOfRun() }},
+		{"replay", "FAULT|ID", "run the specs of a fault again, and say whether it is still there", replayFault,
+			func() *flag.FlagSet { flags, _ := new(options).flagsOfReplay(); return flags }},
+		{"doctor", "", "look at a target, and say what is wrong and what to do about it", doctor,
+			func() *flag.FlagSet { flags, _ := new(options).flagsOfDoctor(); return flags }},
+		{"plan", "", "print every request that a run would send, and send none", plan,
+			func() *flag.FlagSet { flags, _ := new(options).flagsOfPlan(); return flags }},
+		{"sweep", "", "list what killed runs left on a target, and delete it where CONFIRM=yes", sweep,
+			func() *flag.FlagSet { return new(options).flagsOfSweep(new(time.Duration), new(string)) }},
+		{"gate", "", "run everything and decide whether a release may pass", gate,
+			func() *flag.FlagSet { flags, _ := new(options).flagsOfGate(); return flags }},
+		{"waive", "", "accept faults of a result for a time: append them to fixtures/waivers.yml", waive,
+			func() *flag.FlagSet { flags, _ := flagsOfWaive(); return flags }},
+		{"report", "", "make every view of a result again", reports,
+			func() *flag.FlagSet { flags, _, _, _ := flagsOfReport(); return flags }},
+		{"compare", "RESULT ...", "show where two or more results differ", compare,
+			func() *flag.FlagSet { flags, _ := flagsOfCompare("compare"); return flags }},
+		{"merge", "RESULT ...", "show the results of several targets as one", merge,
+			func() *flag.FlagSet { flags, _ := flagsOfCompare("merge"); return flags }},
+		{"history", "", "show the faults of the full runs over time", history,
+			func() *flag.FlagSet { flags, _ := flagsOfHistory(); return flags }},
+		{"drift", "", "compare the built-in contract with a published OpenAPI document", drift,
+			func() *flag.FlagSet { flags, _, _ := flagsOfDrift(); return flags }},
+		{"bench", "", "measure the suite on the mock, and its requests in a bare loop", bench,
+			func() *flag.FlagSet { return new(options).flagsOfBench() }},
+		{"version", "", "print the versions of the suite, of Go and of the contract", version,
+			func() *flag.FlagSet { flags, _ := flagsOfVersion(); return flags }},
 	}
 }
 

@@ -18,8 +18,9 @@ type progress struct {
 	width int // of the terminal, in characters
 }
 
-// line says what is done and what is left, after so many requests in that time. What is left takes as long as the rate limit makes it,
-// or longer where the target is slower than that.
+// line says what is done and what is left, after so many requests in that time. What is left takes as long as the rate
+// limit makes it, or longer where the target is slower than that. Until a twentieth of the run is done, the rate counts
+// for what is missing to that: the first answers take long, since connections are opened and tokens granted.
 func (p progress) line(done int, elapsed time.Duration) string {
 	if p.total == 0 {
 		return fmt.Sprintf("%d requests so far", done)
@@ -29,10 +30,10 @@ func (p progress) line(done int, elapsed time.Duration) string {
 		return text
 	}
 	perSecond, limit := float64(done)/elapsed.Seconds(), ""
-	if p.rate.Limited() && p.rate.PerSecond() <= perSecond {
-		perSecond = p.rate.PerSecond()
-	}
 	if p.rate.Limited() {
+		presumed := max(float64(p.total)/20-float64(done), 0)
+		perSecond = (float64(done) + presumed) / (elapsed.Seconds() + presumed/p.rate.PerSecond())
+		perSecond = min(perSecond, p.rate.PerSecond())
 		limit = " at " + p.rate.String()
 	}
 	left := time.Duration(float64(max(p.total-done, 0)) / perSecond * float64(time.Second)).Round(time.Second)
@@ -77,8 +78,8 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 	}
 }
 
-// attend lets the selection's run be watched, through the directory in which its processes share their pace. The plan is made first: a
-// rehearsal, which takes seconds where the run takes minutes.
+// showProgress plans the run and tells its size; on a terminal, it also tells how far the run is, through the directory
+// in which its processes share their pace.
 func (c *cli) showProgress(ctx context.Context, o options, cfg *config.File) (stop func(), err error) {
 	sent, err := o.sent()
 	if err != nil {
@@ -90,12 +91,17 @@ func (c *cli) showProgress(ctx context.Context, o options, cfg *config.File) (st
 			p.width = width
 		}
 	}
-	silent := &cli{stdout: io.Discard, stderr: io.Discard, env: c.env}
-	if planned, err := silent.rehearse(ctx, o, cfg); err == nil { // without a plan, the requests sent are shown
+	if planned, err := c.rehearse(ctx, o, cfg); err == nil { // without a plan, the requests sent are shown
 		p.total = planned.Run.Requests.Total()
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	if p.total > 0 {
+		fmt.Fprintln(c.stderr, p.size(cfg.Name))
+	}
+	if !c.interactive {
+		return func() {}, nil
 	}
 	watching, end := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -104,4 +110,14 @@ func (c *cli) showProgress(ctx context.Context, o options, cfg *config.File) (st
 		p.watch(watching, c.stderr, sent)
 	}()
 	return func() { end(); <-done }, nil
+}
+
+// size says how much is to be sent.
+func (p progress) size(target string) string {
+	text := fmt.Sprintf("%d requests to send to %s", p.total, target)
+	if p.rate.Limited() {
+		takes := time.Duration(float64(p.total) / p.rate.PerSecond() * float64(time.Second)).Round(time.Second)
+		text += fmt.Sprintf(", about %v at %s", takes, p.rate)
+	}
+	return text
 }

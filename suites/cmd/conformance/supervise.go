@@ -13,11 +13,26 @@ import (
 
 // supervise runs the specs.
 func (o options) supervise(ctx context.Context, command *exec.Cmd, cfg *config.File) error {
+	if o.rehearse {
+		return runUntil(ctx, command)
+	}
 	sent, err := o.sent()
 	if err != nil {
 		return err
 	}
 	return supervise(ctx, command, cfg.Timeouts.Cleanup+ratelimit.Of(cfg.Target).Silent()+30*time.Second, sent)
+}
+
+// runUntil runs a command that has nothing to clean up, and kills it with all its processes at the end of the context.
+func runUntil(ctx context.Context, command *exec.Cmd) error {
+	ownGroup(command)
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("%s: %w", command.Path, err)
+	}
+	stop := context.AfterFunc(ctx, func() { kill(command.Process.Pid) })
+	defer stop()
+	err := command.Wait()
+	return errors.Join(context.Cause(ctx), err)
 }
 
 // supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo

@@ -19,10 +19,7 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	var o options
 	var age time.Duration
 	var run string
-	flags := flag.NewFlagSet("sweep", flag.ContinueOnError)
-	o.registerTarget(flags)
-	flags.DurationVar(&age, "age", 6*time.Hour, "only what a run left that began longer ago than this `duration`: a run may still be under way")
-	flags.StringVar(&run, "run", "", "only what the run of this `id` left, whenever it began")
+	flags := o.flagsOfSweep(&age, &run)
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
@@ -83,6 +80,15 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		return fmt.Errorf("%d objects could not be removed", len(left))
 	}
 	return nil
+}
+
+func (o *options) flagsOfSweep(age *time.Duration, run *string) *flag.FlagSet {
+	flags := flag.NewFlagSet("sweep", flag.ContinueOnError)
+	o.registerTarget(flags)
+	flags.DurationVar(age, "age", 6*time.Hour,
+		"only what a run left that began longer ago than this `duration`: a run may still be under way")
+	flags.StringVar(run, "run", "", "only what the run of this `id` left, whenever it began")
+	return flags
 }
 
 func (c *cli) list(conn *connection, what string, leftovers []fixtures.RunLeftover) {

@@ -18,54 +18,65 @@ import (
 // waive appends waivers to the project's file: exact ones, of a fault of a run or of each. Faults that let in what
 // must be rejected are only accepted where -served says so.
 func waive(_ context.Context, c *cli, args []string) error {
-	var g waiver.Grounds
-	var cfg, id string
-	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
-	from := flags.String("from", filepath.Join("reports", "conformance.json"), "`path` of the result")
-	flags.StringVar(&cfg, "config", "",
-		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
-	flags.StringVar(&id, "fault", "", "`id` of the fault, as the reports print it (default: every fault of the result)")
-	flags.StringVar(&g.Owner, "owner", "", "`name` of the person or the team that answers for it")
-	flags.StringVar(&g.Expires, "expires", "", "last `day` on which it holds, at most a year ahead")
-	flags.StringVar(&g.Reason, "reason", "", "`sentence` that says what is wrong")
-	flags.StringVar(&g.Link, "link", "", "`address` of the page where it is followed up")
-	flags.BoolVar(&g.Served, "served", false, "accept requests that must be rejected and are served, too")
+	flags, o := flagsOfWaive()
 	if err := c.parse(flags, args); err != nil {
 		return err
 	}
-	for _, needed := range []struct{ flag, value string }{{"owner", g.Owner}, {"expires", g.Expires},
-		{"reason", g.Reason}, {"link", g.Link}} {
+	for _, needed := range []struct{ flag, value string }{{"owner", o.Owner}, {"expires", o.Expires},
+		{"reason", o.Reason}, {"link", o.Link}} {
 		if strings.TrimSpace(needed.value) == "" {
 			return fmt.Errorf("-%s is missing: a waiver names owner, expires, reason and link", needed.flag)
 		}
 	}
-	if _, err := time.Parse(time.DateOnly, g.Expires); err != nil {
-		return fmt.Errorf("-expires %s is not a date: write it such as %s", g.Expires,
+	if _, err := time.Parse(time.DateOnly, o.Expires); err != nil {
+		return fmt.Errorf("-expires %s is not a date: write it such as %s", o.Expires,
 			time.Now().AddDate(0, 3, 0).Format(time.DateOnly))
 	}
-	result, err := report.Read(*from)
+	result, err := report.Read(o.from)
 	if err != nil {
 		return err
 	}
-	g.Target = result.Target.Name
-	faults, err := c.waivable(result, id, g.Served)
+	o.Target = result.Target.Name
+	faults, err := c.waivable(result, o.id, o.Served)
 	if err != nil {
 		return err
 	}
-	path, err := config.Locate(cfg)
+	path, err := config.Locate(o.config)
 	if err != nil {
 		return err
 	}
 	file := basis.WaiverFile(path)
-	entries := waiver.Entries(faults, g)
+	entries := waiver.Entries(faults, o.Grounds)
 	if err := waiver.Append(file, entries, time.Now()); err != nil {
 		return err
 	}
 	for _, f := range faults {
-		fmt.Fprintf(c.stdout, "waived until %s on %s: %s %s: %s\n", g.Expires, g.Target, f.ID, f.Sentence, f.Where())
+		fmt.Fprintf(c.stdout, "waived until %s on %s: %s %s: %s\n", o.Expires, o.Target, f.ID, f.Sentence, f.Where())
 	}
 	fmt.Fprintln(c.stdout, file)
 	return nil
+}
+
+// waiveOptions are the flags of waive.
+type waiveOptions struct {
+	waiver.Grounds
+	from, config, id string
+}
+
+func flagsOfWaive() (*flag.FlagSet, *waiveOptions) {
+	o := &waiveOptions{}
+	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
+	flags.StringVar(&o.from, "from", filepath.Join("reports", resultFile), "`path` of the result")
+	flags.StringVar(&o.config, "config", "",
+		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
+	flags.StringVar(&o.id, "fault", "",
+		"`id` of the fault, as the reports print it (default: every fault of the result)")
+	flags.StringVar(&o.Owner, "owner", "", "`name` of the person or the team that answers for it")
+	flags.StringVar(&o.Expires, "expires", "", "last `day` on which it holds, at most a year ahead")
+	flags.StringVar(&o.Reason, "reason", "", "`sentence` that says what is wrong")
+	flags.StringVar(&o.Link, "link", "", "`address` of the page where it is followed up")
+	flags.BoolVar(&o.Served, "served", false, "accept requests that must be rejected and are served, too")
+	return flags, o
 }
 
 // waivable are the faults of a result that can be waived: the one with the id, or all.

@@ -94,6 +94,14 @@ func (t Target) MayWrite() bool { return slices.Contains(t.Allow, Write) }
 // AssumedStrict reports whether expectations that are only assumed must be met as well.
 func (t Target) AssumedStrict() bool { return t.Assumed == AssumedStrict }
 
+// Rehearse takes away what makes a run wait, for a run on the embedded mock in the target's place: it sends the same
+// requests at once.
+func (c *File) Rehearse() {
+	c.Target.Rate, c.Target.Concurrency, c.Target.Budget = Rate{}, 32, 0
+	c.Timeouts.Settle = time.Nanosecond
+	c.Retry.Min, c.Retry.Max = time.Nanosecond, time.Nanosecond
+}
+
 // Timeouts bound the parts of a run, so that a dead host ends it instead of hanging it.
 type Timeouts struct {
 	Attempt time.Duration // one HTTP attempt, from connect to the last byte of the body

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"acronis-conformance/suites/internal/config"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
+)
+
+// replayFault runs one spec, or the specs of one fault, once more as an earlier run did, and says whether the fault is still
+// there. It ends with 1 where it is, with 0 where it is gone, and with 2 where that cannot be told.
+func replayFault(ctx context.Context, c *cli, args []string) error {
+	var o options
+	flags, from := o.flagsOfReplay()
+	flags.Usage = func() {
+		fmt.Fprintln(c.stderr, "usage: conformance replay [flags] FAULT, or the id of a spec")
+		flags.PrintDefaults()
+	}
+	names, err := c.parseMixed(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(names) != 1 {
+		return fmt.Errorf("replay takes one fault or one spec, and not %d: the reports name them", len(names))
+	}
+	old, err := report.Read(*from)
+	if err != nil {
+		return err
+	}
+	r, err := newReplay(old, names[0])
+	if err != nil {
+		return err
+	}
+	cfg, err := c.prepareReplay(&o, old, r)
+	if err != nil {
+		return err
+	}
+	if source, err := filepath.Abs(*from); err == nil && filepath.Dir(source) == o.reports {
+		return fmt.Errorf("the replay would replace %s: name another directory with -reports", *from)
+	}
+	if err := o.clear(nil, nil); err != nil {
+		return err
+	}
+	now, err := c.suite(ctx, o, cfg)
+	if err != nil {
+		return err
+	}
+	state, text := r.judge(now)
+	fmt.Fprintf(c.stdout, "%s: %s (%s)\n", state, exchange.Printable(text), o.reports)
+	if code := map[replayState]int{gone: conforms, stillThere: violates, unknown: unusable}[state]; code != conforms {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
+	flags = flag.NewFlagSet("replay", flag.ContinueOnError)
+	from = flags.String("from", filepath.Join("reports", resultFile), "`path` of the result of the run")
+	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: that of the run)")
+	flags.StringVar(&o.target, "target", "", "`name` of the target in ginkgo.yml (default: that of the run)")
+	flags.StringVar(&o.reports, "reports", "",
+		"`directory` for the reports (default: reports/selection/NAME beside ginkgo.yml)")
+	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.BoolVar(&o.verbose, "v", false, "print every spec")
+	flags.BoolVar(&o.quiet, "quiet", false, "print only whether the fault is still there")
+	flags.BoolVar(&o.keep, "keep", false,
+		"leave the objects of the specs, and their tokens in "+keptFile+" beside ginkgo.yml")
+	return flags, from
+}
+
+// replayOf is what is looked for once more.
+type replayOf struct {
+	name  string
+	fault *report.Fault // nil: one spec
+	specs []string      // that showed it
+	also  []string      // specs whose requests brought it about
+}
+
+// newReplay finds the fault or the spec in a result.
+func newReplay(r *report.Result, name string) (*replayOf, error) {
+	if i := slices.IndexFunc(r.Faults, func(f report.Fault) bool { return f.ID == name }); i >= 0 {
+		found := &replayOf{name: name, fault: &r.Faults[i], specs: r.Faults[i].Specs}
+		found.also = senders(r, found.specs)
+		return found, nil
+	}
+	if slices.ContainsFunc(r.Specs, func(s report.Spec) bool { return s.ID == name }) {
+		found := &replayOf{name: name, specs: []string{name}}
+		found.also = senders(r, found.specs)
+		return found, nil
+	}
+	return nil, fmt.Errorf("the run %s on %s has neither a fault nor a spec %s: its faults are %s", r.Run.ID,
+		r.Target.Name, name, idsOf(r.Faults))
+}
+
+// senders are the specs that sent what the given ones only judged. What the set-up sent is sent by the spec of the
+// valid call.
+func senders(r *report.Result, ids []string) []string {
+	known := map[string]*report.Spec{}
+	for i := range r.Specs {
+		known[r.Specs[i].ID] = &r.Specs[i]
+	}
+	var also []string
+	for _, id := range ids {
+		s := known[id]
+		if s == nil {
+			continue
+		}
+		for _, e := range s.Exchanges {
+			sender := e.Spec
+			if known[sender] == nil {
+				sender = "20x/valid-token/" + s.Operation
+			}
+			if e.Spec != "" && e.Spec != id && known[sender] != nil && !slices.Contains(ids, sender) {
+				also = append(also, sender)
+			}
+		}
+	}
+	slices.Sort(also)
+	return slices.Compact(also)
+}
+
+// prepareReplay takes target, configuration and defects from the run.
+func (c *cli) prepareReplay(o *options, old *report.Result, r *replayOf) (*config.File, error) {
+	if _, err := os.Stat(old.Run.Config); o.config == "" && old.Run.Config != "" && err == nil {
+		o.config = old.Run.Config
+	}
+	if o.target == "" {
+		o.target = old.Target.Name
+	}
+	o.ids, o.seed = slices.Concat(r.specs, r.also), old.Run.Seed
+	o.selected = "replay " + r.name
+	cfg, err := c.configure(*o)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Target.Embedded {
+		o.defect = strings.Join(old.Run.Defects, ",")
+	} else if cfg.Target.URL != old.Target.URL {
+		fmt.Fprintf(c.stderr, "conformance: the run %s was on %s, and %s is at %s\n", old.Run.ID,
+			exchange.Printable(old.Target.URL), cfg.Name, cfg.Target.URL)
+	}
+	base, err := o.baseDir()
+	if err != nil {
+		return nil, err
+	}
+	if o.reports == "" {
+		base = filepath.Join(base, selectionDir, fileName(r.name))
+	}
+	o.reports = base
+	return cfg, nil
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// fileName makes a name for a directory of an id.
+func fileName(id string) string {
+	const longest = 100
+	name := strings.Trim(notInNames.ReplaceAllString(id, "-"), ".-")
+	return name[:min(len(name), longest)]
+}
+
+// replayState is what a replay shows.
+type replayState string
+
+const (
+	gone       replayState = "gone"
+	stillThere replayState = "still there"
+	unknown    replayState = "not known"
+)
+
+// judge compares the result of the replay with what is looked for.
+func (r *replayOf) judge(now *report.Result) (replayState, string) {
+	if len(now.Problems) > 0 {
+		return unknown, now.Problems[0]
+	}
+	of := r.name
+	if r.fault != nil {
+		of = fmt.Sprintf("%s %s", r.fault.ID, r.fault.Sentence)
+		for _, f := range now.Faults {
+			if f.ID == r.fault.ID {
+				return stillThere, fmt.Sprintf("%s, shown by %d of %d specs", of, len(f.Specs), len(r.specs))
+			}
+		}
+	}
+	verdicts := map[string]*report.Spec{}
+	for i := range now.Specs {
+		verdicts[now.Specs[i].ID] = &now.Specs[i]
+	}
+	for _, id := range r.specs {
+		s := verdicts[id]
+		switch {
+		case s == nil:
+			return unknown, id + " did not run"
+		case s.Verdict == report.Inconclusive || s.Verdict == report.Error:
+			return unknown, fmt.Sprintf("%s is %s: %s", id, s.Verdict, s.Reason)
+		case r.fault == nil && s.Verdict != report.Pass:
+			return stillThere, fmt.Sprintf("%s: %s", id, s.Reason)
+		}
+	}
+	if n := len(now.FaultsOf(report.Violation)); n > 0 {
+		of += fmt.Sprintf(", but there are %d other faults: %s", n, idsOf(now.FaultsOf(report.Violation)))
+	}
+	return gone, of
+}
