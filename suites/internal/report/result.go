@@ -72,6 +72,8 @@ type Run struct {
 	WallWithoutWaitingSeconds float64   `json:"wall_without_waiting_seconds"` // without the specs that wait by order of the documentation
 	Filtered                  bool      `json:"filtered"`                     // only a part of the specs was selected; such a run is never a gate
 	Filter                    string    `json:"filter,omitempty"`
+	Config                    string    `json:"config,omitempty"`     // path of the ginkgo.yml of the run
+	Defects                   []string  `json:"defects,omitempty"`    // that the embedded mock was served with
 	Incomplete                bool      `json:"incomplete,omitempty"` // made of what the processes recorded: one at least did not come to its end
 	Requests                  Requests  `json:"requests"`
 }
