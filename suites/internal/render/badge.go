@@ -18,12 +18,12 @@ func Badge(w io.Writer, r *report.Result) error {
 	return badgeTemplate.Execute(w, b)
 }
 
-// badgeText is the verdict with the number that goes with it.
+// badgeText is the verdict, or the number of its faults or cells.
 func badgeText(r *report.Result) string {
 	text := string(r.Verdict)
 	switch r.Verdict {
 	case report.Violation:
-		text = counted(r.Totals.Specs.Violation, "violation", "violations")
+		text = counted(len(r.FaultsOf(report.Violation)), "fault", "faults")
 	case report.Pass:
 		text = fmt.Sprintf("pass, %d of %d cells", r.Totals.Reference.Asserted, r.Totals.Reference.Total)
 	}

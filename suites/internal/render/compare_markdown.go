@@ -40,9 +40,9 @@ func MergeMarkdown(w io.Writer, results []*report.Result) error {
 		m.row(cells...)
 	}
 	if list := s.findings(); len(list) > 0 {
-		m.line("\n### Violations")
+		m.line("\n### Faults")
 		for _, f := range list[:min(len(list), shownFindings)] {
-			m.finding(f.finding)
+			m.finding(f.result, f.finding)
 			for _, on := range f.On {
 				m.line("- on %s: %s", plain(on.Name), plain(on.Where))
 			}

@@ -11,6 +11,7 @@ import (
 // sharedFinding is a fault, with the results that have it.
 type sharedFinding struct {
 	finding // as the first of them has it
+	result  *report.Result
 	On      []affectedResult
 }
 
@@ -21,17 +22,18 @@ type affectedResult struct{ Name, Where string }
 func (s *comparison) findings() []sharedFinding {
 	type seen struct {
 		finding
-		name string
+		result *report.Result
+		name   string
 	}
 	var all []seen
 	for i, r := range s.Results {
 		for _, f := range findingsOf(r, report.Violation) {
-			all = append(all, seen{f, s.Names[i]})
+			all = append(all, seen{f, r, s.Names[i]})
 		}
 	}
 	var list []sharedFinding
 	for _, same := range report.GroupBy(all, func(f seen) string { return f.Name }) {
-		f := sharedFinding{finding: same[0].finding}
+		f := sharedFinding{finding: same[0].finding, result: same[0].result}
 		for _, one := range same {
 			f.On = append(f.On, affectedResult{one.name, one.Where()})
 		}

@@ -16,6 +16,7 @@ var views = []struct {
 	{"summary.md", Summary},
 	{"conformance.har", func(w io.Writer, r, _ *report.Result) error { return HAR(w, r) }},
 	{"conformance.sarif", func(w io.Writer, r, _ *report.Result) error { return SARIF(w, r) }},
+	{"ctrf.json", func(w io.Writer, r, _ *report.Result) error { return CTRF(w, r) }},
 	{"badge.svg", func(w io.Writer, r, _ *report.Result) error { return Badge(w, r) }},
 }
 

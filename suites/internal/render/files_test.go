@@ -180,7 +180,7 @@ func TestBadge(t *testing.T) {
 		verdict report.Verdict
 		want    string
 	}{
-		{report.Violation, "conformance: 8 violations"}, {report.Pass, "conformance: pass, "}, {report.Inconclusive, "conformance: inconclusive"}, {report.Error, "conformance: error"},
+		{report.Violation, "conformance: 5 faults"}, {report.Pass, "conformance: pass, "}, {report.Inconclusive, "conformance: inconclusive"}, {report.Error, "conformance: error"},
 	} {
 		r := sample(t)
 		r.Verdict = c.verdict
@@ -207,6 +207,10 @@ func TestWriteAll(t *testing.T) {
 		g.Expect(info.Size()).To(BeNumerically(">", 100))
 		g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o644)))
 	}
+	g.Expect(report.Clear(folder)).To(Succeed(), "the next run knows its files again")
+	files, err = os.ReadDir(folder)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(files).To(BeEmpty())
 }
 
 func TestWriteAllSaysWhatToDo(t *testing.T) {

@@ -35,7 +35,7 @@ func HTML(w io.Writer, r *report.Result) error {
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
 		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
-		Sections: []section{newSection(r, "Violations", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
+		Sections: []section{newSection(r, "Faults", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
 			newSection(r, "Known deviations of the live service", report.Known), newSection(r, "Served though nothing documents a rejection", report.Inconclusive)},
 		Worst: worst(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Uncovered: cells, UncoveredCells: countCells(cells), Phases: phases(r), Data: data,
 	})

@@ -30,6 +30,8 @@ func SARIF(w io.Writer, r *report.Result) error {
 			continue
 		}
 		rule := run.AddRule(line(f.ID, 60)).WithName(ruleName(f)).WithDescription(embedded(f.Sentence))
+		rule.WithFullDescription(sarif.NewMultiformatMessageString().WithText(embedded(strings.Join(r.Describe(f), "; "))))
+		rule.WithHelp(sarif.NewMultiformatMessageString().WithText(r.Replay(f.ID)))
 		if s := specs[f.Example]; s != nil && web(s.Link) != "" {
 			rule.WithHelpURI(s.Link)
 		}
@@ -37,7 +39,7 @@ func SARIF(w io.Writer, r *report.Result) error {
 	for i := range r.Specs {
 		s := &r.Specs[i]
 		if f, shows := r.FaultOf(s); shows && suppressible(s.Verdict) {
-			run.AddResult(resultOf(s, f, lines))
+			run.AddResult(resultOf(r, s, f, lines))
 		}
 	}
 	if run.Results == nil {
@@ -61,8 +63,9 @@ func invocation(r *report.Result) *sarif.Invocation {
 	return i
 }
 
-func resultOf(s *report.Spec, f report.Fault, lines map[string]int) *sarif.Result {
-	message := fmt.Sprintf("%s: %s. Required: %s. Expected: %s. Actual: %s.", s.ID, f.Sentence, s.Requirement, s.Expected, s.Actual)
+func resultOf(r *report.Result, s *report.Spec, f report.Fault, lines map[string]int) *sarif.Result {
+	message := fmt.Sprintf("%s: %s. Replay: %s. Required: %s. Expected: %s. Actual: %s.", s.ID, f.Sentence, r.Replay(s.ID),
+		s.Requirement, s.Expected, s.Actual)
 	for _, d := range s.Differences {
 		message += fmt.Sprintf(" %s: %s.", d.Path, d.Detail)
 	}

@@ -32,8 +32,8 @@ func Summary(w io.Writer, r, baseline *report.Result) error {
 		}
 	}
 	m.line("\n%s", strings.Join(runLine(r), " · "))
-	m.findings(newSection(r, "Violations", report.Violation))
-	m.findings(newSection(r, "Errors", report.Error))
+	m.findings(r, newSection(r, "Faults", report.Violation))
+	m.findings(r, newSection(r, "Errors", report.Error))
 	m.accepted("Waived", r.FaultsOf(report.Waived))
 	m.accepted("Known deviations of the live service", r.FaultsOf(report.Known))
 	m.lenient(r.FaultsOf(report.Inconclusive))
@@ -97,11 +97,15 @@ func (m *markdown) codes(r *report.Result) {
 }
 
 // findings lists the foremost faults, the gravest first.
-func (m *markdown) findings(s section) {
+func (m *markdown) findings(r *report.Result, s section) {
 	if s.Findings == 0 {
 		return
 	}
-	m.line("\n### %s: %s, %s", s.Title, s.Count, counted(s.Specs, "spec", "specs"))
+	if s.Title == "Faults" {
+		m.line("\n### %s in %s", s.Count, counted(s.Specs, "spec", "specs"))
+	} else {
+		m.line("\n### %s: %s, %s", s.Title, s.Count, counted(s.Specs, "spec", "specs"))
+	}
 	left, missing := shownFindings, 0
 	for _, p := range s.Parts {
 		shown := p.Findings[:min(len(p.Findings), left)]
@@ -111,7 +115,7 @@ func (m *markdown) findings(s section) {
 			m.line("\n#### %s", p.Title)
 		}
 		for _, f := range shown {
-			m.finding(f)
+			m.finding(r, f)
 		}
 	}
 	if missing > 0 {
@@ -119,9 +123,13 @@ func (m *markdown) findings(s section) {
 	}
 }
 
-func (m *markdown) finding(f finding) {
+func (m *markdown) finding(r *report.Result, f finding) {
 	m.line("\n**%s**%s", plain(f.Text), idsOf(f.IDs))
+	m.line("\n%s\n", block(r.Replay(f.replayed())))
 	m.line("- %s, such as %s", plain(f.Where()), code(f.First.ID))
+	if exchanged := f.First.Exchanged(); exchanged != "" {
+		m.line("- exchange: %s", code(exchanged))
+	}
 	m.line("- required: %s", linked(plain(f.First.Requirement), f.First.Link))
 	m.line("- expected: %s", code(f.First.Expected))
 	m.line("- actual: %s", code(f.First.Actual))
@@ -129,8 +137,16 @@ func (m *markdown) finding(f finding) {
 		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs), func(id string) bool { return id == f.First.ID })))
 	}
 	if len(f.First.Exchanges) > 0 && f.First.Exchanges[0].Curl != "" && len(f.First.Exchanges[0].Curl) < 2000 {
-		m.line("\n%s", block(f.First.Exchanges[0].Curl))
+		m.line("\nSingle request, while the objects exist:\n\n%s", block(f.First.Exchanges[0].Curl))
 	}
+}
+
+// replayed is the id that the command which runs a finding again takes: the fault's, or for a reason that of a spec.
+func (f finding) replayed() string {
+	if len(f.IDs) > 0 {
+		return f.IDs[0]
+	}
+	return f.First.ID
 }
 
 // idsOf names faults by their ids, behind their sentence.

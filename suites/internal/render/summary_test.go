@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 	g.Expect(text).To(HavePrefix("## ❌ VIOLATION on staging\n"))
 	for _, part := range []string{
 		"| 401 | 602 | 596 | **6** | 0 | 0 | 0 | 0 | 78/81 |",
-		"### Violations: 5 faults, 8 specs\n\n#### Served, though it must be rejected\n\n**alg-none: requests that must be rejected with 401 succeed (200)** (vxpk5epr)",
+		"### 5 faults in 8 specs\n\n#### Served, though it must be rejected\n\n**alg-none: requests that must be rejected with 401 succeed (200)** (vxpk5epr)\n\n```\nconformance replay -target=staging vxpk5epr\n```\n",
 		"- 6 specs of 401 on 6 operations, such as `401/alg-none/CreateReport`",
 		"- also `401/alg-none/DeleteReport`",
 		"#### Broken error answers",

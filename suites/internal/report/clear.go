@@ -19,6 +19,7 @@ var marks = map[string]*regexp.Regexp{
 	"conformance.json":  regexp.MustCompile(`^\s*\{\s*"version":\s*\d+,\s*"run":`),
 	"conformance.har":   regexp.MustCompile(`"creator":\s*\{\s*"name":\s*"conformance"`),
 	"conformance.sarif": regexp.MustCompile(`"automationDetails":\s*\{\s*"id":\s*"conformance/`),
+	"ctrf.json":         regexp.MustCompile(`^\s*\{\s*"reportFormat":\s*"CTRF",[^{}]*"generatedBy":\s*"conformance"`),
 	"gate.json":         regexp.MustCompile(`^\s*\{[^{}]*"pass":\s*(true|false)`),
 	"junit.xml":         regexp.MustCompile(`<testsuites name="Acronis Account Management API v2"`),
 	"index.html":        regexp.MustCompile(`content="default-src &#39;none&#39;; img-src data:; base-uri &#39;none&#39;; form-action &#39;none&#39;`),

@@ -29,6 +29,7 @@ type junitSuite struct {
 	Timestamp  string          `xml:"timestamp,attr"`
 	Properties []junitProperty `xml:"properties>property"`
 	Cases      []junitCase     `xml:"testcase"`
+	Out        string          `xml:"system-out,omitempty"` // the faults
 }
 
 type junitProperty struct {
@@ -92,12 +93,13 @@ func junit(r *Result) junitSuites {
 		problems = []string{r.Reason} // no case says so
 	}
 	if len(problems) > 0 {
-		suite.add(junitCase{Name: "run", Class: "run", Time: seconds(0),
+		suite.add(junitCase{Name: "run", Class: "conformance.run", Time: seconds(0),
 			Error: &junitOutcome{Type: string(Error), Message: problems[0], Text: strings.Join(problems, "\n")}})
 	}
 	for i := range r.Specs {
 		suite.add(junitCaseOf(r, &r.Specs[i]))
 	}
+	suite.Out = faultsText(r)
 	return junitSuites{Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Time: suite.Time, Suite: suite}
 }
 
@@ -114,8 +116,17 @@ func (suite *junitSuite) add(c junitCase) {
 	}
 }
 
+// faultsText lists the faults, the gravest first.
+func faultsText(r *Result) string {
+	var b strings.Builder
+	for _, f := range r.FaultsOf(Violation) {
+		b.WriteString(strings.Join(r.Describe(f), "\n  ") + "\n")
+	}
+	return b.String()
+}
+
 func junitCaseOf(r *Result, s *Spec) junitCase {
-	c := junitCase{Name: s.ID, Class: s.Code, Time: seconds(s.Seconds), Group: s.Resource}
+	c := junitCase{Name: s.ID, Class: "conformance." + s.Code, Time: seconds(s.Seconds), Group: s.Resource}
 	outcome := &junitOutcome{Type: string(s.Verdict), Message: s.Reason}
 	if f, shows := r.FaultOf(s); shows {
 		outcome.Message = f.Sentence
@@ -125,11 +136,11 @@ func junitCaseOf(r *Result, s *Spec) junitCase {
 	}
 	switch s.Verdict {
 	case Violation:
-		c.Failure, outcome.Text = outcome, explanation(s)
+		c.Failure, outcome.Text = outcome, explanation(r, s)
 	case Error:
-		c.Error, outcome.Text = outcome, explanation(s)
+		c.Error, outcome.Text = outcome, explanation(r, s)
 	case Waived, Known:
-		c.Skipped, outcome.Text = outcome, explanation(s)
+		c.Skipped, outcome.Text = outcome, explanation(r, s)
 	case Inconclusive:
 		c.Skipped = outcome
 	}
@@ -137,8 +148,9 @@ func junitCaseOf(r *Result, s *Spec) junitCase {
 }
 
 // explanation is what a person needs to understand a spec without any other file.
-func explanation(s *Spec) string {
+func explanation(r *Result, s *Spec) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "replay: %s\n", r.Replay(s.ID))
 	for _, part := range []struct{ name, text string }{
 		{"requirement", s.Requirement}, {"see", s.Link}, {"expected", s.Expected}, {"actual", s.Actual},
 	} {
@@ -159,7 +171,7 @@ func explanation(s *Spec) string {
 	}
 	for _, e := range s.Exchanges {
 		if e.Curl != "" {
-			fmt.Fprintf(&b, "repeat: %s\n", e.Curl)
+			fmt.Fprintf(&b, "single request, while the objects exist: %s\n", e.Curl)
 		}
 	}
 	return b.String()

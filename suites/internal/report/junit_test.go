@@ -44,20 +44,33 @@ func TestJUnitCounts(t *testing.T) {
 	for _, c := range suites.All("testcase") {
 		names = append(names, c.Attributes["classname"]+" "+c.Attributes["name"])
 	}
-	g.Expect(names).To(Equal([]string{"run run", "401 401/no-token/FetchTenant", "401 401/w/FetchTenant", "401 401/x/FetchTenant", "401 401/y/FetchTenant",
-		"403 403/foreign-tenant-by-query/FetchTenantsBatch", "50x 50x/once/FetchTenant"}))
+	g.Expect(names).To(Equal([]string{"conformance.run run", "conformance.401 401/no-token/FetchTenant", "conformance.401 401/w/FetchTenant", "conformance.401 401/x/FetchTenant", "conformance.401 401/y/FetchTenant",
+		"conformance.403 403/foreign-tenant-by-query/FetchTenantsBatch", "conformance.50x 50x/once/FetchTenant"}))
 }
 
 func TestJUnitFailure(t *testing.T) {
 	g := NewWithT(t)
 	failure := parseJUnit(t, Build(sample(t))).All("failure")[0]
 	g.Expect(failure.Attributes).To(Equal(map[string]string{"type": "violation", "message": "required property $.error is missing"}))
-	g.Expect(failure.Text).To(Equal(`requirement: a request without a token is answered with 401
+	g.Expect(failure.Text).To(Equal(`replay: conformance replay -target=staging 401/no-token/FetchTenant
+requirement: a request without a token is answered with 401
 see: https://developer.acronis.com/
 expected: 401 with the envelope
 actual: 200 with a tenant
 $.error: the property is missing (required), found {}, fault 3mfjjod5
-repeat: curl -s https://host/api/2/tenants/1
+single request, while the objects exist: curl -s https://host/api/2/tenants/1
+`))
+}
+
+// Servers show what a suite wrote beside its cases.
+func TestJUnitListsTheFaults(t *testing.T) {
+	in := sample(t)
+	in.Run.Defects, in.Run.Config = []string{"a", "b"}, "/etc/my suite.yml"
+	NewWithT(t).Expect(parseJUnit(t, Build(in)).All("system-out")[0].Text).To(Equal(
+		`3mfjjod5 required property $.error is missing
+  1 spec of 401 on FetchTenant, such as 401/no-token/FetchTenant
+  GET https://host/api/2/tenants/1: 200
+  conformance replay '-config=/etc/my suite.yml' -target=staging -defect=a,b 3mfjjod5
 `))
 }
 

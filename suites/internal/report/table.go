@@ -21,13 +21,14 @@ const (
 // up.
 func Table(w io.Writer, r *Result, width int, color bool, reports ...string) error {
 	t := terminal{width: max(width, 20), color: color}
-	t.faults(r.FaultsOf(Violation))
+	t.faults(r)
 	t.accepted(r, Waived)
 	t.accepted(r, Known)
 	t.lenient(r.FaultsOf(Inconclusive))
 	t.codes(r)
 	t.line("")
-	t.reasons(r)
+	t.reasons(r, Error)
+	t.reasons(r, Inconclusive)
 	for _, remark := range remarks(r) {
 		t.wrap("", remark)
 	}
@@ -58,28 +59,35 @@ func Width(env func(string) (string, bool)) int {
 
 // How many faults, accepted ones, and reasons the end of a run names: what fits the eye.
 const (
-	shownFaults   = 5
+	shownFaults   = 10
 	shownAccepted = 12
 	shownReasons  = 8
 )
 
-// faults names the foremost faults, each with a spec that shows it.
-func (t *terminal) faults(list []Fault) {
+// faults names the faults, the gravest first, each with a spec that shows it and the command that runs it again.
+func (t *terminal) faults(r *Result) {
+	list := r.FaultsOf(Violation)
 	if len(list) == 0 {
 		return
 	}
+	t.wrap(bold, counted(len(list), "fault:", "faults, the gravest first:"))
 	bundles := Bundles(list)
-	title := counted(len(list), "fault", "faults")
-	if len(bundles) > shownFaults {
-		title += fmt.Sprintf(", of which these are the foremost %d", shownFaults)
-	}
-	t.wrap(bold, title+":")
-	for _, b := range Top(bundles, shownFaults) {
-		t.wrap(red, "  "+b.ID+" "+b.Text())
-		if len(b.Specs) > 1 {
-			t.wrap("", "    "+b.Where()+", such as")
+	shown := Top(bundles, shownFaults)
+	named := 0
+	for _, b := range shown {
+		named += 1 + len(b.Further)
+		lines := r.Describe(b.Fault)
+		t.wrap(red, "  "+lines[0])
+		for _, f := range b.Further {
+			t.wrap(red, "  "+f.ID+" "+f.Sentence+" (in the same specs)")
 		}
-		t.line("    " + t.safe(b.Example)) // never broken: ids are copied
+		t.wrap("", "    "+lines[1])
+		for _, line := range lines[2:] {
+			t.line("    " + t.safe(line)) // never broken: what is copied
+		}
+	}
+	if n := len(list) - named; n > 0 {
+		t.wrap("", fmt.Sprintf("  and %s, in summary.md and index.html", counted(n, "more", "more")))
 	}
 	t.line("")
 }
@@ -129,9 +137,9 @@ func (t *terminal) lenient(list []Fault) {
 	t.line("")
 }
 
-// reasons lists why specs are inconclusive.
-func (t *terminal) reasons(r *Result) {
-	list := Reasons(r, Inconclusive)
+// reasons lists why specs are in error or inconclusive.
+func (t *terminal) reasons(r *Result, v Verdict) {
+	list := Reasons(r, v)
 	if len(list) == 0 {
 		return
 	}
@@ -139,7 +147,8 @@ func (t *terminal) reasons(r *Result) {
 	for _, reason := range list {
 		total += len(reason.Specs)
 	}
-	t.wrap("", fmt.Sprintf("%s inconclusive:", counted(total, "spec is", "specs are")))
+	what := map[Verdict]string{Error: "in error", Inconclusive: "inconclusive"}[v]
+	t.wrap("", fmt.Sprintf("%s %s:", counted(total, "spec is", "specs are"), what))
 	for _, reason := range list[:min(len(list), shownReasons)] {
 		t.wrap("", fmt.Sprintf("  %d: %s", len(reason.Specs), reason.Text))
 	}
