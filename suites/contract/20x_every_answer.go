@@ -1,15 +1,8 @@
 package contract
 
 import (
-	"fmt"
-	"slices"
-	"time"
-
 	"acronis-conformance/schemas"
-	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/judge"
-	"acronis-conformance/suites/internal/report"
-	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 )
@@ -18,77 +11,7 @@ import (
 // controls, specs, read-backs, lists and clean-up. What the specs of the operation report themselves is not told
 // again. These specs send nothing; they come last, and what comes after them is added when the report is written.
 var _ = Describe("20x every answer", Label("20x"), Serial, SpecPriority(-1), func() {
-	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
-		sp := everyAnswer(op)
-		suite.specs[sp.id()] = sp
-		It(sp.id(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(SpecContext) {
-			s, started := suite.session, time.Now()
-			record, finding := sp.record(), judge.Result{}
-			all, err := s.Answers()
-			if err != nil {
-				finding = broken(err)
-			} else {
-				finding = judged(s, op, all[op.ID], &record)
-			}
-			record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
-			decide(s, &record, finding)
-			accept(&record)
-			announce(s, record, finding)
-		})
+	for _, op := range spec.Operations(func(*schemas.Operation) bool { return true }) {
+		spec.RegisterEveryAnswer(op)
 	}
 })
-
-const everyAnswerProbe = "every-answer"
-
-func everyAnswer(op *schemas.Operation) spec {
-	return spec{
-		code: "20x", probe: everyAnswerProbe, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(),
-		ground: documented, control: op.ID,
-	}
-}
-
-// maxFaultExchanges bounds the evidence of one of these specs.
-const maxFaultExchanges = 20
-
-// judged is what the answers to an operation's requests come to. Where none was a documented success, the
-// operation's cell is not asserted.
-func judged(s *session.Session, op *schemas.Operation, answers session.Answers, record *report.Spec) judge.Result {
-	f := judge.Result{Verdict: report.Pass, Expected: "every answer to it as the reference and the guides describe it"}
-	record.Exchanges = nil
-	for _, fault := range answers.Faults {
-		d := fault.Difference
-		f.Differences = append(f.Differences, schemas.Violation{Path: d.Path, Rule: d.Rule, Found: d.Found, Detail: d.Detail})
-		same := func(e exchange.Evidence) bool { return e.Curl == fault.Exchange.Curl && e.Spec == fault.Exchange.Spec }
-		if len(record.Exchanges) < maxFaultExchanges && !slices.ContainsFunc(record.Exchanges, same) {
-			record.Exchanges = append(record.Exchanges, fault.Exchange)
-		}
-	}
-	switch {
-	case len(answers.Faults) > 0:
-		first := answers.Faults[0]
-		f.Verdict = report.Violation
-		f.Actual = fmt.Sprintf("%d, sent by %s", first.Status, first.By)
-		f.Reason = fmt.Sprintf("an answer %d, asked for by %s, is not as documented", first.Status, first.By)
-	case answers.Served:
-		f.Actual = "nothing else"
-	default:
-		f.Verdict, f.Reason = report.Inconclusive, "no success of this operation came: see 20x/valid-token/"+op.ID
-		if reason := everyAnswer(op).barred(s); reason != "" {
-			f.Reason = reason
-		}
-	}
-	return f
-}
-
-// addLateAnswers judges once more, by all that came until the end of the run, and takes over what the specs could
-// not know yet.
-func addLateAnswers(in *report.Input, all map[string]session.Answers) {
-	for i := range in.Specs {
-		record := &in.Specs[i]
-		answers, op := all[record.Operation], suite.contract.Operation(record.Operation)
-		if record.Probe == everyAnswerProbe && len(answers.Faults) > 0 {
-			decide(suite.session, record, judged(suite.session, op, answers, record))
-			accept(record)
-		}
-	}
-}

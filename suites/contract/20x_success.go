@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"errors"
@@ -24,15 +25,15 @@ import (
 // The request succeeds, with exactly its documented code, media type and body schema.
 var _ = Describe("20x success", Label("20x"), func() {
 	// The valid calls were sent once, as controls of the refusals; here they are judged.
-	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
-		specify(validToken(op))
+	for _, op := range spec.Operations(func(*schemas.Operation) bool { return true }) {
+		spec.Register(validToken(op))
 	}
 
 	// What a write changed, a read shows.
 	DescribeTableSubtree("what was created is found", func(created, reader, id string) {
-		for _, creating := range operations(named(created)) {
-			for _, op := range operations(named(reader)) {
-				specify(createdIsFound(creating, op, id))
+		for _, creating := range spec.Operations(spec.Named(created)) {
+			for _, op := range spec.Operations(spec.Named(reader)) {
+				spec.Register(createdIsFound(creating, op, id))
 			}
 		}
 	},
@@ -50,9 +51,9 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a registration token, at its tenant", "CreateRegistrationToken_1", "FetchRegistrationTokens_1", ""),
 	)
 	DescribeTableSubtree("what was changed is shown", func(changed string) {
-		for _, changing := range operations(named(changed)) {
-			for _, op := range operations(named(suite.catalogue.Call(changing.ID).Witness)) {
-				specify(changedIsShown(changing, op))
+		for _, changing := range spec.Operations(spec.Named(changed)) {
+			for _, op := range spec.Operations(spec.Named(spec.Catalogue().Call(changing.ID).Witness)) {
+				spec.Register(changedIsShown(changing, op))
 			}
 		}
 	},
@@ -65,9 +66,9 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a report's schedule", "UpdateReport"),
 	)
 	DescribeTableSubtree("what was switched is shown", func(switched, reader string, shown effect) {
-		for _, switching := range operations(named(switched)) {
-			for _, op := range operations(named(reader)) {
-				specify(tookEffect(switching, op, shown))
+		for _, switching := range spec.Operations(spec.Named(switched)) {
+			for _, op := range spec.Operations(spec.Named(reader)) {
+				spec.Register(tookEffect(switching, op, shown))
 			}
 		}
 	},
@@ -90,17 +91,17 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
 	)
 	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
-	for _, changing := range operations(named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
-		for _, op := range operations(named("FetchTenant")) {
+	for _, changing := range spec.Operations(spec.Named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
+		for _, op := range spec.Operations(spec.Named("FetchTenant")) {
 			sp := tookEffect(changing, op, risen)
-			sp.probe = "version-raised"
-			specify(sp)
+			sp.Probe = "version-raised"
+			spec.Register(sp)
 		}
 	}
 
 	DescribeTableSubtree("an object shows what it is", func(reader, variant string, of objectShown) {
-		for _, op := range operations(named(reader)) {
-			specify(of.on(op, variant))
+		for _, op := range spec.Operations(spec.Named(reader)) {
+			spec.Register(of.on(op, variant))
 		}
 	},
 		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"), shown: inTrial}),
@@ -126,8 +127,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 	)
 
 	DescribeTableSubtree("a write that a read tells of", func(id, name string, w told) {
-		for _, op := range operations(named(id)) {
-			specify(w.on(op, name))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(w.on(op, name))
 		}
 	},
 		Entry("a tenant comes back by force, and its name bears a suffix", "RestoreDeletedTenant", "forced", told{object: "name_taken_customer",
@@ -138,31 +139,31 @@ var _ = Describe("20x success", Label("20x"), func() {
 			shown: onlyRole("company_admin")}),
 	)
 
-	for _, op := range operations(named("IntrospectToken")) {
-		specify(deadToken(op, "", func(*session.Session) string { return session.Garbage }))
+	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
+		spec.Register(deadToken(op, "", func(*session.Session) string { return session.Garbage }))
 	}
-	for _, op := range operations(named("FetchTenant")) {
-		specify(tokenInQuery(op))
+	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
+		spec.Register(tokenInQuery(op))
 	}
 	// A read changes nothing: what it showed is what it shows again.
-	for _, op := range operations(func(op *schemas.Operation) bool { return !op.Writes() && readsOneObject(op) }) {
-		specify(readAgain(op))
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return !op.Writes() && readsOneObject(op) }) {
+		spec.Register(readAgain(op))
 	}
 })
 
 // readsOneObject tells whether the valid call reads an object that nothing else touches, by its id or as a list of one, or asks whether a
 // login is free.
 func readsOneObject(op *schemas.Operation) bool {
-	_, listed := suite.catalogue.Call(op.ID).Query["uuids"]
-	byID := strings.HasSuffix(op.Path, "}") && len(ids(op)) > 0
+	_, listed := spec.Catalogue().Call(op.ID).Query["uuids"]
+	byID := strings.HasSuffix(op.Path, "}") && len(spec.PathIDs(op)) > 0
 	return (byID || listed) && slices.Contains(op.MediaTypes(op.Success()), "application/json") || op.ID == "CheckLoginNameAvailability"
 }
 
 // reading is a spec that reads on the twin that another operation's control has written.
-func reading(op, written *schemas.Operation, name, variant string) spec {
-	return spec{
-		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(),
-		ground: documented, control: written.ID,
+func reading(op, written *schemas.Operation, name, variant string) spec.Spec {
+	return spec.Spec{
+		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(),
+		Basis: spec.Documented, Control: written.ID,
 	}
 }
 
@@ -170,23 +171,23 @@ func reading(op, written *schemas.Operation, name, variant string) spec {
 type effect func(shown map[string]any, vars fixtures.Vars) []schemas.Violation
 
 // tookEffect reads the object that the control of a switching operation was made on. That it is not found is no effect either.
-func tookEffect(switched, op *schemas.Operation, shown effect) spec {
+func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 	sp := reading(op, switched, "took-effect", "")
-	sp.about, sp.subject = switched, switched.ID
-	sp.writes, sp.settles = true, true // it rests on a write
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, session.ControlKey(switched, suite.catalogue.Call(switched.ID)), id)
+	sp.Asserts, sp.Subject = switched, switched.ID
+	sp.Writes, sp.Settles = true, true // it rests on a write
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, session.ControlKey(switched, spec.Catalogue().Call(switched.ID)), id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
-		if called, known := suite.catalogue.Call(switched.ID).Vars["application_id"]; known {
+		if called, known := spec.Catalogue().Call(switched.ID).Vars["application_id"]; known {
 			vars["application_id"], err = vars.Fill(called)
 		}
-		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() == http.StatusNotFound {
 				return []schemas.Violation{{Path: "status", Rule: "effect", Found: "404", Detail: switched.ID + " has succeeded, and what it was called on is not found"}}, nil, nil
 			}
-			body := objectOf(e)
+			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the operation's own specs say so
 			}
@@ -205,24 +206,24 @@ type objectShown struct {
 	guess bool // that it must show so is only assumed
 }
 
-func (o objectShown) on(op *schemas.Operation, variant string) spec {
+func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 	sp := reading(op, op, "shows", variant)
-	sp.ground, sp.settles = refusal, true
-	sp.needs = func(n session.Needs) { n.Add(*o.of) }
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Basis, sp.Settles = spec.RejectionDocumented, true
+	sp.Objects = func(n session.Needs) { n.Add(*o.of) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(o.of.Key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		r, err := list{query: o.query, vars: o.vars}.ask(s, op, vars)
-		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			body := objectOf(e)
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong := o.shown(body, vars)
 			if o.guess {
-				wrong, err = guessed(s, wrong)
+				wrong, err = spec.AssumedOnly(s, wrong)
 			}
 			return wrong, nil, err
 		}}, err
@@ -238,26 +239,26 @@ type told struct {
 	shown  effect
 }
 
-func (w told) on(op *schemas.Operation, name string) spec {
+func (w told) on(op *schemas.Operation, name string) spec.Spec {
 	key := fixtures.Own(w.object, "20x-"+name)
 	sp := reading(op, op, name, "")
-	sp.writes = true
-	sp.needs = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: w.object}) }
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Writes = true
+	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: w.object}) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.CallVars(op.ID, key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		maps.Copy(vars, w.vars)
 		r, err := s.Catalogue.Request(op.ID, vars)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		for parameter, value := range w.query {
 			r.Query.Set(parameter, value)
 		}
-		read, err := s.Catalogue.Request(suite.catalogue.Call(op.ID).Witness, vars)
-		return trial{request: r, hold: key, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		read, err := s.Catalogue.Request(spec.Catalogue().Call(op.ID).Witness, vars)
+		return spec.Case{Request: r, Locks: key, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
@@ -269,7 +270,7 @@ func (w told) on(op *schemas.Operation, name string) spec {
 
 // readBack reads until it is shown what must be shown, as long as the target may need for it.
 func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars, shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
-	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation { return shown(objectOf(e), vars) })
+	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation { return shown(spec.Object(e), vars) })
 }
 
 // readUntil is readBack for what looks at the whole answer.
@@ -277,14 +278,14 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
 	for begin := time.Now(); ; {
 		e, err := s.Send(ctx, id, read, nil)
-		looks = append(looks, exchangesOf(e)...)
-		switch body := wholeOf(e); {
+		looks = append(looks, spec.Exchanges(e)...)
+		switch body := spec.WholeObject(e); {
 		case err != nil:
 			return nil, looks, err
 		case e.Status() == http.StatusNotFound:
 			wrong = noEffect("status", "404", "what was written is not found")
 		case e.Status()/100 != 2 || body == nil:
-			return nil, looks, unseen("the read that would show it fails: see 20x/valid-token/" + read.Operation)
+			return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" + read.Operation)
 		default:
 			wrong = shown(e)
 		}
@@ -477,32 +478,32 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 }
 
 // createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must hold it now.
-func createdIsFound(created, op *schemas.Operation, id string) spec {
+func createdIsFound(created, op *schemas.Operation, id string) spec.Spec {
 	sp := reading(op, created, "created-is-found", created.ID)
-	sp.writes, sp.settles = true, true // it rests on a write
-	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+	sp.Writes, sp.Settles = true, true // it rests on a write
+	sp.Prepare = func(_ context.Context, s *session.Session, owner string) (spec.Case, error) {
 		control := s.Controls[created.ID]
-		answer := objectOf(control.Exchange)
+		answer := spec.Object(control.Exchange)
 		if answer == nil {
-			return trial{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" + created.ID)
+			return spec.Case{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" + created.ID)
 		}
 		made := answer["id"]
 		if made == nil {
 			made = answer["client_id"]
 		}
-		vars, err := s.Vars(session.ControlKey(created, suite.catalogue.Call(created.ID)), owner)
+		vars, err := s.Vars(session.ControlKey(created, spec.Catalogue().Call(created.ID)), owner)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		if id != "" {
 			vars[id] = made
 		}
 		r, err := s.Catalogue.Request(op.ID, vars)
-		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil
 			}
-			if names(e, made) {
+			if spec.Mentions(e, made) {
 				return asAsked(control, id, e), nil, nil
 			}
 			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it", Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
@@ -514,8 +515,8 @@ func createdIsFound(created, op *schemas.Operation, id string) spec {
 // asAsked compares what a read of the object by its id shows with what its creation asked for. What a report was asked for comes in the
 // service's own form.
 func asAsked(control *session.Control, id string, e *exchange.Exchange) []schemas.Violation {
-	asked, err := bodyOf(&control.Request)
-	shown := objectOf(e)
+	asked, err := spec.Body(&control.Request)
+	shown := spec.Object(e)
 	if id == "" || id == "report_id" || err != nil || shown == nil {
 		return nil
 	}
@@ -530,21 +531,21 @@ var fresh = map[string]map[string]any{
 }
 
 // changedIsShown reads the object that the control of a changing operation was made on.
-func changedIsShown(changed, op *schemas.Operation) spec {
+func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 	sp := reading(op, changed, "changed-is-shown", "")
-	sp.about, sp.subject = changed, changed.ID
-	sp.writes, sp.settles = true, true // it rests on a write
-	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+	sp.Asserts, sp.Subject = changed, changed.ID
+	sp.Writes, sp.Settles = true, true // it rests on a write
+	sp.Prepare = func(_ context.Context, s *session.Session, owner string) (spec.Case, error) {
 		control := s.Controls[changed.ID]
-		r, vars, err := callOn(s, op, session.ControlKey(changed, suite.catalogue.Call(changed.ID)), owner)
+		r, vars, err := spec.CallOn(s, op, session.ControlKey(changed, spec.Catalogue().Call(changed.ID)), owner)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
-		asked, err := bodyOf(&control.Request)
+		asked, err := spec.Body(&control.Request)
 		named := cmp.Or(asked["version"], vars["version"]) // reports are changed without naming it
 		delete(asked, "version")
-		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			shown := objectOf(e)
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			shown := spec.Object(e)
 			if shown == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
@@ -586,11 +587,11 @@ func holds(path string, shown, asked any) []schemas.Violation {
 }
 
 // readAgain reads once more what the control has read.
-func readAgain(op *schemas.Operation) spec {
+func readAgain(op *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "read-again", "")
-	sp.try = func(_ context.Context, s *session.Session, _ string) (trial, error) {
+	sp.Prepare = func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
 		control := s.Controls[op.ID]
-		return trial{request: control.Request.Clone(), also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: control.Request.Clone(), Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 || session.Same(op, control.Exchange, e) {
 				return nil, nil, nil
 			}
@@ -600,24 +601,24 @@ func readAgain(op *schemas.Operation) spec {
 	return sp
 }
 
-func validToken(op *schemas.Operation) spec {
-	sp := spec{
-		code: "20x", probe: "valid-token", subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
-		writes: op.Writes(), lod: suite.catalogue.Call(op.ID).Query["lod"],
-		needs: func(n session.Needs) { needControl(n, op.ID) },
-		try: func(_ context.Context, s *session.Session, _ string) (trial, error) {
+func validToken(op *schemas.Operation) spec.Spec {
+	sp := spec.Spec{
+		Code: "20x", Probe: "valid-token", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Writes: op.Writes(), Lod: spec.Catalogue().Call(op.ID).Query["lod"],
+		Objects: func(n session.Needs) { spec.NeedControl(n, op.ID) },
+		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
 			control := s.Controls[op.ID]
 			switch {
 			case control == nil:
-				return trial{}, errors.New("no control was sent")
+				return spec.Case{}, errors.New("no control was sent")
 			case control.Barred:
-				return trial{}, errors.New(control.Reason)
+				return spec.Case{}, errors.New(control.Reason)
 			}
-			return trial{request: control.Request, exchange: control.Exchange, also: askedFor(s, op, control)}, nil
+			return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: askedFor(s, op, control)}, nil
 		},
 	}
-	if suite.catalogue.Call(op.ID).Assumed {
-		sp.ground.Code = report.Assumed
+	if spec.Catalogue().Call(op.ID).Assumed {
+		sp.Basis.Code = report.Assumed
 	}
 	return sp
 }
@@ -627,29 +628,29 @@ var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser
 	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
 
 // deadToken looks into what is good for nothing to the caller: that is no error, and the answer says so (reference, token introspection).
-func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec {
-	sp := probe{code: 200, name: "dead-token", ground: documented}.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
+func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec.Spec {
+	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
 		if token(s) == "" {
-			return errNothingToSpoil
+			return spec.ErrNothingToMutate
 		}
 		return r.SetBody(op.Body.MediaType, map[string]any{"token": token(s)})
 	})
-	needs := sp.needs
-	sp.needs = func(n session.Needs) {
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
 		needs(n)
 		for _, name := range forged {
 			n.Forged[name] = true
 		}
 	}
-	sp.code = "20x"
-	try := sp.try
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	sp.Code = "20x"
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
-		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status()/100 != 2 || objectOf(e) == nil || objectOf(e)["active"] == false {
+		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if e.Status()/100 != 2 || spec.Object(e) == nil || spec.Object(e)["active"] == false {
 				return nil, nil, nil
 			}
-			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(objectOf(e)["active"]), Detail: "a token that is good for nothing is not active"}}, nil, nil
+			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(spec.Object(e)["active"]), Detail: "a token that is good for nothing is not active"}}, nil, nil
 		}
 		return t, err
 	}
@@ -657,32 +658,32 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 }
 
 // tokenInQuery sends the token as the query parameter access_token, which is as good as the header (guide, "Authentication").
-func tokenInQuery(op *schemas.Operation) spec {
-	sp := probe{code: 200, name: "token-in-query", ground: documented}.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+func tokenInQuery(op *schemas.Operation) spec.Spec {
+	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request, s *session.Session) error {
 		r.As = fixtures.Nobody
 		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 		return nil
 	})
-	sp.code = "20x"
+	sp.Code = "20x"
 	return sp
 }
 
 // askedFor looks whether the answer is about what was asked for: the objects that a list names by id, and what a change was to change.
-func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) look {
+func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) spec.Check {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		body := objectOf(e)
+		body := spec.Object(e)
 		if body == nil || e.Status() != op.Success() {
 			return nil, nil, nil // the oracle has said so
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
 		}
-		if op.ID == "FetchOfferingItemsAvailableForTenantChild" && len(itemsOf(e)) == 0 {
-			wrong, err := guessed(s, []schemas.Violation{{Path: "$.items", Rule: "shown", Found: "no items", Detail: "a tenant with offering items has some for its children"}})
+		if op.ID == "FetchOfferingItemsAvailableForTenantChild" && len(spec.Items(e)) == 0 {
+			wrong, err := spec.AssumedOnly(s, []schemas.Violation{{Path: "$.items", Rule: "shown", Found: "no items", Detail: "a tenant with offering items has some for its children"}})
 			return wrong, nil, err
 		}
 		if slices.Contains(telling, op.ID) {
-			if asked, err := bodyOf(&control.Request); err == nil {
+			if asked, err := spec.Body(&control.Request); err == nil {
 				delete(asked, "version")
 				return holds("$", body, asked), nil, nil
 			}

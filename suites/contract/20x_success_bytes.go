@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"bytes"
 	"context"
 	"fmt"
@@ -15,26 +16,26 @@ import (
 
 // Bodies that are no JSON come whole. That they may be kept for a time is judged on every answer.
 var _ = Describe("20x success of bytes", Label("20x"), func() {
-	for _, op := range operations(named("FetchTenantBrandLogo")) {
-		for _, uploading := range operations(named("UploadTenantBrandLogo")) {
-			specify(servedWhole(op, uploading))
+	for _, op := range spec.Operations(spec.Named("FetchTenantBrandLogo")) {
+		for _, uploading := range spec.Operations(spec.Named("UploadTenantBrandLogo")) {
+			spec.Register(servedWhole(op, uploading))
 		}
 	}
-	for _, op := range operations(named("DownloadStoredReport")) {
-		for _, list := range operations(named("FetchStoredReports")) {
-			specify(asLongAsListed(op, list))
+	for _, op := range spec.Operations(spec.Named("DownloadStoredReport")) {
+		for _, list := range spec.Operations(spec.Named("FetchStoredReports")) {
+			spec.Register(asLongAsListed(op, list))
 		}
 	}
 })
 
 // servedWhole compares the logo that the control has read with the one that was uploaded.
-func servedWhole(op, uploading *schemas.Operation) spec {
+func servedWhole(op, uploading *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "bytes", "")
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		control := s.Controls[op.ID]
-		vars, err := s.Vars(session.ControlKey(op, suite.catalogue.Call(op.ID)), id)
+		vars, err := s.Vars(session.ControlKey(op, spec.Catalogue().Call(op.ID)), id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		upload, err := s.Catalogue.Request(uploading.ID, vars)
 		also := func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
@@ -43,7 +44,7 @@ func servedWhole(op, uploading *schemas.Operation) spec {
 			}
 			return sameBytes(e.Last().Body, upload.Body), nil, nil
 		}
-		return trial{request: control.Request, exchange: control.Exchange, also: also}, err
+		return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: also}, err
 	}
 	return sp
 }
@@ -62,13 +63,13 @@ func sameBytes(served, sent []byte) []schemas.Violation {
 
 // asLongAsListed downloads a stored report and compares its size with the one that the list names. The list need
 // not name one, and while the report is in progress it says nothing.
-func asLongAsListed(op, list *schemas.Operation) spec {
+func asLongAsListed(op, list *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "size", "")
-	key := session.ControlKey(op, suite.catalogue.Call(op.ID))
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, key, id)
+	key := session.ControlKey(op, spec.Catalogue().Call(op.ID))
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		listed, err := s.Catalogue.Request(list.ID, vars)
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
@@ -77,24 +78,24 @@ func asLongAsListed(op, list *schemas.Operation) spec {
 			}
 			seen, err := s.Send(ctx, id, listed, nil)
 			if err != nil {
-				return nil, exchangesOf(seen), err
+				return nil, spec.Exchanges(seen), err
 			}
 			wrong, err := asLongAs(seen, vars, len(e.Last().Body))
-			return wrong, exchangesOf(seen), err
+			return wrong, spec.Exchanges(seen), err
 		}
-		return trial{request: r, also: also}, err
+		return spec.Case{Request: r, Check: also}, err
 	}
 	return sp
 }
 
 func asLongAs(list *exchange.Exchange, vars fixtures.Vars, size int) ([]schemas.Violation, error) {
-	for _, item := range itemsOf(list) {
+	for _, item := range spec.Items(list) {
 		file, _ := item.(map[string]any)
 		if file["id"] != vars["stored_report_id"] {
 			continue
 		}
 		if file["status"] != "saved" {
-			return nil, unseen(fmt.Sprintf("the stored report is %v", file["status"]))
+			return nil, spec.Inconclusive(fmt.Sprintf("the stored report is %v", file["status"]))
 		}
 		if named := fmt.Sprint(file["size"]); file["size"] != nil && named != fmt.Sprint(size) {
 			return []schemas.Violation{{Path: "body", Rule: "bytes", Found: fmt.Sprintf("%d bytes", size),
@@ -102,5 +103,5 @@ func asLongAs(list *exchange.Exchange, vars fixtures.Vars, size int) ([]schemas.
 		}
 		return nil, nil
 	}
-	return nil, unseen("the stored report is not listed: see 20x/valid-token/FetchStoredReports")
+	return nil, spec.Inconclusive("the stored report is not listed: see 20x/valid-token/FetchStoredReports")
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"fmt"
 	"slices"
@@ -19,8 +20,8 @@ import (
 var _ = Describe("20x success of defaults", Label("20x"), func() {
 	customer, user := own("plain_customer", "defaults"), own("plain_user", "defaults")
 	DescribeTableSubtree("a new object is as the guide has it begin", func(reader, variant string, of objectShown) {
-		for _, op := range operations(named(reader)) {
-			specify(of.on(op, variant))
+		for _, op := range spec.Operations(spec.Named(reader)) {
+			spec.Register(of.on(op, variant))
 		}
 	},
 		// guide, "Provisioning a customer tenant"; reference, tenant
@@ -51,8 +52,8 @@ var _ = Describe("20x success of defaults", Label("20x"), func() {
 		Entry("a service that was turned on", "FetchTenantOfferingItems", "without-items", objectShown{
 			of: shared("served_customer"), query: map[string]string{"status": "1"}, shown: noItemsOf("files_cloud")}),
 	)
-	for _, op := range operations(named("UpdateUser")) {
-		specify(unconfirmedAddress(op))
+	for _, op := range spec.Operations(spec.Named("UpdateUser")) {
+		spec.Register(unconfirmedAddress(op))
 	}
 })
 
@@ -99,19 +100,19 @@ func noItemsOf(application string) effect {
 
 // unconfirmedAddress changes the address of a user who is activated: the service sends mail to the new one, and
 // until that is confirmed address and version stay as they are (guide, "Updating a user account").
-func unconfirmedAddress(op *schemas.Operation) spec {
+func unconfirmedAddress(op *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "unconfirmed-address", "")
-	sp.ground, sp.writes = refusal, true
-	key := fixtures.Own("activated_user", sp.id())
-	sp.needs = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "activated_user"}) }
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, key, id)
+	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	key := fixtures.Own("activated_user", sp.ID())
+	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "activated_user"}) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		read, err := s.Catalogue.Request("FetchUser", vars)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		change := body{"version": vars["version"], "contact": body{"email": "unconfirmed@example.com"}}
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
@@ -122,7 +123,7 @@ func unconfirmedAddress(op *schemas.Operation) spec {
 				return both(property("contact.email", vars["email"]), property("version", vars["version"]))(shown, nil)
 			})
 		}
-		return trial{request: r, hold: key, also: also}, r.SetBody(op.Body.MediaType, change)
+		return spec.Case{Request: r, Locks: key, Check: also}, r.SetBody(op.Body.MediaType, change)
 	}
 	return sp
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -23,16 +24,16 @@ import (
 // What is sent is kept, by what a read shows and not by the answer alone; and what is not sent stays as it is.
 var _ = Describe("20x success of what is kept", Label("20x"), func() {
 	for _, c := range creations {
-		for _, op := range operations(named(c.writer)) {
-			for _, reader := range operations(named(c.reader)) {
-				specify(c.on(op, reader))
+		for _, op := range spec.Operations(spec.Named(c.writer)) {
+			for _, reader := range spec.Operations(spec.Named(c.reader)) {
+				spec.Register(c.on(op, reader))
 			}
 		}
 	}
 	for _, c := range changes {
-		for _, op := range operations(named(c.writer)) {
-			for _, reader := range operations(named(c.reader)) {
-				specify(c.on(op, reader))
+		for _, op := range spec.Operations(spec.Named(c.writer)) {
+			for _, reader := range spec.Operations(spec.Named(c.reader)) {
+				spec.Register(c.on(op, reader))
 			}
 		}
 	}
@@ -444,25 +445,25 @@ func instant(text string) (time.Time, bool) {
 }
 
 // on compares what a read shows of the object with what it was created with.
-func (c creation) on(op, reader *schemas.Operation) spec {
+func (c creation) on(op, reader *schemas.Operation) spec.Spec {
 	sp := reading(reader, reader, "kept", c.variant)
-	sp.about, sp.subject, sp.writes, sp.settles = op, op.ID, true, true
-	key := fixtures.Own(c.object, sp.id())
-	sp.needs = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Asserts, sp.Subject, sp.Writes, sp.Settles = op, op.ID, true, true
+	key := fixtures.Own(c.object, sp.ID())
+	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		body, err := s.Catalogue.Sent(c.object, op.ID, vars)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		r, err := s.Catalogue.Request(reader.ID, vars)
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			shown := c.shown(e, vars)
 			switch {
-			case e.Status()/100 != 2 || objectOf(e) == nil:
+			case e.Status()/100 != 2 || spec.Object(e) == nil:
 				return nil, nil, nil // the read's own specs say so
 			case shown == nil:
 				return noEffect("$.items", "a list without it", "what was created is not shown"), nil, nil
@@ -474,7 +475,7 @@ func (c creation) on(op, reader *schemas.Operation) spec {
 			more, looks, err := c.dropped(ctx, view{s, id, reader, vars}, absent)
 			return append(wrong, more...), looks, err
 		}
-		return trial{request: r, also: also}, err
+		return spec.Case{Request: r, Check: also}, err
 	}
 	return sp
 }
@@ -487,13 +488,13 @@ func (c creation) dropped(ctx context.Context, v view, absent []string) (wrong [
 	if i < 0 || !slices.ContainsFunc(absent, func(path string) bool { return valueAt(changes[i].to, path) != nil }) {
 		return nil, nil, nil
 	}
-	u, err := changes[i].begin(ctx, v, suite.contract.Operation(changes[i].writer))
-	looks = exchangesOf(u.look)
+	u, err := changes[i].begin(ctx, v, spec.Contract().Operation(changes[i].writer))
+	looks = spec.Exchanges(u.look)
 	if err != nil {
 		return nil, looks, err
 	}
 	e, err := v.s.Send(ctx, v.id, u.request, nil)
-	looks = append(looks, exchangesOf(e)...)
+	looks = append(looks, spec.Exchanges(e)...)
 	if err != nil || e.Status()/100 != 2 {
 		return nil, looks, err // the update's own specs say so
 	}
@@ -545,7 +546,7 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 		return u, err
 	}
 	if u.before = c.shown(u.look, v.vars); u.look.Status()/100 != 2 || u.before == nil {
-		return u, unseen("the read that would show it fails: see 20x/valid-token/" + v.reader.ID)
+		return u, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" + v.reader.ID)
 	}
 	if u.request, err = v.s.Catalogue.Request(op.ID, v.vars); err != nil {
 		return u, err
@@ -597,34 +598,34 @@ func filledIn(vars fixtures.Vars, template any) (any, error) {
 }
 
 // on changes the object, and compares what a read shows of it with what was sent and with what it showed before.
-func (c change) on(op, reader *schemas.Operation) spec {
+func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	probe := "kept"
 	if c.to == nil {
 		probe = "left-alone"
 	}
 	sp := reading(op, op, probe, c.variant)
-	sp.ground, sp.writes = refusal, true
-	key := fixtures.Own(c.object, sp.id())
-	sp.needs = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	key := fixtures.Own(c.object, sp.ID())
+	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		u, err := c.begin(ctx, view{s, id, reader, vars}, op)
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
-				return nil, exchangesOf(u.look), nil // the oracle has said so
+				return nil, spec.Exchanges(u.look), nil // the oracle has said so
 			}
 			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
 				return c.changed(reader, u, c.shown(e, vars))
 			})
 			if c.guess && err == nil {
-				wrong, err = guessed(s, wrong)
+				wrong, err = spec.AssumedOnly(s, wrong)
 			}
-			return wrong, append(exchangesOf(u.look), looks...), err
+			return wrong, append(spec.Exchanges(u.look), looks...), err
 		}
-		return trial{request: u.request, hold: key, also: also}, err
+		return spec.Case{Request: u.request, Locks: key, Check: also}, err
 	}
 	return sp
 }
@@ -663,13 +664,13 @@ func unkept() []string {
 		}
 	}
 	for _, c := range creations {
-		note(c.writer, suite.catalogue.Names(c.object, c.writer)...)
+		note(c.writer, spec.Catalogue().Names(c.object, c.writer)...)
 	}
 	for _, c := range changes {
 		note(c.writer, slices.Collect(maps.Keys(c.to))...)
 	}
 	var wrong []string
-	for _, op := range suite.contract.Operations() {
+	for _, op := range spec.Contract().Operations() {
 		for _, p := range op.RequestProperties() {
 			excused := unsent[op.ID][p.Name] != "" || p.Name == "version" || !op.Writes()
 			if sent[op.ID][p.Name] == excused {
@@ -679,7 +680,7 @@ func unkept() []string {
 	}
 	for operation, names := range unsent {
 		for name := range names {
-			op := suite.contract.Operation(operation)
+			op := spec.Contract().Operation(operation)
 			is := func(p schemas.Property) bool { return p.Name == name }
 			if op == nil || !slices.ContainsFunc(op.RequestProperties(), is) {
 				wrong = append(wrong, fmt.Sprintf("%s has no property %s to excuse", operation, name))

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,8 @@ import (
 // ownPropertiesStay registers what administrators from above may still do with a tenant that limits their access, and
 // that its own administrator still sees what lies in it.
 func (l *limitation) ownPropertiesStay() {
-	for _, op := range operations(named("FetchTenant", "UpdateTenant")) {
-		specify(l.served(op, "", func(
+	for _, op := range spec.Operations(spec.Named("FetchTenant", "UpdateTenant")) {
+		spec.Register(l.served(op, "", func(
 			ctx context.Context, s *session.Session, vars fixtures.Vars,
 		) (fixtures.Request, error) {
 			read, err := s.Catalogue.Request("FetchTenant", vars)
@@ -26,14 +27,14 @@ func (l *limitation) ownPropertiesStay() {
 			if err != nil {
 				return read, err
 			}
-			if vars["version"] = objectOf(e)["version"]; e.Status()/100 != 2 {
+			if vars["version"] = spec.Object(e)["version"]; e.Status()/100 != 2 {
 				return read, errors.New("its version cannot be read: see 20x/limited-access/FetchTenant")
 			}
 			return s.Catalogue.Request(op.ID, vars)
 		}, property("ancestral_access", false)))
 	}
-	for _, op := range operations(named("FetchTenantUsers")) {
-		specify(l.served(op, "inside",
+	for _, op := range spec.Operations(spec.Named("FetchTenantUsers")) {
+		spec.Register(l.served(op, "inside",
 			func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
 				r, err := s.Catalogue.Request(op.ID, vars)
 				if err == nil {
@@ -45,18 +46,18 @@ func (l *limitation) ownPropertiesStay() {
 }
 
 // served is a call that succeeds in spite of the limitation, and what it shows.
-func (l *limitation) served(op *schemas.Operation, variant string, build callBuilder, shown effect) spec {
+func (l *limitation) served(op *schemas.Operation, variant string, build callBuilder, shown effect) spec.Spec {
 	sp := l.on(op, variant, build)
-	sp.code, sp.want, sp.settles = "20x", op.Success(), !op.Writes()
-	try := sp.try
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	sp.Code, sp.Want, sp.Settles = "20x", op.Success(), !op.Writes()
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
 		if err != nil {
 			return t, err
 		}
 		vars, err := s.Vars(limited.Key, id)
-		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			body := objectOf(e)
+		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"fmt"
@@ -33,8 +34,8 @@ type list struct {
 // Lists: the filters and the forms that change what comes, and the pages.
 var _ = Describe("20x success of lists", Label("20x"), func() {
 	DescribeTableSubtree("a list", func(id, name, variant string, l list) {
-		for _, op := range operations(named(id)) {
-			specify(l.on(op, name, variant))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(l.on(op, name, variant))
 		}
 	},
 		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"}, lod: "stamps", check: short("name", "kind", "contact", "language")}),
@@ -204,8 +205,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 	)
 
 	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string) {
-		for _, op := range operations(named(id)) {
-			specify(paged(op, object, query, drop))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(paged(op, object, query, drop))
 		}
 	},
 		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"}, "uuids"),
@@ -213,16 +214,16 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
 	)
 	DescribeTableSubtree("a list of what has changed since", func(id, object string, query map[string]string, drop string) {
-		for _, op := range operations(named(id)) {
-			specify(changedSince(op, object, query, drop))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(changedSince(op, object, query, drop))
 		}
 	},
 		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"}, "uuids"),
 		Entry("of users", "FetchUsersBatch", "family_tree", map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, "uuids"),
 		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
 	)
-	for _, op := range operations(named("FetchTenantOfferingItems")) {
-		specify(storedOn(op))
+	for _, op := range spec.Operations(spec.Named("FetchTenantOfferingItems")) {
+		spec.Register(storedOn(op))
 	}
 })
 
@@ -546,28 +547,28 @@ func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation 
 	}
 }
 
-func (l list) on(op *schemas.Operation, name, variant string) spec {
-	call := suite.catalogue.Call(op.ID)
+func (l list) on(op *schemas.Operation, name, variant string) spec.Spec {
+	call := spec.Catalogue().Call(op.ID)
 	key := session.VictimKey(op, call)
 	if l.of != nil {
 		key = l.of.Key
 	}
-	return spec{
-		code: "20x", probe: name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), lod: l.lod,
-		ground: report.Basis{Rejection: report.Documented, Code: report.Assumed}, control: op.ID, settles: true,
-		needs: func(n session.Needs) {
-			needVictim(n, op)
+	return spec.Spec{
+		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Lod: l.lod,
+		Basis: report.Basis{Rejection: report.Documented, Code: report.Assumed}, Control: op.ID, Settles: true,
+		Objects: func(n session.Needs) {
+			spec.NeedTargetObject(n, op)
 			if l.of != nil {
 				n.Add(*l.of)
 			}
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			vars, err := s.Vars(key, id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			r, err := l.ask(s, op, vars)
-			return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				if e.Status() != op.Success() {
 					return nil, nil, nil
 				}
@@ -576,11 +577,11 @@ func (l list) on(op *schemas.Operation, name, variant string) spec {
 					return wrong, looks, err
 				}
 				if l.lod != "" { // a shorter form lacks what the reference lists for the longer ones
-					items = wholeItemsOf(e)
+					items = spec.WholeItems(e)
 				}
 				wrong = l.check(items, vars)
 				if l.guess || l.blank && (len(items) == 0 || len(inside(items, "usages")) == 0 && op.ID == "FetchTenantsUsagesBatch") {
-					wrong, err = guessed(s, wrong)
+					wrong, err = spec.AssumedOnly(s, wrong)
 				}
 				return wrong, looks, err
 			}}, err

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,8 +21,8 @@ import (
 // and as its own read shows it. The trees of objects.yml that these lists are asked about are changed by nothing.
 var _ = Describe("20x contents of lists", Label("20x"), func() {
 	DescribeTableSubtree("a list holds exactly what it should", func(id, variant string, c contents) {
-		for _, op := range operations(named(id)) {
-			specify(c.on(op, variant))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(c.on(op, variant))
 		}
 	},
 		Entry("the children of a tenant", "FetchTenantChildren", "",
@@ -100,8 +101,8 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 	)
 
 	DescribeTableSubtree("the items of a list are as other reads show them", func(id, variant string, a asRead) {
-		for _, op := range operations(named(id)) {
-			specify(a.on(op, variant))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(a.on(op, variant))
 		}
 	},
 		Entry("tenants", "FetchTenantsBatch", "",
@@ -158,10 +159,10 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 })
 
 var (
-	completeLists = citation{`a list holds what the reference says that it lists, and what was deleted only where ` +
-		`that is asked for (reference, description of the operation and parameter allow_deleted)`, reference}
-	sameObjects = citation{`what two answers show of one object at the same time is the same (reference, the ` +
-		`schemas of the list and of the other read)`, reference}
+	completeLists = spec.Cites(`a list holds what the reference says that it lists, and what was deleted only where `+
+		`that is asked for (reference, description of the operation and parameter allow_deleted)`, spec.Reference)
+	sameObjects = spec.Cites(`what two answers show of one object at the same time is the same (reference, the `+
+		`schemas of the list and of the other read)`, spec.Reference)
 )
 
 // The objects of these lists; no other spec writes to them.
@@ -223,35 +224,35 @@ type further struct {
 
 // about asks another list, or the read of an object, with those names.
 func (a further) about(ctx context.Context, operation string, by list) (*exchange.Exchange, []any, error) {
-	op := suite.contract.Operation(operation)
+	op := spec.Contract().Operation(operation)
 	if op == nil {
-		return nil, nil, unseen("the contract has no operation " + operation)
+		return nil, nil, spec.Inconclusive("the contract has no operation " + operation)
 	}
 	r, err := by.ask(a.s, op, a.vars)
 	if err != nil {
-		return nil, nil, unseen(err.Error())
+		return nil, nil, spec.Inconclusive(err.Error())
 	}
 	e, err := a.s.Send(ctx, a.id, r, nil)
-	*a.looks = append(*a.looks, exchangesOf(e)...)
+	*a.looks = append(*a.looks, spec.Exchanges(e)...)
 	if err != nil {
 		return e, nil, err
 	}
 	// What is wrong with the other answer is not this operation's fault.
 	if e.Status() != op.Success() || len(op.CheckResponse(e.Status(), by.query["lod"], e.Last().Body)) > 0 {
-		return e, nil, unseen("the answer that it is compared with is not as documented: see 20x/valid-token/" + op.ID)
+		return e, nil, spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" + op.ID)
 	}
 	items, wrong, looks, err := allPages(ctx, a.s, a.id, r, e)
 	*a.looks = append(*a.looks, looks...)
 	if len(wrong) > 0 {
-		err = unseen(wrong[0].Detail + ": see 20x/paging/" + op.ID)
+		err = spec.Inconclusive(wrong[0].Detail + ": see 20x/paging/" + op.ID)
 	}
 	return e, items, err
 }
 
-func (c contents) on(op *schemas.Operation, variant string) spec {
+func (c contents) on(op *schemas.Operation, variant string) spec.Spec {
 	l := c.list
-	sp := l.on(op, "list-holds", variant).promised(completeLists)
-	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
+	sp := l.on(op, "list-holds", variant).Promised(completeLists)
+	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong := c.compare(idsOf(items), a.vars)
 		for i, item := range items {
 			fields, _ := item.(map[string]any)
@@ -273,14 +274,14 @@ func (c contents) on(op *schemas.Operation, variant string) spec {
 type itemsLook func(ctx context.Context, a further, items []any) ([]schemas.Violation, error)
 
 // look builds the request of a spec that looks at all items of the list.
-func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *session.Session, string) (trial, error) {
-	return func(_ context.Context, s *session.Session, id string) (trial, error) {
+func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *session.Session, string) (spec.Case, error) {
+	return func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		r, err := l.ask(s, op, vars)
-		return trial{request: r, also: func(
+		return spec.Case{Request: r, Check: func(
 			ctx context.Context, e *exchange.Exchange,
 		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
@@ -295,7 +296,7 @@ func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *s
 				err = nil // what is wrong is known, whatever could not be looked at besides
 			}
 			if l.guess && err == nil {
-				wrong, err = guessed(s, wrong)
+				wrong, err = spec.AssumedOnly(s, wrong)
 			}
 			return wrong, looks, err
 		}}, err
@@ -360,7 +361,7 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 	if len(tenants) == 0 {
 		return nil, nil
 	}
-	op := suite.contract.Operation("FetchTenantsBatch")
+	op := spec.Contract().Operation("FetchTenantsBatch")
 	if op == nil {
 		return nil, nil
 	}
@@ -370,7 +371,7 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 		return nil, err
 	}
 	e, err := a.s.Send(ctx, a.id, r, nil)
-	*a.looks = append(*a.looks, exchangesOf(e)...)
+	*a.looks = append(*a.looks, spec.Exchanges(e)...)
 	switch {
 	case err != nil:
 		return nil, err
@@ -378,7 +379,7 @@ func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.
 		return []schemas.Violation{faultAt("$.items", "foreign", "a token of a tenant that is refused with 403",
 			"the list holds tokens of a tenant that the account has no right to")}, nil
 	case e.Status() != op.Success():
-		return nil, unseen("the tenants of the tokens cannot be read: see 20x/valid-token/" + op.ID)
+		return nil, spec.Inconclusive("the tenants of the tokens cannot be read: see 20x/valid-token/" + op.ID)
 	}
 	shown, wrong, looks, err := allPages(ctx, a.s, a.id, r, e)
 	if *a.looks = append(*a.looks, looks...); err != nil || len(wrong) > 0 {
@@ -621,9 +622,9 @@ func inBothFormats(_ context.Context, a further, items []any) ([]schemas.Violati
 	case len(wrong) > 0 || len(missing) == 0:
 		return wrong, nil
 	case len(items) == 0 || !ready:
-		return nil, unseen("the files of the report are not ready yet")
+		return nil, spec.Inconclusive("the files of the report are not ready yet")
 	default:
-		return guessed(a.s, missing)
+		return spec.AssumedOnly(a.s, missing)
 	}
 }
 
@@ -709,7 +710,7 @@ func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 // clientNames asks for the names that the clients were made with. They stand in an object of which the reference
 // describes nothing.
 func clientNames(a further, _ []any) (wrong []schemas.Violation) {
-	for i, item := range wholeItemsOf(a.page) {
+	for i, item := range spec.WholeItems(a.page) {
 		fields, _ := item.(map[string]any)
 		data, isObject := fields["data"].(map[string]any)
 		for _, client := range [][2]string{{"client_id", "-first"}, {"second_client_id", "-second"}} {
@@ -723,9 +724,9 @@ func clientNames(a further, _ []any) (wrong []schemas.Violation) {
 	return wrong
 }
 
-func (l asRead) on(op *schemas.Operation, variant string) spec {
-	sp := l.list.on(op, "list-as-read", variant).promised(sameObjects)
-	sp.try = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
+func (l asRead) on(op *schemas.Operation, variant string) spec.Spec {
+	sp := l.list.on(op, "list-as-read", variant).Promised(sameObjects)
+	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		if l.in != "" {
 			items = inside(items, l.in)
 		}
@@ -778,7 +779,7 @@ func (l asRead) asEachRead(ctx context.Context, a further, items []any) (wrong [
 		if err != nil {
 			return wrong, err
 		}
-		reads[identity(item)] = read.as(objectOf(e))
+		reads[identity(item)] = read.as(spec.Object(e))
 	}
 	for _, lod := range slices.Sorted(maps.Keys(forms)) {
 		for i, item := range forms[lod] {

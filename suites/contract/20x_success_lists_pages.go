@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"fmt"
 	"maps"
@@ -14,8 +15,8 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
-var fittingPages = citation{`a page has limit items at most; paging.cursors.after leads to the next one and is all ` +
-	`that has to be sent, and where nothing is left there is none (reference, parameters limit and after)`, reference}
+var fittingPages = spec.Cites(`a page has limit items at most; paging.cursors.after leads to the next one and is all `+
+	`that has to be sent, and where nothing is left there is none (reference, parameters limit and after)`, spec.Reference)
 
 // maxPages bounds the way through a list whose pages lead on and on.
 const maxPages = 100
@@ -25,11 +26,11 @@ func allPages(ctx context.Context, s *session.Session, id string, r fixtures.Req
 	items []any, wrong []schemas.Violation, looks []*exchange.Exchange, err error,
 ) {
 	items = listOf(page)
-	for number := 1; cursorOf(page) != "" && number < maxPages; number++ {
+	for number := 1; spec.Cursor(page) != "" && number < maxPages; number++ {
 		r = r.Clone()
-		r.Query.Set("after", cursorOf(page))
+		r.Query.Set("after", spec.Cursor(page))
 		if page, err = s.Send(ctx, id, r, nil); err != nil {
-			return items, nil, append(looks, exchangesOf(page)...), err
+			return items, nil, append(looks, spec.Exchanges(page)...), err
 		}
 		looks = append(looks, page)
 		if page.Status()/100 != 2 {
@@ -46,16 +47,16 @@ func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
 }
 
 // paged goes through a list in a few pages and compares them with the same list in one go (reference, limit and after).
-func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec {
+func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
-	sp := l.on(op, "paging", "").promised(fittingPages)
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	sp := l.on(op, "paging", "").Promised(fittingPages)
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(
+		return spec.Case{Request: whole, Check: func(
 			ctx context.Context, e *exchange.Exchange,
 		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
@@ -97,13 +98,13 @@ func (w pageWalk) pageByPage(ctx context.Context, s *session.Session) (
 	seen := map[string]bool{}
 	for number := 1; number <= maxPages; number++ {
 		page, err := s.Send(ctx, id, r, nil)
-		if looks = append(looks, exchangesOf(page)...); err != nil {
+		if looks = append(looks, spec.Exchanges(page)...); err != nil {
 			return wrong, looks, err
 		}
 		if page.Status()/100 != 2 {
 			return deadCursor(page, number-1), looks, nil
 		}
-		items, after := listOf(page), cursorOf(page)
+		items, after := listOf(page), spec.Cursor(page)
 		wrong = append(wrong, atMost(limit)(items, nil)...)
 		for _, item := range items {
 			if seen[identity(item)] {
@@ -165,7 +166,7 @@ func identity(item any) string {
 
 // listOf returns the items of a list's answer, whatever the reference calls them, as far as the contract documents them.
 func listOf(e *exchange.Exchange) []any {
-	body := objectOf(e)
+	body := spec.Object(e)
 	for _, name := range []string{"items", "locations", "infras"} {
 		if items, isList := body[name].([]any); isList {
 			return items
@@ -176,16 +177,16 @@ func listOf(e *exchange.Exchange) []any {
 
 // changedSince asks a list for what was updated after a second before the first change in it, which is everything, and
 // after a second behind the last one, which is nothing: times may be shown in whole seconds.
-func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec {
+func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "filter", "updated_since-recent")
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(
+		return spec.Case{Request: whole, Check: func(
 			ctx context.Context, e *exchange.Exchange,
 		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status() != op.Success() {
@@ -198,17 +199,17 @@ func changedSince(op *schemas.Operation, object string, query map[string]string,
 			times := updates(all)
 			moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
 			if len(moments) == 0 {
-				return nil, looks, unseen("nothing that is listed shows when it was updated")
+				return nil, looks, spec.Inconclusive("nothing that is listed shows when it was updated")
 			}
 			for _, since := range []time.Time{moments[0].Add(-time.Second), moments[len(moments)-1].Add(time.Second)} {
 				r := whole.Clone()
 				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339))
 				page, err := s.Send(ctx, id, r, nil)
-				if looks = append(looks, exchangesOf(page)...); err != nil {
+				if looks = append(looks, spec.Exchanges(page)...); err != nil {
 					return nil, looks, err
 				}
 				if page.Status() != op.Success() {
-					return nil, looks, unseen("the filter is refused: see 20x/filter-updated_since/" + op.ID)
+					return nil, looks, spec.Inconclusive("the filter is refused: see 20x/filter-updated_since/" + op.ID)
 				}
 				items, more, pages, err := allPages(ctx, s, id, r, page)
 				if looks = append(looks, pages...); err != nil || len(more) > 0 {
@@ -269,16 +270,16 @@ func timeOf(value any) (time.Time, bool) {
 }
 
 // storedOn asks for the items on one of the storages that the items of the tenant name.
-func storedOn(op *schemas.Operation) spec {
+func storedOn(op *schemas.Operation) spec.Spec {
 	l := list{query: map[string]string{"edition": "*"}, of: shared("side")}
 	sp := l.on(op, "filter", "infra_uuid")
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		whole, err := l.ask(s, op, vars)
-		return trial{request: whole, also: func(
+		return spec.Case{Request: whole, Check: func(
 			ctx context.Context, e *exchange.Exchange,
 		) ([]schemas.Violation, []*exchange.Exchange, error) {
 			storage := any(nil)
@@ -291,17 +292,17 @@ func storedOn(op *schemas.Operation) spec {
 			case e.Status() != op.Success():
 				return nil, nil, nil
 			case storage == nil:
-				return nil, nil, unseen("no offering item of the tenant names a storage")
+				return nil, nil, spec.Inconclusive("no offering item of the tenant names a storage")
 			}
 			r := whole.Clone()
 			r.Query.Set("infra_uuid", fmt.Sprint(storage))
 			page, err := s.Send(ctx, id, r, nil)
 			if err != nil || page.Status() != op.Success() {
-				return nil, exchangesOf(page), err
+				return nil, spec.Exchanges(page), err
 			}
 			items, wrong, looks, err := allPages(ctx, s, id, r, page)
 			wrong = append(wrong, every("infra_id", "storage")(items, fixtures.Vars{"storage": storage})...)
-			return wrong, append(exchangesOf(page), looks...), err
+			return wrong, append(spec.Exchanges(page), looks...), err
 		}}, err
 	}
 	return sp

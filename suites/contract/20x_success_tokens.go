@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -28,8 +29,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 	// The ways to a token that the reference lists, but for the code of a page that people log in on. How an assertion is limited and how
 	// a device's code is approved is known from clients only.
 	DescribeTableSubtree("a token is given for", func(g grant) {
-		for _, op := range operations(named("RequestTokens")) {
-			specify(g.on(op))
+		for _, op := range spec.Operations(spec.Named("RequestTokens")) {
+			spec.Register(g.on(op))
 		}
 	},
 		Entry("a secret in the form, as the client was made for", grant{name: "client_secret_post", object: "posting_client", unsigned: true, form: func(vars fixtures.Vars) map[string]any {
@@ -55,8 +56,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 
 	// The controls are looked at once more: these send nothing, but for the keys.
 	DescribeTableSubtree("an answer that the control has got tells", func(id, name string, tells tale) {
-		for _, op := range operations(named(id)) {
-			specify(retold(op, name, tells))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(retold(op, name, tells))
 		}
 	},
 		Entry("how long its token lives", "RequestTokens", "lifetime", lifetime),
@@ -65,16 +66,16 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("that a token is alive", "IntrospectToken", "live-token", alive),
 		Entry("who has logged in", "LogInWithOneTimeToken", "session", opened),
 	)
-	for _, op := range operations(named("IntrospectToken")) {
-		specify(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] }, session.Revoked))
-		specify(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
+	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
+		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] }, session.Revoked))
+		spec.Register(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
 	}
-	for _, op := range operations(named("RequestOneTimeToken")) {
-		specify(selected(op, "login", "login"))
-		specify(selected(op, "external_id", "unique"))
+	for _, op := range spec.Operations(spec.Named("RequestOneTimeToken")) {
+		spec.Register(selected(op, "login", "login"))
+		spec.Register(selected(op, "external_id", "unique"))
 	}
-	for _, op := range operations(named("FetchCurrentUserInfo")) {
-		specify(withBasic(op))
+	for _, op := range spec.Operations(spec.Named("FetchCurrentUserInfo")) {
+		spec.Register(withBasic(op))
 	}
 })
 
@@ -87,37 +88,37 @@ type grant struct {
 	assumed      bool
 }
 
-func (g grant) on(op *schemas.Operation) spec {
+func (g grant) on(op *schemas.Operation) spec.Spec {
 	key := fixtures.Own(g.object, "grant")
-	return spec{
-		code: "20x", probe: "grant", variant: g.name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
-		writes: op.Writes(), control: op.ID,
-		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: g.object}) },
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, vars, err := callOn(s, op, key, id)
+	return spec.Spec{
+		Code: "20x", Probe: "grant", Variant: g.name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Writes: op.Writes(), Control: op.ID,
+		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: g.object}) },
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, vars, err := spec.CallOn(s, op, key, id)
 			if err == nil && g.takes != "" {
 				_, err = given(vars, g.takes)
 			}
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			if g.unsigned || vars[fixtures.LoginAlone] == true {
 				r.Header.Del("Authorization")
 			}
-			return trial{request: r, also: g.given(s, id, vars)}, r.SetBody(form, g.form(vars))
+			return spec.Case{Request: r, Check: g.given(s, id, vars)}, r.SetBody(form, g.form(vars))
 		},
 	}
 }
 
 // given looks at the answer, and at what its token opens.
-func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
+func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Check {
 	return func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		body := objectOf(e)
+		body := spec.Object(e)
 		switch word := fmt.Sprint(body["error"]); {
 		case e.Status()/100 == 4 && strings.Contains(word, "totp"):
-			return nil, nil, excuse("the target asks the user for a second factor: " + word)
+			return nil, nil, spec.Excused("the target asks the user for a second factor: " + word)
 		case e.Status()/100 == 4 && g.assumed && !s.Judge.Rules.Assumed:
-			return nil, nil, excuse(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
+			return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
 		case e.Status()/100 != 2 || body == nil:
 			return nil, nil, nil // the oracle has said so
 		}
@@ -133,9 +134,9 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 		who.Header.Set("Authorization", fmt.Sprintf("Bearer %v", body["access_token"]))
 		seen, err := s.Send(ctx, id, who, nil)
 		if err != nil {
-			return wrong, exchangesOf(seen), err
+			return wrong, spec.Exchanges(seen), err
 		}
-		switch user := objectOf(seen); {
+		switch user := spec.Object(seen); {
 		case seen.Status() == http.StatusUnauthorized:
 			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: "401", Detail: "the token that was given opens nothing"})
 		case seen.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
@@ -144,7 +145,7 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 		if scope, _ := g.form(vars)["scope"].(string); scope == "offline_access" && body["refresh_token"] == nil && s.Judge.Rules.Assumed {
 			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none", Detail: "who asks for offline_access is given a refresh token"})
 		}
-		return wrong, exchangesOf(seen), nil
+		return wrong, spec.Exchanges(seen), nil
 	}
 }
 
@@ -152,14 +153,14 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) look {
 type tale func(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error)
 
 // retold judges the control's exchange by something else than its form.
-func retold(op *schemas.Operation, name string, tells tale) spec {
-	return spec{
-		code: "20x", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: documented,
-		writes: op.Writes(), control: op.ID,
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+func retold(op *schemas.Operation, name string, tells tale) spec.Spec {
+	return spec.Spec{
+		Code: "20x", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Writes: op.Writes(), Control: op.ID,
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			control := s.Controls[op.ID]
-			return trial{request: control.Request, exchange: control.Exchange, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-				if e.Status()/100 != 2 || objectOf(e) == nil {
+			return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+				if e.Status()/100 != 2 || spec.Object(e) == nil {
 					return nil, nil, nil // the oracle has said so
 				}
 				return tells(ctx, s, id, control)
@@ -171,7 +172,7 @@ func retold(op *schemas.Operation, name string, tells tale) spec {
 // lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it. That it does not live for longer
 // is promised of every answer with a token.
 func lifetime(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
-	body := objectOf(control.Exchange)
+	body := spec.Object(control.Exchange)
 	var wrong []schemas.Violation
 	if left, said := judge.Seconds(body["expires_in"]); said && left > 0 && left < judge.TokenLife-judge.ClockSkew {
 		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
@@ -189,7 +190,7 @@ func lifetime(_ context.Context, s *session.Session, _ string, control *session.
 
 // described asks for what the reference names: the values of three lists, and that an address below the API's base is an operation of it.
 func described(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
-	body := objectOf(control.Exchange)
+	body := spec.Object(control.Exchange)
 	var wrong []schemas.Violation
 	for name, value := range map[string]string{"response_types_supported": "code", "subject_types_supported": "public", "id_token_signing_alg_values_supported": "RS256"} {
 		if values, _ := body[name].([]any); !slices.Contains(values, any(value)) {
@@ -197,7 +198,7 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 		}
 	}
 	for name, id := range map[string]string{"token_endpoint": "RequestTokens", "revocation_endpoint": "RevokeToken", "device_authorization_endpoint": "RequestDeviceAuthorization"} {
-		op := suite.contract.Operation(id)
+		op := spec.Contract().Operation(id)
 		address, _ := body[name].(string)
 		if path, below := belowBase(address); below && op != nil && path != op.Path {
 			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address, Detail: "the reference has it at " + op.Path})
@@ -229,17 +230,17 @@ func belowBase(address string) (string, bool) {
 // keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it names. Keys of
 // another host than the target's cannot be asked for.
 func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
-	address := fmt.Sprint(objectOf(control.Exchange)["jwks_uri"])
+	address := fmt.Sprint(spec.Object(control.Exchange)["jwks_uri"])
 	r, here := atTarget(s, address)
 	if !here {
-		return nil, nil, unseen("the keys are at another host than the target's, at " + address)
+		return nil, nil, spec.Inconclusive("the keys are at another host than the target's, at " + address)
 	}
 	e, err := s.Send(ctx, id, r, nil)
 	if err != nil {
-		return nil, exchangesOf(e), err
+		return nil, spec.Exchanges(e), err
 	}
 	astray := func(format string, arguments ...any) ([]schemas.Violation, []*exchange.Exchange, error) {
-		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format, arguments...)}}, exchangesOf(e), nil
+		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format, arguments...)}}, spec.Exchanges(e), nil
 	}
 	if e.Status() != http.StatusOK {
 		return astray("the keys are not there (%d)", e.Status())
@@ -260,9 +261,9 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 		}
 	}
 	if read == 0 {
-		return nil, exchangesOf(e), unseen("the target's tokens are no JWTs")
+		return nil, spec.Exchanges(e), spec.Inconclusive("the target's tokens are no JWTs")
 	}
-	return nil, exchangesOf(e), nil
+	return nil, spec.Exchanges(e), nil
 }
 
 // atTarget is a read of an address, where it is one of the target's own.
@@ -299,13 +300,13 @@ func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 
 // alive asks of a token that was just given that it is active, and is the client's that got it.
 func alive(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
-	body := objectOf(control.Exchange)
+	body := spec.Object(control.Exchange)
 	if body["active"] != true {
 		return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(body["active"]), Detail: "a token that was just given is active"}}, nil, nil
 	}
-	vars, err := s.Vars(session.ControlKey(suite.contract.Operation(control.Request.Operation), suite.catalogue.Call(control.Request.Operation)), "")
+	vars, err := s.Vars(session.ControlKey(spec.Contract().Operation(control.Request.Operation), spec.Catalogue().Call(control.Request.Operation)), "")
 	if err != nil {
-		return nil, nil, unseen(err.Error())
+		return nil, nil, spec.Inconclusive(err.Error())
 	}
 	if client := body["client_id"]; client != nil && client != vars["client_id"] {
 		return []schemas.Violation{{Path: "$.client_id", Rule: "asked-for", Found: fmt.Sprint(client), Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
@@ -321,9 +322,9 @@ func opened(_ context.Context, s *session.Session, _ string, control *session.Co
 	}
 	vars, err := s.Vars(fixtures.Twin(control.Request.Operation), "")
 	if err != nil {
-		return wrong, nil, unseen(err.Error())
+		return wrong, nil, spec.Inconclusive(err.Error())
 	}
-	return append(wrong, isUser(objectOf(control.Exchange), vars)...), nil, nil
+	return append(wrong, isUser(spec.Object(control.Exchange), vars)...), nil, nil
 }
 
 // isUser compares a user's answer with the user that it has to be about.
@@ -335,20 +336,20 @@ func isUser(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 }
 
 // selected asks for a one-time token for a user by another selector than the id, which the control has, and logs in with it.
-func selected(op *schemas.Operation, selector, name string) spec {
+func selected(op *schemas.Operation, selector, name string) spec.Spec {
 	key := fixtures.Own("user", "selected")
-	sp := spec{
-		code: "20x", probe: "selected", variant: selector, subject: op.ID, op: op, method: op.Method, path: op.Path, want: op.Success(), ground: assumed,
-		writes: op.Writes(), settles: true, control: op.ID,
-		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "user"}) },
+	sp := spec.Spec{
+		Code: "20x", Probe: "selected", Variant: selector, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Assumed,
+		Writes: op.Writes(), Settles: true, Control: op.ID,
+		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "user"}) },
 	}
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, key, id)
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, key, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
-		return trial{request: r, also: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			vars["ott"] = objectOf(e)["ott"]
+		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			vars["ott"] = spec.Object(e)["ott"]
 			if e.Status()/100 != 2 || vars["ott"] == nil {
 				return nil, nil, nil // the oracle has said so
 			}
@@ -358,31 +359,31 @@ func selected(op *schemas.Operation, selector, name string) spec {
 			}
 			seen, err := s.Send(ctx, id, in, nil)
 			if err != nil || seen.Status()/100 != 2 {
-				return nil, exchangesOf(seen), err // see 20x/valid-token/LogInWithOneTimeToken
+				return nil, spec.Exchanges(seen), err // see 20x/valid-token/LogInWithOneTimeToken
 			}
-			return isUser(objectOf(seen), vars), exchangesOf(seen), nil
+			return isUser(spec.Object(seen), vars), spec.Exchanges(seen), nil
 		}}, r.SetBody(op.Body.MediaType, map[string]any{"purpose": "user_login", selector: vars[name]})
 	}
 	return sp
 }
 
 // withBasic asks as a user, by login and password. The reference lists Basic; that it takes these is known from clients only.
-func withBasic(op *schemas.Operation) spec {
+func withBasic(op *schemas.Operation) spec.Spec {
 	sp := grant{object: "logged_in_user"}.on(op)
-	sp.probe, sp.variant = "basic", ""
+	sp.Probe, sp.Variant = "basic", ""
 	key := fixtures.Own("logged_in_user", "grant")
-	sp.writes = true // its user was made for it
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		r, vars, err := callOn(s, op, key, id)
+	sp.Writes = true // its user was made for it
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, key, id)
 		r.As = fixtures.Nobody
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["login"]), fmt.Sprint(vars["password"])))
-		return trial{request: r, also: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			switch user := objectOf(e); {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			switch user := spec.Object(e); {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
-				return nil, nil, excuse(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
+				return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
 			case e.Status()/100 == 2:
 				return isUser(user, vars), nil, nil
 			}

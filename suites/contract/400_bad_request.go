@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,84 +22,84 @@ import (
 
 // The request cannot be carried out, and the body is a JSON object with the error details.
 var _ = Describe("400 bad request", Label("400"), func() {
-	bad := func(name string) probe { return probe{code: 400, name: name, ground: assumed} }
+	bad := func(name string) spec.Probe { return spec.Probe{Code: 400, Name: name, Basis: spec.Assumed} }
 
 	// The body, with one thing wrong at a time.
-	for _, op := range operations(takesJSON) {
-		specify(bad("malformed-json").on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+	for _, op := range spec.Operations(spec.TakesJSON) {
+		spec.Register(bad("malformed-json").On(op, "", func(r *fixtures.Request, _ *session.Session) error {
 			r.Header.Set("Content-Type", op.Body.MediaType)
 			r.Body = []byte(`{"conformance": `)
 			return nil
 		}))
 	}
-	for _, op := range operations(func(op *schemas.Operation) bool { return op.Body != nil && op.Body.Demanded }) {
-		specify(bad("empty-body").on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return op.Body != nil && op.Body.Demanded }) {
+		spec.Register(bad("empty-body").On(op, "", func(r *fixtures.Request, _ *session.Session) error {
 			r.Body = []byte{}
 			return nil
 		}))
 		for _, name := range required(op) {
 			p := bad("missing-field")
 			if op.ID == "CreateTenant" {
-				p = p.promised(presentInTenant)
+				p = p.Promised(presentInTenant)
 			}
-			specify(p.on(op, name, func(r *fixtures.Request, _ *session.Session) error { return dropField(r, op, name) }))
+			spec.Register(p.On(op, name, func(r *fixtures.Request, _ *session.Session) error { return spec.DropField(r, op, name) }))
 		}
 	}
-	for _, op := range operations(takesJSON) {
+	for _, op := range spec.Operations(spec.TakesJSON) {
 		for _, property := range typed(op) {
-			specify(bad("wrong-type").on(op, property.Name, func(r *fixtures.Request, _ *session.Session) error {
-				return setField(r, op, property.Name, wrongValue(property))
+			spec.Register(bad("wrong-type").On(op, property.Name, func(r *fixtures.Request, _ *session.Session) error {
+				return spec.SetField(r, op, property.Name, wrongValue(property))
 			}))
 		}
 	}
 
 	// A value that is none of those that the reference lists for its place. Forms are probed by hand.
-	for _, op := range operations(takesJSON) {
+	for _, op := range spec.Operations(spec.TakesJSON) {
 		for _, choice := range op.Choices() {
 			steps := slices.DeleteFunc(slices.Clone(choice.Path), func(step string) bool { return step == schemas.Item })
 			variant := strings.Join(steps, ".")
-			specify(bad("unknown-value").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
-				body, err := bodyOf(r)
+			spec.Register(bad("unknown-value").On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				body, err := spec.Body(r)
 				if err != nil {
 					return err
 				}
-				setAt(body, choice.Path, unknownValue(choice))
+				spec.SetAt(body, choice.Path, unknownValue(choice))
 				return r.SetBody(op.Body.MediaType, body)
 			}))
 		}
 	}
 
 	// Path and query, where the reference restricts them.
-	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
+	for _, op := range spec.Operations(func(*schemas.Operation) bool { return true }) {
 		for _, parameter := range op.Params {
 			switch {
 			case parameter.In == "path" && parameter.Pattern != "":
-				specify(bad("malformed-path").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
-					return replaceSegment(r, op, parameter.Name, "conformance")
+				spec.Register(bad("malformed-path").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+					return spec.ReplaceSegment(r, op, parameter.Name, "conformance")
 				}))
 			case parameter.In == "query" && parameter.Required:
-				specify(bad("missing-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				spec.Register(bad("missing-query").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
 					r.Query.Del(parameter.Name)
 					return nil
 				}))
 			}
 			if parameter.In == "query" && restricted(parameter) {
-				sp := bad("malformed-query").on(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				sp := bad("malformed-query").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
 					r.Query.Set(parameter.Name, "conformance")
 					return nil
 				})
 				if parameter.Name == "lod" {
-					sp.lod = schemas.AnyForm // of what it is served with, nothing is said
+					sp.Lod = schemas.AnyForm // of what it is served with, nothing is said
 				}
-				specify(sp)
+				spec.Register(sp)
 			}
 		}
 	}
 
 	DescribeTableSubtree("a query that contradicts itself", func(id, variant string, query url.Values) {
-		for _, op := range operations(named(id)) {
-			p := bad("contradictory-query").promised(contradictions[variant])
-			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+		for _, op := range spec.Operations(spec.Named(id)) {
+			p := bad("contradictory-query").Promised(contradictions[variant])
+			spec.Register(p.On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				r.Query = maps.Clone(query)
 				return nil
 			}))
@@ -116,21 +117,21 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
 	)
 
-	for _, op := range operations(named("FetchTenant")) {
-		p := bad("contradictory-query").promised(contradictions["two-tokens"])
-		specify(p.on(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
+	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
+		p := bad("contradictory-query").Promised(contradictions["two-tokens"])
+		spec.Register(p.On(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
 			r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 			return nil
 		}))
 	}
 
 	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string, set func(body map[string]any)) {
-		for _, op := range operations(named(id)) {
-			p := bad("contradictory-body").promised(contradictions[variant])
-			specify(p.on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
-				body, err := bodyOf(r)
-				if takesForm(op) {
-					body, err = formOf(r)
+		for _, op := range spec.Operations(spec.Named(id)) {
+			p := bad("contradictory-body").Promised(contradictions[variant])
+			spec.Register(p.On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+				body, err := spec.Body(r)
+				if spec.TakesForm(op) {
+					body, err = spec.Form(r)
 				}
 				if err != nil {
 					return err
@@ -153,42 +154,42 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}),
 	)
 
-	for _, op := range operations(named("CreateTenant")) {
-		unfit := bad("unfit-kind").promised(fittingKind)
-		specify(unfit.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
-			return setField(r, op, "kind", "unit")
+	for _, op := range spec.Operations(spec.Named("CreateTenant")) {
+		unfit := bad("unfit-kind").Promised(fittingKind)
+		spec.Register(unfit.On(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			return spec.SetField(r, op, "kind", "unit")
 		}))
-		specify(unfit.on(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
-			return setField(r, op, "parent_id", s.World.Sides[fixtures.Home]["org"])
+		spec.Register(unfit.On(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
+			return spec.SetField(r, op, "parent_id", s.World.Sides[fixtures.Home]["org"])
 		}))
 	}
 
-	for _, op := range operations(named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
-		specify(bad("customer-tenant").promised(brandable).on(op, "", func(r *fixtures.Request, s *session.Session) error {
+	for _, op := range spec.Operations(spec.Named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
+		spec.Register(bad("customer-tenant").Promised(brandable).On(op, "", func(r *fixtures.Request, s *session.Session) error {
 			side := s.World.Sides[fixtures.Home]
 			if r.Query.Has("version") && side["org_version"] != nil {
 				r.Query.Set("version", fmt.Sprint(side["org_version"]))
 			}
-			return replaceSegment(r, op, "tenant_id", fmt.Sprint(side["org"]))
+			return spec.ReplaceSegment(r, op, "tenant_id", fmt.Sprint(side["org"]))
 		}))
 	}
 
-	for _, op := range operations(named("DeleteTenant")) {
-		specify(enabledTenant(op))
+	for _, op := range spec.Operations(spec.Named("DeleteTenant")) {
+		spec.Register(enabledTenant(op))
 	}
 
 	// A login that no user may have: a user is given none either.
-	for _, op := range operations(named("CreateUser", "UpdateUser")) {
-		p := bad("unacceptable-login").promised(acceptableLogin)
-		specify(p.on(op, "", func(r *fixtures.Request, s *session.Session) error {
-			return setField(r, op, "login", s.World.Name("é"))
+	for _, op := range spec.Operations(spec.Named("CreateUser", "UpdateUser")) {
+		p := bad("unacceptable-login").Promised(acceptableLogin)
+		spec.Register(p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
+			return spec.SetField(r, op, "login", s.World.Name("é"))
 		}))
 	}
 
 	// The guide speaks of three letters and of 1 to 300 results, and not of what else happens.
 	DescribeTableSubtree("a search out of range", func(parameter, variant, value string) {
-		for _, op := range operations(named("Search")) {
-			specify(bad("out-of-range").on(op, variant, func(r *fixtures.Request, _ *session.Session) error {
+		for _, op := range spec.Operations(spec.Named("Search")) {
+			spec.Register(bad("out-of-range").On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				r.Query.Set(parameter, value)
 				return nil
 			}))
@@ -200,8 +201,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	)
 
 	DescribeTableSubtree("a tenant that cannot be so", func(id, probe, variant string, u unfit) {
-		for _, op := range operations(named(id)) {
-			specify(u.on(op, probe, variant))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(u.on(op, probe, variant))
 		}
 	},
 		Entry("a unit with a second factor", "ManageTenantMFAStatus", "unfit-tenant", "unit",
@@ -220,62 +221,62 @@ var _ = Describe("400 bad request", Label("400"), func() {
 // unfit is a valid call on a tenant that cannot be what it asks for.
 type unfit struct {
 	object string
-	cite   citation
+	cite   spec.Citation
 	set    map[string]string // properties of the body, as templates over the names of the object
 }
 
-func (u unfit) on(op *schemas.Operation, probe, variant string) spec {
+func (u unfit) on(op *schemas.Operation, probe, variant string) spec.Spec {
 	key := fixtures.Own(u.object, "400-"+probe)
-	watch := watchOf(op, key, fixtures.Home)
-	sp := spec{
-		code: "400", probe: probe, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400,
-		writes: true, control: op.ID,
-		needs: func(n session.Needs) {
+	watch := spec.ReadBack(op, key, fixtures.Home)
+	sp := spec.Spec{
+		Code: "400", Probe: probe, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 400,
+		Writes: true, Control: op.ID,
+		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: u.object})
 			n.Watch(*watch)
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, vars, err := callOn(s, op, key, id)
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, vars, err := spec.CallOn(s, op, key, id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			for name, template := range u.set {
 				value, err := vars.Fill(template)
 				if err != nil {
-					return trial{}, err
+					return spec.Case{}, err
 				}
-				if err := setField(&r, op, name, value); err != nil {
-					return trial{}, err
+				if err := spec.SetField(&r, op, name, value); err != nil {
+					return spec.Case{}, err
 				}
 			}
-			return trial{request: r, hold: key, watch: watch}, nil
+			return spec.Case{Request: r, Locks: key, Unchanged: watch}, nil
 		},
 	}
-	return sp.promised(u.cite)
+	return sp.Promised(u.cite)
 }
 
 // enabledTenant deletes a tenant that is still enabled: the guide's own example of an error, platform code 1006.
-func enabledTenant(op *schemas.Operation) spec {
+func enabledTenant(op *schemas.Operation) spec.Spec {
 	key := fixtures.Own("customer", "400")
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
-	return spec{
-		code: "400", probe: "enabled-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 400,
-		ground: documented, cite: disabledFirst, writes: true, control: op.ID,
-		needs: func(n session.Needs) {
+	return spec.Spec{
+		Code: "400", Probe: "enabled-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 400,
+		Basis: spec.Documented, Cite: disabledFirst, Writes: true, Control: op.ID,
+		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
 			n.Watch(watch)
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, key, id)
-			return trial{request: r, hold: key, watch: &watch, also: platformCode("1006")}, err
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, _, err := spec.CallOn(s, op, key, id)
+			return spec.Case{Request: r, Locks: key, Unchanged: &watch, Check: platformCode("1006")}, err
 		},
 	}
 }
 
 // platformCode looks for the documented number of the error; it may come as a string.
-func platformCode(code string) look {
+func platformCode(code string) spec.Check {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		body := objectOf(e)
+		body := spec.Object(e)
 		if body == nil || e.Status() != http.StatusBadRequest {
 			return nil, nil, nil // the oracle has said so
 		}
@@ -292,7 +293,7 @@ var leftOut = map[string][]string{"UpdateUserAccessPolicies": {"timestamp"}, "Cr
 
 // required lists the properties that the body must have. Forms are probed by hand, since the reference leaves their rules to prose.
 func required(op *schemas.Operation) []string {
-	if !takesJSON(op) {
+	if !spec.TakesJSON(op) {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(op.Body.Required), func(name string) bool { return slices.Contains(leftOut[op.ID], name) })

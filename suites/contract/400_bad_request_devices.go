@@ -3,6 +3,7 @@ package contract
 import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 )
@@ -10,8 +11,8 @@ import (
 // A device is approved for a tenant that is personal, and whose owner protects devices (reference, device authorization
 // approval).
 var _ = Describe("400 bad request to approve a device", Label("400"), func() {
-	for _, op := range operations(named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
-		specify(approval(op, 400, "unfit-tenant", "", func(
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
+		spec.Register(approval(op, 400, "unfit-tenant", "", func(
 			r *fixtures.Request, s *session.Session, a *approvalOf,
 		) error {
 			r.As, a.tenant = fixtures.Home, s.World.Sides[fixtures.Home]["org"]
@@ -19,8 +20,8 @@ var _ = Describe("400 bad request to approve a device", Label("400"), func() {
 		}))
 	}
 	// No write may name a personal tenant, which no call has made.
-	for _, op := range operations(named("DeviceAuthorizationApproval_0")) {
-		specify(approval(op, 400, "unfit-owner", "", func(
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0")) {
+		spec.Register(approval(op, 400, "unfit-owner", "", func(
 			r *fixtures.Request, s *session.Session, a *approvalOf,
 		) error {
 			r.As = fixtures.Home

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"fmt"
 
@@ -14,67 +15,67 @@ import (
 
 // The token in the Authorization header is expired or invalid.
 var _ = Describe("401 unauthorized", Label("401"), func() {
-	DescribeTableSubtree("every operation that demands a token refuses", func(p probe) {
-		p.cite = deadCredentials[p.name]
-		for _, op := range operations(func(op *schemas.Operation) bool { return op.Security.Token }) {
-			specify(p.on(op, "", p.spoil))
+	DescribeTableSubtree("every operation that demands a token refuses", func(p spec.Probe) {
+		p.Cite = deadCredentials[p.Name]
+		for _, op := range spec.Operations(func(op *schemas.Operation) bool { return op.Security.Token }) {
+			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("no token", probe{code: 401, name: "no-token", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
 			r.As = fixtures.Nobody
 			return nil
 		}}),
-		Entry("what is no token", probe{code: 401, name: "garbage-token", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+		Entry("what is no token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
 			r.Header.Set("Authorization", "Bearer "+session.Garbage)
 			return nil
 		}}),
-		Entry("an expired token", probe{code: 401, name: session.Expired, ground: documented, forged: session.Expired, spoil: unspoilt}),
-		Entry("a token whose signature was changed", probe{code: 401, name: session.Tampered, ground: documented, forged: session.Tampered, spoil: unspoilt}),
-		Entry("a token that claims to need no signature", probe{code: 401, name: session.AlgNone, ground: documented, forged: session.AlgNone, spoil: unspoilt}),
-		Entry("a token signed with a key of somebody else", probe{code: 401, name: session.OtherIssuer, ground: documented, forged: session.OtherIssuer, spoil: unspoilt}),
-		Entry("a revoked token", probe{code: 401, name: session.Revoked, ground: refusal, forged: session.Revoked, spoil: unspoilt}),
+		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented, InvalidToken: session.Expired, Mutate: spec.AsItIs}),
+		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered, Basis: spec.Documented, InvalidToken: session.Tampered, Mutate: spec.AsItIs}),
+		Entry("a token that claims to need no signature", spec.Probe{Code: 401, Name: session.AlgNone, Basis: spec.Documented, InvalidToken: session.AlgNone, Mutate: spec.AsItIs}),
+		Entry("a token signed with a key of somebody else", spec.Probe{Code: 401, Name: session.OtherIssuer, Basis: spec.Documented, InvalidToken: session.OtherIssuer, Mutate: spec.AsItIs}),
+		Entry("a revoked token", spec.Probe{Code: 401, Name: session.Revoked, Basis: spec.RejectionDocumented, InvalidToken: session.Revoked, Mutate: spec.AsItIs}),
 	)
 
 	// The reference has 400 as well as 401 for a factor of authentication that failed, so that the code is only assumed.
 	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one, which too
 	// many wrong secrets might lock out.
-	DescribeTableSubtree("operations with credentials of their own refuse", func(p probe, ids ...string) {
-		p.cite = failedProof
-		for _, op := range operations(named(ids...)) {
-			specify(p.on(op, "", p.spoil))
+	DescribeTableSubtree("operations with credentials of their own refuse", func(p spec.Probe, ids ...string) {
+		p.Cite = failedProof
+		for _, op := range spec.Operations(spec.Named(ids...)) {
+			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("a wrong client secret", probe{code: 401, name: "wrong-secret", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("a wrong client secret", spec.Probe{Code: 401, Name: "wrong-secret", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			return withClient(r, s, "", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),
-		Entry("an empty client secret", probe{code: 401, name: "empty-secret", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("an empty client secret", spec.Probe{Code: 401, Name: "empty-secret", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			return withClient(r, s, "", "")
 		}}, "RequestTokens", "RevokeToken"),
-		Entry("a user's wrong password", probe{code: 401, name: "wrong-password", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-password", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			user, err := s.World.Object("actor/" + string(fixtures.Reader))
 			if err != nil {
 				return err
 			}
 			return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password", "username": user["login"], "password": session.Garbage})
 		}}, "RequestTokens"),
-		Entry("an unknown client", probe{code: 401, name: "unknown-client", ground: refusal, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
 		}}, "RequestTokens", "RevokeToken"),
 	)
 
 	// The ways to a token that prove something else than a password.
-	DescribeTableSubtree("no token is given for", func(p probe) {
-		p.cite = failedProof
-		for _, op := range operations(named("RequestTokens")) {
-			specify(p.on(op, "", p.spoil))
+	DescribeTableSubtree("no token is given for", func(p spec.Probe) {
+		p.Cite = failedProof
+		for _, op := range spec.Operations(spec.Named("RequestTokens")) {
+			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("an invented refresh token", probe{code: 401, name: "invented-refresh-token", ground: refusal, spoil: asking("refresh_token", "refresh_token")}),
-		Entry("an invented authorization code", probe{code: 401, name: "invented-code", ground: refusal, spoil: asking("authorization_code", "code")}),
-		Entry("an invented device code", probe{code: 401, name: "invented-device-code", ground: refusal, spoil: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
-		Entry("an invented assertion", probe{code: 401, name: "invented-assertion", ground: refusal, spoil: asking(jwtBearer, "assertion")}),
-		Entry("an assertion whose signature was changed", probe{code: 401, name: "altered-assertion", ground: refusal, forged: session.Tampered,
-			spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("an invented refresh token", spec.Probe{Code: 401, Name: "invented-refresh-token", Basis: spec.RejectionDocumented, Mutate: asking("refresh_token", "refresh_token")}),
+		Entry("an invented authorization code", spec.Probe{Code: 401, Name: "invented-code", Basis: spec.RejectionDocumented, Mutate: asking("authorization_code", "code")}),
+		Entry("an invented device code", spec.Probe{Code: 401, Name: "invented-device-code", Basis: spec.RejectionDocumented, Mutate: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
+		Entry("an invented assertion", spec.Probe{Code: 401, Name: "invented-assertion", Basis: spec.RejectionDocumented, Mutate: asking(jwtBearer, "assertion")}),
+		Entry("an assertion whose signature was changed", spec.Probe{Code: 401, Name: "altered-assertion", Basis: spec.RejectionDocumented, InvalidToken: session.Tampered,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				vars, err := s.Vars(fixtures.Victim(r.Operation), "")
 				if err != nil {
 					return err
@@ -86,24 +87,24 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 
 	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not known, but nobody
 	// takes wrong ones. Those that do not list it are only assumed to refuse it.
-	DescribeTableSubtree("operations that take Basic refuse", func(p probe, ids ...string) {
-		for _, op := range operations(named(ids...)) {
-			specify(p.on(op, "", p.spoil))
+	DescribeTableSubtree("operations that take Basic refuse", func(p spec.Probe, ids ...string) {
+		for _, op := range spec.Operations(spec.Named(ids...)) {
+			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("a user's wrong password", probe{code: 401, name: "wrong-basic", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-basic", Basis: spec.Documented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			return asReader(r, s, session.Garbage)
 		}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
-		Entry("an account that does not exist", probe{code: 401, name: "unknown-basic", ground: documented, spoil: func(r *fixtures.Request, _ *session.Session) error {
+		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
 			r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
 			return nil
 		}}, "FetchTenant"),
-		Entry("a client's wrong secret", probe{code: 401, name: "wrong-basic-client", ground: documented, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
 			r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
 			return err
 		}}, "FetchClient"),
-		Entry("a right password where the reference lists no Basic", probe{code: 401, name: "unlisted-basic", ground: assumed, spoil: func(r *fixtures.Request, s *session.Session) error {
+		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic", Basis: spec.Assumed, Mutate: func(r *fixtures.Request, s *session.Session) error {
 			return asReader(r, s, fmt.Sprint(s.World.Sides[fixtures.Home]["password"]))
 		}}, "FetchInfrastructuresLocation"),
 	)
@@ -112,39 +113,39 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
 	// time only, that an id token is no access token, and that nothing is no proof of who calls: their names do.
 	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Basis, bring credentials) {
-		for _, op := range operations(named(id)) {
+		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := worthless(op, name, object, ground, bring)
-			sp.cite = deadCredentials[name]
-			specify(sp)
+			sp.Cite = deadCredentials[name]
+			spec.Register(sp)
 		}
 	},
-		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", refusal, itsOwn),
-		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client", refusal, func(r *fixtures.Request, vars fixtures.Vars) error {
+		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", spec.RejectionDocumented, itsOwn),
+		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client", spec.RejectionDocumented, func(r *fixtures.Request, vars fixtures.Vars) error {
 			r.Header.Del("Authorization")
 			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"], "client_secret": session.Garbage})
 		}),
-		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client", assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
+		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client", spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
 			r.Header.Del("Authorization")
 			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"]})
 		}),
-		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", refusal, itsOwn),
-		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client", refusal, itsOwn),
-		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", refusal, itsOwn),
-		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", refusal,
+		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", spec.RejectionDocumented, itsOwn),
+		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client", spec.RejectionDocumented, itsOwn),
+		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", spec.RejectionDocumented, itsOwn),
+		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
-		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", assumed, bearing("access_token")),
-		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", assumed, bearing("access_token")),
-		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", refusal, bearing("access_token")),
-		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token", "deleted_customers_client", refusal, bearing("access_token")),
-		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", documented, bearing("access_token")),
-		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login", refusal, bearing("access_token")),
-		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token", "revoked_pairs", refusal, bearing("second_access_token")),
-		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs", refusal,
+		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", spec.Assumed, bearing("access_token")),
+		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", spec.Assumed, bearing("access_token")),
+		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", spec.RejectionDocumented, bearing("access_token")),
+		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token", "deleted_customers_client", spec.RejectionDocumented, bearing("access_token")),
+		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", spec.Documented, bearing("access_token")),
+		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login", spec.RejectionDocumented, bearing("access_token")),
+		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token", "revoked_pairs", spec.RejectionDocumented, bearing("second_access_token")),
+		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs", spec.RejectionDocumented,
 			inForm("refresh_token", map[string]string{"refresh_token": "refresh_token"})),
-		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs", refusal,
+		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs", spec.RejectionDocumented,
 			inForm("refresh_token", map[string]string{"refresh_token": "second_refresh_token"})),
-		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token", assumed, itsOwn),
-		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", assumed, bearing("id_token")),
+		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token", spec.Assumed, itsOwn),
+		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", spec.Assumed, bearing("id_token")),
 	)
 })
 
@@ -209,18 +210,18 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 
 // worthless is the operation's valid call with credentials that are good for nothing any more. That may take a while to be seen; but where
 // a token is spent when it is taken, to ask again would find it refused in the end.
-func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec {
+func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec.Spec {
 	key := fixtures.Own(object, "401")
-	return spec{
-		code: "401", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 401, ground: ground, writes: true,
-		control: op.ID, settles: object != "revoked_pairs" && object != "used_one_time_token",
-		needs: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, vars, err := callOn(s, op, key, id)
+	return spec.Spec{
+		Code: "401", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 401, Basis: ground, Writes: true,
+		Control: op.ID, Settles: object != "revoked_pairs" && object != "used_one_time_token",
+		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, vars, err := spec.CallOn(s, op, key, id)
 			if err == nil {
 				err = bring(&r, vars)
 			}
-			return trial{request: r}, err
+			return spec.Case{Request: r}, err
 		},
 	}
 }

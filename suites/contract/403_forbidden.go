@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"errors"
@@ -20,17 +21,17 @@ import (
 var _ = Describe("403 forbidden", Label("403"), func() {
 	// The valid call, on an object of home's sibling. Where the tenant itself stands in the path, the documentation promises the
 	// code; another object of a foreign tenant may as well be hidden.
-	for _, op := range operations(reachesTenants) {
-		specify(foreign(op))
+	for _, op := range spec.Operations(reachesTenants) {
+		spec.Register(foreign(op))
 	}
-	for _, op := range operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
 		for _, name := range roots(op) {
-			specify(foreignRoot(op, name))
+			spec.Register(foreignRoot(op, name))
 		}
 	}
 	DescribeTableSubtree("a list by ids of foreign", func(id, object, name string) {
-		for _, op := range operations(named(id)) {
-			specify(foreignIDs(op, object, name))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(foreignIDs(op, object, name))
 		}
 	},
 		Entry("tenants", "FetchTenantsBatch", "customer", "tenant_id"),
@@ -39,17 +40,17 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 		Entry("locations", "FetchInfrastructuresLocationsBatch", "location", "location_id"),
 		Entry("storages", "FetchInfrastructuresBatch", "infra", "infra_id"),
 	)
-	for _, op := range operations(named("FetchRegistrationTokens_0")) {
-		specify(foreignListed(op, "registration_token", "registration_token"))
+	for _, op := range spec.Operations(spec.Named("FetchRegistrationTokens_0")) {
+		spec.Register(foreignListed(op, "registration_token", "registration_token"))
 	}
-	for _, op := range operations(named("UpdateTenant")) {
-		specify(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
+	for _, op := range spec.Operations(spec.Named("UpdateTenant")) {
+		spec.Register(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
 	}
-	for _, op := range operations(named("RegisterInfrastructure")) {
-		specify(foreignInBody(op, "owner", func(body map[string]any, tenant any) { body["owner_tenant_id"] = tenant }))
+	for _, op := range spec.Operations(spec.Named("RegisterInfrastructure")) {
+		spec.Register(foreignInBody(op, "owner", func(body map[string]any, tenant any) { body["owner_tenant_id"] = tenant }))
 	}
-	for _, op := range operations(named("UpdateUserAccessPolicies")) {
-		specify(foreignInBody(op, "role", func(body map[string]any, tenant any) {
+	for _, op := range spec.Operations(spec.Named("UpdateUserAccessPolicies")) {
+		spec.Register(foreignInBody(op, "role", func(body map[string]any, tenant any) {
 			items, _ := body["items"].([]any)
 			for _, item := range items {
 				if policy, isObject := item.(map[string]any); isObject {
@@ -58,21 +59,21 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 			}
 		}))
 	}
-	for _, op := range operations(named("RequestTokens")) {
-		specify(foreignScope(op))
+	for _, op := range spec.Operations(spec.Named("RequestTokens")) {
+		spec.Register(foreignScope(op))
 	}
 
 	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole world away.
-	for _, op := range operations(func(op *schemas.Operation) bool {
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool {
 		return op.Security.Token && slices.Contains(op.Takes("path"), "tenant_id") && op.ID != "DeleteTenant"
 	}) {
-		specify(ancestor(op))
+		spec.Register(ancestor(op))
 	}
 
 	// A user of home who holds readonly_admin only, or no role at all where that one is enough, calls what asks for another role.
 	// Everybody may ask who they are.
-	for _, op := range operations(func(op *schemas.Operation) bool { return len(op.Security.Roles) > 0 && op.ID != "FetchCurrentUserInfo" }) {
-		specify(roleTooSmall(op))
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(op.Security.Roles) > 0 && op.ID != "FetchCurrentUserInfo" }) {
+		spec.Register(roleTooSmall(op))
 	}
 })
 
@@ -81,51 +82,51 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 func reachesTenants(op *schemas.Operation) bool {
 	left := []string{"FetchClientsBatch", "FetchInfrastructuresBatch", "FetchInfrastructuresLocationsBatch", "FetchTenantsBatch", "FetchUsersBatch",
 		"UpdateTenantsUsages", "IntrospectToken", "DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1"}
-	return op.Security.Token && suite.catalogue.Call(op.ID).Object != "" && !slices.Contains(left, op.ID)
+	return op.Security.Token && spec.Catalogue().Call(op.ID).Object != "" && !slices.Contains(left, op.ID)
 }
 
 // foreign aims the valid call at an object of home's sibling.
-func foreign(op *schemas.Operation) spec {
-	call := suite.catalogue.Call(op.ID)
+func foreign(op *schemas.Operation) spec.Spec {
+	call := spec.Catalogue().Call(op.ID)
 	key := fixtures.Shared(fixtures.Foreign, call.Object)
 	if op.Writes() {
 		key = fixtures.Own(call.Object, "foreign-"+op.ID)
 	}
-	sp := spec{
-		code: "403", probe: "foreign-tenant", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, ground: refusal,
-		writes: op.Writes(), control: op.ID,
-		needs: func(n session.Needs) {
+	sp := spec.Spec{
+		Code: "403", Probe: "foreign-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Basis: spec.RejectionDocumented,
+		Writes: op.Writes(), Control: op.ID,
+		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: call.Object})
-			if w := watchOf(op, key, fixtures.Foreign); w != nil {
+			if w := spec.ReadBack(op, key, fixtures.Foreign); w != nil {
 				n.Watch(*w)
 			}
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, key, id)
-			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Foreign)}, cmp.Or(err, isolated(s, op))
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, _, err := spec.CallOn(s, op, key, id)
+			return spec.Case{Request: r, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Foreign)}, cmp.Or(err, isolated(s, op))
 		},
 	}
 	switch {
 	case slices.Contains(op.Takes("path"), "tenant_id"):
-		sp.ground = documented
-	case len(ids(op)) == 0 && op.Body == nil:
-		sp.variant = "query"
+		sp.Basis = spec.Documented
+	case len(spec.PathIDs(op)) == 0 && op.Body == nil:
+		sp.Variant = "query"
 		return leftOutOrRefused(sp)
-	case len(ids(op)) == 0:
-		sp.variant = "body"
+	case len(spec.PathIDs(op)) == 0:
+		sp.Variant = "body"
 	}
 	return sp
 }
 
 // leftOutOrRefused lets a list that names a foreign tenant be served empty: a list by ids leaves unknown and foreign ones out, and nobody
 // says that a list by its tenant does not. What it must not do is show anything.
-func leftOutOrRefused(sp spec) spec {
-	sp.ground = assumed
-	try := sp.try
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+func leftOutOrRefused(sp spec.Spec) spec.Spec {
+	sp.Basis = spec.Assumed
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
-		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if items := itemsOf(e); e.Status()/100 == 2 && len(items) > 0 {
+		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			if items := spec.Items(e); e.Status()/100 == 2 && len(items) > 0 {
 				return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: fmt.Sprint(len(items)) + " items",
 					Detail: "the list shows what lies in a tenant that the account does not own"}}, nil, nil
 			}
@@ -155,7 +156,7 @@ func roots(op *schemas.Operation) []string {
 	if !op.Security.Token {
 		return nil
 	}
-	valid := suite.catalogue.Call(op.ID).Query
+	valid := spec.Catalogue().Call(op.ID).Query
 	return slices.DeleteFunc(op.Takes("query"), func(name string) bool {
 		_, used := valid[name]
 		return used || !slices.Contains([]string{"parent_id", "subtree_root_id", "subtree_root_tenant_id", "tenant_id", "tenant_uuid"}, name)
@@ -163,18 +164,18 @@ func roots(op *schemas.Operation) []string {
 }
 
 // foreignRoot asks for a list that starts at home's sibling.
-func foreignRoot(op *schemas.Operation, parameter string) spec {
-	return leftOutOrRefused(spec{
-		code: "403", probe: "foreign-tenant", variant: parameter, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, ground: refusal,
-		writes: op.Writes(), control: op.ID,
-		needs: func(n session.Needs) { needVictim(n, op) },
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, session.VictimKey(op, suite.catalogue.Call(op.ID)), id)
+func foreignRoot(op *schemas.Operation, parameter string) spec.Spec {
+	return leftOutOrRefused(spec.Spec{
+		Code: "403", Probe: "foreign-tenant", Variant: parameter, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Basis: spec.RejectionDocumented,
+		Writes: op.Writes(), Control: op.ID,
+		Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, _, err := spec.CallOn(s, op, session.VictimKey(op, spec.Catalogue().Call(op.ID)), id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			startAt(&r, parameter, s.World.Sides[fixtures.Foreign]["side"])
-			return trial{request: r}, isolated(s, op)
+			return spec.Case{Request: r}, isolated(s, op)
 		},
 	})
 }
@@ -187,46 +188,46 @@ func startAt(r *fixtures.Request, parameter string, tenant any) {
 
 // foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does unknown ids: what it
 // must not do is show them.
-func foreignIDs(op *schemas.Operation, object, name string) spec {
+func foreignIDs(op *schemas.Operation, object, name string) spec.Spec {
 	sp := foreignListed(op, object, name)
-	try := sp.try
-	sp.variant = "uuids"
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	try := sp.Prepare
+	sp.Variant = "uuids"
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		vars, err := s.World.Object(fixtures.Shared(fixtures.Foreign, object))
-		t.request.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
+		t.Request.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
 		return t, err
 	}
 	return sp
 }
 
 // foreignListed asks for a list of all that the caller may see: an object of home's sibling is not among it.
-func foreignListed(op *schemas.Operation, object, name string) spec {
+func foreignListed(op *schemas.Operation, object, name string) spec.Spec {
 	key := fixtures.Shared(fixtures.Foreign, object)
-	return spec{
-		code: "403", probe: "foreign-tenant", variant: "listed", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 403, or: op.Success(),
-		ground: refusal, control: op.ID,
-		needs: func(n session.Needs) {
+	return spec.Spec{
+		Code: "403", Probe: "foreign-tenant", Variant: "listed", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Or: op.Success(),
+		Basis: spec.RejectionDocumented, Control: op.ID,
+		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: object})
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			vars, err := s.World.Object(key)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			r, err := s.Catalogue.Request(op.ID, vars)
-			return trial{request: r, also: shows(vars[name])}, errors.Join(err, isolated(s, op))
+			return spec.Case{Request: r, Check: shows(vars[name])}, errors.Join(err, isolated(s, op))
 		},
 	}
 }
 
 // shows looks for the foreign object in a list.
-func shows(id any) look {
+func shows(id any) spec.Check {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		if e.Status()/100 != 2 || !names(e, id) {
+		if e.Status()/100 != 2 || !spec.Mentions(e, id) {
 			return nil, nil, nil
 		}
 		return []schemas.Violation{{Path: "$.items", Rule: "foreign", Found: fmt.Sprint(id),
@@ -235,10 +236,10 @@ func shows(id any) look {
 }
 
 // foreignInBody names home's sibling in the body of a call on an object of home.
-func foreignInBody(op *schemas.Operation, variant string, set func(body map[string]any, tenant any)) spec {
-	p := probe{code: 403, name: "foreign-tenant", ground: refusal}
-	return p.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
-		body, err := bodyOf(r)
+func foreignInBody(op *schemas.Operation, variant string, set func(body map[string]any, tenant any)) spec.Spec {
+	p := spec.Probe{Code: 403, Name: "foreign-tenant", Basis: spec.RejectionDocumented}
+	return p.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
+		body, err := spec.Body(r)
 		if err != nil {
 			return err
 		}
@@ -248,9 +249,9 @@ func foreignInBody(op *schemas.Operation, variant string, set func(body map[stri
 }
 
 // foreignScope asks for a token on home's sibling, with a token of home.
-func foreignScope(op *schemas.Operation) spec {
-	p := probe{code: 403, name: "foreign-tenant", ground: refusal}
-	return p.on(op, "scope", func(r *fixtures.Request, s *session.Session) error {
+func foreignScope(op *schemas.Operation) spec.Spec {
+	p := spec.Probe{Code: 403, Name: "foreign-tenant", Basis: spec.RejectionDocumented}
+	return p.On(op, "scope", func(r *fixtures.Request, s *session.Session) error {
 		return errors.Join(r.SetBody(op.Body.MediaType, map[string]any{
 			"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
 			"assertion":  s.World.Tokens[fixtures.Home],
@@ -260,25 +261,25 @@ func foreignScope(op *schemas.Operation) spec {
 }
 
 // ancestor aims the valid call at the tenant above home.
-func ancestor(op *schemas.Operation) spec {
+func ancestor(op *schemas.Operation) spec.Spec {
 	const key = fixtures.BoxKey
-	p := probe{code: 403, name: "own-ancestor", ground: documented}
-	sp := p.on(op, "", nil)
-	victim := session.VictimKey(op, suite.catalogue.Call(op.ID))
-	sp.needs = func(n session.Needs) {
-		needVictim(n, op)
+	p := spec.Probe{Code: 403, Name: "own-ancestor", Basis: spec.Documented}
+	sp := p.On(op, "", nil)
+	victim := session.VictimKey(op, spec.Catalogue().Call(op.ID))
+	sp.Objects = func(n session.Needs) {
+		spec.NeedTargetObject(n, op)
 		if w := boxWatch(op, key); w != nil {
 			n.Watch(*w)
 		}
 	}
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(victim, "ancestor")
 		if err = cmp.Or(err, isolated(s, op)); err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		vars["tenant_id"], vars["version"] = s.World.Box["tenant_id"], s.World.Box["version"]
 		r, err := s.Catalogue.Request(op.ID, vars)
-		return trial{request: r, hold: key, watch: boxWatch(op, key)}, err
+		return spec.Case{Request: r, Locks: key, Unchanged: boxWatch(op, key)}, err
 	}
 	return sp
 }
@@ -293,16 +294,16 @@ func boxWatch(op *schemas.Operation, key string) *session.Watch {
 
 // roleTooSmall lets a user call whose roles are not enough. That one who may only read must not write, and one without a role nothing that
 // the reference refuses with 403, is documented; what else readonly_admin covers is not.
-func roleTooSmall(op *schemas.Operation) spec {
+func roleTooSmall(op *schemas.Operation) spec.Spec {
 	as := fixtures.Reader
 	if slices.Contains(op.Security.Roles, "tenant_viewer") || slices.Contains(op.Security.Roles, "readonly_admin") {
 		as = fixtures.Roleless
 	}
-	p := probe{code: 403, name: "role-too-small", ground: refusal}
+	p := spec.Probe{Code: 403, Name: "role-too-small", Basis: spec.RejectionDocumented}
 	if as == fixtures.Reader && !op.Writes() || !op.Documents(403) {
-		p.ground = assumed
+		p.Basis = spec.Assumed
 	}
-	return p.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
+	return p.On(op, "", func(r *fixtures.Request, _ *session.Session) error {
 		r.As = as
 		return nil
 	})

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"errors"
 	"fmt"
 
@@ -14,31 +15,31 @@ import (
 // A device is approved by its user code, which has to be known, and for a personal tenant by a partner administrator of
 // that tenant (reference, device authorization approval).
 var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
-	for _, op := range operations(named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
-		specify(approval(op, 403, "unknown-user-code", "", func(_ *fixtures.Request, _ *session.Session,
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
+		spec.Register(approval(op, 403, "unknown-user-code", "", func(_ *fixtures.Request, _ *session.Session,
 			a *approvalOf) error {
 			a.code = "ZZZZ-0000"
 			return nil
 		}))
 	}
-	for _, op := range operations(named("DeviceAuthorizationApproval_1")) {
-		specify(approval(op, 403, "foreign-tenant", "tenant_uuid", func(r *fixtures.Request, s *session.Session,
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_1")) {
+		spec.Register(approval(op, 403, "foreign-tenant", "tenant_uuid", func(r *fixtures.Request, s *session.Session,
 			a *approvalOf) error {
 			r.As, a.tenant = fixtures.Home, s.World.Sides[fixtures.Foreign]["side"]
 			return isolated(s, op)
 		}))
 	}
 	// Personal tenants come with their users. No call has made one, so that no write may name one.
-	for _, op := range operations(named("DeviceAuthorizationApproval_0")) {
-		specify(approval(op, 403, "role-too-small", "tenant_uuid", func(_ *fixtures.Request, s *session.Session,
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0")) {
+		spec.Register(approval(op, 403, "role-too-small", "tenant_uuid", func(_ *fixtures.Request, s *session.Session,
 			a *approvalOf) error {
 			return a.ofUser(s) // the caller is no partner administrator
 		}))
 	}
 })
 
-var approvable = citation{`a device is approved by a user code that is valid, and for a personal tenant whose owner ` +
-	`protects devices by a partner administrator of it: 400 or 403 otherwise (reference, answers of the operation)`, reference}
+var approvable = spec.Cites(`a device is approved by a user code that is valid, and for a personal tenant whose owner `+
+	`protects devices by a partner administrator of it: 400 or 403 otherwise (reference, answers of the operation)`, spec.Reference)
 
 // approvalOf is what a call to approve a device names.
 type approvalOf struct{ code, tenant any }
@@ -55,8 +56,8 @@ func (a *approvalOf) ofUser(s *session.Session) error {
 
 // approval is a call that must not approve a device, or not show it.
 func approval(op *schemas.Operation, code int, name, variant string, names func(*fixtures.Request, *session.Session,
-	*approvalOf) error) spec {
-	sp := probe{code: code, name: name}.promised(approvable).on(op, variant, func(
+	*approvalOf) error) spec.Spec {
+	sp := spec.Probe{Code: code, Name: name}.Promised(approvable).On(op, variant, func(
 		r *fixtures.Request, s *session.Session,
 	) error {
 		var a approvalOf
@@ -72,7 +73,7 @@ func approval(op *schemas.Operation, code int, name, variant string, names func(
 			}
 			return nil
 		}
-		body, err := bodyOf(r)
+		body, err := spec.Body(r)
 		if err != nil {
 			return err
 		}
@@ -84,8 +85,8 @@ func approval(op *schemas.Operation, code int, name, variant string, names func(
 		}
 		return r.SetBody(op.Body.MediaType, body)
 	})
-	needs := sp.needs
-	sp.needs = func(n session.Needs) {
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
 		needs(n)
 		n.Add(*shared("user"))
 	}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"errors"
 	"fmt"
@@ -23,15 +24,15 @@ import (
 // removed again.
 var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 	l := &limitation{}
-	BeforeAll(func(ctx SpecContext) { l.begin(ctx) }, NodeTimeout(ever))
-	AfterAll(func(ctx SpecContext) { l.end(ctx) }, NodeTimeout(ever))
+	BeforeAll(func(ctx SpecContext) { l.begin(ctx) }, NodeTimeout(spec.NoTimeout))
+	AfterAll(func(ctx SpecContext) { l.end(ctx) }, NodeTimeout(spec.NoTimeout))
 
 	Describe("20x success", Label("20x"), l.ownPropertiesStay)
 
 	Describe("403 forbidden", Label("403"), func() {
 		DescribeTableSubtree("a read from above", func(id, variant string, r limitedRead) {
-			for _, op := range operations(named(id)) {
-				specify(r.on(l, op, variant))
+			for _, op := range spec.Operations(spec.Named(id)) {
+				spec.Register(r.on(l, op, variant))
 			}
 		},
 			Entry("of a user", "FetchUser", "", limitedRead{shows: words("login")}),
@@ -61,8 +62,8 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 					query: map[string]string{"tenant": "${tenant_id}", "text": "${unique}", "limit": "300"}}),
 		)
 		DescribeTableSubtree("a call from above", func(id, variant string, vars map[string]string) {
-			for _, op := range operations(named(id)) {
-				specify(l.write(op, variant, vars))
+			for _, op := range spec.Operations(spec.Named(id)) {
+				spec.Register(l.write(op, variant, vars))
 			}
 		},
 			Entry("for a one-time token of a user", "RequestOneTimeToken", "", nil),
@@ -81,26 +82,26 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 
 		// Both are for API clients (reference), and passwords are set from above only (guide, "Changing a user account
 		// password").
-		for _, op := range operations(named("RequestOneTimeToken", "SetUserPassword")) {
-			specify(l.asCaller(op, "user-token", "access_token"))
+		for _, op := range spec.Operations(spec.Named("RequestOneTimeToken", "SetUserPassword")) {
+			spec.Register(l.asCaller(op, "user-token", "access_token"))
 		}
-		for _, op := range operations(named("SetUserPassword")) {
-			specify(l.asCaller(op, "own-tenant", "second_access_token"))
+		for _, op := range spec.Operations(spec.Named("SetUserPassword")) {
+			spec.Register(l.asCaller(op, "own-tenant", "second_access_token"))
 		}
 	})
 })
 
 // What the documentation says of limited access, of locks and of calls that are for API clients.
 var (
-	limitedAccess = citation{`administrators above a tenant that limits their access may change the tenant's own ` +
-		`properties, and see neither its users nor what is below it (guide, "Limiting access to a tenant for ` +
-		`higher-level administrators"; "Access model", management modes)`, guide + "tenants/limiting-tenant-access"}
-	forOwners = citation{`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else ` +
-		`(reference, update_lock)`, reference}
-	forAPIClients = citation{`one-time tokens and passwords are for API clients, and passwords for users of tenants ` +
-		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", ` +
+	limitedAccess = spec.Cites(`administrators above a tenant that limits their access may change the tenant's own `+
+		`properties, and see neither its users nor what is below it (guide, "Limiting access to a tenant for `+
+		`higher-level administrators"; "Access model", management modes)`, guide+"tenants/limiting-tenant-access")
+	forOwners = spec.Cites(`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else `+
+		`(reference, update_lock)`, spec.Reference)
+	forAPIClients = spec.Cites(`one-time tokens and passwords are for API clients, and passwords for users of tenants `+
+		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", `+
 		`Important)`,
-		guide + "users/changing-user-password"}
+		guide+"users/changing-user-password")
 )
 
 var hiddenUsers = words("user_id spare_id below_id admin_id")
@@ -118,7 +119,7 @@ const limitationSpec = "20x/limited-access/UpdateTenant"
 // begin lets the customer's own administrator limit access, and waits until that is shown.
 func (l *limitation) begin(ctx context.Context) {
 	l.failed = errors.New("access to the tenant could not be limited")
-	s := suite.session
+	s := spec.Session()
 	if s == nil {
 		return
 	}
@@ -154,7 +155,7 @@ func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars, acc
 		if err != nil {
 			return err
 		}
-		shown := objectOf(e)["ancestral_access"]
+		shown := spec.Object(e)["ancestral_access"]
 		switch {
 		case shown == access:
 			return nil
@@ -172,7 +173,7 @@ func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars, acc
 
 // end gives access back, also where the run is being ended.
 func (l *limitation) end(ctx context.Context) {
-	s := suite.session
+	s := spec.Session()
 	if s == nil {
 		return
 	}
@@ -232,7 +233,7 @@ func (c tenantChange) attempt(ctx context.Context, s *session.Session) (map[stri
 		if err != nil {
 			return nil, err
 		}
-		shown := objectOf(e)
+		shown := spec.Object(e)
 		if e.Status() != http.StatusOK || shown["version"] == nil {
 			return nil, fmt.Errorf("%s of the tenant was answered with %d: see 20x/valid-token/%[1]s", operation,
 				e.Status())
@@ -252,22 +253,22 @@ func (c tenantChange) attempt(ctx context.Context, s *session.Session) (map[stri
 type callBuilder func(ctx context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error)
 
 // on is a spec that sends a call of the operation from above, as home.
-func (l *limitation) on(op *schemas.Operation, variant string, build callBuilder) spec {
-	return spec{
-		code: "403", probe: "limited-access", variant: variant, subject: op.ID, op: op,
-		method: op.Method, path: op.Path, want: http.StatusForbidden,
-		ground: refusal, cite: limitedAccess, control: op.ID, writes: true, // the limitation is one
-		needs: func(n session.Needs) { n.Add(*limited) },
-		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
+func (l *limitation) on(op *schemas.Operation, variant string, build callBuilder) spec.Spec {
+	return spec.Spec{
+		Code: "403", Probe: "limited-access", Variant: variant, Subject: op.ID, Operation: op,
+		Method: op.Method, Path: op.Path, Want: http.StatusForbidden,
+		Basis: spec.RejectionDocumented, Cite: limitedAccess, Control: op.ID, Writes: true, // the limitation is one
+		Objects: func(n session.Needs) { n.Add(*limited) },
+		Prepare: func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 			if l.failed != nil {
-				return trial{}, l.failed
+				return spec.Case{}, l.failed
 			}
 			vars, err := s.CallVars(op.ID, limited.Key, "limited-"+op.ID)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			r, err := build(ctx, s, vars)
-			return trial{request: r}, err
+			return spec.Case{Request: r}, err
 		},
 	}
 }
@@ -280,7 +281,7 @@ type limitedRead struct {
 	shows []string // names of what is hidden
 }
 
-func (r limitedRead) on(l *limitation, op *schemas.Operation, variant string) spec {
+func (r limitedRead) on(l *limitation, op *schemas.Operation, variant string) spec.Spec {
 	hidden := fixtures.Vars{}
 	sp := l.on(op, variant, func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
 		for _, name := range r.shows {
@@ -288,14 +289,14 @@ func (r limitedRead) on(l *limitation, op *schemas.Operation, variant string) sp
 		}
 		return list{query: r.query, vars: r.vars, drop: dropped(op, r.query)}.ask(s, op, vars)
 	})
-	sp.settles = true
+	sp.Settles = true
 	if r.list {
-		sp.or = op.Success()
+		sp.Or = op.Success()
 	}
-	try := sp.try
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
-		t.also = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil
 			}
@@ -318,11 +319,11 @@ func dropped(op *schemas.Operation, query map[string]string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(op.Takes("query"),
-		func(name string) bool { return suite.catalogue.Call(op.ID).Query[name] == "" })
+		func(name string) bool { return spec.Catalogue().Call(op.ID).Query[name] == "" })
 }
 
 // write is a call that must not reach into the tenant.
-func (l *limitation) write(op *schemas.Operation, variant string, vars map[string]string) spec {
+func (l *limitation) write(op *schemas.Operation, variant string, vars map[string]string) spec.Spec {
 	return l.on(op, variant, func(_ context.Context, s *session.Session, all fixtures.Vars) (fixtures.Request, error) {
 		for name, other := range vars {
 			all[name] = all[other]
@@ -331,7 +332,7 @@ func (l *limitation) write(op *schemas.Operation, variant string, vars map[strin
 		if err != nil || op.ID != "CreateTenant" {
 			return r, err
 		}
-		body, err := bodyOf(&r)
+		body, err := spec.Body(&r)
 		if err != nil {
 			return r, err
 		}
@@ -341,7 +342,7 @@ func (l *limitation) write(op *schemas.Operation, variant string, vars map[strin
 }
 
 // asCaller is a call with another token, which is refused whether or not access is limited.
-func (l *limitation) asCaller(op *schemas.Operation, probe, token string) spec {
+func (l *limitation) asCaller(op *schemas.Operation, probe, token string) spec.Spec {
 	sp := l.on(op, "", func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {
 		if probe == "user-token" && op.ID == "SetUserPassword" {
 			vars["user_id"] = vars["below_id"] // a user below the caller's tenant
@@ -352,8 +353,8 @@ func (l *limitation) asCaller(op *schemas.Operation, probe, token string) spec {
 		}
 		return r, err
 	})
-	sp.probe = probe
-	return sp.promised(forAPIClients)
+	sp.Probe = probe
+	return sp.Promised(forAPIClients)
 }
 
 // showsText looks for a text in the answer.
@@ -367,17 +368,17 @@ func showsText(e *exchange.Exchange, text any, detail string) []schemas.Violatio
 
 // lockedFor lets a tenant be updated by the users of the tenant that locked it, and by nobody else (reference,
 // update_lock).
-func lockedFor(op *schemas.Operation) spec {
+func lockedFor(op *schemas.Operation) spec.Spec {
 	of := own("administered_customer", "lock")
-	return spec{
-		code: "403", probe: "update-lock", subject: op.ID, op: op,
-		method: op.Method, path: op.Path, want: http.StatusForbidden,
-		ground: refusal, cite: forOwners, control: op.ID, writes: true,
-		needs: func(n session.Needs) { n.Add(*of) },
-		try: func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	return spec.Spec{
+		Code: "403", Probe: "update-lock", Subject: op.ID, Operation: op,
+		Method: op.Method, Path: op.Path, Want: http.StatusForbidden,
+		Basis: spec.RejectionDocumented, Cite: forOwners, Control: op.ID, Writes: true,
+		Objects: func(n session.Needs) { n.Add(*of) },
+		Prepare: func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 			vars, err := s.Vars(of.Key, id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			locking := func(on bool) tenantChange {
 				return tenantChange{id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": on}}}
@@ -389,22 +390,22 @@ func lockedFor(op *schemas.Operation) spec {
 				if _, err := locking(false).make(unlocking, s); err != nil {
 					AddReportEntry("lock", "the tenant is still locked: "+s.Redactor.String(err.Error()))
 				}
-			}, NodeTimeout(ever))
+			}, NodeTimeout(spec.NoTimeout))
 			locked, err := locking(true).make(ctx, s)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			vars = maps.Clone(vars)
 			vars["version"] = locked["version"]
 			r, err := s.Catalogue.Request(op.ID, vars)
 			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
-			return trial{request: r}, err
+			return spec.Case{Request: r}, err
 		},
 	}
 }
 
 var _ = Describe("403 forbidden by a lock", Label("403"), func() {
-	for _, op := range operations(named("UpdateTenant")) {
-		specify(lockedFor(op))
+	for _, op := range spec.Operations(spec.Named("UpdateTenant")) {
+		spec.Register(lockedFor(op))
 	}
 })

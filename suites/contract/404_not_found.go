@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"context"
 	"maps"
 	"net/http"
@@ -20,29 +21,29 @@ import (
 var _ = Describe("404 not found", Label("404"), func() {
 	// Unknown routes are asked for with a valid token: what they answer without one is not documented.
 	for _, prefix := range prefixes() {
-		specify(unknownRoute("under", prefix))
+		spec.Register(unknownRoute("under", prefix))
 	}
 	for _, path := range templates() {
-		if sp := unknownRoute("behind", path); sp.subject != "" {
-			specify(sp)
+		if sp := unknownRoute("behind", path); sp.Subject != "" {
+			spec.Register(sp)
 		}
 	}
 
 	// The valid call, with an id that nothing bears.
-	for _, op := range operations(func(op *schemas.Operation) bool { return len(op.Takes("path")) > 0 }) {
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(op.Takes("path")) > 0 }) {
 		for _, name := range op.Takes("path") {
-			specify(unknownID(op, name))
+			spec.Register(unknownID(op, name))
 		}
 	}
-	for _, op := range operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(roots(op)) > 0 }) {
 		for _, name := range roots(op) {
-			specify(unknownRoot(op, name))
+			spec.Register(unknownRoot(op, name))
 		}
 	}
 	DescribeTableSubtree("a query that names nothing", func(id, parameter string) {
-		for _, op := range operations(named(id)) {
-			p := probe{code: 404, name: "unknown-id", ground: assumed} // a list may as well be empty, and a link be sent to nobody
-			specify(p.on(op, parameter, func(r *fixtures.Request, s *session.Session) error {
+		for _, op := range spec.Operations(spec.Named(id)) {
+			p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed} // a list may as well be empty, and a link be sent to nobody
+			spec.Register(p.On(op, parameter, func(r *fixtures.Request, s *session.Session) error {
 				r.Query.Set(parameter, unknown(parameter))
 				return nil
 			}))
@@ -55,9 +56,9 @@ var _ = Describe("404 not found", Label("404"), func() {
 
 	// What the control of a deletion deleted is not found any more.
 	DescribeTableSubtree("what was deleted", func(deleted, reader string) {
-		for _, deleting := range operations(named(deleted)) {
-			for _, op := range operations(named(reader)) {
-				specify(deletedObject(deleting, op))
+		for _, deleting := range spec.Operations(spec.Named(deleted)) {
+			for _, op := range spec.Operations(spec.Named(reader)) {
+				spec.Register(deletedObject(deleting, op))
 			}
 		}
 	},
@@ -71,9 +72,9 @@ var _ = Describe("404 not found", Label("404"), func() {
 
 	// With a tenant go its subtree and its users (guide, "Deleting a tenant").
 	DescribeTableSubtree("what went with its tenant", func(reader, id, name string) {
-		for _, deleting := range operations(named("DeleteTenant")) {
-			for _, op := range operations(named(reader)) {
-				specify(goneWithIt(deleting, op, id, name))
+		for _, deleting := range spec.Operations(spec.Named("DeleteTenant")) {
+			for _, op := range spec.Operations(spec.Named(reader)) {
+				spec.Register(goneWithIt(deleting, op, id, name))
 			}
 		}
 	},
@@ -84,11 +85,11 @@ var _ = Describe("404 not found", Label("404"), func() {
 
 // templates lists the contract's path templates.
 func templates() []string {
-	if suite.contract == nil {
+	if spec.Contract() == nil {
 		return nil
 	}
 	var all []string
-	for _, path := range suite.contract.Paths() {
+	for _, path := range spec.Contract().Paths() {
 		all = append(all, path.Template)
 	}
 	return all
@@ -105,7 +106,7 @@ func prefixes() []string {
 		}
 	}
 	maps.DeleteFunc(set, func(prefix string, _ bool) bool {
-		return len(suite.contract.Match(literal(prefix)+"/conformance")) > 0
+		return len(spec.Contract().Match(literal(prefix)+"/conformance")) > 0
 	})
 	return slices.Sorted(maps.Keys(set))
 }
@@ -135,39 +136,39 @@ func unknown(parameter string) string {
 
 // unknownRoute asks for a name of this run below a prefix or behind a path of the reference; the zero spec where the contract has an
 // operation there.
-func unknownRoute(variant, template string) spec {
-	if len(suite.contract.Match(literal(template)+"/conformance")) > 0 {
-		return spec{}
+func unknownRoute(variant, template string) spec.Spec {
+	if len(spec.Contract().Match(literal(template)+"/conformance")) > 0 {
+		return spec.Spec{}
 	}
 	path := template + "/{unknown}"
-	return spec{
-		code: "404", probe: "unknown-route", variant: variant, subject: spell(http.MethodGet, path), method: http.MethodGet, path: path,
-		want: 404, ground: documented,
-		try: func(_ context.Context, s *session.Session, _ string) (trial, error) {
-			return trial{request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) + "/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
+	return spec.Spec{
+		Code: "404", Probe: "unknown-route", Variant: variant, Subject: spec.PathSubject(http.MethodGet, path), Method: http.MethodGet, Path: path,
+		Want: 404, Basis: spec.Documented,
+		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
+			return spec.Case{Request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) + "/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
 		},
 	}
 }
 
 // unknownID puts an id that nothing bears into the path of the valid call.
-func unknownID(op *schemas.Operation, name string) spec {
+func unknownID(op *schemas.Operation, name string) spec.Spec {
 	variant := ""
 	if len(op.Takes("path")) > 1 {
 		variant = name
 	}
-	p := probe{code: 404, name: "unknown-id", ground: refusal}
+	p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.RejectionDocumented}
 	if name == "setting_name" { // what was never set may be shown as not set
-		p.ground = assumed
+		p.Basis = spec.Assumed
 	}
-	return p.on(op, variant, func(r *fixtures.Request, s *session.Session) error {
-		return replaceSegment(r, op, name, s.Unknown(unknown(name)))
+	return p.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
+		return spec.ReplaceSegment(r, op, name, s.Unknown(unknown(name)))
 	})
 }
 
 // unknownRoot asks for a list that starts at a tenant that does not exist. It may as well be empty: unknown ids are left out of lists.
-func unknownRoot(op *schemas.Operation, parameter string) spec {
-	p := probe{code: 404, name: "unknown-id", ground: assumed}
-	return p.on(op, parameter, func(r *fixtures.Request, s *session.Session) error {
+func unknownRoot(op *schemas.Operation, parameter string) spec.Spec {
+	p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed}
+	return p.On(op, parameter, func(r *fixtures.Request, s *session.Session) error {
 		startAt(r, parameter, s.Unknown(unknown(parameter)))
 		return nil
 	})
@@ -175,38 +176,38 @@ func unknownRoot(op *schemas.Operation, parameter string) spec {
 
 // deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted; shown as if it were not, the
 // deletion had no effect.
-func deletedObject(deleted, op *schemas.Operation) spec {
-	return spec{
-		code: "404", probe: "deleted-object", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 404, ground: assumed, writes: true,
-		control: deleted.ID, settles: true,
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, session.ControlKey(deleted, suite.catalogue.Call(deleted.ID)), id)
-			return trial{request: r, also: stillThere(deleted)}, err
+func deletedObject(deleted, op *schemas.Operation) spec.Spec {
+	return spec.Spec{
+		Code: "404", Probe: "deleted-object", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 404, Basis: spec.Assumed, Writes: true,
+		Control: deleted.ID, Settles: true,
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, _, err := spec.CallOn(s, op, session.ControlKey(deleted, spec.Catalogue().Call(deleted.ID)), id)
+			return spec.Case{Request: r, Check: stillThere(deleted)}, err
 		},
 	}
 }
 
 // goneWithIt reads what was in a tenant that was deleted: the object that the tenant knows under the name.
-func goneWithIt(deleted, op *schemas.Operation, id, name string) spec {
+func goneWithIt(deleted, op *schemas.Operation, id, name string) spec.Spec {
 	sp := deletedObject(deleted, op)
 	of := own("deleted_household", "404")
-	sp.probe = "deleted-tenant"
-	sp.needs = func(n session.Needs) { n.Add(*of) }
-	sp.try = func(_ context.Context, s *session.Session, owner string) (trial, error) {
+	sp.Probe = "deleted-tenant"
+	sp.Objects = func(n session.Needs) { n.Add(*of) }
+	sp.Prepare = func(_ context.Context, s *session.Session, owner string) (spec.Case, error) {
 		vars, err := s.Vars(of.Key, owner)
 		if err != nil {
-			return trial{}, err
+			return spec.Case{}, err
 		}
 		vars[id] = vars[name]
 		r, err := s.Catalogue.Request(op.ID, vars)
-		return trial{request: r, also: stillThere(deleted)}, err
+		return spec.Case{Request: r, Check: stillThere(deleted)}, err
 	}
 	return sp
 }
 
-func stillThere(deleted *schemas.Operation) look {
+func stillThere(deleted *schemas.Operation) spec.Check {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-		object := objectOf(e)
+		object := spec.Object(e)
 		if e.Status()/100 != 2 || object == nil || object["deleted_at"] != nil || object["external_operation_status"] == "deleting" {
 			return nil, nil, nil
 		}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"errors"
@@ -21,47 +22,47 @@ var _ = Describe("405 method not allowed", Label("405"), func() {
 	for _, path := range paths() {
 		for _, method := range schemas.Methods {
 			if !slices.Contains(path.Methods, method) {
-				specify(wrongMethod(path.Template, method))
+				spec.Register(wrongMethod(path.Template, method))
 			}
 		}
 	}
 })
 
 func paths() []schemas.Path {
-	if suite.contract == nil {
+	if spec.Contract() == nil {
 		return nil
 	}
-	return suite.contract.Paths()
+	return spec.Contract().Paths()
 }
 
 // wrongMethod calls a path with a method that it does not list. The path's ids are those of objects that only this probe touches;
 // where nothing may be written they are unknown, and then a 404 says nothing. A path without ids names all objects of its kind, or
 // the caller: a faulty service that serves DELETE there would do so to all of them, so that it counts as a write too.
-func wrongMethod(template, method string) spec {
+func wrongMethod(template, method string) spec.Spec {
 	op := onPath(template)
-	call := suite.catalogue.Call(op.ID)
+	call := spec.Catalogue().Call(op.ID)
 	key := fixtures.Own(call.Object, "405")
-	sp := spec{
-		code: "405", probe: "wrong-method", subject: spell(method, template), method: method, path: template, want: 405, ground: documented,
-		resource: op.Resource, writes: method != http.MethodGet,
-		needs: func(n session.Needs) {
-			if call.Object != "" && len(ids(op)) > 0 {
+	sp := spec.Spec{
+		Code: "405", Probe: "wrong-method", Subject: spec.PathSubject(method, template), Method: method, Path: template, Want: 405, Basis: spec.Documented,
+		Resource: op.Resource, Writes: method != http.MethodGet,
+		Objects: func(n session.Needs) {
+			if call.Object != "" && len(spec.PathIDs(op)) > 0 {
 				n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
 			}
 		},
 	}
 	if servedElsewhere(template, method) {
-		sp.ground = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
+		sp.Basis = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 	}
-	sp.try = func(_ context.Context, s *session.Session, id string) (trial, error) {
-		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(ids(op)) == 0 && method != http.MethodGet {
-			return trial{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " + open)
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(spec.PathIDs(op)) == 0 && method != http.MethodGet {
+			return spec.Case{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " + open)
 		}
 		r := fixtures.Request{As: fixtures.Home, Method: method, Path: literal(template), Header: http.Header{}}
-		if may, _ := s.MayWrite(); may && len(ids(op)) > 0 {
-			valid, _, err := callOn(s, op, key, id)
+		if may, _ := s.MayWrite(); may && len(spec.PathIDs(op)) > 0 {
+			valid, _, err := spec.CallOn(s, op, key, id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			r.Path = valid.Path
 		} else {
@@ -73,18 +74,18 @@ func wrongMethod(template, method string) spec {
 			r.Header.Set("Content-Type", "application/json")
 			r.Body = []byte("{}")
 		}
-		return trial{request: r}, nil
+		return spec.Case{Request: r}, nil
 	}
 	return sp
 }
 
 // onPath returns an operation of the path; the one that reads, if there is one.
 func onPath(template string) *schemas.Operation {
-	return operations(func(op *schemas.Operation) bool { return op.Path == template })[0]
+	return spec.Operations(func(op *schemas.Operation) bool { return op.Path == template })[0]
 }
 
 // servedElsewhere tells whether the literal path also fits another template, which has the method: DELETE /tenants/usages may be
 // taken for the deletion of a tenant.
 func servedElsewhere(template, method string) bool {
-	return slices.ContainsFunc(suite.contract.Match(literal(template)), func(op *schemas.Operation) bool { return op.Method == method })
+	return slices.ContainsFunc(spec.Contract().Match(literal(template)), func(op *schemas.Operation) bool { return op.Method == method })
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"fmt"
@@ -17,28 +18,28 @@ import (
 // Another object of the same type exists already.
 var _ = Describe("409 conflict", Label("409"), func() {
 	// The call that made an object, sent once more: its name or login is taken now.
-	for _, op := range operations(named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation", "RegisterInfrastructure")) {
+	for _, op := range spec.Operations(spec.Named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation", "RegisterInfrastructure")) {
 		sp := again(op, "duplicate")
 		if op.ID == "CreateTenant" {
-			sp = sp.promised(uniqueTenantName)
+			sp = sp.Promised(uniqueTenantName)
 		}
-		specify(sp)
+		spec.Register(sp)
 	}
 	// A change that would give an object the name or login of another one.
-	DescribeTableSubtree("a name that is taken", func(id, field, object, value string, c citation) {
-		for _, op := range operations(named(id)) {
-			specify(taken(op, field, fixtures.Shared(fixtures.Home, object), object, value).promised(c))
+	DescribeTableSubtree("a name that is taken", func(id, field, object, value string, c spec.Citation) {
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(taken(op, field, fixtures.Shared(fixtures.Home, object), object, value).Promised(c))
 		}
 	},
 		Entry("by another tenant", "UpdateTenant", "name", "customer", "name", uniqueTenantName),
-		Entry("by another user", "UpdateUser", "login", "user", "login", citation{}),
-		Entry("by another storage", "UpdateInfrastructure", "name", "infra", "unique", citation{}),
-		Entry("by another location", "UpdateInfrastructuresLocation", "name", "location", "unique", citation{}),
+		Entry("by another user", "UpdateUser", "login", "user", "login", spec.Citation{}),
+		Entry("by another storage", "UpdateInfrastructure", "name", "infra", "unique", spec.Citation{}),
+		Entry("by another location", "UpdateInfrastructuresLocation", "name", "location", "unique", spec.Citation{}),
 	)
-	for _, op := range operations(named("UpdateUserAccessPolicies")) {
-		p := probe{code: 409, name: "duplicate", ground: assumed}
-		specify(p.on(op, "", func(r *fixtures.Request, _ *session.Session) error {
-			body, err := bodyOf(r)
+	for _, op := range spec.Operations(spec.Named("UpdateUserAccessPolicies")) {
+		p := spec.Probe{Code: 409, Name: "duplicate", Basis: spec.Assumed}
+		spec.Register(p.On(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			body, err := spec.Body(r)
 			if err != nil {
 				return err
 			}
@@ -48,32 +49,32 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		}))
 	}
 	// A change that succeeded, sent once more: the version that it names is no longer the newest.
-	for _, op := range operations(named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser",
+	for _, op := range spec.Operations(spec.Named("UpdateTenant", "UpdateTenantDefaultIdpId", "UpdateUser",
 		"UpdateUserAccessPolicies", "SetTenantOfferingItems", "UpdateInfrastructure", "UpdateInfrastructuresLocation",
 		"ModifyCustomBranding",
 		"UpdateTenantPricingSettings", "UploadTenantBrandLogo")) {
-		sp := again(op, "stale-version").promised(latestRevision[op.ID])
-		sp.or = badWhere(op)
+		sp := again(op, "stale-version").Promised(latestRevision[op.ID])
+		sp.Or = badWhere(op)
 		if op.ID == "SetTenantOfferingItems" {
-			sp = sp.promised(quotaVersion)
-			sp.or = http.StatusUpgradeRequired
+			sp = sp.Promised(quotaVersion)
+			sp.Or = http.StatusUpgradeRequired
 		}
-		specify(sp)
+		spec.Register(sp)
 	}
 
 	DescribeTableSubtree("what exists or is in use", func(id, name, object string, more conflict) {
-		for _, op := range operations(named(id)) {
-			specify(more.on(op, name, object))
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(more.on(op, name, object))
 		}
 	},
 		Entry("a login that is taken", "CheckLoginNameAvailability", "taken-login", "user",
-			conflict{ground: documented, cite: takenLogin, query: "username", value: "login"}),
+			conflict{ground: spec.Documented, cite: takenLogin, query: "username", value: "login"}),
 		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer",
-			conflict{ground: documented, cite: restoredClash}),
+			conflict{ground: spec.Documented, cite: restoredClash}),
 		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user",
-			conflict{ground: documented, cite: restoredClash}),
+			conflict{ground: spec.Documented, cite: restoredClash}),
 		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra",
-			conflict{ground: refusal, cite: locationInUse, query: "version", value: "location_version"}),
+			conflict{ground: spec.RejectionDocumented, cite: locationInUse, query: "version", value: "location_version"}),
 		Entry("a brand that is on already", "EnableCustomBranding", "repeated", "branded_partner", conflict{}),
 		Entry("a brand that is off already", "DisableCustomBranding", "repeated", "partner", conflict{}),
 		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", older),
@@ -97,34 +98,34 @@ func badWhere(op *schemas.Operation) int {
 }
 
 // again sends the operation's control once more, on the same object.
-func again(op *schemas.Operation, name string) spec {
-	call := suite.catalogue.Call(op.ID)
+func again(op *schemas.Operation, name string) spec.Spec {
+	call := spec.Catalogue().Call(op.ID)
 	key := session.ControlKey(op, call)
-	return spec{
-		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, ground: assumed, writes: true, control: op.ID,
-		needs: func(n session.Needs) {
-			if w := watchOf(op, key, fixtures.Home); w != nil {
+	return spec.Spec{
+		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Basis: spec.Assumed, Writes: true, Control: op.ID,
+		Objects: func(n session.Needs) {
+			if w := spec.ReadBack(op, key, fixtures.Home); w != nil {
 				n.Watch(*w)
 			}
 		},
-		try: func(_ context.Context, s *session.Session, _ string) (trial, error) {
-			return trial{request: s.Controls[op.ID].Request.Clone(), hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
+			return spec.Case{Request: s.Controls[op.ID].Request.Clone(), Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Home)}, nil
 		},
 	}
 }
 
 // taken changes an object so that it would bear what the object under the key bears under the name.
-func taken(op *schemas.Operation, field, key, object, name string) spec {
-	p := probe{code: 409, name: "taken-" + field, ground: assumed}
-	sp := p.on(op, "", func(r *fixtures.Request, s *session.Session) error {
+func taken(op *schemas.Operation, field, key, object, name string) spec.Spec {
+	p := spec.Probe{Code: 409, Name: "taken-" + field, Basis: spec.Assumed}
+	sp := p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
 		other, err := s.World.Object(key)
 		if err != nil {
 			return err
 		}
-		return setField(r, op, field, other[name])
+		return spec.SetField(r, op, field, other[name])
 	})
-	needs := sp.needs
-	sp.needs = func(n session.Needs) {
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
 		needs(n)
 		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
 	}
@@ -134,7 +135,7 @@ func taken(op *schemas.Operation, field, key, object, name string) spec {
 // conflict is a valid call on an object that is in the way of it.
 type conflict struct {
 	ground report.Basis // assumed, where nothing is said
-	cite   citation
+	cite   spec.Citation
 	query  string   // the query parameter that takes the value
 	body   []string // the place of the JSON body that takes it
 	value  string   // the name under which the object bears it
@@ -143,40 +144,40 @@ type conflict struct {
 // older names the version that the object had before its last change.
 var older = conflict{query: "version", value: "older_version"}
 
-func (c conflict) on(op *schemas.Operation, name, object string) spec {
+func (c conflict) on(op *schemas.Operation, name, object string) spec.Spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
-	sp := spec{
-		code: "409", probe: name, subject: op.ID, op: op, method: op.Method, path: op.Path, want: 409, or: badWhere(op),
-		ground: cmp.Or(c.ground, assumed), cite: c.cite, writes: op.Writes(), control: op.ID,
-		needs: func(n session.Needs) {
+	sp := spec.Spec{
+		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Or: badWhere(op),
+		Basis: cmp.Or(c.ground, spec.Assumed), Cite: c.cite, Writes: op.Writes(), Control: op.ID,
+		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})
-			if w := watchOf(op, key, fixtures.Home); w != nil {
+			if w := spec.ReadBack(op, key, fixtures.Home); w != nil {
 				n.Watch(*w)
 			}
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, vars, err := callOn(s, op, key, id)
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			r, vars, err := spec.CallOn(s, op, key, id)
 			if err != nil {
-				return trial{}, err
+				return spec.Case{}, err
 			}
 			if c.query != "" {
 				r.Query.Set(c.query, fmt.Sprint(vars[c.value]))
 			}
 			if c.body != nil {
-				body, err := bodyOf(&r)
+				body, err := spec.Body(&r)
 				if err != nil {
-					return trial{}, err
+					return spec.Case{}, err
 				}
-				setAt(body, c.body, vars[c.value])
+				spec.SetAt(body, c.body, vars[c.value])
 				if err := r.SetBody(op.Body.MediaType, body); err != nil {
-					return trial{}, err
+					return spec.Case{}, err
 				}
 			}
-			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+			return spec.Case{Request: r, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Home)}, nil
 		},
 	}
 	if name != "stale-version" {
 		return sp
 	}
-	return sp.promised(latestRevision[op.ID])
+	return sp.Promised(latestRevision[op.ID])
 }

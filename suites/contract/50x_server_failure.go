@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"errors"
@@ -17,40 +18,40 @@ import (
 // The service has an operation issue: the client may repeat the request twice, 1 to 2 seconds apart, and gives up after that. The
 // failure is asked for by the target's fault header, as a mesh in front of a staging service understands it.
 var _ = Describe("50x server failure", Label("50x"), func() {
-	for _, op := range operations(func(*schemas.Operation) bool { return true }) {
-		specify(injected(op))
+	for _, op := range spec.Operations(func(*schemas.Operation) bool { return true }) {
+		spec.Register(injected(op))
 	}
 
 	// One operation each that reads, creates and deletes is followed through the documented repeats. All wait at the same time, in
 	// one process, so that they take as long as the longest of them.
 	Context("with the documented repeats", Ordered, ContinueOnFailure, func() {
 		var waits map[string]*wait
-		var specs []spec
-		for _, op := range operations(named("FetchTenant", "CreateTenant", "DeleteTenant")) {
+		var specs []spec.Spec
+		for _, op := range spec.Operations(spec.Named("FetchTenant", "CreateTenant", "DeleteTenant")) {
 			for _, failing := range []int{1, 2, -1} {
 				specs = append(specs, repeated(op, failing, func() map[string]*wait { return waits }))
 			}
 		}
-		BeforeAll(func(SpecContext) { waits = begin(specs) }, NodeTimeout(suite.timeout()))
+		BeforeAll(func(SpecContext) { waits = begin(specs) }, NodeTimeout(spec.Timeout()))
 		for _, sp := range specs {
-			specify(sp)
+			spec.Register(sp)
 		}
 	})
 })
 
 // injected fails the operation's valid call once, without a repeat.
-func injected(op *schemas.Operation) spec {
-	call := suite.catalogue.Call(op.ID)
+func injected(op *schemas.Operation) spec.Spec {
+	call := spec.Catalogue().Call(op.ID)
 	key := session.VictimKey(op, call)
-	return spec{
-		code: "50x", probe: "injected-failure", subject: op.ID, op: op, method: op.Method, path: op.Path, want: 503, ground: assumed, injected: true,
-		writes: op.Writes(), control: op.ID, needs: func(n session.Needs) { needVictim(n, op) },
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
+	return spec.Spec{
+		Code: "50x", Probe: "injected-failure", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 503, Basis: spec.Assumed, Injected: true,
+		Writes: op.Writes(), Control: op.ID, Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
+		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			if s.Access.FaultHeader == "" {
-				return trial{}, errors.New(s.Missing[session.Fault50x])
+				return spec.Case{}, errors.New(s.Missing[session.Fault50x])
 			}
-			r, _, err := callOn(s, op, key, id)
-			return trial{request: r, fault: &session.Fault{Status: 503, Attempts: 1}, hold: key, watch: watchOf(op, key, fixtures.Home)}, err
+			r, _, err := spec.CallOn(s, op, key, id)
+			return spec.Case{Request: r, Fault: &session.Fault{Status: 503, Attempts: 1}, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Home)}, err
 		},
 	}
 }
@@ -64,9 +65,9 @@ type wait struct {
 
 // begin starts the exchanges of the selected specs. They end with the container at the latest: what a creation makes after the run was
 // interrupted would be removed by nobody.
-func begin(specs []spec) map[string]*wait {
+func begin(specs []spec.Spec) map[string]*wait {
 	waits := map[string]*wait{}
-	s := suite.session
+	s := spec.Session()
 	ctx, cancel := context.WithCancel(context.Background())
 	DeferCleanup(func(ended SpecContext) {
 		cancel()
@@ -76,64 +77,64 @@ func begin(specs []spec) map[string]*wait {
 			case <-ended.Done():
 			}
 		}
-	}, NodeTimeout(suite.timeout()))
+	}, NodeTimeout(spec.Timeout()))
 	for _, sp := range specs {
-		if sp.barred(s) != "" || s.Access.FaultHeader == "" {
+		if sp.SkipReason(s) != "" || s.Access.FaultHeader == "" {
 			continue
 		}
-		r, _, err := callOn(s, sp.op, waitKey(sp), sp.variant)
+		r, _, err := spec.CallOn(s, sp.Operation, waitKey(sp), sp.Variant)
 		if err != nil { // it is not selected, or its object could not be made: the spec says so
 			continue
 		}
 		w := &wait{done: make(chan struct{})}
-		waits[sp.id()] = w
+		waits[sp.ID()] = w
 		go func() {
 			defer GinkgoRecover()
 			defer close(w.done)
-			failing := map[string]int{"once": 1, "twice": 2, "always": -1}[sp.variant]
-			w.exchange, w.err = s.Send(ctx, sp.id(), r, &session.Fault{Status: 503, Attempts: failing, Repeat: true})
+			failing := map[string]int{"once": 1, "twice": 2, "always": -1}[sp.Variant]
+			w.exchange, w.err = s.Send(ctx, sp.ID(), r, &session.Fault{Status: 503, Attempts: failing, Repeat: true})
 		}()
 	}
 	return waits
 }
 
 // waitKey is the key of the object that only the spec's exchange is about. Where the spec is not selected there is none.
-func waitKey(sp spec) string {
-	return fixtures.Own(suite.catalogue.Call(sp.op.ID).Object, "50x-"+sp.variant+"-"+sp.op.ID)
+func waitKey(sp spec.Spec) string {
+	return fixtures.Own(spec.Catalogue().Call(sp.Operation.ID).Object, "50x-"+sp.Variant+"-"+sp.Operation.ID)
 }
 
 // repeated follows the operation's valid call through the repeats: it fails as often as said, then it is served. A repeated creation
 // makes one object, not two.
-func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait) spec {
-	call := suite.catalogue.Call(op.ID)
-	sp := spec{
-		code: "50x", probe: "repeated-failure", variant: map[int]string{1: "once", 2: "twice", -1: "always"}[failing], subject: op.ID, op: op,
-		method: op.Method, path: op.Path, want: op.Success(), ground: assumed, writes: op.Writes(), waiting: true, injected: true, control: op.ID,
+func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait) spec.Spec {
+	call := spec.Catalogue().Call(op.ID)
+	sp := spec.Spec{
+		Code: "50x", Probe: "repeated-failure", Variant: map[int]string{1: "once", 2: "twice", -1: "always"}[failing], Subject: op.ID, Operation: op,
+		Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Assumed, Writes: op.Writes(), Waiting: true, Injected: true, Control: op.ID,
 	}
 	if failing < 0 {
-		sp.want = 503
+		sp.Want = 503
 	}
 	key := waitKey(sp)
-	sp.needs = func(n session.Needs) {
+	sp.Objects = func(n session.Needs) {
 		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
 	}
-	sp.try = func(ctx context.Context, s *session.Session, id string) (trial, error) {
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		if s.Access.FaultHeader == "" {
-			return trial{}, errors.New(s.Missing[session.Fault50x])
+			return spec.Case{}, errors.New(s.Missing[session.Fault50x])
 		}
 		w := waits()[id]
 		if w == nil {
-			_, _, err := callOn(s, op, key, sp.variant)
-			return trial{}, cmp.Or(err, errors.New("its exchange was not begun"))
+			_, _, err := spec.CallOn(s, op, key, sp.Variant)
+			return spec.Case{}, cmp.Or(err, errors.New("its exchange was not begun"))
 		}
 		select {
 		case <-w.done:
 		case <-ctx.Done():
-			return trial{failed: context.Cause(ctx)}, nil
+			return spec.Case{Failed: context.Cause(ctx)}, nil
 		}
-		t := trial{exchange: w.exchange, failed: w.err}
-		if op.ID == "CreateTenant" && suite.contract.Operation("FetchTenantChildren") != nil {
-			t.also = func(ctx context.Context, _ *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		t := spec.Case{Exchange: w.exchange, Failed: w.err}
+		if op.ID == "CreateTenant" && spec.Contract().Operation("FetchTenantChildren") != nil {
+			t.Check = func(ctx context.Context, _ *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				return countChildren(ctx, s, id, key, failing)
 			}
 		}
@@ -155,19 +156,19 @@ func countChildren(ctx context.Context, s *session.Session, id, key string, fail
 	r.Path = "/tenants/" + fmt.Sprint(vars["tenant_id"]) + "/children"
 	e, err := s.Send(ctx, id, r, nil)
 	if err != nil {
-		return nil, exchangesOf(e), err
+		return nil, spec.Exchanges(e), err
 	}
-	if objectOf(e) == nil {
-		return nil, exchangesOf(e), nil // the body is judged by the operation's own specs
+	if spec.Object(e) == nil {
+		return nil, spec.Exchanges(e), nil // the body is judged by the operation's own specs
 	}
-	children := itemsOf(e)
+	children := spec.Items(e)
 	want := 1
 	if failing < 0 {
 		want = 0
 	}
 	if len(children) == want {
-		return nil, exchangesOf(e), nil
+		return nil, spec.Exchanges(e), nil
 	}
 	return []schemas.Violation{{Path: "FetchTenantChildren $.items", Rule: "one object", Found: fmt.Sprint(len(children)),
-		Detail: fmt.Sprintf("the repeated creation must leave %d object behind", want)}}, exchangesOf(e), nil
+		Detail: fmt.Sprintf("the repeated creation must leave %d object behind", want)}}, spec.Exchanges(e), nil
 }

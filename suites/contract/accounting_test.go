@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/spec"
 	"flag"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"acronis-conformance/suites/internal/report"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 )
 
@@ -36,24 +38,23 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	}
 	RegisterFailHandler(Fail)
 	g := NewWithT(t)
-	suite.prepare()
-	g.Expect(suite.configErr).NotTo(HaveOccurred())
+	g.Expect(spec.Load(Specs())).To(Succeed())
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	asserted, seen := map[report.CellKey]bool{}, map[string]bool{}
-	for _, leaf := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
+	for _, leaf := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(types.NodeTypeIt) {
 		id := leaf.LeafNodeText
 		g.Expect(seen[id]).To(BeFalse(), "two specs have the id %s", id)
 		seen[id] = true
-		sp := suite.specs[id]
-		g.Expect(sp.id()).To(Equal(id), "a spec's text is its id")
-		g.Expect(leaf.Labels()).To(ContainElements(sp.code, sp.probe), id)
-		g.Expect(leaf.FileName()).To(ContainSubstring("/"+sp.code+"_"), "file, label and id agree")
-		if sp.op != nil && sp.source() == schemas.FromReference {
-			asserted[report.CellKey{Operation: sp.op.ID, Code: sp.want}] = true
+		sp := spec.ByID(id)
+		g.Expect(sp.ID()).To(Equal(id), "a spec's text is its id")
+		g.Expect(leaf.Labels()).To(ContainElements(sp.Code, sp.Probe), id)
+		g.Expect(leaf.FileName()).To(ContainSubstring("/"+sp.Code+"_"), "file, label and id agree")
+		if sp.Operation != nil && sp.Source() == schemas.FromReference {
+			asserted[report.CellKey{Operation: sp.Operation.ID, Code: sp.Want}] = true
 		}
 	}
 	var open []string
-	for _, cell := range suite.contract.Cells() {
+	for _, cell := range spec.Contract().Cells() {
 		key := report.CellKey{Operation: cell.Operation, Code: cell.Code}
 		if _, reviewed := unprovokable[key]; reviewed == asserted[key] {
 			open = append(open, fmt.Sprintf("%s %d: asserted %v, on the reviewed list %v", cell.Operation, cell.Code, asserted[key], reviewed))
@@ -81,7 +82,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 // call, an injected failure and, where it takes a body, another media type.
 func lacking(seen map[string]bool) []string {
 	var implied []string
-	for _, op := range suite.contract.Operations() {
+	for _, op := range spec.Contract().Operations() {
 		implied = append(implied, "20x/valid-token/"+op.ID, "20x/every-answer/"+op.ID, "50x/injected-failure/"+op.ID)
 		if op.Body != nil {
 			implied = append(implied, "415/wrong-content-type/"+op.ID, "415/no-content-type/"+op.ID)
@@ -92,7 +93,7 @@ func lacking(seen map[string]bool) []string {
 			}
 		}
 	}
-	for _, path := range suite.contract.Paths() {
+	for _, path := range spec.Contract().Paths() {
 		for _, method := range schemas.Methods {
 			if !slices.Contains(path.Methods, method) {
 				implied = append(implied, "405/wrong-method/"+method+strings.ReplaceAll(path.Template, "/", "."))
@@ -125,7 +126,7 @@ func lackingOfLists(seen map[string]bool) (missing []string) {
 		}
 		return false
 	}
-	for _, op := range suite.contract.Operations() {
+	for _, op := range spec.Contract().Operations() {
 		if op.List() == "" {
 			continue
 		}
@@ -158,9 +159,9 @@ var listsIDs = map[string]bool{
 func families(seen map[string]bool) string {
 	subjects := map[string][]string{}
 	for id := range seen {
-		sp := suite.specs[id]
-		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.subject), sp.ground.Rejection, sp.ground.Code, sp.source(), sp.mode())
-		subjects[family] = append(subjects[family], sp.subject)
+		sp := spec.ByID(id)
+		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.Subject), sp.Basis.Rejection, sp.Basis.Code, sp.Source(), sp.Mode())
+		subjects[family] = append(subjects[family], sp.Subject)
 	}
 	var list strings.Builder
 	for _, family := range slices.Sorted(maps.Keys(subjects)) {

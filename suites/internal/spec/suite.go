@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"acronis-conformance/fixtures"
@@ -44,45 +43,37 @@ var (
 
 // suite is what the specs of this process work with. It is set before the tree is built and completed before the first spec; after
 // that it is only read.
-var suite = suiteState{specs: map[string]spec{}, started: time.Now()}
+var suite = suiteState{specs: map[string]Spec{}, started: time.Now()}
 
 type suiteState struct {
-	reports   string // the directory of the reports
-	recordsIn string // the directory of the records
-	records   *report.Recorder
-	cleaned   bool // what this process has made was to be removed
-	config    *config.File
-	configErr error
-	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
-	catalogue *fixtures.Catalogue
-	waivers   *waiver.List
-	known     *waiver.List // nil where known deviations are not accepted
-	session   *session.Session
-	mock      *mock.Running
-	specs     map[string]spec      // every spec of the tree by its id
-	selects   func(id string) bool // whether the spec will run, in process 1
-	started   time.Time
+	reports      string // the directory of the reports
+	recordsIn    string // the directory of the records
+	records      *report.Recorder
+	cleaned      bool // what this process has made was to be removed
+	config       *config.File
+	configErr    error
+	contract     *schemas.Contract // nil where the configuration is unusable: then there are no specs
+	catalogue    *fixtures.Catalogue
+	waivers      *waiver.List
+	known        *waiver.List // nil where known deviations are not accepted
+	session      *session.Session
+	mock         *mock.Running
+	specs        map[string]Spec // every spec of the tree by its id
+	builtIn      []string
+	unprovokable map[report.CellKey]string
+	selects      func(id string) bool // whether the spec will run, in process 1
+	started      time.Time
 }
 
-// Main runs the specs in a program that ginkgo starts as it starts a compiled test, and returns the exit code.
-func Main() int {
-	testing.Init()
-	flag.Parse()
-	var t outcome
-	Run(&t)
-	if t.failed {
-		return 1
-	}
-	return 0
+// runOptions are what the rules know and a run needs to know.
+type Options struct {
+	BuiltIn      []string                  // ids of the specs of the built-in contract
+	Unprovokable map[report.CellKey]string // cells of the reference that nothing known provokes, with the reason
 }
 
-// outcome stands for the test that a program is not.
-type outcome struct{ failed bool }
-
-func (o *outcome) Fail() { o.failed = true }
-
-// Run runs the specs.
-func Run(t GinkgoTestingT) {
+// runSuite runs the specs that are registered.
+func Run(t GinkgoTestingT, o Options) {
+	suite.builtIn, suite.unprovokable = o.BuiltIn, o.Unprovokable
 	RegisterFailHandler(Fail)
 	debug.SetGCPercent(400)   // a run is short and keeps little
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
@@ -130,8 +121,8 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 // preview lists the specs that Ginkgo selects.
 func preview(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) []string {
 	var ids []string
-	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(leaves) {
-		if s.State != skipped {
+	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(types.NodeTypeIt) {
+		if s.State != types.SpecStateSkipped {
 			ids = append(ids, s.LeafNodeText)
 		}
 	}
@@ -166,6 +157,26 @@ func (s *suiteState) prepare() {
 	}
 }
 
+// load loads what the tree is built from, for who looks at the tree without running it.
+func Load(builtIn []string) error {
+	suite.builtIn = builtIn
+	suite.load()
+	return suite.configErr
+}
+
+// byID returns a spec of the tree; the tree has to be built.
+func ByID(id string) Spec { return suite.specs[id] }
+
+// theContract, theCatalogue and theSession are what the rules are made from: the contract is nil where the configuration is
+// unusable, and the session while the tree is built.
+func Contract() *schemas.Contract { return suite.contract }
+
+func Catalogue() *fixtures.Catalogue { return suite.catalogue }
+
+func Session() *session.Session { return suite.session }
+
+func Timeout() time.Duration { return suite.timeout() }
+
 // load loads what the tree is built from.
 func (s *suiteState) load() {
 	open := config.Open
@@ -178,7 +189,7 @@ func (s *suiteState) load() {
 	if *rehearseFlag {
 		s.config.Rehearse()
 	}
-	loaded, err := basis.Load(s.config, Specs())
+	loaded, err := basis.Load(s.config, s.builtIn)
 	if s.configErr = err; err != nil {
 		return
 	}
@@ -196,7 +207,7 @@ func (s *suiteState) timeout() time.Duration {
 
 // ever bounds the nodes around the specs, for Ginkgo's sake: what they do has time-outs of its own, which do not count what requests wait
 // for their turn, and the configuration is not read yet where a node's are set.
-const ever = 24 * time.Hour
+const NoTimeout = 24 * time.Hour
 
 // reportsFolder is known before the configuration is read.
 func reportsFolder() (string, error) {
@@ -252,7 +263,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	suite.session, err = session.Join(options(session.Access{}), string(path))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(suite.record(suite.session.Run)).To(Succeed())
-}, NodeTimeout(ever))
+}, NodeTimeout(NoTimeout))
 
 // reportDisowned records the violations that ended the set-up: answers to creating calls that name another object than the one created. The
 // specs that would judge these calls do not run any more.
@@ -263,7 +274,7 @@ func reportDisowned(s *session.Session) {
 	for operation, e := range s.Disowned() {
 		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
 			f := s.Judge.Examine(e, sp.expectation())
-			record := concluded(s, sp.record(), f, exchangesOf(e))
+			record := concluded(s, sp.record(), f, Exchanges(e))
 			attach(specEntry, report.KindSpec, record)
 		}
 	}
@@ -317,7 +328,7 @@ var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
 	if suite.mock != nil {
 		Expect(suite.mock.Close()).To(Succeed())
 	}
-}, NodeTimeout(ever))
+}, NodeTimeout(NoTimeout))
 
 // cleanUpAlone removes what process 1 has made where Ginkgo does not: without its server, which is gone once ginkgo is killed, it cannot
 // know when the other processes have finished.

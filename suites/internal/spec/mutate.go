@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // What the probes do to a valid call.
 
 // bodyOf decodes the JSON object that a request carries.
-func bodyOf(r *fixtures.Request) (map[string]any, error) {
+func Body(r *fixtures.Request) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.UseNumber()
 	var body map[string]any
@@ -24,8 +24,8 @@ func bodyOf(r *fixtures.Request) (map[string]any, error) {
 	return body, nil
 }
 
-func dropField(r *fixtures.Request, op *schemas.Operation, name string) error {
-	body, err := bodyOf(r)
+func DropField(r *fixtures.Request, op *schemas.Operation, name string) error {
+	body, err := Body(r)
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,8 @@ func dropField(r *fixtures.Request, op *schemas.Operation, name string) error {
 	return r.SetBody(op.Body.MediaType, body)
 }
 
-func setField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
-	body, err := bodyOf(r)
+func SetField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
+	body, err := Body(r)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func setField(r *fixtures.Request, op *schemas.Operation, name string, value any
 }
 
 // setAt puts a value to a place of a JSON document, and makes what leads there where the valid call has none.
-func setAt(document any, path []string, value any) any {
+func SetAt(document any, path []string, value any) any {
 	if len(path) == 0 {
 		return value
 	}
@@ -52,18 +52,18 @@ func setAt(document any, path []string, value any) any {
 		if len(list) == 0 {
 			list = []any{nil}
 		}
-		list[0] = setAt(list[0], path[1:], value)
+		list[0] = SetAt(list[0], path[1:], value)
 		return list
 	}
 	object, isObject := document.(map[string]any)
 	if !isObject {
 		object = map[string]any{}
 	}
-	object[path[0]] = setAt(object[path[0]], path[1:], value)
+	object[path[0]] = SetAt(object[path[0]], path[1:], value)
 	return object
 }
 
-func formOf(r *fixtures.Request) (map[string]any, error) {
+func Form(r *fixtures.Request) (map[string]any, error) {
 	form, err := url.ParseQuery(string(r.Body))
 	body := map[string]any{}
 	for name := range form {
@@ -73,7 +73,7 @@ func formOf(r *fixtures.Request) (map[string]any, error) {
 }
 
 // replaceSegment puts another value into the place of a path parameter.
-func replaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
+func ReplaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
 	segments := strings.Split(r.Path, "/")
 	for i, segment := range strings.Split(op.Path, "/") {
 		if segment == "{"+name+"}" {
@@ -82,5 +82,5 @@ func replaceSegment(r *fixtures.Request, op *schemas.Operation, name, value stri
 			return nil
 		}
 	}
-	return errNothingToSpoil
+	return ErrNothingToMutate
 }

@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 )
 
 // operations lists the contract's operations that fit; none where the configuration is unusable.
-func operations(fit func(*schemas.Operation) bool) []*schemas.Operation {
+func Operations(fit func(*schemas.Operation) bool) []*schemas.Operation {
 	if suite.contract == nil {
 		return nil
 	}
@@ -21,26 +21,26 @@ func operations(fit func(*schemas.Operation) bool) []*schemas.Operation {
 	return fitting
 }
 
-func named(ids ...string) func(*schemas.Operation) bool {
+func Named(ids ...string) func(*schemas.Operation) bool {
 	return func(op *schemas.Operation) bool { return slices.Contains(ids, op.ID) }
 }
 
 // takesJSON tells whether the operation has a JSON body.
-func takesJSON(op *schemas.Operation) bool {
+func TakesJSON(op *schemas.Operation) bool {
 	return op.Body != nil && op.Body.MediaType == "application/json"
 }
 
 // takesForm tells whether the operation has a form for a body.
-func takesForm(op *schemas.Operation) bool {
+func TakesForm(op *schemas.Operation) bool {
 	return op.Body != nil && op.Body.MediaType == "application/x-www-form-urlencoded"
 }
 
 // ids lists the operation's path parameters that name an object of the sandbox. Applications are the platform's own.
-func ids(op *schemas.Operation) []string {
+func PathIDs(op *schemas.Operation) []string {
 	return slices.DeleteFunc(op.Takes("path"), func(name string) bool { return name == "application_id" || name == "setting_name" })
 }
 
 // spell writes a method and a path as a subject: PATCH.tenants.{tenant_id}.
-func spell(method, path string) string {
+func PathSubject(method, path string) string {
 	return method + strings.ReplaceAll(path, "/", ".")
 }

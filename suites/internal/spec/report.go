@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"encoding/json"
@@ -27,7 +27,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
 	}
-	in := report.Input{Contract: suite.contract, Unprovokable: unprovokable, Run: describeRun(all.SuiteConfig)}
+	in := report.Input{Contract: suite.contract, Unprovokable: suite.unprovokable, Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()
 	in.Run.WallSeconds = all.EndTime.Sub(suite.started).Seconds()
 	in.Run.Filtered = all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs
@@ -126,7 +126,7 @@ func header(o session.Options) report.Header {
 		Unprovokable: []report.Unprovoked{}}
 	h.Run.ID, h.Run.Started, h.Run.Filtered = o.Run, suite.started.UTC(), len(h.Selected) < len(suite.specs)
 	h.Target.URL = o.Access.URL
-	for cell, reason := range unprovokable {
+	for cell, reason := range suite.unprovokable {
 		h.Unprovokable = append(h.Unprovokable, report.Unprovoked{Operation: cell.Operation, Code: cell.Code, Reason: reason})
 	}
 	return h
@@ -192,10 +192,10 @@ func collect(in *report.Input, node types.SpecReport) {
 	if node.LeafNodeType == types.NodeTypeSynchronizedBeforeSuite && node.ParallelProcess > 1 && strings.Contains(node.Failure.Message, "process #1") {
 		return // Ginkgo tells every process of what process 1 has said already
 	}
-	if failed && node.LeafNodeType != leaves {
+	if failed && node.LeafNodeType != types.NodeTypeIt {
 		in.Problems = append(in.Problems, node.Failure.Message)
 	}
-	if failed && node.LeafNodeType == leaves && !slices.ContainsFunc(in.Specs, func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
+	if failed && node.LeafNodeType == types.NodeTypeIt && !slices.ContainsFunc(in.Specs, func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
 		in.Problems = append(in.Problems, fmt.Sprintf("%s: %s", node.LeafNodeText, node.Failure.Message))
 	}
 }
@@ -250,13 +250,4 @@ func floors() *report.Floors {
 	}
 	gate := suite.config.Gate
 	return &report.Floors{Asserted: gate.Asserted, SetAside: gate.SetAside, Leftovers: gate.Leftovers}
-}
-
-// unprovokable are the reference's cells that nothing known provokes, with the reason; reviewed by hand.
-var unprovokable = map[report.CellKey]string{
-	{Operation: "FetchTenantOfferingItems", Code: 409}:           "the reference names no condition for a conflict on a read",
-	{Operation: "FetchTenantOfferingItems", Code: 426}:           "the reference says only that the server refuses the current protocol",
-	{Operation: "CreateReport", Code: 500}:                       "the reference ties it to a usage history that is late after 6 am, which no request brings about",
-	{Operation: "FetchInfrastructuresBatch", Code: 404}:          "unknown ids are left out of a batch, and nothing else is known to provoke it",
-	{Operation: "FetchInfrastructuresLocationsBatch", Code: 404}: "unknown ids are left out of a batch, and nothing else is known to provoke it",
 }

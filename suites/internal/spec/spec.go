@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"cmp"
@@ -21,12 +21,6 @@ import (
 	"acronis-conformance/suites/internal/waiver"
 
 	. "github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/types"
-)
-
-const (
-	leaves  = types.NodeTypeIt
-	skipped = types.SpecStateSkipped
 )
 
 // Names of the report entries.
@@ -41,73 +35,83 @@ const (
 
 // The grounds on which an expectation rests: is refusal documented, and is this code?
 var (
-	documented = report.Basis{Rejection: report.Documented, Code: report.Documented}
-	refusal    = report.Basis{Rejection: report.Documented, Code: report.Assumed}
-	assumed    = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
+	Documented          = report.Basis{Rejection: report.Documented, Code: report.Documented}
+	RejectionDocumented = report.Basis{Rejection: report.Documented, Code: report.Assumed}
+	Assumed             = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 )
 
+// citation is a sentence of the documentation that promises more of a case than the row of the general table does: what it
+// asks, in our words with page and section, and a link to the page.
+type Citation struct {
+	Requirement string
+	Link        string
+}
+
+// cites returns the citation of a sentence, in our words, on the page of the link.
+func Cites(requirement, link string) Citation { return Citation{Requirement: requirement, Link: link} }
+
 // spec is one probe on one subject.
-type spec struct {
-	code    string // label and first part of the id: 401, 20x
-	probe   string
-	variant string
-	subject string
-	op      *schemas.Operation // that is called; nil where the reference knows no such call
-	about   *schemas.Operation // whose promise it is, where that is another operation than the one called
-	method  string
-	path    string
+type Spec struct {
+	Code      string // label and first part of the id: 401, 20x
+	Probe     string
+	Variant   string
+	Subject   string
+	Operation *schemas.Operation // that is called; nil where the reference knows no such call
+	Asserts   *schemas.Operation // whose promise it is, where that is another operation than the one called
+	Method    string
+	Path      string
 	// resource is the label of a spec on a path, where no operation has it.
-	resource string
-	want     int
-	or       int // another code that keeps the promise as well; 0 where there is none
-	ground   report.Basis
-	cite     citation // what promises more of it than the general table does; empty where nothing does
-	lod      string
+	Resource string
+	Want     int
+	Or       int // another code that keeps the promise as well; 0 where there is none
+	Basis    report.Basis
+	Cite     Citation // what promises more of it than the general table does; empty where nothing does
+	Lod      string
 
-	writes   bool // on a faulty server the request changes something that exists
-	waiting  bool // the documentation makes it wait
-	injected bool // the answer is asked for by the fault header
-	settles  bool // it reads what was written a moment ago, which a target may show only after a while: it is asked for again until then
+	Writes   bool // on a faulty server the request changes something that exists
+	Waiting  bool // the documentation makes it wait
+	Injected bool // the answer is asked for by the fault header
+	Settles  bool // it reads what was written a moment ago, which a target may show only after a while: it is asked for again until then
 
-	control string // the operation whose control proves the unspoilt request
-	needs   func(session.Needs)
-	try     func(ctx context.Context, s *session.Session, id string) (trial, error) // an error is the reason why it is inconclusive
+	Control string // the operation whose control proves the unspoilt request
+	Objects func(session.Needs)
+	Prepare func(ctx context.Context, s *session.Session, id string) (Case, error) // an error is the reason why it is inconclusive
 }
 
 // trial is what a spec does: a request or an exchange that took place already, and what is watched over.
-type trial struct {
-	request  fixtures.Request
-	fault    *session.Fault
-	exchange *exchange.Exchange // instead of a request
-	failed   error              // why that exchange is no complete one
-	hold     string             // key of the object that the request aims at
-	lock     *session.Lock      // of that object
-	watch    *session.Watch
-	also     look
+type Case struct {
+	Request   fixtures.Request
+	Fault     *session.Fault
+	Exchange  *exchange.Exchange // instead of a request
+	Failed    error              // why that exchange is no complete one
+	Locks     string             // key of the object that the request aims at
+	lock      *session.Lock      // of that object
+	Unchanged *session.Watch
+	Check     Check
 }
 
 // look finds what the one answer alone does not tell, such as an object that is not the one asked for, perhaps with requests of its own.
-type look func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
+type Check func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
 
-func (sp spec) id() string {
-	probe := sp.probe
-	if sp.variant != "" {
-		probe += "-" + sp.variant
+func (sp Spec) ID() string {
+	probe := sp.Probe
+	if sp.Variant != "" {
+		probe += "-" + sp.Variant
 	}
-	return sp.code + "/" + probe + "/" + sp.subject
+	return sp.Code + "/" + probe + "/" + sp.Subject
 }
 
 // addTo names what the spec needs of the world.
-func (sp spec) addTo(n session.Needs) {
-	if sp.control != "" {
-		needControl(n, sp.control)
+func (sp Spec) addTo(n session.Needs) {
+	if sp.Control != "" {
+		NeedControl(n, sp.Control)
 	}
-	if sp.needs != nil {
-		sp.needs(n)
+	if sp.Objects != nil {
+		sp.Objects(n)
 	}
 }
 
-func needControl(n session.Needs, operation string) {
+func NeedControl(n session.Needs, operation string) {
 	n.Controls[operation] = true
 	op, call := suite.contract.Operation(operation), suite.catalogue.Call(operation)
 	if key := session.ControlKey(op, call); key != "" {
@@ -116,19 +120,19 @@ func needControl(n session.Needs, operation string) {
 }
 
 // needVictim names the object that the operation's refusals aim at, and what shows that it stays as it is.
-func needVictim(n session.Needs, op *schemas.Operation) {
+func NeedTargetObject(n session.Needs, op *schemas.Operation) {
 	call := suite.catalogue.Call(op.ID)
 	if key := session.VictimKey(op, call); key != "" {
 		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: call.Object})
 	}
-	if w := watchOf(op, session.VictimKey(op, call), fixtures.Home); w != nil {
+	if w := ReadBack(op, session.VictimKey(op, call), fixtures.Home); w != nil {
 		n.Watch(*w)
 	}
 }
 
 // watchOf is the look at the object that tells whether a refused write took effect; nil where the operation does not write or
 // nothing shows it.
-func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watch {
+func ReadBack(op *schemas.Operation, key string, as fixtures.Actor) *session.Watch {
 	call := suite.catalogue.Call(op.ID)
 	if !op.Writes() || suite.contract.Operation(call.Witness) == nil || key == "" {
 		return nil
@@ -137,118 +141,118 @@ func watchOf(op *schemas.Operation, key string, as fixtures.Actor) *session.Watc
 }
 
 // specify adds the spec to the tree. Its text is its id alone, so that reports and filters find it by that.
-func specify(sp spec) {
+func Register(sp Spec) {
 	GinkgoHelper()
-	suite.specs[sp.id()] = sp
-	It(sp.id(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+	suite.specs[sp.ID()] = sp
+	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
 }
 
 // labels are what filters select the spec by. The first one, its code, is that of the container around it.
-func (sp spec) labels() Labels {
-	labels := Label(sp.code, sp.probe, sp.mode())
-	if subject := sp.promiser(); subject != nil {
+func (sp Spec) labels() Labels {
+	labels := Label(sp.Code, sp.Probe, sp.Mode())
+	if subject := sp.asserting(); subject != nil {
 		labels = append(labels, subject.Resource, subject.ID)
-	} else if sp.resource != "" {
-		labels = append(labels, sp.resource)
+	} else if sp.Resource != "" {
+		labels = append(labels, sp.Resource)
 	}
-	labels = append(labels, string(sp.source()))
-	if sp.waiting {
+	labels = append(labels, string(sp.Source()))
+	if sp.Waiting {
 		labels = append(labels, "waiting")
 	}
 	return labels
 }
 
-func (sp spec) mode() string {
-	if sp.writes {
+func (sp Spec) Mode() string {
+	if sp.Writes {
 		return "write"
 	}
 	return "read"
 }
 
 // source tells what the spec's cell rests on. A failure that was injected proves the clause only.
-func (sp spec) source() schemas.Source {
-	op, code := sp.promiser(), sp.want
-	if sp.about != nil {
-		code = sp.about.Success()
+func (sp Spec) Source() schemas.Source {
+	op, code := sp.asserting(), sp.Want
+	if sp.Asserts != nil {
+		code = sp.Asserts.Success()
 	}
-	if op != nil && !sp.injected && op.Documents(code) {
+	if op != nil && !sp.Injected && op.Documents(code) {
 		return schemas.FromReference
 	}
 	return schemas.FromClause
 }
 
 // promiser is the operation whose cell the spec asserts.
-func (sp spec) promiser() *schemas.Operation {
-	if sp.about != nil {
-		return sp.about
+func (sp Spec) asserting() *schemas.Operation {
+	if sp.Asserts != nil {
+		return sp.Asserts
 	}
-	return sp.op
+	return sp.Operation
 }
 
-func (sp spec) expectation() judge.Expectation {
-	return judge.Expectation{Operation: sp.op, Code: sp.want, Or: sp.or, Basis: sp.ground, Lod: sp.lod,
-		Injected: sp.injected && sp.want/100 == 5}
+func (sp Spec) expectation() judge.Expectation {
+	return judge.Expectation{Operation: sp.Operation, Code: sp.Want, Or: sp.Or, Basis: sp.Basis, Lod: sp.Lod,
+		Injected: sp.Injected && sp.Want/100 == 5}
 }
 
-func (sp spec) run(ctx SpecContext) {
+func (sp Spec) run(ctx SpecContext) {
 	GinkgoHelper()
 	s := suite.session
 	record := sp.record()
 	started := time.Now()
 	limited, cancel := ratelimit.WithTimeout(ctx, s.Timeouts().Spec)
 	defer cancel()
-	finding, exchanges := sp.examine(limited, s)
+	finding, exchanges := sp.evaluate(limited, s)
 	record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
 	conclude(s, record, finding, exchanges)
 }
 
 // examine provokes the code and judges what comes.
-func (sp spec) examine(ctx context.Context, s *session.Session) (judge.Result, []*exchange.Exchange) {
-	if reason := sp.barred(s); reason != "" {
+func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, []*exchange.Exchange) {
+	if reason := sp.SkipReason(s); reason != "" {
 		return inconclusive(reason), nil
 	}
-	t, err := sp.try(ctx, s, sp.id())
+	t, err := sp.Prepare(ctx, s, sp.ID())
 	if err != nil {
 		return inconclusive(err.Error()), nil
 	}
-	if t.failed != nil {
-		return broken(t.failed), exchangesOf(t.exchange)
+	if t.Failed != nil {
+		return targetFailed(t.Failed), Exchanges(t.Exchange)
 	}
-	if t.hold != "" && sp.writes {
-		lock, err := s.Lock(ctx, t.hold)
+	if t.Locks != "" && sp.Writes {
+		lock, err := s.Lock(ctx, t.Locks)
 		if err != nil {
-			return broken(err), nil
+			return targetFailed(err), nil
 		}
 		defer lock.Unlock()
 		if lock.ModifiedBy != "" {
-			if err := sp.remake(ctx, lock, t.hold); err != nil {
-				return broken(err), nil
+			if err := sp.remake(ctx, lock, t.Locks); err != nil {
+				return targetFailed(err), nil
 			}
 		}
-		if lock.Renewed && t.exchange == nil { // the request is for the object that was
-			if t, err = sp.try(ctx, s, sp.id()); err != nil {
+		if lock.Renewed && t.Exchange == nil { // the request is for the object that was
+			if t, err = sp.Prepare(ctx, s, sp.ID()); err != nil {
 				return inconclusive(err.Error()), nil
 			}
 		}
 		switch t.lock = lock; {
 		case lock.ModifiedBy == "":
-		case sp.standsAlone():
-			t.watch = nil
+		case sp.independentOfState():
+			t.Unchanged = nil
 		default:
 			return inconclusive("see " + lock.ModifiedBy + ": it changed the object that this spec aims at"), nil
 		}
 	}
-	if t.exchange != nil {
-		return sp.judge(ctx, s, t, t.exchange)
+	if t.Exchange != nil {
+		return sp.judge(ctx, s, t, t.Exchange)
 	}
-	if err := s.World.Authorize(&t.request); err != nil {
+	if err := s.World.Authorize(&t.Request); err != nil {
 		return inconclusive(err.Error()), nil
 	}
-	return sp.ask(ctx, s, t)
+	return sp.send(ctx, s, t)
 }
 
 // remake makes the object anew that a request changed which should have been rejected.
-func (sp spec) remake(ctx context.Context, lock *session.Lock, key string) error {
+func (sp Spec) remake(ctx context.Context, lock *session.Lock, key string) error {
 	needs := session.NewNeeds()
 	sp.addTo(needs)
 	var watches []session.Watch
@@ -262,67 +266,67 @@ func (sp spec) remake(ctx context.Context, lock *session.Lock, key string) error
 
 // standsAlone reports whether the rejection is decided before the state of the object that the request aims at: by the credentials, by the
 // rights of the caller, or for the request's own sake.
-func (sp spec) standsAlone() bool {
-	switch sp.want {
+func (sp Spec) independentOfState() bool {
+	switch sp.Want {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		return true
 	case http.StatusBadRequest:
-		return sp.ground != documented // what is documented of 400 is a state: an enabled tenant is not deleted
+		return sp.Basis != Documented // what is documented of 400 is a state: an enabled tenant is not deleted
 	}
 	return false
 }
 
 // ask sends the request, and sends it again as long as the target may need to show what was written.
-func (sp spec) ask(ctx context.Context, s *session.Session, t trial) (judge.Result, []*exchange.Exchange) {
+func (sp Spec) send(ctx context.Context, s *session.Session, t Case) (judge.Result, []*exchange.Exchange) {
 	var all []*exchange.Exchange
 	for begin := time.Now(); ; {
-		e, err := s.Send(ctx, sp.id(), t.request, t.fault)
+		e, err := s.Send(ctx, sp.ID(), t.Request, t.Fault)
 		if err != nil {
-			return broken(err), append(all, exchangesOf(e)...)
+			return targetFailed(err), append(all, Exchanges(e)...)
 		}
 		finding, exchanges := sp.judge(ctx, s, t, e)
 		all = append(all, exchanges...)
-		if !sp.settles || finding.Verdict == report.Pass || time.Since(begin) >= s.Settle() {
+		if !sp.Settles || finding.Verdict == report.Pass || time.Since(begin) >= s.Settle() {
 			return finding, all
 		}
 		select {
 		case <-ctx.Done():
-			return broken(context.Cause(ctx)), all
+			return targetFailed(context.Cause(ctx)), all
 		case <-time.After(time.Second):
 		}
 	}
 }
 
 // judge judges the exchange, and what else the spec looks at.
-func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) (judge.Result, []*exchange.Exchange) {
-	exchanges := exchangesOf(e)
-	if e.Status() == http.StatusUnauthorized && sp.want != http.StatusUnauthorized {
-		if dead, looks, err := s.Dead(ctx, sp.id(), t.request.As); dead || err != nil {
-			return broken(cmp.Or(err, fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more", t.request.As))), append(exchanges, looks...)
+func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) (judge.Result, []*exchange.Exchange) {
+	exchanges := Exchanges(e)
+	if e.Status() == http.StatusUnauthorized && sp.Want != http.StatusUnauthorized {
+		if dead, looks, err := s.Dead(ctx, sp.ID(), t.Request.As); dead || err != nil {
+			return targetFailed(cmp.Or(err, fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more", t.Request.As))), append(exchanges, looks...)
 		}
 	}
 	var finding judge.Result
 	// The matcher is the one oracle; its finding also tells what falls short of a violation.
 	if _, err := s.Judge.ConformTo(sp.expectation(), &finding).Match(e); err != nil {
-		return broken(err), exchanges
+		return targetFailed(err), exchanges
 	}
-	finding = sp.onlyWhatIsShown(finding, e)
+	finding = sp.ignoreForm(finding, e)
 	if finding.Verdict == report.Error {
 		return finding, exchanges // what cannot be judged is not to be compared with anything either
 	}
-	more, seen, err := sp.aftermath(ctx, s, t, e)
+	more, seen, err := sp.checkSideEffects(ctx, s, t, e)
 	exchanges = append(exchanges, seen...)
-	if reason, isExcuse := errors.AsType[excuse](err); isExcuse {
+	if reason, isExcuse := errors.AsType[Excused](err); isExcuse {
 		return inconclusive(string(reason)), exchanges
 	}
-	if reason, blank := errors.AsType[unseen](err); blank {
+	if reason, blank := errors.AsType[Inconclusive](err); blank {
 		if finding.Verdict == report.Pass {
 			finding.Verdict, finding.Reason = report.Inconclusive, string(reason)
 		}
 		return finding, exchanges
 	}
 	if err != nil {
-		return broken(err), exchanges
+		return targetFailed(err), exchanges
 	}
 	if len(more) > 0 {
 		// That a refused request took effect is graver than anything about the form of its refusal.
@@ -336,24 +340,24 @@ func (sp spec) judge(ctx context.Context, s *session.Session, t trial, e *exchan
 
 // onlyWhatIsShown leaves the form of an answer to the specs of the operation that gives it, where this one asks for something else: that
 // a read shows what another operation did, or that a list leaves out what is foreign.
-func (sp spec) onlyWhatIsShown(f judge.Result, e *exchange.Exchange) judge.Result {
+func (sp Spec) ignoreForm(f judge.Result, e *exchange.Exchange) judge.Result {
 	served := e.Status()/100 == 2
 	switch {
-	case sp.about == nil && (sp.or/100 != 2 || !served):
+	case sp.Asserts == nil && (sp.Or/100 != 2 || !served):
 		return f
 	case served:
 		return judge.Result{Verdict: report.Pass, Expected: f.Expected, Actual: f.Actual, Advice: f.Advice}
 	default:
-		return inconclusive("the read that would show it is refused: see 20x/valid-token/" + sp.op.ID)
+		return inconclusive("the read that would show it is refused: see 20x/valid-token/" + sp.Operation.ID)
 	}
 }
 
 // aftermath looks whether a refused write took effect after all, and at what else the spec asks for.
-func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 	var wrong []schemas.Violation
 	var seen []*exchange.Exchange
-	if t.watch != nil {
-		changed, look, err := s.Changed(ctx, sp.id(), *t.watch)
+	if t.Unchanged != nil {
+		changed, look, err := s.Changed(ctx, sp.ID(), *t.Unchanged)
 		if look != nil {
 			seen = append(seen, look)
 		}
@@ -363,31 +367,31 @@ func (sp spec) aftermath(ctx context.Context, s *session.Session, t trial, e *ex
 		// What is served takes effect, and the status says so already; what is refused must not, but for a repeat that meets the effect of
 		// the attempt before.
 		if changed != "" && e.Status()/100 != 2 && !e.Failed() {
-			wrong = append(wrong, schemas.Violation{Path: t.watch.Witness, Rule: "unchanged", Found: changed,
+			wrong = append(wrong, schemas.Violation{Path: t.Unchanged.Witness, Rule: "unchanged", Found: changed,
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
 		}
 	}
-	if t.hold != "" && sp.writes && (len(wrong) > 0 || e.Failed() || e.Status()/100 == 2 && sp.want/100 != 2) {
-		if err := t.lock.MarkModified(sp.id()); err != nil {
+	if t.Locks != "" && sp.Writes && (len(wrong) > 0 || e.Failed() || e.Status()/100 == 2 && sp.Want/100 != 2) {
+		if err := t.lock.MarkModified(sp.ID()); err != nil {
 			return nil, seen, err
 		}
 	}
-	if t.also == nil {
+	if t.Check == nil {
 		return wrong, seen, nil
 	}
-	more, looks, err := t.also(ctx, e)
+	more, looks, err := t.Check(ctx, e)
 	return append(wrong, more...), append(seen, looks...), err
 }
 
 // barred says why the spec cannot be provoked on this target, before anything is sent.
-func (sp spec) barred(s *session.Session) string {
-	if may, reason := s.MayWrite(); sp.writes && !may {
+func (sp Spec) SkipReason(s *session.Session) string {
+	if may, reason := s.MayWrite(); sp.Writes && !may {
 		return reason
 	}
-	if sp.control == "" {
+	if sp.Control == "" {
 		return ""
 	}
-	control := s.Controls[sp.control]
+	control := s.Controls[sp.Control]
 	if control == nil {
 		return "no control was sent"
 	}
@@ -399,11 +403,11 @@ func inconclusive(reason string) judge.Result {
 }
 
 // broken is a failure of target or suite, which says nothing about the contract.
-func broken(err error) judge.Result {
+func targetFailed(err error) judge.Result {
 	return judge.Result{Verdict: report.Error, Reason: err.Error()}
 }
 
-func exchangesOf(e *exchange.Exchange) []*exchange.Exchange {
+func Exchanges(e *exchange.Exchange) []*exchange.Exchange {
 	if e == nil {
 		return nil
 	}
@@ -411,28 +415,28 @@ func exchangesOf(e *exchange.Exchange) []*exchange.Exchange {
 }
 
 // reference is the documentation that holds the operations' own lists of codes.
-const reference = "https://developer.acronis.com/doc/account-management/v2/"
+const Reference = "https://developer.acronis.com/doc/account-management/v2/"
 
 // record is the spec's entry in the report, without what is not known yet.
-func (sp spec) record() report.Spec {
+func (sp Spec) record() report.Spec {
 	r := report.Spec{
-		ID: sp.id(), Code: sp.code, Probe: sp.probe, Variant: sp.variant, Subject: sp.subject, Method: sp.method, Path: sp.path,
-		Source: sp.source(), Basis: sp.ground, Write: sp.writes, Waiting: sp.waiting, Injected: sp.injected,
+		ID: sp.ID(), Code: sp.Code, Probe: sp.Probe, Variant: sp.Variant, Subject: sp.Subject, Method: sp.Method, Path: sp.Path,
+		Source: sp.Source(), Basis: sp.Basis, Write: sp.Writes, Waiting: sp.Waiting, Injected: sp.Injected,
 		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(),
 	}
-	if subject := sp.promiser(); subject != nil {
+	if subject := sp.asserting(); subject != nil {
 		r.Operation, r.Resource, r.Method, r.Path = subject.ID, subject.Resource, subject.Method, subject.Path
 	}
-	if clause, known := suite.contract.Clause(sp.want); known {
+	if clause, known := suite.contract.Clause(sp.Want); known {
 		r.Requirement, r.Link = clause.Requirement, clause.Source
 	} else { // only the reference knows the code
-		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.subject, sp.want), reference
+		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.Subject, sp.Want), Reference
 	}
-	if sp.cite != (citation{}) {
-		r.Requirement, r.Link = sp.cite.requirement, sp.cite.link
+	if sp.Cite != (Citation{}) {
+		r.Requirement, r.Link = sp.Cite.Requirement, sp.Cite.Link
 	}
-	if sp.control != "" {
-		r.Control = "control/" + sp.control
+	if sp.Control != "" {
+		r.Control = "control/" + sp.Control
 	}
 	return r
 }
@@ -520,7 +524,7 @@ func encode(value any) string {
 }
 
 // callOn builds the operation's valid call on the object under the key.
-func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures.Request, fixtures.Vars, error) {
+func CallOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures.Request, fixtures.Vars, error) {
 	vars, err := s.CallVars(op.ID, key, strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "").Replace(id))
 	if err != nil {
 		return fixtures.Request{}, nil, err
@@ -530,47 +534,63 @@ func callOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures
 }
 
 // probe spoils the valid call of an operation.
-type probe struct {
-	code   int
-	name   string
-	ground report.Basis
-	cite   citation
-	forged string // the bad token that it sends
-	spoil  func(r *fixtures.Request, s *session.Session) error
+type Probe struct {
+	Code         int
+	Name         string
+	Basis        report.Basis
+	Cite         Citation
+	InvalidToken string // the bad token that it sends
+	Mutate       func(r *fixtures.Request, s *session.Session) error
 }
 
 // unspoilt leaves the call as it is, for probes that only send it with a bad token.
-func unspoilt(*fixtures.Request, *session.Session) error { return nil }
+func AsItIs(*fixtures.Request, *session.Session) error { return nil }
 
-var errNothingToSpoil = errors.New("the call holds nothing that could be spoilt so")
+var ErrNothingToMutate = errors.New("the call holds nothing that could be spoilt so")
 
 // on is the spec of the probe on the operation: its valid call on its victim, spoilt in one place.
-func (p probe) on(op *schemas.Operation, variant string, spoil func(r *fixtures.Request, s *session.Session) error) spec {
+func (p Probe) On(op *schemas.Operation, variant string, spoil func(r *fixtures.Request, s *session.Session) error) Spec {
 	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
-	return spec{
-		code: fmt.Sprint(p.code), probe: p.name, variant: variant, subject: op.ID, op: op, method: op.Method, path: op.Path,
-		want: p.code, ground: p.ground, cite: p.cite, writes: op.Writes(), control: op.ID,
-		needs: func(n session.Needs) {
-			needVictim(n, op)
-			if p.forged != "" {
-				n.Forged[p.forged] = true
+	return Spec{
+		Code: fmt.Sprint(p.Code), Probe: p.Name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want: p.Code, Basis: p.Basis, Cite: p.Cite, Writes: op.Writes(), Control: op.ID,
+		Objects: func(n session.Needs) {
+			NeedTargetObject(n, op)
+			if p.InvalidToken != "" {
+				n.Forged[p.InvalidToken] = true
 			}
 		},
-		try: func(_ context.Context, s *session.Session, id string) (trial, error) {
-			r, _, err := callOn(s, op, key, id)
+		Prepare: func(_ context.Context, s *session.Session, id string) (Case, error) {
+			r, _, err := CallOn(s, op, key, id)
 			if err != nil {
-				return trial{}, err
+				return Case{}, err
 			}
-			if p.forged != "" {
-				if s.Forged[p.forged] == "" {
-					return trial{}, errors.New(s.Missing[p.forged])
+			if p.InvalidToken != "" {
+				if s.Forged[p.InvalidToken] == "" {
+					return Case{}, errors.New(s.Missing[p.InvalidToken])
 				}
-				r.Header.Set("Authorization", "Bearer "+s.Forged[p.forged])
+				r.Header.Set("Authorization", "Bearer "+s.Forged[p.InvalidToken])
 			}
 			if err := spoil(&r, s); err != nil {
-				return trial{}, err
+				return Case{}, err
 			}
-			return trial{request: r, hold: key, watch: watchOf(op, key, fixtures.Home)}, nil
+			return Case{Request: r, Locks: key, Unchanged: ReadBack(op, key, fixtures.Home)}, nil
 		},
 	}
+}
+
+// Promised gives a probe the basis that its source allows: the refusal is documented there, and the code is not.
+func (p Probe) Promised(c Citation) Probe {
+	if c != (Citation{}) {
+		p.Basis, p.Cite = RejectionDocumented, c
+	}
+	return p
+}
+
+// Promised does the same to a
+func (sp Spec) Promised(c Citation) Spec {
+	if c != (Citation{}) {
+		sp.Basis, sp.Cite = RejectionDocumented, c
+	}
+	return sp
 }

@@ -1,4 +1,4 @@
-package contract
+package spec
 
 import (
 	"fmt"
@@ -11,34 +11,34 @@ import (
 )
 
 // unseen is why an answer that is sound in itself neither keeps nor breaks what the spec is about.
-type unseen string
+type Inconclusive string
 
-func (u unseen) Error() string { return string(u) }
+func (u Inconclusive) Error() string { return string(u) }
 
 // excuse is why an answer that is not what the spec asks for is no violation either: the target may have its reasons to refuse.
-type excuse string
+type Excused string
 
-func (e excuse) Error() string { return string(e) }
+func (e Excused) Error() string { return string(e) }
 
 // guessed is for what contradicts no more than an assumption: a violation where assumptions must be met, and elsewhere why the spec is
 // inconclusive.
-func guessed(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
+func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
 	if len(wrong) == 0 || s.Judge.Rules.Assumed {
 		return wrong, nil
 	}
-	return nil, unseen(wrong[0].Detail + ", which is only assumed to be so")
+	return nil, Inconclusive(wrong[0].Detail + ", which is only assumed to be so")
 }
 
 // objectOf returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
 // free, at every depth, and nothing to compare with. It is nil where the answer is no object, which the oracle says.
-func objectOf(e *exchange.Exchange) map[string]any {
-	object, _ := documentOf(e).(map[string]any)
+func Object(e *exchange.Exchange) map[string]any {
+	object, _ := document(e).(map[string]any)
 	return object
 }
 
 // documentOf returns the documented part of an answer; all of it where the request is no operation of the contract,
 // or where the contract describes no body for what came.
-func documentOf(e *exchange.Exchange) any {
+func document(e *exchange.Exchange) any {
 	decoded, err := schemas.ReadJSON(e.Last().Body)
 	if err != nil {
 		return nil
@@ -52,7 +52,7 @@ func documentOf(e *exchange.Exchange) any {
 }
 
 // names reports whether the value stands anywhere in the documented part of an answer.
-func names(e *exchange.Exchange, value any) bool {
+func Mentions(e *exchange.Exchange, value any) bool {
 	var among func(any) bool
 	among = func(part any) bool {
 		switch part := part.(type) {
@@ -63,18 +63,18 @@ func names(e *exchange.Exchange, value any) bool {
 		}
 		return fmt.Sprint(part) == fmt.Sprint(value)
 	}
-	return among(documentOf(e))
+	return among(document(e))
 }
 
 // itemsOf returns the items of a list's answer.
-func itemsOf(e *exchange.Exchange) []any {
-	items, _ := objectOf(e)["items"].([]any)
+func Items(e *exchange.Exchange) []any {
+	items, _ := Object(e)["items"].([]any)
 	return items
 }
 
 // wholeOf returns the JSON object of an answer with what the contract does not document: for what the run itself has sent, and for what must
 // not be there.
-func wholeOf(e *exchange.Exchange) map[string]any {
+func WholeObject(e *exchange.Exchange) map[string]any {
 	if e == nil {
 		return nil
 	}
@@ -84,14 +84,14 @@ func wholeOf(e *exchange.Exchange) map[string]any {
 }
 
 // wholeItemsOf returns the items of a list likewise.
-func wholeItemsOf(e *exchange.Exchange) []any {
-	items, _ := wholeOf(e)["items"].([]any)
+func WholeItems(e *exchange.Exchange) []any {
+	items, _ := WholeObject(e)["items"].([]any)
 	return items
 }
 
 // cursorOf returns what leads from a page of a list to the next; empty where nothing does.
-func cursorOf(e *exchange.Exchange) string {
-	paging, _ := objectOf(e)["paging"].(map[string]any)
+func Cursor(e *exchange.Exchange) string {
+	paging, _ := Object(e)["paging"].(map[string]any)
 	cursors, _ := paging["cursors"].(map[string]any)
 	after, _ := cursors["after"].(string)
 	return after
