@@ -38,7 +38,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	}
 	RegisterFailHandler(Fail)
 	g := NewWithT(t)
-	g.Expect(spec.Load(Specs())).To(Succeed())
+	g.Expect(spec.Load(options())).To(Succeed())
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	asserted, seen := map[report.CellKey]bool{}, map[string]bool{}
 	for _, leaf := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(types.NodeTypeIt) {
@@ -49,6 +49,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 		g.Expect(sp.ID()).To(Equal(id), "a spec's text is its id")
 		g.Expect(leaf.Labels()).To(ContainElements(sp.Code, sp.Probe), id)
 		g.Expect(leaf.FileName()).To(ContainSubstring("/"+sp.Code+"_"), "file, label and id agree")
+		g.Expect(sp.Requirement()).NotTo(Equal(spec.Citation{}), "requirements.go lacks %s", id)
 		if sp.Operation != nil && sp.Source() == schemas.FromReference {
 			asserted[report.CellKey{Operation: sp.Operation.ID, Code: sp.Want}] = true
 		}
@@ -62,6 +63,7 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	}
 	g.Expect(open).To(BeEmpty(), "every reference cell has a spec, or a reason on the reviewed list, and not both")
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
+	g.Expect(idle(seen)).To(BeEmpty(), "no spec asks for these rows of requirements.go")
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
 	g.Expect(lackingOfLists(seen)).To(BeEmpty(), "the contract implies these specs of lists, or a reason on the list unfiltered")
 	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
@@ -76,6 +78,21 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(lost).To(BeEmpty(), "specs of %s are lost or have another basis: bring them back, or run `make specs` and say why in the commit", goldenList)
 	g.Expect(added).To(BeEmpty(), "specs are new: run `make specs`")
 	g.Expect(list).To(Equal(string(golden)))
+}
+
+// idle lists the rows of the requirements that no spec quotes.
+func idle(seen map[string]bool) []string {
+	quoted := map[string]bool{}
+	for id := range seen {
+		if sp := spec.ByID(id); sp.Cite == (spec.Citation{}) {
+			row := sp.Code + "/" + sp.Probe
+			if _, known := requirements[row+"-"+sp.Variant]; known {
+				row += "-" + sp.Variant
+			}
+			quoted[row] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(requirements)), func(row string) bool { return quoted[row] })
 }
 
 // lacking lists what must be there whatever a probe chooses: every operation with a token has all probes of 401, and every operation a valid

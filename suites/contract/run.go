@@ -10,7 +10,11 @@ import (
 
 // Run runs the specs for go test and ginkgo.
 func Run(t GinkgoTestingT) {
-	spec.Run(t, spec.Options{BuiltIn: Specs(), Unprovokable: unprovokable})
+	spec.Run(t, options())
+}
+
+func options() spec.Options {
+	return spec.Options{BuiltIn: Specs(), Unprovokable: unprovokable, Requirements: requirements}
 }
 
 // Main runs the specs in a program that ginkgo starts as it starts a compiled test, and returns the exit code.

@@ -228,8 +228,9 @@ type Spec struct {
 	Basis       Basis               `json:"ground"`
 	Verdict     Verdict             `json:"verdict"`
 	Reason      string              `json:"reason,omitempty"`
-	Requirement string              `json:"requirement"` // what the documentation asks, in our words
-	Link        string              `json:"link"`        // to the page that asks it
+	Requirement string              `json:"requirement"`    // what the documentation asks, in our words
+	Rule        string              `json:"rule,omitempty"` // file and line of the rule, such as suites/contract/401_unauthorized.go:26
+	Link        string              `json:"link"`           // to the page that asks it
 	Expected    string              `json:"expected"`
 	Actual      string              `json:"actual"`
 	Differences []Difference        `json:"differences,omitempty"`

@@ -10,18 +10,17 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
-// unseen is why an answer that is sound in itself neither keeps nor breaks what the spec is about.
+// Inconclusive is why a sound answer neither keeps nor breaks what the spec is about.
 type Inconclusive string
 
 func (u Inconclusive) Error() string { return string(u) }
 
-// excuse is why an answer that is not what the spec asks for is no violation either: the target may have its reasons to refuse.
+// Excused is why an answer that the spec did not ask for is not a violation: the target may have reasons to refuse.
 type Excused string
 
 func (e Excused) Error() string { return string(e) }
 
-// guessed is for what contradicts no more than an assumption: a violation where assumptions must be met, and elsewhere why the spec is
-// inconclusive.
+// AssumedOnly returns what contradicts only an assumption: violations where assumptions must be met, else an Inconclusive error.
 func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
 	if len(wrong) == 0 || s.Judge.Rules.Assumed {
 		return wrong, nil
@@ -29,14 +28,14 @@ func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Viola
 	return nil, Inconclusive(wrong[0].Detail + ", which is only assumed to be so")
 }
 
-// objectOf returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
+// Object returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
 // free, at every depth, and nothing to compare with. It is nil where the answer is no object, which the oracle says.
 func Object(e *exchange.Exchange) map[string]any {
 	object, _ := document(e).(map[string]any)
 	return object
 }
 
-// documentOf returns the documented part of an answer; all of it where the request is no operation of the contract,
+// document returns the documented part of an answer; all of it where the request is no operation of the contract,
 // or where the contract describes no body for what came.
 func document(e *exchange.Exchange) any {
 	decoded, err := schemas.ReadJSON(e.Last().Body)
@@ -51,7 +50,7 @@ func document(e *exchange.Exchange) any {
 	return decoded
 }
 
-// names reports whether the value stands anywhere in the documented part of an answer.
+// Mentions reports whether the value stands anywhere in the documented part of an answer.
 func Mentions(e *exchange.Exchange, value any) bool {
 	var among func(any) bool
 	among = func(part any) bool {
@@ -66,13 +65,13 @@ func Mentions(e *exchange.Exchange, value any) bool {
 	return among(document(e))
 }
 
-// itemsOf returns the items of a list's answer.
+// Items returns the items of a list's answer.
 func Items(e *exchange.Exchange) []any {
 	items, _ := Object(e)["items"].([]any)
 	return items
 }
 
-// wholeOf returns the JSON object of an answer with what the contract does not document: for what the run itself has sent, and for what must
+// WholeObject returns the JSON object of an answer with what the contract does not document: for what the run itself has sent, and for what must
 // not be there.
 func WholeObject(e *exchange.Exchange) map[string]any {
 	if e == nil {
@@ -83,13 +82,13 @@ func WholeObject(e *exchange.Exchange) map[string]any {
 	return object
 }
 
-// wholeItemsOf returns the items of a list likewise.
+// WholeItems returns the items of a list likewise.
 func WholeItems(e *exchange.Exchange) []any {
 	items, _ := WholeObject(e)["items"].([]any)
 	return items
 }
 
-// cursorOf returns what leads from a page of a list to the next; empty where nothing does.
+// Cursor returns what leads from a page of a list to the next; empty where nothing does.
 func Cursor(e *exchange.Exchange) string {
 	paging, _ := Object(e)["paging"].(map[string]any)
 	cursors, _ := paging["cursors"].(map[string]any)

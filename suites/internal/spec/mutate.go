@@ -11,9 +11,7 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// What the probes do to a valid call.
-
-// bodyOf decodes the JSON object that a request carries.
+// Body decodes the JSON object that a request carries.
 func Body(r *fixtures.Request) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.UseNumber()
@@ -24,6 +22,7 @@ func Body(r *fixtures.Request) (map[string]any, error) {
 	return body, nil
 }
 
+// DropField takes the property from the JSON object that the request carries.
 func DropField(r *fixtures.Request, op *schemas.Operation, name string) error {
 	body, err := Body(r)
 	if err != nil {
@@ -33,6 +32,7 @@ func DropField(r *fixtures.Request, op *schemas.Operation, name string) error {
 	return r.SetBody(op.Body.MediaType, body)
 }
 
+// SetField gives the property of the JSON object that the request carries another value.
 func SetField(r *fixtures.Request, op *schemas.Operation, name string, value any) error {
 	body, err := Body(r)
 	if err != nil {
@@ -42,7 +42,7 @@ func SetField(r *fixtures.Request, op *schemas.Operation, name string, value any
 	return r.SetBody(op.Body.MediaType, body)
 }
 
-// setAt puts a value to a place of a JSON document, and makes what leads there where the valid call has none.
+// SetAt puts a value at the path of a JSON document, and adds what the path lacks. It returns the document.
 func SetAt(document any, path []string, value any) any {
 	if len(path) == 0 {
 		return value
@@ -63,6 +63,7 @@ func SetAt(document any, path []string, value any) any {
 	return object
 }
 
+// Form decodes the form that the request carries.
 func Form(r *fixtures.Request) (map[string]any, error) {
 	form, err := url.ParseQuery(string(r.Body))
 	body := map[string]any{}
@@ -72,7 +73,7 @@ func Form(r *fixtures.Request) (map[string]any, error) {
 	return body, err
 }
 
-// replaceSegment puts another value into the place of a path parameter.
+// ReplaceSegment gives a path parameter another value.
 func ReplaceSegment(r *fixtures.Request, op *schemas.Operation, name, value string) error {
 	segments := strings.Split(r.Path, "/")
 	for i, segment := range strings.Split(op.Path, "/") {

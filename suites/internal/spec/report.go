@@ -27,7 +27,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
 	}
-	in := report.Input{Contract: suite.contract, Unprovokable: suite.unprovokable, Run: describeRun(all.SuiteConfig)}
+	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable, Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()
 	in.Run.WallSeconds = all.EndTime.Sub(suite.started).Seconds()
 	in.Run.Filtered = all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs
@@ -126,7 +126,7 @@ func header(o session.Options) report.Header {
 		Unprovokable: []report.Unprovoked{}}
 	h.Run.ID, h.Run.Started, h.Run.Filtered = o.Run, suite.started.UTC(), len(h.Selected) < len(suite.specs)
 	h.Target.URL = o.Access.URL
-	for cell, reason := range suite.unprovokable {
+	for cell, reason := range suite.options.Unprovokable {
 		h.Unprovokable = append(h.Unprovokable, report.Unprovoked{Operation: cell.Operation, Code: cell.Code, Reason: reason})
 	}
 	return h

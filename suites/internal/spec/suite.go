@@ -46,34 +46,34 @@ var (
 var suite = suiteState{specs: map[string]Spec{}, started: time.Now()}
 
 type suiteState struct {
-	reports      string // the directory of the reports
-	recordsIn    string // the directory of the records
-	records      *report.Recorder
-	cleaned      bool // what this process has made was to be removed
-	config       *config.File
-	configErr    error
-	contract     *schemas.Contract // nil where the configuration is unusable: then there are no specs
-	catalogue    *fixtures.Catalogue
-	waivers      *waiver.List
-	known        *waiver.List // nil where known deviations are not accepted
-	session      *session.Session
-	mock         *mock.Running
-	specs        map[string]Spec // every spec of the tree by its id
-	builtIn      []string
-	unprovokable map[report.CellKey]string
-	selects      func(id string) bool // whether the spec will run, in process 1
-	started      time.Time
+	reports   string // the directory of the reports
+	recordsIn string // the directory of the records
+	records   *report.Recorder
+	cleaned   bool // what this process has made was to be removed
+	config    *config.File
+	configErr error
+	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
+	catalogue *fixtures.Catalogue
+	waivers   *waiver.List
+	known     *waiver.List // nil where known deviations are not accepted
+	session   *session.Session
+	mock      *mock.Running
+	specs     map[string]Spec // every spec of the tree by its id
+	options   Options
+	selects   func(id string) bool // whether the spec will run, in process 1
+	started   time.Time
 }
 
-// runOptions are what the rules know and a run needs to know.
+// Options are what the rules know and a run needs to know.
 type Options struct {
 	BuiltIn      []string                  // ids of the specs of the built-in contract
 	Unprovokable map[report.CellKey]string // cells of the reference that nothing known provokes, with the reason
+	Requirements map[string]Citation       // what rules without a citation ask, by 400/missing-field or 403/foreign-tenant-body
 }
 
-// runSuite runs the specs that are registered.
+// Run runs the specs that are registered.
 func Run(t GinkgoTestingT, o Options) {
-	suite.builtIn, suite.unprovokable = o.BuiltIn, o.Unprovokable
+	suite.options = o
 	RegisterFailHandler(Fail)
 	debug.SetGCPercent(400)   // a run is short and keeps little
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
@@ -157,24 +157,26 @@ func (s *suiteState) prepare() {
 	}
 }
 
-// load loads what the tree is built from, for who looks at the tree without running it.
-func Load(builtIn []string) error {
-	suite.builtIn = builtIn
+// Load loads what the tree is built from, for a walk through the tree without running it.
+func Load(o Options) error {
+	suite.options = o
 	suite.load()
 	return suite.configErr
 }
 
-// byID returns a spec of the tree; the tree has to be built.
+// ByID returns a spec of the tree; the tree has to be built.
 func ByID(id string) Spec { return suite.specs[id] }
 
-// theContract, theCatalogue and theSession are what the rules are made from: the contract is nil where the configuration is
-// unusable, and the session while the tree is built.
+// Contract is what the target promises; nil where the configuration is unusable.
 func Contract() *schemas.Contract { return suite.contract }
 
+// Catalogue holds the valid calls of the operations.
 func Catalogue() *fixtures.Catalogue { return suite.catalogue }
 
+// Session is what specs send with; nil while the tree is built.
 func Session() *session.Session { return suite.session }
 
+// Timeout is that of a node that sends requests.
 func Timeout() time.Duration { return suite.timeout() }
 
 // load loads what the tree is built from.
@@ -189,15 +191,15 @@ func (s *suiteState) load() {
 	if *rehearseFlag {
 		s.config.Rehearse()
 	}
-	loaded, err := basis.Load(s.config, s.builtIn)
+	loaded, err := basis.Load(s.config, s.options.BuiltIn)
 	if s.configErr = err; err != nil {
 		return
 	}
 	s.contract, s.catalogue, s.waivers, s.known = loaded.Contract, loaded.Catalogue, loaded.Waivers, loaded.Known
 }
 
-// timeout is that of a spec's node. It is no more than a safety net: Ginkgo's clock also counts what a request waits for its turn,
-// which is the target's wish and nobody's fault. The spec's own time-out leaves that out.
+// timeout is that of a spec's node, and only a safety net: Ginkgo's clock also counts what a request waits for the rate limiter. The
+// spec's own time-out leaves that out.
 func (s *suiteState) timeout() time.Duration {
 	if s.config == nil {
 		return time.Minute
@@ -205,8 +207,8 @@ func (s *suiteState) timeout() time.Duration {
 	return 10*s.config.Timeouts.Spec + ratelimit.Of(s.config.Target).Longest(s.config.Timeouts.Attempt)
 }
 
-// ever bounds the nodes around the specs, for Ginkgo's sake: what they do has time-outs of its own, which do not count what requests wait
-// for their turn, and the configuration is not read yet where a node's are set.
+// NoTimeout is the time-out of nodes around the specs, since Ginkgo wants one: what they do has time-outs that leave out the rate
+// limiter, and the configuration is not read yet where a node's time-out is set.
 const NoTimeout = 24 * time.Hour
 
 // reportsFolder is known before the configuration is read.

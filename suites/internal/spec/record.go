@@ -1,0 +1,163 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
+	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/waiver"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+)
+
+// Names of the report entries.
+const (
+	specEntry     = "conformance spec"
+	leftoverEntry = "conformance leftovers"
+	stepsEntry    = "conformance steps"
+	requestsEntry = "conformance requests"
+	checksEntry   = "conformance preflight"
+	answersEntry  = "conformance answers"
+)
+
+// rule returns file and line of the rule that registered the spec: of its table's entry, or of the call.
+func rule(r types.SpecReport) string {
+	at := r.LeafNodeLocation
+	if around := r.ContainerHierarchyLocations; len(around) > 1 {
+		at = around[len(around)-1]
+	}
+	file := filepath.ToSlash(at.FileName)
+	if i := strings.LastIndex(file, "suites/contract/"); i >= 0 {
+		file = file[i:]
+	}
+	return fmt.Sprintf("%s:%d", file, at.LineNumber)
+}
+
+// Requirement returns what the rule asks and where that stands: its own citation, else that of its probe and variant, else that of its
+// probe. It is empty if there is none.
+func (sp Spec) Requirement() Citation {
+	if sp.Cite != (Citation{}) {
+		return sp.Cite
+	}
+	cite, known := suite.options.Requirements[sp.Code+"/"+sp.Probe+"-"+sp.Variant]
+	if !known {
+		cite = suite.options.Requirements[sp.Code+"/"+sp.Probe]
+	}
+	if sp.Variant == "" {
+		cite.Requirement = strings.Replace(cite.Requirement, " ({variant})", "", 1)
+	}
+	cite.Requirement = strings.ReplaceAll(cite.Requirement, "{variant}", sp.Variant)
+	return cite
+}
+
+// record is the spec's entry in the report, without what is not known yet.
+func (sp Spec) record() report.Spec {
+	r := report.Spec{
+		ID: sp.ID(), Code: sp.Code, Probe: sp.Probe, Variant: sp.Variant, Subject: sp.Subject, Method: sp.Method, Path: sp.Path,
+		Source: sp.Source(), Basis: sp.Basis, Write: sp.Writes, Waiting: sp.Waiting, Injected: sp.Injected,
+		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(), Rule: rule(CurrentSpecReport()),
+	}
+	if subject := sp.asserting(); subject != nil {
+		r.Operation, r.Resource, r.Method, r.Path = subject.ID, subject.Resource, subject.Method, subject.Path
+	}
+	if clause, known := suite.contract.Clause(sp.Want); known {
+		r.Requirement, r.Link = clause.Requirement, clause.Source
+	} else { // only the reference knows the code
+		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.Subject, sp.Want), Reference
+	}
+	if cite := sp.Requirement(); cite != (Citation{}) {
+		r.Requirement, r.Link = cite.Requirement, cite.Link
+	}
+	if sp.Control != "" {
+		r.Control = "control/" + sp.Control
+	}
+	return r
+}
+
+// conclude turns a result into the spec's verdict, its report entry and Ginkgo's state.
+func conclude(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
+	GinkgoHelper()
+	record = concluded(s, record, f, exchanges)
+	accept(&record)
+	s.Reported(record.Operation, record.Differences)
+	announce(s, record, f)
+}
+
+// accept marks what is known or waived.
+func accept(record *report.Spec) {
+	waiver.Conclude(record, suite.config.Name, time.Now(), suite.waivers, suite.known)
+}
+
+// announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
+func announce(s *session.Session, record report.Spec, f judge.Result) {
+	GinkgoHelper()
+	attach(specEntry, report.KindSpec, record)
+	switch record.Verdict {
+	case report.Pass, report.Waived, report.Known:
+	case report.Inconclusive:
+		Skip("inconclusive: " + record.Reason)
+	default:
+		f.Reason = record.Reason // which also says what is accepted, and what is not
+		Fail(message(s, record, f))
+	}
+}
+
+// concluded is the record with result and evidence, redacted.
+func concluded(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) report.Spec {
+	for _, e := range exchanges {
+		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
+		if e.Request.Spec == record.ID {
+			record.Requests += len(e.Attempts)
+		}
+	}
+	decide(s, &record, f)
+	return record
+}
+
+// decide copies the result into the record, redacted.
+func decide(s *session.Session, record *report.Spec, f judge.Result) {
+	record.Verdict, record.Reason = f.Verdict, s.Redactor.String(f.Reason)
+	record.Expected, record.Actual = f.Expected, s.Redactor.String(f.Actual)
+	record.Accepted = f.Accepted
+	for _, advice := range f.Advice {
+		record.Advice = append(record.Advice, s.Redactor.String(advice))
+	}
+	record.Differences = nil
+	for i, d := range f.Differences {
+		difference := session.Difference(s.Redactor, d)
+		f.Differences[i].Found = difference.Found
+		record.Differences = append(record.Differences, difference)
+	}
+}
+
+// message tells a person what is required, what came, and how to see it again.
+func message(s *session.Session, record report.Spec, f judge.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n", record.ID, f)
+	fmt.Fprintf(&b, "run it again: conformance replay %s\n", record.ID)
+	fmt.Fprintf(&b, "requirement:  %s\n              %s\n", record.Requirement, record.Link)
+	fmt.Fprintf(&b, "rule:         %s\n", record.Rule)
+	for i, e := range record.Exchanges {
+		label := "single request, while the objects exist:"
+		if i > 0 {
+			label = "then:"
+		}
+		fmt.Fprintf(&b, "%s\n  %s\n", label, e.Curl)
+	}
+	return s.Redactor.String(b.String())
+}
+
+func encode(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("%q", "not encodable: "+err.Error())
+	}
+	return string(encoded)
+}
