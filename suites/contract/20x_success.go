@@ -669,10 +669,16 @@ func tokenInQuery(op *schemas.Operation) spec {
 
 // askedFor looks whether the answer is about what was asked for: the objects that a list names by id, and what a change was to change.
 func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) look {
-	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	return func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		body := objectOf(e)
 		if body == nil || e.Status() != op.Success() {
 			return nil, nil, nil // the oracle has said so
+		}
+		switch op.ID {
+		case "FetchCurrentUserInfo":
+			return meAsRead(ctx, s, op, body)
+		case "DeviceAuthorizationApproval_0":
+			return ofTheDevice(s, control, body), nil, nil
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
@@ -689,6 +695,54 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		}
 		return nil, nil, nil
 	}
+}
+
+// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked.
+func ofTheDevice(s *session.Session, control *session.Control, shown body) []schemas.Violation {
+	op := suite.contract.Operation(control.Request.Operation)
+	vars, err := s.Vars(session.ControlKey(op, suite.catalogue.Call(op.ID)), "")
+	if err != nil {
+		return nil
+	}
+	sent, err := s.Catalogue.Sent(suite.catalogue.Call(op.ID).Object, "RequestDeviceAuthorization", vars)
+	if err != nil {
+		return nil
+	}
+	delete(sent, "scope") // whether as one text or as a list is free
+	return holds("$", map[string]any(shown), map[string]any(sent))
+}
+
+// meAsRead compares what a user reads of itself with what the reads of the user and of its tenant by their ids show.
+func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me body) (wrong []schemas.Violation,
+	looks []*exchange.Exchange, err error) {
+	read := func(id string, vars fixtures.Vars) (body, error) {
+		r, err := s.Catalogue.Request(id, vars)
+		if err != nil {
+			return nil, nil // a contract without it tells nothing
+		}
+		e, err := s.Send(ctx, "20x/valid-token/"+op.ID, r, nil)
+		looks = append(looks, exchangesOf(e)...)
+		if err != nil || e.Status()/100 != 2 {
+			return nil, err // its own specs say so
+		}
+		return objectOf(e), nil
+	}
+	user, err := read("FetchUser", fixtures.Vars{"user_id": me["id"]})
+	if err != nil || user == nil {
+		return nil, looks, err
+	}
+	for _, name := range []string{"login", "tenant_id", "personal_tenant_id", "external_id", "enabled", "activated"} {
+		if shown, there := me[name]; there && !(keeping{}).listing(op).same([]string{name}, user[name], shown) {
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "as-read", Found: written(shown),
+				Detail: "the read of the same user by its id shows " + written(user[name])})
+		}
+	}
+	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
+	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil && kind != tenant["kind"] {
+		wrong = append(wrong, schemas.Violation{Path: "$.tenant_kind", Rule: "as-read", Found: fmt.Sprint(kind),
+			Detail: fmt.Sprintf("the tenant of the user is a %v", tenant["kind"])})
+	}
+	return wrong, looks, err
 }
 
 // listed looks whether a list holds the objects that were asked for by id, and no other.
