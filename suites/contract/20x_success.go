@@ -550,7 +550,7 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong := holds("$", shown, asked)
-			return append(wrong, raised(shown, named)...), nil, nil
+			return append(wrong, raised(shown, spec.Named)...), nil, nil
 		}}, err
 	}
 	return sp
@@ -558,12 +558,12 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 
 // raised asks for a higher version than the one before: each change raises it (guide, "Optimistic locking").
 func raised(shown map[string]any, named any) []schemas.Violation {
-	before, err := strconv.ParseFloat(fmt.Sprint(named), 64)
+	before, err := strconv.ParseFloat(fmt.Sprint(spec.Named), 64)
 	now, unread := strconv.ParseFloat(fmt.Sprint(shown["version"]), 64)
 	if err != nil || unread != nil || now > before {
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
+	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", spec.Named)}}
 }
 
 // holds compares what is shown with what was asked for, property by property.
@@ -627,7 +627,7 @@ func validToken(op *schemas.Operation) spec.Spec {
 var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient", "CreateInfrastructuresLocation",
 	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
 
-// deadToken looks into what is good for nothing to the caller: that is no error, and the answer says so (reference, token introspection).
+// deadToken looks into what is good for nothing to the caller: that is no error, and the answer says so (spec.Reference, token introspection).
 func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec.Spec {
 	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
 		if token(s) == "" {
@@ -670,10 +670,16 @@ func tokenInQuery(op *schemas.Operation) spec.Spec {
 
 // askedFor looks whether the answer is about what was asked for: the objects that a list names by id, and what a change was to change.
 func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) spec.Check {
-	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+	return func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		body := spec.Object(e)
 		if body == nil || e.Status() != op.Success() {
 			return nil, nil, nil // the oracle has said so
+		}
+		switch op.ID {
+		case "FetchCurrentUserInfo":
+			return meAsRead(ctx, s, op, body)
+		case "DeviceAuthorizationApproval_0":
+			return ofTheDevice(s, control, body), nil, nil
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
@@ -690,6 +696,54 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		}
 		return nil, nil, nil
 	}
+}
+
+// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked.
+func ofTheDevice(s *session.Session, control *session.Control, shown body) []schemas.Violation {
+	op := spec.Contract().Operation(control.Request.Operation)
+	vars, err := s.Vars(session.ControlKey(op, spec.Catalogue().Call(op.ID)), "")
+	if err != nil {
+		return nil
+	}
+	sent, err := s.Catalogue.Sent(spec.Catalogue().Call(op.ID).Object, "RequestDeviceAuthorization", vars)
+	if err != nil {
+		return nil
+	}
+	delete(sent, "scope") // whether as one text or as a list is free
+	return holds("$", map[string]any(shown), map[string]any(sent))
+}
+
+// meAsRead compares what a user reads of itself with what the reads of the user and of its tenant by their ids show.
+func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me body) (wrong []schemas.Violation,
+	looks []*exchange.Exchange, err error) {
+	read := func(id string, vars fixtures.Vars) (body, error) {
+		r, err := s.Catalogue.Request(id, vars)
+		if err != nil {
+			return nil, nil // a contract without it tells nothing
+		}
+		e, err := s.Send(ctx, "20x/valid-token/"+op.ID, r, nil)
+		looks = append(looks, spec.Exchanges(e)...)
+		if err != nil || e.Status()/100 != 2 {
+			return nil, err // its own specs say so
+		}
+		return spec.Object(e), nil
+	}
+	user, err := read("FetchUser", fixtures.Vars{"user_id": me["id"]})
+	if err != nil || user == nil {
+		return nil, looks, err
+	}
+	for _, name := range []string{"login", "tenant_id", "personal_tenant_id", "external_id", "enabled", "activated"} {
+		if shown, there := me[name]; there && !(keeping{}).listing(op).same([]string{name}, user[name], shown) {
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "as-read", Found: written(shown),
+				Detail: "the read of the same user by its id shows " + written(user[name])})
+		}
+	}
+	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
+	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil && kind != tenant["kind"] {
+		wrong = append(wrong, schemas.Violation{Path: "$.tenant_kind", Rule: "as-read", Found: fmt.Sprint(kind),
+			Detail: fmt.Sprintf("the tenant of the user is a %v", tenant["kind"])})
+	}
+	return wrong, looks, err
 }
 
 // listed looks whether a list holds the objects that were asked for by id, and no other.

@@ -233,7 +233,7 @@ func brandOf(options string) map[string]any {
 	return chosen
 }
 
-// billed asks for the contact that bills are sent to: a read lists it among the contacts, by its type (reference,
+// billed asks for the contact that bills are sent to: a read lists it among the contacts, by its type (spec.Reference,
 // contact).
 func billed(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	contacts, _ := shown["contacts"].([]any)
@@ -249,7 +249,7 @@ func billed(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		Detail: "it was created with a contact that bills are sent to"}}
 }
 
-// endsInAnHour asks of a registration token that it ends when it was to (reference, registration tokens).
+// endsInAnHour asks of a registration token that it ends when it was to (spec.Reference, registration tokens).
 func endsInAnHour(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	from, known := instant(fmt.Sprint(shown["created_at"]))
 	to, ends := instant(fmt.Sprint(shown["expires_at"]))
@@ -548,6 +548,7 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 	if u.before = c.shown(u.look, v.vars); u.look.Status()/100 != 2 || u.before == nil {
 		return u, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" + v.reader.ID)
 	}
+	u.before = c.listing(v.reader).own(nil, u.before, c.made(v))
 	if u.request, err = v.s.Catalogue.Request(op.ID, v.vars); err != nil {
 		return u, err
 	}
@@ -567,6 +568,36 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 		body["version"] = u.before["version"]
 	}
 	return u, u.request.SetBody(op.Body.MediaType, body)
+}
+
+// made is what the object was created with; nil where no row creates it.
+func (c change) made(v view) map[string]any {
+	for _, other := range creations {
+		if other.reader != c.reader {
+			continue
+		}
+		if body, err := v.s.Catalogue.Sent(c.object, other.writer, v.vars); err == nil {
+			return other.sent(body)
+		}
+	}
+	return nil
+}
+
+// own returns what is shown without that in a free object which the run has not put there: it may come and go.
+func (l listing) own(path []string, shown, sent map[string]any) map[string]any {
+	kept := map[string]any{}
+	for name, value := range shown {
+		mine, wasSent := sent[name]
+		if len(path) > 0 && l.free(path) && !wasSent {
+			continue
+		}
+		if inner, isObject := value.(map[string]any); isObject {
+			asked, _ := mine.(map[string]any)
+			value = l.own(append(slices.Clone(path), name), inner, asked)
+		}
+		kept[name] = value
+	}
+	return kept
 }
 
 // filledIn replaces the names in the texts of a template.
@@ -620,6 +651,10 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
 				return c.changed(reader, u, c.shown(e, vars))
 			})
+			if c.to != nil && len(wrong) == 0 && err == nil {
+				named := cmp.Or(u.before["version"], any(u.request.Query.Get("version")))
+				wrong = raised(spec.Object(e), spec.Named) // in the answer to the change itself, by which clients go on
+			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)
 			}

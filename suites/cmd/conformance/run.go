@@ -115,7 +115,8 @@ func (c *cli) listSpecs(ctx context.Context, o options, cfg *config.File) ([]str
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	o.reports, o.listFile, o.procs, o.verbose = dir, filepath.Join(dir, "specs.txt"), 1, false
+	o.reports, o.pace, o.listFile = dir, dir, filepath.Join(dir, "specs.txt")
+	o.procs, o.verbose = 1, false
 	command, err := o.command(cfg)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 type success struct {
 	op     *schemas.Operation
 	path   map[string]string // values of the path parameters
+	query  url.Values
 	form   url.Values
 	sent   map[string]any // the request's JSON object
 	header http.Header
@@ -32,7 +33,11 @@ type promise func(success) []schemas.Violation
 
 // promises lists them by operation.
 var promises = map[string][]promise{
-	"RequestTokens": {uncached, ends, refreshOnlyOffline},
+	"RequestTokens":              {uncached, ends, refreshOnlyOffline, bearer, identity},
+	"IntrospectToken":            {asTheTokenSays},
+	"RequestDeviceAuthorization": {readableCode},
+	"Search":                     {each("items", named)},
+
 	"FetchTenantBrandLogo": {func(s success) []schemas.Violation { // reference, "Logo"
 		return s.bears("Cache-Control", "max-age=86400", "must-revalidate")
 	}},
@@ -41,29 +46,30 @@ var promises = map[string][]promise{
 	"CreateUser":   {newUser},
 
 	"FetchTenant":              {about("id", "tenant_id")},
-	"UpdateTenant":             {about("id", "tenant_id"), state("enabled", "enabled")},
-	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true)},
-	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true)},
-	"UploadTenantBrandLogo":    {about("id", "tenant_id")},
-	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id")},
+	"UpdateTenant":             {about("id", "tenant_id"), state("enabled", "enabled"), notOlder},
+	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
+	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
+	"UploadTenantBrandLogo":    {about("id", "tenant_id"), notOlder},
+	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id"), notOlder},
 	"FetchUser":                {about("id", "user_id")},
-	"UpdateUser":               {about("id", "user_id"), state("enabled", "enabled")},
+	"UpdateUser":               {about("id", "user_id"), state("enabled", "enabled"), notOlder},
 	"FetchClient":              {about("client_id", "client_id")},
 	"UpdateClient":             {about("client_id", "client_id"), state("status", "status")},
 
 	"FetchInfrastructure":           {about("id", "infra_id"), bareURL},
-	"UpdateInfrastructure":          {about("id", "infra_id"), bareURL},
+	"UpdateInfrastructure":          {about("id", "infra_id"), bareURL, notOlder},
 	"RegisterInfrastructure":        {bareURL},
 	"FetchInfrastructuresBatch":     {each("items", bareURL)},
 	"FetchInfrastructuresLocation":  {about("id", "location_id")},
-	"UpdateInfrastructuresLocation": {about("id", "location_id")},
+	"UpdateInfrastructuresLocation": {about("id", "location_id"), notOlder},
 
-	"FetchReport":                   {about("id", "report_id")},
-	"UpdateReport":                  {about("id", "report_id"), state("schedule.enabled", "schedule.enabled")},
-	"FetchApplication":              {about("id", "application_id")},
-	"FetchTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id")},
+	"FetchReport":      {about("id", "report_id")},
+	"UpdateReport":     {about("id", "report_id"), state("schedule.enabled", "schedule.enabled")},
+	"FetchApplication": {about("id", "application_id")},
+	"FetchTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id"),
+		ownIsEffective},
 	"UpdateTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id"),
-		state("own.value", "value"), state("own.lock", "lock"), state("own.exclusive", "exclusive")},
+		state("own.value", "value"), state("own.lock", "lock"), state("own.exclusive", "exclusive"), ownIsEffective},
 
 	"FetchTenantOfferingItems":      {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
 	"SetTenantOfferingItems":        {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
@@ -73,10 +79,10 @@ var promises = map[string][]promise{
 	"FetchRegistrationTokens_1":     {each("items", about("tenant_uuid", "tenant_id"))},
 	"CreateRegistrationToken_1":     {about("tenant_uuid", "tenant_id")},
 	"FetchUserAccessPolicies":       {each("items", about("trustee_id", "user_id"))},
-	"UpdateUserAccessPolicies":      {each("items", about("trustee_id", "user_id"))},
+	"UpdateUserAccessPolicies":      {each("items", about("trustee_id", "user_id")), rolesAsSent},
 
 	"FetchTenantPricingSettings":  {trialEndsLater},
-	"UpdateTenantPricingSettings": {trialEndsLater, state("mode", "mode"), state("currency", "currency")},
+	"UpdateTenantPricingSettings": {trialEndsLater, state("mode", "mode"), state("currency", "currency"), notOlder},
 	"ManageTenantMFAStatus":       {secondFactor},
 }
 
@@ -87,7 +93,8 @@ func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schem
 		return nil
 	}
 	s := success{
-		op: op, path: bound(op.Path, r.Path), sent: object(r.Body), header: a.Header, body: object(a.Body), start: a.Start,
+		op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body),
+		header: a.Header, body: object(a.Body), start: a.Start,
 	}
 	if mediaType(r.Header) == "application/x-www-form-urlencoded" {
 		s.form, _ = url.ParseQuery(string(r.Body)) // what is unreadable names nothing
@@ -283,7 +290,15 @@ func ends(s success) []schemas.Violation {
 	if err != nil {
 		now = s.start
 	}
-	if end, said := Seconds(s.body["expires_on"]); said {
+	end, said := Seconds(s.body["expires_on"])
+	if left, both := Seconds(s.body["expires_in"]); said && both && len(wrong) == 0 {
+		if apart := end - time.Duration(now.Unix())*time.Second - left; apart.Abs() > ClockSkew {
+			return breach("$.expires_on", "lifetime", fmt.Sprint(s.body["expires_on"]),
+				"it is the second at which the token ends, and expires_in says that this is %v seconds after %d",
+				s.body["expires_in"], now.Unix())
+		}
+	}
+	if said {
 		if left := end - time.Duration(now.Unix())*time.Second; left < -ClockSkew || left > TokenLife+ClockSkew {
 			wrong = append(wrong, breach("$.expires_on", "lifetime", fmt.Sprint(s.body["expires_on"]),
 				"it is the second at which the token ends, since 1970, and at %d that is within two hours", now.Unix())...)

@@ -1,6 +1,8 @@
 package judge_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,6 +22,7 @@ const tenantID, userID = "11111111-1111-4111-8111-111111111111", "22222222-2222-
 // What the guides promise of a success beyond its schema: each row once as promised, and once not.
 func TestPromises(t *testing.T) {
 	const tenant, user = "/tenants/" + tenantID, "/users/" + userID
+	twoHours := time.Now().Add(judge.TokenLife).Unix()
 	set := func(body, property, value string) string { return strings.ReplaceAll(body, property, value) }
 	for _, row := range []struct {
 		name, operation, path, sent string
@@ -72,6 +75,39 @@ func TestPromises(t *testing.T) {
 		{"production begins after the trial", "FetchTenantPricingSettings", "", "",
 			`{"mode":"trial","production_start_date":"2999-01-01T00:00:00"}`,
 			`{"mode":"trial","production_start_date":"2020-01-01T00:00:00"}`, "trial", "$.production_start_date"},
+		{"a token is for Authorization: Bearer", "RequestTokens", "", "", `{"token_type":"Bearer"}`, `{"token_type":"mac"}`,
+			"token-type", "$.token_type"},
+		{"two words on the end of a token agree", "RequestTokens", "", "",
+			fmt.Sprintf(`{"expires_in":7200,"expires_on":%d}`, twoHours),
+			fmt.Sprintf(`{"expires_in":3600,"expires_on":%d}`, twoHours), "lifetime", "$.expires_on"},
+		{"an id token is a JWT", "RequestTokens", "", "", set(`{"id_token":"x"}`, "x", unsigned(`{"iss":"a"}`)),
+			`{"id_token":"x"}`, "id-token", "$.id_token"},
+		{"two tokens have one issuer", "RequestTokens", "", "",
+			set(`{"access_token":"x","id_token":"x"}`, "x", unsigned(`{"iss":"a"}`)),
+			fmt.Sprintf(`{"access_token":%q,"id_token":%q}`, unsigned(`{"iss":"a"}`), unsigned(`{"iss":"b"}`)),
+			"id-token", "$.id_token"},
+		{"a code of a device can be typed", "RequestDeviceAuthorization", "", "", `{"user_code":"ABCD-1234"}`,
+			`{"user_code":"ABCD"}`, "user-code", "$.user_code"},
+		{"a tenant that is found has a kind", "Search", "", "", `{"items":[{"obj_type":"tenant","name":"x","kind":"unit"}]}`,
+			`{"items":[{"obj_type":"tenant","name":"x"}]}`, "named", "$.items[0].kind"},
+		{"a user that is found has a login", "Search", "", "", `{"items":[{"obj_type":"user","login":"x"}]}`,
+			`{"items":[{"obj_type":"user","name":"x"}]}`, "named", "$.items[0].login"},
+		{"a version never falls", "UpdateUser", user, `{"version":3}`, `{"version":3}`, `{"version":2}`, "state", "$.version"},
+		{"a tenant's own setting holds", "FetchTenantApplicationSetting", "/applications/a/settings" + tenant + "/s", "",
+			set(`{"own":{"value":1},"effective":{"owner":{"id":"x"},"value":1}}`, "x", tenantID),
+			set(`{"own":{"value":1},"effective":{"owner":{"id":"x"},"value":2}}`, "x", tenantID), "state",
+			"$.effective.value"},
+		{"a setting from above may hold in its place", "FetchTenantApplicationSetting",
+			"/applications/a/settings" + tenant + "/s", "",
+			set(`{"own":{"value":1},"effective":{"owner":{"id":"x"},"value":2}}`, "x", userID),
+			set(`{"own":{"value":1},"effective":{"owner":{"id":"x"},"value":2}}`, "x", tenantID), "state",
+			"$.effective.value"},
+		{"roles are those that were sent", "UpdateUserAccessPolicies", user + "/access_policies",
+			`{"items":[{"role_id":"a"},{"role_id":"b"}]}`, `{"items":[{"role_id":"b"},{"role_id":"a"}]}`,
+			`{"items":[{"role_id":"b"}]}`, "state", "$.items"},
+		{"roles that were not sent are gone", "UpdateUserAccessPolicies", user + "/access_policies",
+			`{"items":[{"role_id":"a"}]}`, `{"items":[{"role_id":"a"}]}`,
+			`{"items":[{"role_id":"a"},{"role_id":"b"}]}`, "state", "$.items[1]"},
 		{"a client's secret is not told twice", "FetchClient", "", "", `{"client_secret":""}`, `{"client_secret":"x"}`,
 			"secret", "$.client_secret"},
 	} {
@@ -101,6 +137,23 @@ func answered(operation, path, sent, body string, header ...string) []schemas.Vi
 		r.Header.Set("Content-Type", op.Body.MediaType)
 	}
 	return (&judge.Judge{Contract: contract, Redactor: redact.New()}).Answer(op, r, a)
+}
+
+// unsigned is a JWT of those claims, with a signature that nothing verifies.
+func unsigned(claims string) string {
+	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	return part(`{"alg":"RS256"}`) + "." + part(claims) + "." + part("a signature")
+}
+
+// What is said of a live token is what stands in it; of one that is dead, nothing need be said.
+func TestIntrospectionFollowsTheToken(t *testing.T) {
+	g := NewWithT(t)
+	form := "token=" + unsigned(`{"exp":1700000000,"client_id":"c"}`)
+	end := ContainElement(HaveField("Path", "$.exp"))
+	g.Expect(answered("IntrospectToken", "", form, `{"active":true,"exp":1700000000,"client_id":"c"}`)).NotTo(end)
+	g.Expect(answered("IntrospectToken", "", form, `{"active":true,"exp":1}`)).To(end)
+	g.Expect(answered("IntrospectToken", "", form, `{"active":false,"exp":1}`)).NotTo(end)
+	g.Expect(answered("IntrospectToken", "", "token=opaque", `{"active":true,"exp":1}`)).NotTo(end)
 }
 
 // Headers say who may keep an answer.

@@ -1,0 +1,93 @@
+package judge
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"acronis-conformance/schemas"
+)
+
+// bearer asks for the type of token that the guide sends as Authorization: Bearer. Types are told apart without regard
+// to case (RFC 6749, 5.1).
+func bearer(s success) []schemas.Violation {
+	found, isText := s.body["token_type"].(string)
+	if !isText || strings.EqualFold(found, "bearer") {
+		return nil
+	}
+	return breach("$.token_type", "token-type", quote(found), "the token is for Authorization: Bearer")
+}
+
+// identity asks that the id token is a signed JWT (OpenID Connect Core, 2), and that both tokens name one issuer. The
+// access token need not be a JWT.
+func identity(s success) []schemas.Violation {
+	text, isText := s.body["id_token"].(string)
+	if !isText {
+		return nil // the schema says so
+	}
+	id, isJWT := claims(text)
+	if !isJWT {
+		return breach("$.id_token", "id-token", "another text", "it is a signed JWT, as OpenID Connect describes it")
+	}
+	access, _ := s.body["access_token"].(string)
+	own, _ := claims(access)
+	one, saysOne := id["iss"].(string)
+	other, saysOther := own["iss"].(string)
+	if saysOne && saysOther && strings.TrimSuffix(one, "/") != strings.TrimSuffix(other, "/") {
+		return breach("$.id_token", "id-token", "the issuer "+quote(one),
+			"the access token beside it names the issuer %s", other)
+	}
+	return nil
+}
+
+// asTheTokenSays asks that what the introspection says of a live token is what stands in it.
+func asTheTokenSays(s success) []schemas.Violation {
+	own, isJWT := claims(s.form.Get("token"))
+	if !isJWT || s.body["active"] != true {
+		return nil
+	}
+	var wrong []schemas.Violation
+	for _, name := range []string{"exp", "iss", "sub", "sub_type", "client_id", "owner_tuid"} {
+		inside, is := own[name]
+		found, shown := s.body[name]
+		if is && shown && found != nil && fmt.Sprint(found) != fmt.Sprint(inside) {
+			wrong = append(wrong, breach("$."+name, "asked-for", fmt.Sprint(found), "in the token itself it is %v", inside)...)
+		}
+	}
+	return wrong
+}
+
+// claims reads what a signed JWT says, without the question whether its signature is good.
+func claims(token string) (map[string]any, bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || parts[2] == "" {
+		return nil, false
+	}
+	var header, payload map[string]any
+	for part, into := range map[string]*map[string]any{parts[0]: &header, parts[1]: &payload} {
+		text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(part, "="))
+		if err != nil {
+			return nil, false
+		}
+		decoder := json.NewDecoder(strings.NewReader(string(text)))
+		decoder.UseNumber()
+		if decoder.Decode(into) != nil {
+			return nil, false
+		}
+	}
+	algorithm, _ := header["alg"].(string)
+	return payload, algorithm != "" && !strings.EqualFold(algorithm, "none")
+}
+
+// userCode is the form of the code that a person types (guide, "Registering devices").
+var userCode = regexp.MustCompile(`^[A-Za-z0-9]{4}-[A-Za-z0-9]{4}$`)
+
+func readableCode(s success) []schemas.Violation {
+	code, isText := s.body["user_code"].(string)
+	if !isText || userCode.MatchString(code) {
+		return nil
+	}
+	return breach("$.user_code", "user-code", fmt.Sprintf("a text of %d characters", len(code)), "its form is XXXX-XXXX")
+}
