@@ -34,7 +34,8 @@ var _ = Describe("a flag", func() {
 		inside := &desk{folder: d.path("below/deep"), environment: d.environment}
 		o := inside.finish(ctx, inside.start(binaries.Conformance, "run", few))
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(d.path("reports/conformance.json")).To(BeARegularFile())
+		Expect(d.path("reports/selection/conformance.json")).To(BeARegularFile())
+		Expect(d.path("reports/conformance.json")).NotTo(BeAnExistingFile(), "it is for a full run")
 
 		o = inside.finish(ctx, inside.start(binaries.Conformance, "run", few, "-reports=elsewhere"))
 		Expect(o.code).To(Equal(0), o.output)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
@@ -31,20 +34,16 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 	if len(names) != 1 {
 		return fmt.Errorf("replay takes one fault or one spec, and not %d: the reports name them", len(names))
 	}
-	old, err := report.Read(*from)
+	r, source, err := o.find(names[0], *from)
 	if err != nil {
 		return err
 	}
-	r, err := newReplay(old, names[0])
+	cfg, err := c.prepareReplay(&o, r)
 	if err != nil {
 		return err
 	}
-	cfg, err := c.prepareReplay(&o, old, r)
-	if err != nil {
-		return err
-	}
-	if source, err := filepath.Abs(*from); err == nil && filepath.Dir(source) == o.reports {
-		return fmt.Errorf("the replay would replace %s: name another directory with -reports", *from)
+	if path, err := filepath.Abs(source); err == nil && source != "" && filepath.Dir(path) == o.reports {
+		return fmt.Errorf("the replay would replace %s: name another directory with -reports", source)
 	}
 	if err := o.clear(nil, nil); err != nil {
 		return err
@@ -63,11 +62,12 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 
 func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 	flags = flag.NewFlagSet("replay", flag.ContinueOnError)
-	from = flags.String("from", filepath.Join("reports", resultFile), "`path` of the result of the run")
+	from = flags.String("from", "", "`path` of the result of the run (default: the last one in the reports that has it)")
 	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: that of the run)")
 	flags.StringVar(&o.target, "target", "", "`name` of the target in ginkgo.yml (default: that of the run)")
 	flags.StringVar(&o.reports, "reports", "",
 		"`directory` for the reports (default: reports/selection/NAME beside ginkgo.yml)")
+	flags.StringVar(&o.defect, "defect", "", "`names` of defects of the embedded mock (default: those of the run)")
 	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only whether the fault is still there")
@@ -79,20 +79,66 @@ func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 // replayOf is what is looked for once more.
 type replayOf struct {
 	name  string
-	fault *report.Fault // nil: one spec
-	specs []string      // that showed it
-	also  []string      // specs whose requests brought it about
+	run   *report.Result // that showed it; nil where a spec is named, and no run
+	fault *report.Fault  // nil: one spec
+	specs []string       // that showed it
+	also  []string       // specs whose requests brought it about
+}
+
+// find finds the fault or the spec in the result, or in those of the reports. A spec needs none.
+func (o *options) find(name, from string) (r *replayOf, source string, err error) {
+	if from != "" {
+		result, err := report.Read(from)
+		if err != nil {
+			return nil, "", err
+		}
+		r, err = newReplay(result, name)
+		return r, from, err
+	}
+	base, err := o.baseDir()
+	if err != nil {
+		return nil, "", err
+	}
+	// A replay is of the run whose report a person reads, which is the last one more often than not.
+	candidates := []string{filepath.Join(base, resultFile), filepath.Join(base, selectionDir, resultFile),
+		filepath.Join(base, previousFile)}
+	below, _ := filepath.Glob(filepath.Join(base, selectionDir, "*", resultFile)) // the pattern is a good one
+	slices.SortStableFunc(candidates, func(a, b string) int { return modified(b).Compare(modified(a)) })
+	for _, path := range append(candidates, below...) {
+		if readHead(path) == nil {
+			continue
+		}
+		result, err := report.Read(path)
+		if err != nil {
+			continue // one of an earlier version
+		}
+		if r, err := newReplay(result, name); err == nil {
+			return r, path, nil
+		}
+	}
+	if slices.Contains(contract.Specs(), name) {
+		return &replayOf{name: name, specs: []string{name}}, "", nil
+	}
+	return nil, "", fmt.Errorf("no result in %s has a fault or a spec %s: name the result of the run with -from", base, name)
+}
+
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // newReplay finds the fault or the spec in a result.
 func newReplay(r *report.Result, name string) (*replayOf, error) {
 	if i := slices.IndexFunc(r.Faults, func(f report.Fault) bool { return f.ID == name }); i >= 0 {
-		found := &replayOf{name: name, fault: &r.Faults[i], specs: r.Faults[i].Specs}
+		found := &replayOf{name: name, run: r, fault: &r.Faults[i], specs: r.Faults[i].Specs}
 		found.also = senders(r, found.specs)
 		return found, nil
 	}
 	if slices.ContainsFunc(r.Specs, func(s report.Spec) bool { return s.ID == name }) {
-		found := &replayOf{name: name, specs: []string{name}}
+		found := &replayOf{name: name, run: r, specs: []string{name}}
 		found.also = senders(r, found.specs)
 		return found, nil
 	}
@@ -127,25 +173,26 @@ func senders(r *report.Result, ids []string) []string {
 	return slices.Compact(also)
 }
 
-// prepareReplay takes target, configuration and defects from the run.
-func (c *cli) prepareReplay(o *options, old *report.Result, r *replayOf) (*config.File, error) {
-	if _, err := os.Stat(old.Run.Config); o.config == "" && old.Run.Config != "" && err == nil {
-		o.config = old.Run.Config
+// prepareReplay takes target, configuration and defects from the run, but for those that flags name.
+func (c *cli) prepareReplay(o *options, r *replayOf) (*config.File, error) {
+	o.ids, o.selected = slices.Concat(r.specs, r.also), "replay "+r.name
+	if r.run != nil {
+		if _, err := os.Stat(r.run.Run.Config); o.config == "" && r.run.Run.Config != "" && err == nil {
+			o.config = r.run.Run.Config
+		}
+		o.target, o.seed = cmp.Or(o.target, r.run.Target.Name), r.run.Run.Seed
 	}
-	if o.target == "" {
-		o.target = old.Target.Name
-	}
-	o.ids, o.seed = slices.Concat(r.specs, r.also), old.Run.Seed
-	o.selected = "replay " + r.name
 	cfg, err := c.configure(*o)
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Target.Embedded {
-		o.defect = strings.Join(old.Run.Defects, ",")
-	} else if cfg.Target.URL != old.Target.URL {
-		fmt.Fprintf(c.stderr, "conformance: the run %s was on %s, and %s is at %s\n", old.Run.ID,
-			exchange.Printable(old.Target.URL), cfg.Name, cfg.Target.URL)
+	switch {
+	case r.run == nil:
+	case cfg.Target.Embedded:
+		o.defect = cmp.Or(o.defect, strings.Join(r.run.Run.Defects, ","))
+	case cfg.Target.URL != r.run.Target.URL:
+		fmt.Fprintf(c.stderr, "conformance: the run %s was on %s, and %s is at %s\n", r.run.Run.ID,
+			exchange.Printable(r.run.Target.URL), cfg.Name, cfg.Target.URL)
 	}
 	base, err := o.baseDir()
 	if err != nil {

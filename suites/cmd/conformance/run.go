@@ -212,6 +212,10 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if o.rehearse {
 		return result, nil
 	}
+	if o.keep {
+		fmt.Fprintf(c.stderr, "conformance: the objects of the run are left: source %s for the curl lines, and "+
+			"make sweep TARGET=%s RUN=%s CONFIRM=yes removes them\n", keptPath(cfg), cfg.Name, result.Run.ID)
+	}
 	if !o.partial() {
 		c.remember(o.reports, result)
 	}

@@ -17,8 +17,8 @@ import (
 // maxInline is how long a body may be to stand in a command line: Linux refuses an argument of 128 KiB.
 const maxInline = 64 << 10
 
-// Curl returns a line for bash that repeats the request, in the form that the guide uses. Secrets are variables, $ACRONIS_TOKEN; all
-// else is quoted so that pasting it runs nothing but curl. Like the client, curl is kept from adding a Content-Type.
+// Curl returns a line for bash that repeats the request, in the form that the guide uses. Secrets are variables,
+// ${ACRONIS_TOKEN:?}, without which bash sends nothing; all else is quoted so that pasting it runs nothing but curl. Like the client, curl is kept from adding a Content-Type.
 func (e *Exchange) Curl(r *redact.Redactor) string { return e.curl(e.teach(r)) }
 
 func (e *Exchange) curl(r *redact.Redactor) string {
@@ -173,21 +173,25 @@ func (q quoter) argument(s string) string {
 		return literal(s)
 	}
 	var mixed strings.Builder
+	var plain strings.Builder // what the words are between double quotes, where nothing in them means anything to bash
 	done, simple := 0, true
 	text := func(s string) {
 		if s != "" {
 			mixed.WriteString(literal(s))
+			plain.WriteString(s)
 			simple = simple && doubleSafe.MatchString(s)
 		}
 	}
 	for _, at := range variables {
 		text(s[done:at[0]])
-		mixed.WriteString(`"` + s[at[0]:at[1]] + `"`)
+		required := "${" + strings.Trim(s[at[0]:at[1]], "${}") + ":?}" // bash stops with an error where it is not set
+		mixed.WriteString(`"` + required + `"`)
+		plain.WriteString(required)
 		done = at[1]
 	}
 	text(s[done:])
 	if simple {
-		return `"` + s + `"`
+		return `"` + plain.String() + `"`
 	}
 	return mixed.String()
 }

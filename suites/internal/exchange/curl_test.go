@@ -158,16 +158,16 @@ func TestCurlInTheFormOfTheGuide(t *testing.T) {
 	e := &exchange.Exchange{URL: "https://eu2-cloud.acronis.com/api/2/tenants/1", Request: exchange.Request{Method: "GET",
 		Header: http.Header{"Authorization": {"Bearer s3cr3t"}}}}
 	g.Expect(e.Curl(redact.New())).To(Equal(
-		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer $ACRONIS_TOKEN" --include`))
+		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`))
 
 	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Bearer s3cr3t"}}, Body: []byte(`{"a":1}`)}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
-		` --header "Authorization: Bearer $ACRONIS_TOKEN" --header 'Content-Type:' --data '{"a":1}' --include`))
+		` --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --header 'Content-Type:' --data '{"a":1}' --include`))
 
 	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))}},
 		Body: []byte(strings.Repeat("x", 100_000))}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
-		` --user "` + id + `:$ACRONIS_CLIENT_SECRET" --header 'Content-Type:' --data-binary @body --include` +
+		` --user "` + id + `:${ACRONIS_CLIENT_SECRET:?}" --header 'Content-Type:' --data-binary @body --include` +
 		`  # the body, 100000 bytes, is not shown: put it into a file named body`))
 }
 

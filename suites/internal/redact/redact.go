@@ -44,10 +44,11 @@ type Redactor struct {
 	allowed map[string]bool
 	index   index
 	seed    maphash.Seed
-	read    map[uint64]bool // bodies whose secrets were learned, by hash
-	kept    int             // bytes that found secrets take, about
-	full    bool            // one was found that is not kept
-	shared  *shared         // nil: with nobody
+	read    map[uint64]bool   // bodies whose secrets were learned, by hash
+	kept    int               // bytes that found secrets take, about
+	full    bool              // one was found that is not kept
+	shared  *shared           // nil: with nobody
+	values  map[string]string // by name, where each name stands for one value; nil: it may stand for several
 }
 
 // known is what is known about a secret value.
@@ -131,6 +132,9 @@ func (r *Redactor) learn(name, value string, told bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old, found := r.known[value]
+	if r.values != nil {
+		name = r.distinct(name, value, old.name)
+	}
 	if found && (!told || old == known{name, true}) {
 		return false
 	}
@@ -147,6 +151,33 @@ func (r *Redactor) learn(name, value string, told bool) bool {
 		r.index.add(form, name)
 	}
 	return !found
+}
+
+// Distinguish lets each name stand for one value from now on: a further value gets a number, $ACRONIS_TOKEN_2, so that
+// lines for a shell can be repeated.
+func (r *Redactor) Distinguish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.values = map[string]string{}
+	for value, k := range r.known {
+		r.values[k.name] = value
+	}
+}
+
+// distinct returns the name under which the value can be told from others.
+func (r *Redactor) distinct(name, value, old string) string {
+	candidate := name
+	for n := 2; ; n++ {
+		if other, taken := r.values[candidate]; !taken || other == value {
+			break
+		}
+		candidate = fmt.Sprintf("%s_%d", name, n)
+	}
+	if r.values[old] == value {
+		delete(r.values, old)
+	}
+	r.values[candidate] = value
+	return candidate
 }
 
 // first says whether a body is new to the Redactor: each is met several times, when it comes, when it is judged and when it is shown.
@@ -210,7 +241,7 @@ func (r *Redactor) nameOf(value string) (string, bool) {
 }
 
 // standsIn matches what the Redactor puts in place of a secret: $ACRONIS_TOKEN, "$ACRONIS_PASSWORD (number)".
-var standsIn = regexp.MustCompile(`^\$\{?([A-Z_][A-Z0-9_]*)\}?(?: \((?:number|object|array)\))?$`)
+var standsIn = regexp.MustCompile(`^\$\{?([A-Z_][A-Z0-9_]*)(?::\?)?\}?(?: \((?:number|object|array)\))?$`)
 
 // open says whether a value may be shown although it stands where a secret does: it was allowed, or stands for a secret already.
 func (r *Redactor) open(value string) bool {

@@ -259,7 +259,7 @@ func (s *sampler) exchange(id, method, path string, status int, body string) exc
 	address := sampleHost + "/api/2" + strings.Join(segments, "/")
 	e := exchange.Evidence{Spec: id, Method: method, URL: address, Headers: http.Header{"Authorization": {"Bearer $ACRONIS_TOKEN"}},
 		Attempts: []exchange.EvidenceAttempt{s.attempt(status, body)},
-		Curl:     fmt.Sprintf(`curl -s %s --request %s --header "Authorization: Bearer $ACRONIS_TOKEN" --include`, address, method)}
+		Curl:     fmt.Sprintf(`curl -s %s --request %s --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`, address, method)}
 	if method == http.MethodPost || method == http.MethodPut {
 		text := fmt.Sprintf(`{"name":"conformance-20261120t013000-k3v9qd-%s","parent_id":"%s","kind":"customer","enabled":true,"contact":{"email":"conformance@example.com"}}`, s.id()[:8], s.id())
 		e.Body = &exchange.Text{Text: text, Size: len(text)}

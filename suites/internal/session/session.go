@@ -50,6 +50,8 @@ type Options struct {
 	Version   string // of the suite
 	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
 	KeepToken bool
+	// Keep leaves what the run makes, and gives each secret a name that no other one has: see Variables.
+	Keep      bool
 	Pace      string // the folder in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
@@ -107,6 +109,9 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
 	redactor.Allow(Garbage)
+	if o.Keep {
+		redactor.Distinguish()
+	}
 	shared := cmp.Or(o.Pace, state.Dir)
 	if o.Processes > 1 {
 		if err := redactor.Share(filepath.Join(state.Dir, secretsFile), configured(o.Config.Target).Contains); err != nil {
@@ -414,6 +419,15 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	}
 	return left
 }
+
+// Leave ends the session, and leaves what it has made.
+func (s *Session) Leave() {
+	s.client.Close()
+	_ = s.serials.Close()
+}
+
+// Variables are the secrets of the run, by the names that stand for them in the lines which repeat its requests.
+func (s *Session) Variables() []redact.Secret { return s.Redactor.Secrets() }
 
 // renewing logs in once more where the configured client's token has ended by now: what was made is removed all the same.
 func (s *Session) renewing(do fixtures.Do) fixtures.Do {

@@ -38,6 +38,7 @@ var (
 	defectFlag   = flag.String("defect", "", "`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
 	selectedFlag = flag.String("selected", "", "`text` that the result shows as its filter (default: Ginkgo's filters)")
+	keepFlag     = flag.String("keep", "", "`file` for the variables of the lines that repeat requests: the run leaves what it made")
 	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
@@ -289,7 +290,7 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
-		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Pace: *paceFlag, Process: GinkgoParallelProcess(),
+		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
 		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.records.Append(report.KindStep, encode(step)) }}
 }
 
@@ -353,7 +354,12 @@ func cleanUp(ctx context.Context) {
 	suite.cleaned = true
 	ctx, cancel := ratelimit.WithTimeout(ctx, suite.session.CleanupTimeout())
 	defer cancel()
-	attach(leftoverEntry, report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
+	if *keepFlag != "" {
+		suite.session.Leave()
+		Expect(writeVariables(*keepFlag, suite.session)).To(Succeed())
+	} else {
+		attach(leftoverEntry, report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
+	}
 	AddReportEntry(stepsEntry, encode(suite.session.Steps), ReportEntryVisibilityNever)
 	if GinkgoParallelProcess() == 1 {
 		AddReportEntry(checksEntry, encode(suite.session.Checks), ReportEntryVisibilityNever)
@@ -366,4 +372,21 @@ func cleanUp(ctx context.Context) {
 		AddReportEntry(answersEntry, encode(answers), ReportEntryVisibilityNever)
 		Expect(suite.session.Discard()).To(Succeed())
 	}
+}
+
+// writeVariables writes what the lines need that repeat the requests of the run, for bash, where only this user can read
+// it.
+func writeVariables(path string, s *session.Session) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Variables of the run %s on %s, for the curl lines of its reports.\n", s.Run, s.Access.URL)
+	for _, v := range s.Variables() {
+		fmt.Fprintf(&b, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return report.ReplaceAs(path, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
 }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestUnmatched(t *testing.T) {
+	selected := []string{"401/no-token/FetchTenant", "401/no-token/FetchTenantUsers", "404/unknown-id/GET.tenants.{tenant_id}"}
+	for name, c := range map[string]struct {
+		options  options
+		selected []string
+		want     string
+	}{
+		"an id":                     {options{ids: []string{"401/no-token/FetchTenant"}}, selected, ""},
+		"an id with braces":         {options{ids: []string{"404/unknown-id/GET.tenants.{tenant_id}"}}, selected, ""},
+		"a pattern":                 {options{ids: []string{"401/*/FetchTenant*"}}, selected, ""},
+		"the end of an id":          {options{ids: []string{"no-token/FetchTenant"}}, selected, "no spec fits no-token/FetchTenant: "},
+		"the beginning of an id":    {options{ids: []string{"401/no-token/Fetch"}}, selected, "no spec fits 401/no-token/Fetch: "},
+		"one of two":                {options{ids: []string{"401/*", "409/*"}}, selected, "no spec fits 409/*: "},
+		"a dot is a dot":            {options{ids: []string{"404/unknown-id/GET-tenants.{tenant_id}"}}, selected, "no spec fits 404/"},
+		"nothing by label":          {options{labels: "a && b"}, nil, "no spec fits a && b: select by labels such as 401"},
+		"nothing by text and label": {options{labels: "a", focus: "b"}, nil, "no spec fits a --focus=b: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.options.unmatched(c.selected)
+			if c.want == "" {
+				NewWithT(t).Expect(err).NotTo(HaveOccurred())
+				return
+			}
+			NewWithT(t).Expect(err).To(MatchError(HavePrefix(c.want)))
+		})
+	}
+}
+
+func TestFlagsMayFollowIDs(t *testing.T) {
+	g := NewWithT(t)
+	var o options
+	ids, err := (&cli{}).parseMixed(o.flagsOfRun(), []string{"401/a/B", "-target=x", "402/c/D", "-dry-run"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(ids).To(Equal([]string{"401/a/B", "402/c/D"}))
+	g.Expect(o.target).To(Equal("x"))
+	g.Expect(o.dry).To(BeTrue())
+}
