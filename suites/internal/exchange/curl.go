@@ -17,7 +17,8 @@ import (
 // maxInline is how long a body may be to stand in a command line: Linux refuses an argument of 128 KiB.
 const maxInline = 64 << 10
 
-// Curl returns a line for bash that repeats the request, in the form that the guide uses. Secrets are variables, $ACRONIS_TOKEN; all
+// Curl returns a line for bash that repeats the request, in the form that the guide uses. Secrets are variables, which must be set:
+// ${ACRONIS_TOKEN:?}; all
 // else is quoted so that pasting it runs nothing but curl. Like the client, curl is kept from adding a Content-Type.
 func (e *Exchange) Curl(r *redact.Redactor) string { return e.curl(e.teach(r)) }
 
@@ -182,15 +183,24 @@ func (q quoter) argument(s string) string {
 	}
 	for _, at := range variables {
 		text(s[done:at[0]])
-		mixed.WriteString(`"` + s[at[0]:at[1]] + `"`)
+		mixed.WriteString(`"` + required(s[at[0]:at[1]]) + `"`)
 		done = at[1]
 	}
 	text(s[done:])
-	if simple {
-		return `"` + s + `"`
+	if !simple {
+		return mixed.String()
 	}
-	return mixed.String()
+	var whole strings.Builder
+	done = 0
+	for _, at := range variables {
+		whole.WriteString(s[done:at[0]] + required(s[at[0]:at[1]]))
+		done = at[1]
+	}
+	return `"` + whole.String() + s[done:] + `"`
 }
+
+// required writes a variable so that bash stops where it is not set, instead of sending a request without the secret.
+func required(variable string) string { return "${" + strings.Trim(variable, "${}") + ":?}" }
 
 // literal quotes a text without variables. Single quotes stop everything, also the history expansion of an interactive bash; what
 // must be seen or could deceive, newlines for instance, is escaped between $' and '.

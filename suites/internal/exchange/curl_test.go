@@ -158,16 +158,16 @@ func TestCurlInTheFormOfTheGuide(t *testing.T) {
 	e := &exchange.Exchange{URL: "https://eu2-cloud.acronis.com/api/2/tenants/1", Request: exchange.Request{Method: "GET",
 		Header: http.Header{"Authorization": {"Bearer s3cr3t"}}}}
 	g.Expect(e.Curl(redact.New())).To(Equal(
-		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer $ACRONIS_TOKEN" --include`))
+		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`))
 
 	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Bearer s3cr3t"}}, Body: []byte(`{"a":1}`)}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
-		` --header "Authorization: Bearer $ACRONIS_TOKEN" --header 'Content-Type:' --data '{"a":1}' --include`))
+		` --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --header 'Content-Type:' --data '{"a":1}' --include`))
 
 	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))}},
 		Body: []byte(strings.Repeat("x", 100_000))}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
-		` --user "` + id + `:$ACRONIS_CLIENT_SECRET" --header 'Content-Type:' --data-binary @body --include` +
+		` --user "` + id + `:${ACRONIS_CLIENT_SECRET:?}" --header 'Content-Type:' --data-binary @body --include` +
 		`  # the body, 100000 bytes, is not shown: put it into a file named body`))
 }
 
@@ -184,4 +184,21 @@ func TestCurlExpandsNothingElse(t *testing.T) {
 	last := <-requests
 	g.Expect(last.Header.Get("X-A")).To(Equal("$HOME ${PATH} t0ken-123"), "a text that looks like a stand-in is taken for one, which is harmless")
 	g.Expect(last.Body).To(Equal("$HOME $(id) t0ken-123"))
+}
+
+// Without the secret the line must not send a request that means something else.
+func TestCurlStopsWhereAVariableIsUnset(t *testing.T) {
+	for _, header := range []string{"Bearer s3cr3t", "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))} {
+		e := &exchange.Exchange{URL: "http://127.0.0.1:9/x", Request: exchange.Request{Method: "POST",
+			Header: http.Header{"Authorization": {header}, "X-A": {"it's\n\u00e9"}}}}
+		line := "curl() { echo sent; }; " + e.Curl(redact.New())
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		command := exec.CommandContext(ctx, "bash", "-c", line)
+		command.Env = []string{"PATH=" + os.Getenv("PATH")}
+		out, err := command.CombinedOutput()
+		if err == nil || strings.Contains(string(out), "sent") || !strings.Contains(string(out), "ACRONIS_") {
+			t.Errorf("%s\n%s: %v", line, out, err)
+		}
+	}
 }

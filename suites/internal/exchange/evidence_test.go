@@ -53,9 +53,9 @@ func TestEvidenceHoldsNoSecret(t *testing.T) {
 				Body: &exchange.Text{Text: `{"access_token":"$ACRONIS_TOKEN","note":"$ACRONIS_TOKEN"}`, Size: 45}},
 		},
 		Transient: true,
-		Curl: `curl -s "https://h/api/2/idp/token?ott=$ACRONIS_OTT" --request POST --header "Authorization: Bearer $ACRONIS_TOKEN"` +
+		Curl: `curl -s "https://h/api/2/idp/token?ott=${ACRONIS_OTT:?}" --request POST --header "Authorization: Bearer ${ACRONIS_TOKEN:?}"` +
 			` --header 'Content-Type: application/x-www-form-urlencoded' --header 'X-Fault: 503'` +
-			` --data 'grant_type=password' --data-urlencode "password=$ACRONIS_PASSWORD" --include`,
+			` --data 'grant_type=password' --data-urlencode "password=${ACRONIS_PASSWORD:?}" --include`,
 	}))
 }
 
