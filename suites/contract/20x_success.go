@@ -550,7 +550,7 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong := holds("$", shown, asked)
-			return append(wrong, raised(shown, spec.Named)...), nil, nil
+			return append(wrong, raised(shown, named)...), nil, nil
 		}}, err
 	}
 	return sp
@@ -558,12 +558,12 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 
 // raised asks for a higher version than the one before: each change raises it (guide, "Optimistic locking").
 func raised(shown map[string]any, named any) []schemas.Violation {
-	before, err := strconv.ParseFloat(fmt.Sprint(spec.Named), 64)
+	before, err := strconv.ParseFloat(fmt.Sprint(named), 64)
 	now, unread := strconv.ParseFloat(fmt.Sprint(shown["version"]), 64)
 	if err != nil || unread != nil || now > before {
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", spec.Named)}}
+	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
 }
 
 // holds compares what is shown with what was asked for, property by property.

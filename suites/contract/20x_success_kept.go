@@ -653,7 +653,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			})
 			if c.to != nil && len(wrong) == 0 && err == nil {
 				named := cmp.Or(u.before["version"], any(u.request.Query.Get("version")))
-				wrong = raised(spec.Object(e), spec.Named) // in the answer to the change itself, by which clients go on
+				wrong = raised(spec.Object(e), named) // in the answer to the change itself, by which clients go on
 			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)

@@ -22,6 +22,9 @@ const (
 	suiteName  = "contract.test"
 )
 
+// insideRun is set for the processes of a run: none of them starts another run, whatever program it turns out to be.
+const insideRun = "ACRONIS_CONFORMANCE_INSIDE_RUN"
+
 // beAnother runs what the program is under another name than its own, and does not return then.
 func beAnother(name string) {
 	switch strings.TrimSuffix(filepath.Base(name), ".exe") {
@@ -34,6 +37,9 @@ func beAnother(name string) {
 
 // asTwo puts the program into the directory under its two other names.
 func asTwo(directory string) (suite, ginkgo string, err error) {
+	if os.Getenv(insideRun) != "" {
+		return "", "", errors.New("the program was started by a run of itself: call beAnother first")
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return "", "", fmt.Errorf("the program does not know where it is, and cannot start its specs: %w", err)

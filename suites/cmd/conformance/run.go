@@ -200,7 +200,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
 	if o.rehearse { // what it leaves where it is killed goes with its reports
-		command.Env = append(os.Environ(), "TMPDIR="+o.reports)
+		command.Env = append(command.Env, "TMPDIR="+o.reports)
 	}
 	if o.quiet {
 		command.Stdout = io.Discard
@@ -289,7 +289,9 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(ginkgo, append(append(arguments, suite), own...)...), nil
+	command := exec.Command(ginkgo, append(append(arguments, suite), own...)...)
+	command.Env = append(os.Environ(), insideRun+"=yes")
+	return command, nil
 }
 
 func terminal(f *os.File) bool {

@@ -185,3 +185,20 @@ func TestCurlExpandsNothingElse(t *testing.T) {
 	g.Expect(last.Header.Get("X-A")).To(Equal("$HOME ${PATH} t0ken-123"), "a text that looks like a stand-in is taken for one, which is harmless")
 	g.Expect(last.Body).To(Equal("$HOME $(id) t0ken-123"))
 }
+
+// Without the secret the line must not send a request that means something else.
+func TestCurlStopsWhereAVariableIsUnset(t *testing.T) {
+	for _, header := range []string{"Bearer s3cr3t", "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))} {
+		e := &exchange.Exchange{URL: "http://127.0.0.1:9/x", Request: exchange.Request{Method: "POST",
+			Header: http.Header{"Authorization": {header}, "X-A": {"it's\n\u00e9"}}}}
+		line := "curl() { echo sent; }; " + e.Curl(redact.New())
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		command := exec.CommandContext(ctx, "bash", "-c", line)
+		command.Env = []string{"PATH=" + os.Getenv("PATH")}
+		out, err := command.CombinedOutput()
+		if err == nil || strings.Contains(string(out), "sent") || !strings.Contains(string(out), "ACRONIS_") {
+			t.Errorf("%s\n%s: %v", line, out, err)
+		}
+	}
+}

@@ -19,7 +19,7 @@ var states = map[string]string{
 	"cell":   "#cell=401/401/reference/FetchReport",
 	"step":   "#step=world/1",
 	"list":   "#list=0",
-	"fault":  "#finding=violation/vxpk5epr",
+	"fault":  "#fault-vxpk5epr",
 	"filter": "#verdict=violation,inconclusive",
 }
 
@@ -362,7 +362,7 @@ func TestBrowserHostile(t *testing.T) {
 		elements := eval[[]string](b, `(() => {
 			const seen = new Set();
 			const look = () => { for (const e of document.querySelectorAll('body *')) seen.add(e.tagName.toLowerCase()); };
-			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()], ['list', data.lists.keys()], ['finding', findingAt.keys()]])
+			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()], ['list', data.lists.keys()], ["finding", findingAt.keys()], ["fault", faultAt.keys()]])
 				for (const value of list) {
 					Object.assign(state, {kind, value: String(value)}); // not open, which browsers allow only so often
 					show();

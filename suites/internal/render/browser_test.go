@@ -225,6 +225,6 @@ func (b *tab) overflows() int {
 func pageOf(t testing.TB, r *report.Result) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	NewWithT(t).Expect(HTML(&b, r)).To(Succeed())
+	NewWithT(t).Expect(HTML(&b, r, nil)).To(Succeed())
 	return b.Bytes()
 }

@@ -7,29 +7,41 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// views are the files that are made of a result. The baseline may be nil.
-var views = []struct {
-	name  string
-	write func(w io.Writer, r, baseline *report.Result) error
-}{
-	{"index.html", func(w io.Writer, r, _ *report.Result) error { return HTML(w, r) }},
-	{"summary.md", Summary},
-	{"conformance.har", func(w io.Writer, r, _ *report.Result) error { return HAR(w, r) }},
-	{"conformance.sarif", func(w io.Writer, r, _ *report.Result) error { return SARIF(w, r) }},
-	{"ctrf.json", func(w io.Writer, r, _ *report.Result) error { return CTRF(w, r) }},
-	{"badge.svg", func(w io.Writer, r, _ *report.Result) error { return Badge(w, r) }},
+// HistoryFile is the name of the history that the page shows, in the directory of the views.
+const HistoryFile = "history.jsonl"
+
+// viewInput is what views are made of. Baseline and nights may be nil.
+type viewInput struct {
+	result, baseline *report.Result
+	nights           []report.Night
 }
 
-// WriteAll writes every view of a result into the folder and returns their paths. The baseline may be nil. A reader sees either the
-// whole of a file or the one that was there before.
-func WriteAll(folder string, r, baseline *report.Result) ([]string, error) {
+// views are the files that are made of a result.
+var views = []struct {
+	name  string
+	write func(w io.Writer, s viewInput) error
+}{
+	{"index.html", func(w io.Writer, s viewInput) error { return HTML(w, s.result, s.nights) }},
+	{"summary.md", func(w io.Writer, s viewInput) error { return Summary(w, s.result, s.baseline) }},
+	{"conformance.har", func(w io.Writer, s viewInput) error { return HAR(w, s.result) }},
+	{"conformance.sarif", func(w io.Writer, s viewInput) error { return SARIF(w, s.result) }},
+	{"ctrf.json", func(w io.Writer, s viewInput) error { return CTRF(w, s.result) }},
+	{"badge.svg", func(w io.Writer, s viewInput) error { return Badge(w, s.result) }},
+}
+
+// WriteAll writes every view of a result into the directory and returns their paths. The baseline may be nil. The page shows the history
+// that lies there; one that cannot be read is an error, which costs no view. A reader sees either the whole of a file or the one that was
+// there before.
+func WriteAll(dir string, r, baseline *report.Result) ([]string, error) {
 	var paths []string
+	nights, unreadable := report.ReadHistory(filepath.Join(dir, HistoryFile))
+	from := viewInput{r, baseline, nights}
 	for _, view := range views {
-		path := filepath.Join(folder, view.name)
-		if err := report.Replace(path, func(w io.Writer) error { return view.write(w, r, baseline) }); err != nil {
+		path := filepath.Join(dir, view.name)
+		if err := report.Replace(path, func(w io.Writer) error { return view.write(w, from) }); err != nil {
 			return paths, err
 		}
 		paths = append(paths, path)
 	}
-	return paths, nil
+	return paths, unreadable
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"strings"
+	"time"
 
 	"acronis-conformance/suites/internal/report"
 )
@@ -16,6 +17,17 @@ type finding struct {
 	report.Extent
 	Accepted *report.Acceptance // why it is not a violation
 	First    *report.Spec       // the spec that shows it
+	Letter   string             // in the cells of the matrix, of a violation: A for the gravest
+	Replay   string             // the command that runs it again
+	Left     string             // how long a waiver still holds
+}
+
+// Anchor is the fault's id where the page can be opened at it: the address is #fault- and the id.
+func (f finding) Anchor() string {
+	if f.Verdict != report.Violation || len(f.IDs) == 0 {
+		return ""
+	}
+	return f.IDs[0]
 }
 
 // findingsOf lists the faults that have the verdict, or for errors the reasons, in the order in which a reader is to
@@ -26,6 +38,10 @@ func findingsOf(r *report.Result, verdict report.Verdict) []finding {
 	add := func(f finding, example string) {
 		if f.First = specs[example]; f.First != nil { // a result that was not read from a file may hold anything
 			f.Name, f.Verdict = line(string(verdict)+"/"+f.Name, 200), verdict
+			f.Letter, f.Replay = initial(string(verdict)), r.Replay(f.replayed())
+			if verdict == report.Violation {
+				f.Letter = letterOf(len(list))
+			}
 			list = append(list, f)
 		}
 	}
@@ -37,9 +53,52 @@ func findingsOf(r *report.Result, verdict report.Verdict) []finding {
 	}
 	for _, b := range report.Bundles(r.FaultsOf(verdict)) {
 		add(finding{Name: b.ID, IDs: b.IDs(), Text: b.Text(), Gravity: b.Gravity, Extent: b.Extent,
-			Accepted: b.Accepted}, b.Example)
+			Accepted: b.Accepted, Left: daysLeft(b.Accepted, r.Run.Started)}, b.Example)
 	}
 	return list
+}
+
+// letters stand for faults in the cells; those that verdicts have are left out.
+const letters = "ABCDFGHJLMNOQRSTUXYZ"
+
+// letterOf is the letter of the fault at that place of the list. The last ones share that of their verdict.
+func letterOf(at int) string {
+	if at < len(letters) {
+		return letters[at : at+1]
+	}
+	return initial(string(report.Violation))
+}
+
+// faultOfSpec finds for each spec that is a violation the gravest of its faults, by its place in the list.
+func faultOfSpec(list []finding) map[string]int {
+	places := map[string]int{}
+	for i, f := range list {
+		for _, id := range f.Specs {
+			if _, known := places[id]; !known {
+				places[id] = i
+			}
+		}
+	}
+	return places
+}
+
+// daysLeft says how long a waiver holds from that day on.
+func daysLeft(a *report.Acceptance, from time.Time) string {
+	if a == nil || a.Expires == "" {
+		return ""
+	}
+	last, err := time.Parse(time.DateOnly, a.Expires)
+	if err != nil || from.IsZero() {
+		return ""
+	}
+	days := int(last.Sub(from.UTC().Truncate(24*time.Hour)).Hours() / 24)
+	switch {
+	case days < 0:
+		return "expired"
+	case days == 0:
+		return "last day"
+	}
+	return counted(days, "day left", "days left")
 }
 
 // index finds the specs of a result by their ids.

@@ -50,8 +50,9 @@ type matrixCell struct {
 type badge struct {
 	Index   int // of the cell in the result
 	Verdict report.Verdict
-	Letter  string
-	Clause  bool // of the general table
+	Letter  string // of the fault where the cell is a violation, else of the verdict
+	fault   int    // place of the fault
+	Clause  bool   // of the general table
 	Label   string
 }
 
@@ -68,7 +69,9 @@ func newMatrix(r *report.Result) matrix {
 	for i := range r.Cells {
 		cells[i] = &r.Cells[i]
 	}
-	m := arrange(cells, func(i int) []badge { return []badge{newBadge(i, cells[i])} })
+	faults := findingsOf(r, report.Violation)
+	places := faultOfSpec(faults)
+	m := arrange(cells, func(i int) []badge { return []badge{newBadge(i, cells[i], faults, places)} })
 	times := latencies(r)
 	var longest int64
 	for _, l := range times {
@@ -153,13 +156,28 @@ func (g *grouping) add(c *report.Cell, name, column string, badges []badge) {
 	g.cells = append(g.cells, c)
 }
 
-func newBadge(i int, c *report.Cell) badge {
+func newBadge(i int, c *report.Cell, faults []finding, places map[string]int) badge {
 	m := badge{Index: i, Verdict: c.Verdict, Letter: initial(string(c.Verdict)), Clause: c.Source == schemas.FromClause}
 	m.Label = fmt.Sprintf("%s %s: %s, %s", subjectOf(c), c.Class, c.Verdict, counted(len(c.Specs), "spec", "specs"))
 	if m.Clause {
 		m.Label += ", general table"
 	}
+	if at := gravestFault(c, places, len(faults)); c.Verdict == report.Violation && at < len(faults) {
+		m.Letter, m.fault = faults[at].Letter, at
+		m.Label += ", fault " + m.Letter + ": " + line(faults[at].Text, 120)
+	}
 	return m
+}
+
+// gravestFault is the place of the gravest fault that the specs of a cell show; none where no spec shows any.
+func gravestFault(c *report.Cell, places map[string]int, none int) int {
+	gravest := none
+	for _, id := range c.Specs {
+		if at, shows := places[id]; shows {
+			gravest = min(gravest, at)
+		}
+	}
+	return gravest
 }
 
 // subjectOf names what a cell speaks of, as a reader looks for it.
@@ -193,7 +211,7 @@ func (g *grouping) group(columns []string) group {
 			badges := g.badges[i][column]
 			r.Cells = append(r.Cells, matrixCell{Column: column, Badges: badges})
 			for _, m := range badges {
-				if worst, seen := gravest[column]; !seen || m.Verdict.Gravity() > worst.Verdict.Gravity() {
+				if worst, seen := gravest[column]; !seen || m.graver(worst) {
 					gravest[column] = m
 				}
 			}
@@ -208,6 +226,11 @@ func (g *grouping) group(columns []string) group {
 		out.Cells = append(out.Cells, s)
 	}
 	return out
+}
+
+// graver reports whether a badge says more than another.
+func (b badge) graver(other badge) bool {
+	return cmp.Or(cmp.Compare(other.Verdict.Gravity(), b.Verdict.Gravity()), cmp.Compare(b.fault, other.fault)) < 0
 }
 
 // notes say how many cells the group has and what became of them, in words and in the verdicts' letters.

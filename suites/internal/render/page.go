@@ -22,7 +22,7 @@ var scripts = []string{"dom.js", "data.js", "json.js", "detail.js", "filter.js",
 
 // HTML writes the result as a page: one file that needs nothing else, from the disk or from a server. Its head, its lists and the
 // matrix are plain HTML; what is shown on demand is compressed data that its script unpacks.
-func HTML(w io.Writer, r *report.Result) error {
+func HTML(w io.Writer, r *report.Result, nights []report.Night) error {
 	data, err := newPageData(r, budget)
 	if err != nil {
 		return err
@@ -38,6 +38,7 @@ func HTML(w io.Writer, r *report.Result) error {
 		Sections: []section{newSection(r, "Faults", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
 			newSection(r, "Known deviations of the live service", report.Known), newSection(r, "Served though nothing documents a rejection", report.Inconclusive)},
 		Worst: worst(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Uncovered: cells, UncoveredCells: countCells(cells), Phases: phases(r), Data: data,
+		History: newHistoryTable(r, nights),
 	})
 }
 
@@ -58,6 +59,7 @@ type resultPage struct {
 	Lists          []list
 	Phases         []phase
 	Data           string
+	History        *historyTable // nil where there is none
 }
 
 // frame is what all pages have.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"acronis-conformance/suites/internal/exchange"
@@ -28,6 +29,7 @@ type pageData struct {
 	Steps    []stepData     `json:"steps"`    // as in the result
 	Lists    []listData     `json:"lists"`
 	Findings []listData     `json:"findings"`
+	Replay   string         `json:"replay"` // the command that runs a spec again, without the spec's id
 }
 
 type cellData struct {
@@ -53,8 +55,8 @@ type specData struct {
 	Path        ref              `json:"path"`
 	Resource    ref              `json:"resource"`
 	Source      ref              `json:"source"`
-	Refusal     ref              `json:"refusal"`
-	Ground      ref              `json:"ground"` // of the code
+	Rejection   ref              `json:"rejection"`
+	Basis       ref              `json:"basis"` // of the code
 	Verdict     ref              `json:"verdict"`
 	Reason      ref              `json:"reason"`
 	Requirement ref              `json:"requirement"`
@@ -116,11 +118,13 @@ type bodyData struct {
 
 // listData is a list of specs that the page can show besides those of a cell.
 type listData struct {
-	ID    ref   `json:"id"` // of a finding
-	Title ref   `json:"title"`
-	Note  ref   `json:"note"`
-	First int   `json:"first"` // the spec that stands for the others
-	Specs []int `json:"specs"`
+	ID     ref   `json:"id"`               // of a finding
+	Faults []ref `json:"faults,omitempty"` // ids of a finding's faults
+	Replay ref   `json:"replay"`           // the command that runs a finding again
+	Title  ref   `json:"title"`
+	Note   ref   `json:"note"`
+	First  int   `json:"first"` // the spec that stands for the others
+	Specs  []int `json:"specs"`
 }
 
 // budget is how large the pageData data may be, so that the page stays below 3 MB.
@@ -171,8 +175,10 @@ type dataBuilder struct {
 	index         map[string]ref
 	out           pageData
 
-	specs map[string]int // by id
-	steps map[string]int // by id
+	specs  map[string]int // by id
+	steps  map[string]int // by id
+	faults []finding
+	places map[string]int // of a spec's fault: see faultOfSpec
 }
 
 // text returns the ref of a text, which is made safe to look at.
@@ -198,6 +204,9 @@ func (p *dataBuilder) texts(list []string) []ref {
 func (p *dataBuilder) all() {
 	r := p.result
 	p.out.Statuses = map[int]string{}
+	p.out.Replay = exchange.Printable(strings.TrimSuffix(r.Replay("0"), "0"))
+	p.faults = findingsOf(r, report.Violation)
+	p.places = faultOfSpec(p.faults)
 	p.specs, p.steps = make(map[string]int, len(r.Specs)), make(map[string]int, len(r.World))
 	for i, s := range r.Specs {
 		p.specs[s.ID] = i
@@ -206,11 +215,16 @@ func (p *dataBuilder) all() {
 		p.steps[step.ID] = i
 	}
 	p.out.Cells = make([]cellData, 0, len(r.Cells))
-	for _, c := range r.Cells {
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		reason := c.Reason
+		if at := gravestFault(c, p.places, len(p.faults)); c.Verdict == report.Violation && at < len(p.faults) {
+			reason = p.faults[at].Text
+		}
 		p.out.Cells = append(p.out.Cells, cellData{
 			Subject: p.text(c.Subject), Operation: p.text(c.Operation), Method: p.text(c.Method), Path: p.text(c.Path),
 			Resource: p.text(c.Resource), Class: p.text(c.Class), Code: c.Code, Source: p.text(string(c.Source)),
-			Verdict: p.text(string(c.Verdict)), Reason: p.text(c.Reason), Specs: p.places(c.Specs),
+			Verdict: p.text(string(c.Verdict)), Reason: p.text(reason), Specs: p.indices(c.Specs),
 		})
 	}
 	p.out.Specs = make([]specData, 0, len(r.Specs))
@@ -224,7 +238,7 @@ func (p *dataBuilder) all() {
 	}
 	p.out.Lists, p.out.Findings = []listData{}, []listData{}
 	for _, l := range listsOf(r) {
-		p.out.Lists = append(p.out.Lists, listData{Title: p.text(l.Title), Specs: p.places(l.Specs)})
+		p.out.Lists = append(p.out.Lists, listData{Title: p.text(l.Title), Specs: p.indices(l.Specs)})
 	}
 	for _, verdict := range findingVerdicts {
 		for _, f := range findingsOf(r, verdict) {
@@ -232,13 +246,14 @@ func (p *dataBuilder) all() {
 			if f.Accepted != nil {
 				note += "; " + line(f.Accepted.String(), 300)
 			}
-			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID], Specs: p.places(f.Specs)})
+			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID],
+				Specs: p.indices(f.Specs), Faults: p.texts(f.IDs), Replay: p.text(f.Replay)})
 		}
 	}
 }
 
-// places returns where the specs stand. Ids that no spec has are left out.
-func (p *dataBuilder) places(ids []string) []int {
+// indices returns where the specs stand. Ids that no spec has are left out.
+func (p *dataBuilder) indices(ids []string) []int {
 	places := make([]int, 0, len(ids))
 	for _, id := range ids {
 		if at, known := p.specs[id]; known {
@@ -256,9 +271,12 @@ func (p *dataBuilder) limit(passed bool) int {
 }
 
 func (p *dataBuilder) spec(s report.Spec) specData {
+	if at, shows := p.places[s.ID]; shows && s.Verdict == report.Violation {
+		s.Reason = p.faults[at].Text
+	}
 	out := specData{
 		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(s.Operation), Method: p.text(s.Method), Path: p.text(s.Path),
-		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Refusal: p.text(string(s.Basis.Rejection)), Ground: p.text(string(s.Basis.Code)),
+		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Rejection: p.text(string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
 		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason), Requirement: p.text(s.Requirement), Link: p.text(web(s.Link)),
 		Expected: p.text(s.Expected), Actual: p.text(s.Actual), Advice: p.texts(s.Advice), Traits: p.texts(traits(s)),
 		Control: -1, Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.Verdict == report.Pass)),

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -15,8 +16,12 @@ func (r *Result) Replay(id string) string { return r.Run.Replay(r.Target.Name, i
 // Replay is the command for a run on that target.
 func (r Run) Replay(target, id string) string {
 	words := []string{"conformance", "replay"}
+	config := r.Config
+	if filepath.Base(config) == "ginkgo.yml" { // which is found without the flag, and named in the result
+		config = ""
+	}
 	for _, flag := range []struct{ name, value string }{
-		{"config", r.Config}, {"target", target}, {"defect", strings.Join(r.Defects, ",")},
+		{"config", config}, {"target", target}, {"defect", strings.Join(r.Defects, ",")},
 	} {
 		if flag.value != "" {
 			words = append(words, shellWord("-"+flag.name+"="+flag.value))

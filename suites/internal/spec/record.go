@@ -137,21 +137,40 @@ func decide(s *session.Session, record *report.Spec, f judge.Result) {
 	}
 }
 
-// message tells a person what is required, what came, and how to see it again.
+// message tells a person what was promised, what came, and how to see it again: in full for the first specs of a fault,
+// in a line for the next ones. The record is redacted already; what it says of a fault, such as "expired-token: requests
+// ...", would look like a secret with its name.
 func message(s *session.Session, record report.Spec, f judge.Result) string {
+	suiteConfig, _ := GinkgoConfiguration()
+	run, faults := describeRun(suiteConfig), report.Faults([]report.Spec{record})
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n", record.ID, f)
-	fmt.Fprintf(&b, "run it again: conformance replay %s\n", record.ID)
-	fmt.Fprintf(&b, "requirement:  %s\n              %s\n", record.Requirement, record.Link)
-	fmt.Fprintf(&b, "rule:         %s\n", record.Rule)
+	fmt.Fprintln(&b, record.ID)
+	if len(faults) > 0 {
+		fault := faults[0]
+		switch nth := suite.shown(fault.ID); {
+		case nth > shortTexts:
+			return fmt.Sprintf("%s: fault %s again", record.ID, fault.ID)
+		case nth > fullTexts:
+			return fmt.Sprintf("%s: fault %s: %s; %s", record.ID, fault.ID, fault.Sentence,
+				run.Replay(suite.config.Name, record.ID))
+		}
+	}
+	fmt.Fprintf(&b, "replay:      %s\n", run.Replay(suite.config.Name, record.ID))
+	for _, fault := range faults {
+		if fault.Gravity != report.AdviceOnly {
+			fmt.Fprintf(&b, "fault:       %s %s\n", fault.ID, fault.Sentence)
+		}
+	}
+	fmt.Fprintf(&b, "%srequirement: %s\n             %s\nrule:        %s\n", s.Redactor.String(f.String()), record.Requirement, record.Link,
+		record.Rule)
 	for i, e := range record.Exchanges {
 		label := "single request, while the objects exist:"
 		if i > 0 {
 			label = "then:"
 		}
-		fmt.Fprintf(&b, "%s\n  %s\n", label, e.Curl)
+		fmt.Fprintf(&b, "%s\n             %s\n", label, e.Curl)
 	}
-	return s.Redactor.String(b.String())
+	return b.String()
 }
 
 func encode(value any) string {

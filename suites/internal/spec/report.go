@@ -2,7 +2,9 @@ package spec
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -112,6 +114,29 @@ func (s *suiteState) record(run string) (err error) {
 	}
 	s.records, err = report.NewRecorder(s.recordsIn, GinkgoParallelProcess())
 	return err
+}
+
+// How many specs of a fault are told in full, and how many in a line, over all processes of the run. Of the others only
+// the fault is named: systems that keep the output of a run cut it.
+const (
+	fullTexts  = 3
+	shortTexts = 20
+)
+
+// shown counts a spec of the fault as told, and returns how many the processes of the run have told of with this one.
+func (s *suiteState) shown(fault string) int {
+	for n := s.told[fault] + 1; n <= shortTexts; n++ {
+		file, err := os.OpenFile(filepath.Join(s.recordsIn, fmt.Sprintf("told-%s-%d", fault, n)),
+			os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err == nil {
+			_ = file.Close() // it is only a mark
+		}
+		s.told[fault] = n
+		if !errors.Is(err, fs.ErrExist) { // where marks cannot be made, each process counts for itself
+			return n
+		}
+	}
+	return shortTexts + 1
 }
 
 // selected lists the specs that are to run, in process 1.

@@ -44,11 +44,12 @@ var (
 
 // suite is what the specs of this process work with. It is set before the tree is built and completed before the first spec; after
 // that it is only read.
-var suite = suiteState{specs: map[string]Spec{}, started: time.Now()}
+var suite = suiteState{specs: map[string]Spec{}, told: map[string]int{}, started: time.Now()}
 
 type suiteState struct {
-	reports   string // the directory of the reports
-	recordsIn string // the directory of the records
+	reports   string         // the directory of the reports
+	recordsIn string         // the directory of the records
+	told      map[string]int // how many specs of a fault were told of, as far as this process knows: see shown
 	records   *report.Recorder
 	cleaned   bool // what this process has made was to be removed
 	config    *config.File

@@ -1,11 +1,12 @@
 
 // The page's data: what it shows only on demand, compressed, with every text once.
 
-const data = { texts: [], statuses: {}, cells: [], specs: [], steps: [], lists: [], findings: [] };
+const data = { texts: [], statuses: {}, cells: [], specs: [], steps: [], lists: [], findings: [], replay: '' };
 const specAt = new Map(); // by id
 const cellAt = new Map(); // by address
 const stepAt = new Map(); // by id
 const findingAt = new Map(); // by id
+const faultAt = new Map();   // finding, by the id of a fault
 const cellsOf = [];       // of a spec
 const findingsOf = [];    // of a spec
 
@@ -21,6 +22,7 @@ async function unpack() {
   data.steps.forEach((step, i) => stepAt.set(T(step.id), i));
   data.findings.forEach((finding, i) => {
     findingAt.set(T(finding.id), i);
+    for (const fault of finding.faults || []) if (!faultAt.has(T(fault))) faultAt.set(T(fault), i);
     for (const spec of finding.specs) findingsOf[spec].push(i);
   });
   data.cells.forEach((cell, i) => {

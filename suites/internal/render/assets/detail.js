@@ -54,7 +54,7 @@ function stepView(at) {
 function findingView(at) {
   const finding = data.findings[at];
   const view = listView(T(finding.title), finding.specs, []);
-  view.querySelector('h2').after(h('p', { class: 'spread' }, T(finding.note)), specItem(finding.first, true));
+  view.querySelector('h2').after(h('p', { class: 'spread' }, T(finding.note)), command(T(finding.replay), 'replay'), specItem(finding.first, true));
   return view;
 }
 
@@ -105,10 +105,11 @@ function specBody(at) {
   const exchanges = spec.exchanges || [];
   return h('div', {},
     T(spec.reason) && callout(T(spec.verdict), T(spec.reason)),
+    T(spec.verdict) !== 'pass' && command(data.replay + shellWord(T(spec.id)), 'replay'),
     h('dl', { class: 'pairs' },
-      faults.length > 0 && pair('fault', ...faults.map((i) => h('p', {}, link('finding', T(data.findings[i].id), T(data.findings[i].title)), ' ', h('span', { class: 'of' }, T(data.findings[i].note))))),
+      faults.length > 0 && pair('fault', ...faults.map((i) => h('p', {}, findingLink(data.findings[i]), ' ', h('span', { class: 'of' }, T(data.findings[i].note))))),
       pair('required', ...requirement),
-      pair('rests on', groundOf(spec)),
+      pair('basis', basisOf(spec)),
       pair('expected', T(spec.expected) || '–'),
       pair('actual', T(spec.actual) || 'nothing was sent'),
       spec.control >= 0 && pair('control', link('step', T(data.steps[spec.control].id), T(data.steps[spec.control].id)), data.steps[spec.control].ok ? ' succeeded' : ' failed')),
@@ -119,9 +120,16 @@ function specBody(at) {
     exchanges.map((e, i) => exchange(e, i, exchanges.length, relevant(differences, i, exchanges.length))));
 }
 
-const groundOf = (spec) => {
-  const source = T(spec.source) === 'reference' ? 'the operation’s own list' : 'the general table';
-  return source + '; refusal ' + T(spec.refusal) + ', code ' + T(spec.ground);
+// findingLink leads to a fault by its id, which is the same in every run, and to anything else by its name.
+const findingLink = (finding) => (T(finding.id).startsWith('violation/')
+  ? h('a', { href: '#fault-' + encodeHash(T(finding.faults[0])) }, T(finding.title)) : link('finding', T(finding.id), T(finding.title)));
+
+// shellWord quotes what a shell would read otherwise.
+const shellWord = (text) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'");
+
+const basisOf = (spec) => {
+  const source = T(spec.source) === 'reference' ? 'listed for this operation' : 'the general table';
+  return source + '; rejection ' + T(spec.rejection) + ', code ' + T(spec.basis);
 };
 
 // relevant picks the differences that speak of an exchange: the first is the spec's own request, the last one looked whether the
@@ -138,11 +146,10 @@ function differenceTable(differences) {
 }
 
 function exchange(e, at, count, differences) {
-  const command = h('pre', { tabindex: '0', 'aria-label': 'curl' }, T(e.curl));
   const first = e.attempts.length > 0 ? e.attempts[0].start : 0;
   return h('section', { class: 'exchange' },
     h('h3', {}, count > 1 && h('span', { class: 'of' }, (at + 1) + ' of ' + count), T(e.method) + ' ' + T(e.url), e.transient && h('span', { class: 'of' }, 'went away after a repeat')),
-    T(e.curl) && h('div', { class: 'curl' }, command, copyButton(T(e.curl), command)),
+    T(e.curl) && [h('p', { class: 'small' }, 'single request, while the objects exist'), command(T(e.curl), 'curl')],
     headers(e.headers, []),
     body(e.body, [], 'request body'),
     e.attempts.length === 0 && h('p', { class: 'small' }, 'no attempt was made'),

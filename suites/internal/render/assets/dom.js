@@ -27,19 +27,21 @@ const link = (kind, value, text, properties) => h('a', { href: '#' + kind + '=' 
 // encodeHash writes a value for the address, with its slashes as they are.
 const encodeHash = (value) => encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%2C', ',');
 
-// copyButton copies a text. Where the browser does not let a file write to the clipboard, the text is selected and copied in the old way.
-function copyButton(text, source) {
-  const button = h('button', { type: 'button', class: 'copy' }, 'copy');
-  button.addEventListener('click', async () => {
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      getSelection().selectAllChildren(source);
-      done = document.execCommand('copy');
-    }
-    button.textContent = done ? 'copied' : 'press Ctrl+C';
-    setTimeout(() => { button.textContent = 'copy'; }, 1500);
-  });
-  return button;
+// command shows a line for a shell, with a button that copies it.
+const command = (text, name) => h('div', { class: 'curl' },
+  h('pre', { tabindex: '0', 'aria-label': name }, text), h('button', { type: 'button', class: 'copy', 'data-copy': true }, 'copy'));
+
+// copy copies the text before a button. Where the browser does not let a file write to the clipboard, the text is selected and copied in
+// the old way.
+async function copy(button) {
+  const source = button.previousElementSibling;
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+  } catch {
+    getSelection().selectAllChildren(source);
+    done = document.execCommand('copy');
+  }
+  button.textContent = done ? 'copied' : 'press Ctrl+C';
+  setTimeout(() => { button.textContent = 'copy'; }, 1500);
 }

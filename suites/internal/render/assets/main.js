@@ -1,8 +1,10 @@
 
 // The address after # says what is filtered and what is open, so that it can be sent to somebody else:
-// #verdict=violation&code=401&text=token&spec=401/expired-token/FetchTenant
+// #verdict=violation&code=401&text=token&spec=401/expired-token/FetchTenant. A fault alone is #fault-abcd2345, which is also the id of
+// its card, for a browser without scripts.
 
-const kinds = ['spec', 'cell', 'step', 'list', 'finding'];
+const kinds = ['spec', 'cell', 'step', 'list', 'finding', 'fault'];
+const faultPrefix = 'fault-';
 const state = { kind: '', value: '' };
 let found = { specs: [], cells: [] }; // what the filters choose
 let opener = null;  // what the focus returns to when the view is closed
@@ -10,7 +12,8 @@ let opener = null;  // what the focus returns to when the view is closed
 const narrow = () => matchMedia('(max-width: 999px)').matches;
 
 function readAddress() {
-  const parameters = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
+  const hash = location.hash.slice(1);
+  const parameters = new URLSearchParams((hash.startsWith(faultPrefix) ? 'fault=' + hash.slice(faultPrefix.length) : hash).replaceAll('+', '%2B'));
   filter.verdicts = new Set((parameters.get('verdict') || '').split(',').filter((v) => v in initials));
   filter.code = optionOf(byId('code'), parameters.get('code'));
   filter.resource = optionOf(byId('resource'), parameters.get('resource'));
@@ -33,6 +36,7 @@ function address() {
   add('code', filter.code);
   add('resource', filter.resource);
   add('text', byId('text').value.trim());
+  if (state.kind === 'fault' && parts.length === 0) return '#' + faultPrefix + encodeHash(state.value);
   add(state.kind, state.value);
   return '#' + parts.join('&');
 }
@@ -86,6 +90,7 @@ function currentView() {
     case 'cell': return cellAt.has(state.value) ? cellView(cellAt.get(state.value)) : unknown('cell');
     case 'step': return stepAt.has(state.value) ? stepView(stepAt.get(state.value)) : unknown('step');
     case 'finding': return findingAt.has(state.value) ? findingView(findingAt.get(state.value)) : unknown('finding');
+    case 'fault': return faultAt.has(state.value) ? findingView(faultAt.get(state.value)) : unknown('fault');
     case 'list': {
       const list = data.lists[Number(state.value || NaN)];
       return list ? listView(T(list.title), list.specs, []) : unknown('list');
@@ -111,8 +116,22 @@ function marked() {
   }
 }
 
-// mark shows in the matrix which cell is open.
+// shownFinding is the place of the finding that is open; -1 where none is.
+function shownFinding() {
+  const at = state.kind === 'fault' ? faultAt.get(state.value) : state.kind === 'finding' ? findingAt.get(state.value) : -1;
+  return at === undefined ? -1 : at;
+}
+
+// emphasize dims the cells that do not show a finding; none of them where there is no finding at that place.
+function emphasize(at) {
+  const finding = data.findings[at];
+  const cells = finding && new Set(finding.specs.flatMap((spec) => cellsOf[spec]));
+  for (const button of document.querySelectorAll('[data-c]')) button.classList.toggle('dim', Boolean(cells) && !cells.has(Number(button.dataset.c)));
+}
+
+// mark shows in the matrix which cell is open, and which cells show the fault that is.
 function mark() {
+  emphasize(shownFinding());
   for (const old of document.querySelectorAll('.m[aria-current]')) old.removeAttribute('aria-current');
   const cells = marked();
   for (const at of cells) {
@@ -147,7 +166,8 @@ function foldGroup(part, shut) {
 function follow(event) {
   const a = event.target.closest('a[href^="#"]');
   if (!a || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const [kind, value] = a.getAttribute('href').slice(1).split(/=(.*)/s);
+  const href = a.getAttribute('href').slice(1);
+  const [kind, value] = href.startsWith(faultPrefix) ? ['fault', href.slice(faultPrefix.length)] : href.split(/=(.*)/s);
   if (!kinds.includes(kind)) return;
   event.preventDefault();
   opener = opener || a;
@@ -170,6 +190,14 @@ function wire() {
     if (item && !item.title) item.title = item.getAttribute('aria-label') || item.dataset.tip;
   });
   document.addEventListener('click', follow);
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-copy]');
+    if (button) copy(button);
+  });
+  for (const card of document.querySelectorAll('.finding')) {
+    card.addEventListener('mouseenter', () => emphasize(findingAt.get(card.dataset.f)));
+    card.addEventListener('mouseleave', () => emphasize(shownFinding()));
+  }
   byId('detail').addEventListener('click', (event) => {
     const button = event.target.closest('[data-go], [data-close]');
     if (!button) return;

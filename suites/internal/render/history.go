@@ -1,0 +1,121 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/report"
+)
+
+// shownNights is how many nights the page shows: the last ones.
+const shownNights = 60
+
+// historyTable is what the page tells of the nights before: a row for each fault, a column for each night.
+type historyTable struct {
+	Title    string
+	Nights   []nightColumn
+	Rows     []faultRow
+	Unstable []unstableRow
+}
+
+type nightColumn struct {
+	Day     string // of the month
+	Verdict report.Verdict
+	Label   string
+}
+
+type faultRow struct {
+	ID, Title   string
+	Linked      bool // this run has the fault
+	First, Last string
+	State       string // new, flapping, gone; empty where it was there before
+	Nights      []faultNight
+}
+
+type faultNight struct {
+	Mark  string // what stands in the column
+	Label string
+}
+
+type unstableRow struct {
+	Key, Name string
+	Linked    bool // this run has the cell
+	Changes   int
+	Last      report.Verdict
+}
+
+// newHistoryTable lays out the nights of the result's target; nil where there are fewer than two.
+func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
+	var own []report.Night
+	for _, n := range nights {
+		if n.Target == r.Target.Name {
+			own = append(own, n)
+		}
+	}
+	own = own[max(len(own)-shownNights, 0):]
+	if len(own) < 2 {
+		return nil
+	}
+	h := report.HistoryOf(own)
+	t := &historyTable{Title: fmt.Sprintf("Faults over %d nights, from %s to %s", len(own), day(own[0].Started),
+		day(own[len(own)-1].Started))}
+	for _, n := range own {
+		label := fmt.Sprintf("%s, run %s: %s, %s, %d of %d cells asserted, suite %s", day(n.Started), n.Run, n.Verdict,
+			counted(len(n.Faults), "fault", "faults"), n.Cells.Asserted, n.Cells.Total, n.Suite)
+		t.Nights = append(t.Nights, nightColumn{Day: fmt.Sprint(n.Started.UTC().Day()), Verdict: n.Verdict,
+			Label: line(label, 300)})
+	}
+	current := map[string]bool{}
+	for _, f := range r.FaultsOf(report.Violation) {
+		current[f.ID] = true
+	}
+	for _, f := range h.Faults {
+		row := faultRow{ID: line(f.ID, 60), Title: line(f.Title, 320), Linked: current[f.ID], First: day(f.First),
+			Last: day(f.Last), State: stateOf(f)}
+		for i, count := range f.Counts {
+			one := faultNight{Label: day(own[i].Started) + ": not seen"}
+			switch {
+			case count > 0:
+				one.Mark, one.Label = "●", day(own[i].Started)+": "+counted(count, "spec", "specs")
+			case count < 0:
+				one.Mark, one.Label = "?", day(own[i].Started)+": the run did not come to its end"
+			}
+			row.Nights = append(row.Nights, one)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	cells := map[string]bool{}
+	for i := range r.Cells {
+		cells[r.Cells[i].Key()] = true
+	}
+	for _, c := range h.Unstable {
+		parts := strings.SplitN(c.Key, "/", 4)
+		name := c.Key
+		if len(parts) == 4 {
+			name = parts[0] + " " + parts[3]
+			if parts[2] == string(schemas.FromClause) {
+				name += " (general table)"
+			}
+		}
+		t.Unstable = append(t.Unstable, unstableRow{Key: line(c.Key, 300), Name: line(name, 120), Linked: cells[c.Key],
+			Changes: c.Changes, Last: c.Last})
+	}
+	return t
+}
+
+func stateOf(f report.FaultHistory) string {
+	var states []string
+	if !f.Current() {
+		states = append(states, "gone")
+	} else if f.First.Equal(f.Last) {
+		states = append(states, "new")
+	}
+	if f.Flapping {
+		states = append(states, "flapping")
+	}
+	return strings.Join(states, ", ")
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
