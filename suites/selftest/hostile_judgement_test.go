@@ -12,15 +12,17 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// underLoad is for specs that run the command once, on a machine that does much else.
+const underLoad = SpecTimeout(4 * time.Minute)
+
 // One fault, and what the suite must make of it: exit code, verdict, the gravest fault, and how much is judged besides.
 // Other targets of this kind are in isolation_test.go (no isolation at all), judged_answers_test.go (errors called
 // success, bodies that change), waivers_test.go (debts) and wire_test.go (throttling).
 var _ = Describe("a target with one fault", func() {
-	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals", limit,
+	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals", SpecTimeout(5*time.Minute),
 		func(ctx SpecContext) {
 			environment := startMock("-variation=live-answers", "-defect=request-tokens-ignores-the-secret")
-			d := newDesk(environment, small, readOnly, floors("0.01", 999, 10))
-			d.writeSmall()
+			d := newDesk(environment, replaced("known_deviations: report", "known_deviations: fail  "))
 			d.waive(waiverOf("401/*/RequestTokens", `rule: enum, path: $.error, found: '"invalid_client"'`, soon(30), ""))
 			o := d.run(ctx, "gate", "-target=staging")
 			Expect(o.code).To(Equal(1), o.output)
@@ -29,11 +31,11 @@ var _ = Describe("a target with one fault", func() {
 			Expect(gravest.Gravity).To(Equal(report.Served))
 			Expect(gravest.Specs).To(HaveEach(HavePrefix("401/")))
 			Expect(gravest.Operations).To(ConsistOf("RequestTokens"))
-			Expect(o.output).To(HaveSuffix("FAIL: " + d.decision().Reasons[0] + "\n"))
+			Expect(o.result.Totals.Specs.Waived).To(BeNumerically(">", 0), "the word of the other refusals is waived")
 		})
 
 	// The object that the accepted request changed is made again, so that the other specs are judged.
-	It("that is one accepted expired token loses no other spec", limit, func(ctx SpecContext) {
+	It("that is one accepted expired token loses no other spec", underLoad, func(ctx SpecContext) {
 		var good string
 		g := startGateway(func(g *gateway, _ http.ResponseWriter, r *http.Request) bool {
 			expired := strings.HasSuffix(r.Header.Get("Authorization"), g.environment["ACRONIS_EXPIRED_TOKEN"])
@@ -54,7 +56,7 @@ var _ = Describe("a target with one fault", func() {
 		Expect(withVerdict(o.result, report.Error)).To(BeEmpty())
 	})
 
-	It("that is every Content-Type accepted is judged for all other codes", limit, func(ctx SpecContext) {
+	It("that is every Content-Type accepted is judged for all other codes", underLoad, func(ctx SpecContext) {
 		environment := startMock("-variation=any-content-type-accepted,missing-content-type-accepted")
 		o := newDesk(environment).run(ctx, "run", "-target=staging", "-procs=2",
 			"-focus=/(CreateTenant|UpdateTenant|UpdateUser|UpdateInfrastructuresLocation)$")
@@ -76,7 +78,7 @@ var _ = Describe("a target with one fault", func() {
 	})
 
 	// What specs have deleted, and is not found any more, is answered with a failure as well: no pause helps.
-	It("that is a 50x in place of each 4xx does not hold the clean-up up", limit, func(ctx SpecContext) {
+	It("that is a 50x in place of each 4xx does not hold the clean-up up", underLoad, func(ctx SpecContext) {
 		var mu sync.Mutex
 		refused := map[string]int{} // in the clean-up, by request
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
@@ -110,7 +112,7 @@ var _ = Describe("a target with one fault", func() {
 	})
 
 	// A plan sends nothing, and so waits for no rate: at one request in a minute it would take days.
-	It("is planned without waiting for its rate", SpecTimeout(time.Minute), func(ctx SpecContext) {
+	It("is planned without waiting for its rate", underLoad, func(ctx SpecContext) {
 		connections, environment := tripwire()
 		o := newDesk(environment, replaced("rate: 1000000/s", "rate: 1/m")).look(ctx, "plan", "-target=staging")
 		Expect(o.code).To(Equal(0), o.output)
