@@ -20,13 +20,13 @@ var _ = Describe("a defect", Label("defect"), func() {
 		a, b, other = "401/a/UpdateTenant", "401/b/UpdateTenant", "404/a/UpdateTenant"
 		see         = "see " + a + ": it changed the object that this spec aims at"
 	)
-	declared := mock.Defect{Name: "d", Breaks: "clause 401", Red: []string{"401/*/*"}}
-	with := func(change func(*mock.Defect)) mock.Defect {
+	declared := defect{mock.Defect{Name: "d", Breaks: "clause 401"}, expectation{Fails: []string{"401/*/*"}}}
+	with := func(change func(*defect)) defect {
 		d := declared
 		change(&d)
 		return d
 	}
-	DescribeTable("is killed where just what it declares turns red", func(_ SpecContext, d mock.Defect, verdict render.Fate, missing, strays int, specs ...report.Spec) {
+	DescribeTable("is killed where just what it declares turns red", func(_ SpecContext, d defect, verdict render.Fate, missing, strays int, specs ...report.Spec) {
 		k := judged(d, &report.Result{Specs: specs})
 		Expect(k.Verdict).To(Equal(verdict), k.Why)
 		Expect(k.Missing).To(HaveLen(missing))
@@ -39,26 +39,26 @@ var _ = Describe("a defect", Label("defect"), func() {
 		Entry("all but one, which points to what is not red", declared, render.Failed, 2, 0, spec(a, report.Pass, ""), spec(b, report.Inconclusive, see), SpecTimeout(time.Second)),
 		Entry("all but one, which passes and points", declared, render.Failed, 1, 0, spec(a, report.Violation, ""), spec(b, report.Pass, see), SpecTimeout(time.Second)),
 		Entry("and another", declared, render.Failed, 0, 1, spec(a, report.Violation, ""), spec(other, report.Violation, ""), SpecTimeout(time.Second)),
-		Entry("and another that it may turn red", with(func(d *mock.Defect) { d.Spreads = []string{"404/*/*"} }), render.Killed, 0, 0,
+		Entry("and another that it may turn red", with(func(d *defect) { d.MayFail = []string{"404/*/*"} }), render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(other, report.Violation, ""), SpecTimeout(time.Second)),
-		Entry("all but what cannot show it", with(func(d *mock.Defect) { d.Spares = []string{b} }), render.Killed, 0, 0,
+		Entry("all but what cannot show it", with(func(d *defect) { d.Except = []string{b} }), render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("what cannot show it", with(func(d *mock.Defect) { d.Spares = []string{b} }), render.Failed, 0, 1,
+		Entry("what cannot show it", with(func(d *defect) { d.Except = []string{b} }), render.Failed, 0, 1,
 			spec(a, report.Violation, ""), spec(b, report.Violation, ""), SpecTimeout(time.Second)),
-		Entry("one, where any will do", with(func(d *mock.Defect) { d.Any = true }), render.Killed, 0, 0,
+		Entry("one, where any will do", with(func(d *defect) { d.AtLeastOne = true }), render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("none, where any will do", with(func(d *mock.Defect) { d.Any = true }), render.Failed, 2, 0,
+		Entry("none, where any will do", with(func(d *defect) { d.AtLeastOne = true }), render.Failed, 2, 0,
 			spec(a, report.Pass, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("and what depends on it", with(func(d *mock.Defect) { d.Name, d.Starves = "FetchTenant.200-as-500", true }), render.Killed, 0, 0,
+		Entry("and what depends on it", with(func(d *defect) { d.Name, d.BreaksSetup = "FetchTenant.200-as-500", true }), render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(other, report.Error, ""), SpecTimeout(time.Second)),
-		Entry("and what does not depend on it", with(func(d *mock.Defect) { d.Name, d.Starves = "FetchUser.200-as-500", true }), render.Failed, 0, 1,
+		Entry("and what does not depend on it", with(func(d *defect) { d.Name, d.BreaksSetup = "FetchUser.200-as-500", true }), render.Failed, 0, 1,
 			spec(a, report.Violation, ""), spec(other, report.Error, ""), SpecTimeout(time.Second)),
 		Entry("none of it", declared, render.Failed, 1, 0, spec(a, report.Pass, ""), SpecTimeout(time.Second)),
 		Entry("and none of it was run", declared, render.Failed, 0, 0, spec(other, report.Pass, ""), SpecTimeout(time.Second)),
 	)
 	DescribeTable("that is generated is known by the answer", func(_ SpecContext, name, actual, path string, known bool) {
 		s := report.Spec{Actual: actual, Differences: []report.Difference{{Path: path}}}
-		Expect(shows(mock.Defect{Name: name}, s)).To(Equal(known))
+		Expect(shows(defect{Defect: mock.Defect{Name: name}}, s)).To(Equal(known))
 	},
 		Entry("another code", "FetchUser.200-as-201", "201 Created, no body", "status", true, SpecTimeout(time.Second)),
 		Entry("not that code", "FetchUser.200-as-201", "500 Internal Server Error", "status", false, SpecTimeout(time.Second)),
@@ -70,12 +70,12 @@ var _ = Describe("a defect", Label("defect"), func() {
 		Entry("a body", "DeleteUser.204-with-body", "204 No Content", "header Content-Length", true, SpecTimeout(time.Second)),
 	)
 	It("is dealt into a batch of its own operation's", SpecTimeout(time.Minute), func(SpecContext) {
-		for _, batch := range batches(mock.Generated()) {
+		for _, batch := range batches(generatedDefects()) {
 			seen := map[string]bool{}
 			for _, d := range batch {
-				Expect(subject(d)).NotTo(BeEmpty(), d.Name)
-				Expect(seen[subject(d)]).To(BeFalse(), "%s stands with another of its operation", d.Name)
-				seen[subject(d)] = true
+				Expect(subject(d.Defect)).NotTo(BeEmpty(), d.Name)
+				Expect(seen[subject(d.Defect)]).To(BeFalse(), "%s stands with another of its operation", d.Name)
+				seen[subject(d.Defect)] = true
 			}
 		}
 	})

@@ -40,16 +40,16 @@ var sandbox = sync.OnceValue(func() []string {
 	return operations
 })
 
-func inSandbox(d mock.Defect) bool { return slices.Contains(sandbox(), subject(d)) }
+func inSandbox(d defect) bool { return slices.Contains(sandbox(), subject(d.Defect)) }
 
 // sandboxDefects are ways in which a call of the sandbox can fail whenever it is called rightly: with 500, with 404, and with a success
 // that says nothing.
-var sandboxDefects = sync.OnceValue(func() []mock.Defect {
+var sandboxDefects = sync.OnceValue(func() []defect {
 	contract, err := schemas.Load()
 	if err != nil {
 		panic(err)
 	}
-	var defects []mock.Defect
+	var defects []defect
 	for _, operation := range sandbox() {
 		success := contract.Operation(operation).Success()
 		for _, instead := range []int{http.StatusInternalServerError, http.StatusNotFound, http.StatusNoContent} {
@@ -60,8 +60,7 @@ var sandboxDefects = sync.OnceValue(func() []mock.Defect {
 			if err != nil {
 				panic(err)
 			}
-			d.Any, d.Starves = true, true
-			defects = append(defects, d)
+			defects = append(defects, expecting([]mock.Defect{d})...)
 		}
 	}
 	return defects
@@ -69,7 +68,7 @@ var sandboxDefects = sync.OnceValue(func() []mock.Defect {
 
 // possible tells whether there is a world on a mock with the defect. It is looked at without the suite: the defect has to change the
 // success of a call of the sandbox, and then the sandbox is made once.
-func possible(ctx context.Context, d mock.Defect) bool {
+func possible(ctx context.Context, d defect) bool {
 	GinkgoHelper()
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil || !inSandbox(d) || parts[2][0] != '2' {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
@@ -40,7 +39,7 @@ var survivors = map[string]string{}
 // Every seeded defect is caught: the specs that it declares turn red, and no others.
 var _ = Describe("the kill matrix", func() {
 	Context("defects of the catalogue", func() {
-		for _, batch := range apart(mock.Defects()) {
+		for _, batch := range apart(catalogue()) {
 			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 				conclude(provokedTogether(ctx, batch, selectionForCatalogue)...)
 			})
@@ -55,31 +54,31 @@ var _ = Describe("the kill matrix", func() {
 	})
 	Context("calls of the sandbox that always fail", func() {
 		for _, d := range sandboxDefects() {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []mock.Defect{d}, selectionFor)...) })
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []defect{d}, selectionFor)...) })
 		}
 	})
 	Context("other operations that always fail", func() {
-		for _, d := range sample(slices.DeleteFunc(mock.Failing(), inSandbox)) {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []mock.Defect{d}, selectionFor)...) })
+		for _, d := range sample(slices.DeleteFunc(failingDefects(), inSandbox)) {
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []defect{d}, selectionFor)...) })
 		}
 	})
 })
 
 // generated are the defects that the contract yields, but for those of the sandbox's own list.
-func generated() []mock.Defect {
+func generated() []defect {
 	listed := map[string]bool{}
 	for _, d := range sandboxDefects() {
 		listed[d.Name] = true
 	}
-	return slices.DeleteFunc(mock.Generated(), func(d mock.Defect) bool { return listed[d.Name] })
+	return slices.DeleteFunc(generatedDefects(), func(d defect) bool { return listed[d.Name] })
 }
 
 // sample are all defects in a full run, and otherwise one in so many.
-func sample(defects []mock.Defect) []mock.Defect {
+func sample(defects []defect) []defect {
 	if *fullFlag {
 		return defects
 	}
-	var some []mock.Defect
+	var some []defect
 	for i := 0; i < len(defects); i += sampleStep {
 		some = append(some, defects[i])
 	}
@@ -87,13 +86,13 @@ func sample(defects []mock.Defect) []mock.Defect {
 }
 
 // batches deals the defects out in turn. Those of one operation stand together, and come to lie in a batch each.
-func batches(defects []mock.Defect) [][]mock.Defect {
+func batches(defects []defect) [][]defect {
 	of, most := map[string]int{}, 0
 	for _, d := range defects {
-		of[subject(d)]++
-		most = max(most, of[subject(d)])
+		of[subject(d.Defect)]++
+		most = max(most, of[subject(d.Defect)])
 	}
-	dealt := make([][]mock.Defect, max(most, (len(defects)+generatedBatch-1)/generatedBatch))
+	dealt := make([][]defect, max(most, (len(defects)+generatedBatch-1)/generatedBatch))
 	for i, d := range defects {
 		dealt[i%len(dealt)] = append(dealt[i%len(dealt)], d)
 	}
@@ -102,13 +101,13 @@ func batches(defects []mock.Defect) [][]mock.Defect {
 
 // apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a red spec tells whose it
 // is. One that shows on more than operations, or elsewhere than in the specs that it declares, is alone.
-func apart(defects []mock.Defect) [][]mock.Defect {
-	var dealt [][]mock.Defect
+func apart(defects []defect) [][]defect {
+	var dealt [][]defect
 	var taken []map[string]bool // by batch: its operations; nil where it takes no more
 	for _, d := range defects {
 		operations := declaredOperations(d)
-		if operations == nil || d.Any || d.Starves || d.Prevents != "" || d.Repeats {
-			dealt, taken = append(dealt, []mock.Defect{d}), append(taken, nil)
+		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry {
+			dealt, taken = append(dealt, []defect{d}), append(taken, nil)
 			continue
 		}
 		i := slices.IndexFunc(taken, func(others map[string]bool) bool {
@@ -130,10 +129,10 @@ func apart(defects []mock.Defect) [][]mock.Defect {
 }
 
 // declaredOperations are those of the specs that a defect declares; none where one of them is of no single operation.
-func declaredOperations(d mock.Defect) []string {
+func declaredOperations(d defect) []string {
 	GinkgoHelper()
 	var ids []string
-	for _, pattern := range slices.Concat(d.Red, d.Spreads) {
+	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
 		id := pattern[strings.LastIndex(pattern, "/")+1:]
 		if contract().Operation(id) == nil {
 			return nil
@@ -144,22 +143,11 @@ func declaredOperations(d mock.Defect) []string {
 }
 
 // titled is how the spec of a batch is called.
-func titled(batch []mock.Defect) string {
+func titled(batch []defect) string {
 	if more := len(batch) - 1; more > 0 {
 		return fmt.Sprintf("%s and %d more", batch[0].Name, more)
 	}
 	return batch[0].Name
-}
-
-// generatedName takes the name of a generated defect apart: subject, code, and what is done.
-var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.-]+))?$`)
-
-// subject is what the defect breaks: an operation, or a method on a path.
-func subject(d mock.Defect) string {
-	if parts := generatedName.FindStringSubmatch(d.Name); parts != nil {
-		return parts[1]
-	}
-	return ""
 }
 
 // widespread is how many codes a defect shows with that shows nearly everywhere.
@@ -167,10 +155,10 @@ const widespread = 5
 
 // selectionForCatalogue is the whole suite in a full run, and otherwise the specs that have to turn red and one operation in ten. What has
 // to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to nobody else, which is alone.
-func selectionForCatalogue(defects ...mock.Defect) string {
+func selectionForCatalogue(defects ...defect) string {
 	GinkgoHelper()
 	switch {
-	case defects[0].Repeats:
+	case defects[0].OnlyOnRetry:
 		return "50x"
 	case *fullFlag:
 		return "!waiting"
@@ -183,10 +171,10 @@ func selectionForCatalogue(defects ...mock.Defect) string {
 }
 
 // labelsOf are those of the specs that have to turn red, or may.
-func labelsOf(d mock.Defect) []string {
+func labelsOf(d defect) []string {
 	GinkgoHelper()
 	var codes, named []string
-	for _, pattern := range slices.Concat(d.Red, d.Spreads) {
+	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
 		code, operation := pattern[:strings.Index(pattern, "/")], pattern[strings.LastIndex(pattern, "/")+1:]
 		if contract().Operation(operation) != nil {
 			named = append(named, "("+code+" && "+operation+")")
@@ -201,14 +189,14 @@ func labelsOf(d mock.Defect) []string {
 }
 
 // selectionFor are the specs of the operations that are broken. A defect of the general table has no operation: its code is run.
-func selectionFor(defects ...mock.Defect) string {
+func selectionFor(defects ...defect) string {
 	GinkgoHelper()
 	var named []string
 	for _, d := range defects {
-		if contract().Operation(subject(d)) == nil { // a method: the defect is on a path
+		if contract().Operation(subject(d.Defect)) == nil { // a method: the defect is on a path
 			named = append(named, "405")
 		} else {
-			named = append(named, subject(d))
+			named = append(named, subject(d.Defect))
 		}
 	}
 	return andOneInTen(named)
@@ -234,14 +222,14 @@ func contract() *schemas.Contract {
 }
 
 // provoked runs the suite on a mock with the defect, and compares what turned red with what the defect declares.
-func provoked(ctx context.Context, d mock.Defect, labels string) render.Kill {
+func provoked(ctx context.Context, d defect, labels string) render.Kill {
 	GinkgoHelper()
 	return judged(d, runWith(ctx, labels, d))
 }
 
 // prevented runs the suite on a mock that denies what the sandbox needs: the verdict is an error that names the operation, and no spec is
 // red.
-func prevented(ctx context.Context, d mock.Defect, operation string) render.Kill {
+func prevented(ctx context.Context, d defect, operation string) render.Kill {
 	GinkgoHelper()
 	result := runWith(ctx, andOneInTen(nil), d)
 	k := entry(d)
@@ -266,16 +254,16 @@ func prevented(ctx context.Context, d mock.Defect, operation string) render.Kill
 // provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run specs in. Each must be caught, by specs that only it declares and that show
 // what it did. Where one is not, the batch tells nothing of that one, and where something turns red besides, of any: they are provoked in
 // smaller batches, in the end alone, and that decides.
-func provokedTogether(ctx context.Context, batch []mock.Defect, selection func(...mock.Defect) string) []render.Kill {
+func provokedTogether(ctx context.Context, batch []defect, selection func(...defect) string) []render.Kill {
 	GinkgoHelper()
-	var together []mock.Defect
+	var together []defect
 	var kills []render.Kill
 	for _, d := range batch {
 		switch {
-		case d.Prevents != "":
-			kills = append(kills, prevented(ctx, d, d.Prevents))
+		case d.BlocksSetup != "":
+			kills = append(kills, prevented(ctx, d, d.BlocksSetup))
 		case !possible(ctx, d):
-			kills = append(kills, prevented(ctx, d, subject(d)))
+			kills = append(kills, prevented(ctx, d, subject(d.Defect)))
 		default:
 			together = append(together, d)
 		}
@@ -288,14 +276,14 @@ func provokedTogether(ctx context.Context, batch []mock.Defect, selection func(.
 	}
 	result := runWith(ctx, selection(together...), together...)
 	stray := slices.ContainsFunc(result.Specs, func(s report.Spec) bool {
-		return isRed(s) && !slices.ContainsFunc(together, func(d mock.Defect) bool {
-			return d.Reddens(s.ID) || d.MayRedden(s.ID) || d.Starves && dependent(s, subject(d))
+		return isRed(s) && !slices.ContainsFunc(together, func(d defect) bool {
+			return d.ExpectsFailure(s.ID) || d.AllowsFailure(s.ID) || d.BreaksSetup && dependent(s, subject(d.Defect))
 		})
 	})
-	var again []mock.Defect
+	var again []defect
 	for _, d := range together {
 		own := *result
-		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.Reddens(s.ID) })
+		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.ExpectsFailure(s.ID) })
 		k := judged(d, &own)
 		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs, func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
 			again = append(again, d)
@@ -317,7 +305,7 @@ func provokedTogether(ctx context.Context, batch []mock.Defect, selection func(.
 
 // shows tells whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue makes of it is told
 // nowhere but there; no other defect of its batch is of the same operation.
-func shows(d mock.Defect, s report.Spec) bool {
+func shows(d defect, s report.Spec) bool {
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil {
 		return true
@@ -337,7 +325,7 @@ func shows(d mock.Defect, s report.Spec) bool {
 	case "with-body":
 		return at("header Content-Length")
 	case "drops", "resets":
-		return at("$."+what) || s.Operation != subject(d) // a read of something else tells it in its own words
+		return at("$."+what) || s.Operation != subject(d.Defect) // a read of something else tells it in its own words
 	case "names":
 		return at("$.id") || at("$.client_id")
 	case "answers":
@@ -351,7 +339,7 @@ func shows(d mock.Defect, s report.Spec) bool {
 var anyItem = regexp.MustCompile(`\[\d+\]`)
 
 // entry is that of a defect of which nothing is known yet.
-func entry(d mock.Defect) render.Kill {
+func entry(d defect) render.Kill {
 	return render.Kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Verdict: render.Killed, KilledBy: []string{}, Missing: []string{}, Strays: []string{}}
 }
 
@@ -360,7 +348,7 @@ const named = 3
 
 // judged compares the specs that turned red with those that the defect declares: no more, and no fewer. A spec whose object another one of
 // the declared has spoilt, or whose call that one shows to fail, points there, which is as good.
-func judged(d mock.Defect, r *report.Result) render.Kill {
+func judged(d defect, r *report.Result) render.Kill {
 	k := entry(d)
 	red := map[string]bool{}
 	for _, s := range r.Specs {
@@ -368,7 +356,7 @@ func judged(d mock.Defect, r *report.Result) render.Kill {
 	}
 	var quiet []string
 	for _, s := range r.Specs {
-		declared := d.Reddens(s.ID)
+		declared := d.ExpectsFailure(s.ID)
 		if declared {
 			k.Declared++
 		}
@@ -378,14 +366,14 @@ func judged(d mock.Defect, r *report.Result) render.Kill {
 			k.KilledBy = append(k.KilledBy, s.ID)
 		case red[s.ID]:
 			k.Red++
-			if !d.MayRedden(s.ID) && !(d.Starves && dependent(s, subject(d))) {
+			if !d.AllowsFailure(s.ID) && !(d.BreaksSetup && dependent(s, subject(d.Defect))) {
 				k.Strays = append(k.Strays, saying(s))
 			}
-		case declared && !slices.ContainsFunc(pointsTo(s), func(id string) bool { return red[id] && d.Reddens(id) }):
+		case declared && !slices.ContainsFunc(pointsTo(s), func(id string) bool { return red[id] && d.ExpectsFailure(id) }):
 			quiet = append(quiet, saying(s))
 		}
 	}
-	if !d.Any || len(k.KilledBy) == 0 {
+	if !d.AtLeastOne || len(k.KilledBy) == 0 {
 		k.Missing = append(k.Missing, quiet...)
 	}
 	accepted := survivors[d.Name]
@@ -458,11 +446,11 @@ func pointsTo(s report.Spec) []string {
 }
 
 // runWith runs the compiled suite on the embedded mock with the defects.
-func runWith(ctx context.Context, labels string, defects ...mock.Defect) *report.Result {
+func runWith(ctx context.Context, labels string, defects ...defect) *report.Result {
 	GinkgoHelper()
 	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
 	config := unpaced()
-	if !defects[0].Repeats {
+	if !defects[0].OnlyOnRetry {
 		config = strings.Replace(config, "repeats: 2", "repeats: 0", 1)
 	}
 	// Nor is it worth the time to wait for a deletion that a defect prevents.
@@ -497,7 +485,7 @@ func runCompiled(ctx context.Context, environment map[string]string, config stri
 	return o
 }
 
-func names(defects []mock.Defect) string {
+func names(defects []defect) string {
 	var all []string
 	for _, d := range defects {
 		all = append(all, d.Name)

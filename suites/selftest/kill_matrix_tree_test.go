@@ -24,32 +24,32 @@ var _ = Describe("what the defects declare", func() {
 		ids := tree(ctx)
 		Expect(len(ids)).To(BeNumerically(">", 1500))
 		var wrong []string
-		for _, d := range slices.Concat(mock.Defects(), mock.Generated(), mock.Failing()) {
+		for _, d := range slices.Concat(catalogue(), generatedDefects(), failingDefects()) {
 			wrong = append(wrong, idle(d, ids)...)
 		}
 		Expect(wrong).To(BeEmpty())
 	})
 	It("would be missed, were it not there", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
 		ids := []string{"401/a/X", "401/b/X", "403/a/X"}
-		Expect(idle(mock.Defect{Name: "d", Red: []string{"401/*/X"}, Spares: []string{"401/b/*"}, Spreads: []string{"403/*/*"}}, ids)).To(BeEmpty())
-		Expect(idle(mock.Defect{Name: "d", Red: []string{"401/*/X", "401/c/X"}, Spares: []string{"403/a/*"}, Spreads: []string{"404/*/*"}}, ids)).To(Equal([]string{
+		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X"}, Except: []string{"401/b/*"}, MayFail: []string{"403/*/*"}}}, ids)).To(BeEmpty())
+		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X", "401/c/X"}, Except: []string{"403/a/*"}, MayFail: []string{"404/*/*"}}}, ids)).To(Equal([]string{
 			"d: 401/c/X fits no spec", "d: 403/a/* spares nothing that is declared", "d: 404/*/* fits no spec"}))
 	})
 })
 
 // idle lists the patterns of a defect that fit nothing.
-func idle(d mock.Defect, ids []string) []string {
+func idle(d defect, ids []string) []string {
 	fit := func(pattern, id string) bool { matched, _ := path.Match(pattern, id); return matched }
 	var wrong []string
-	for _, pattern := range slices.Concat(d.Red, d.Spreads) {
+	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
 		if !slices.ContainsFunc(ids, func(id string) bool { return fit(pattern, id) }) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s fits no spec", d.Name, pattern))
 		}
 	}
 	unsparing := d
-	unsparing.Spares = nil
-	for _, pattern := range d.Spares {
-		if !slices.ContainsFunc(ids, func(id string) bool { return fit(pattern, id) && unsparing.Reddens(id) }) {
+	unsparing.Except = nil
+	for _, pattern := range d.Except {
+		if !slices.ContainsFunc(ids, func(id string) bool { return fit(pattern, id) && unsparing.ExpectsFailure(id) }) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s spares nothing that is declared", d.Name, pattern))
 		}
 	}
