@@ -19,8 +19,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise. All of them together are
-// always run.
+// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise. Nearly all of them together
+// are always run.
 const variationStep = 10
 
 // overHTTP2 is the variation over which those of perConnection cannot show: HTTP/2 has pieces, names in small letters, and one connection
@@ -30,15 +30,13 @@ const overHTTP2 = "http2"
 var perConnection = []string{"chunked", "small-header-names", "connections-closed"}
 
 // A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few variations, and with
-// all of them together.
+// nearly all of them together.
 var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
 	var names []string
 	for _, v := range mock.Variations() {
 		names = append(names, v.Name)
 	}
-	without := func(left ...string) []string {
-		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(left, name) })
-	}
+	without := func(left func(name string) bool) []string { return slices.DeleteFunc(slices.Clone(names), left) }
 	// Most of their time these wait, for some variations slow the service down: they begin first, and others go on meanwhile.
 	together := func(variations ...string) func(SpecContext) {
 		return func(ctx SpecContext) {
@@ -48,8 +46,10 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 			expectNoFalseAlarm(runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=4", "-config="+config), variations...)
 		}
 	}
-	It("all at once", Label("variation"), SpecTimeout(10*time.Minute), together(names...))
-	It("all but "+overHTTP2, Label("variation"), SpecTimeout(10*time.Minute), together(without(overHTTP2)...))
+	// Reads that lag and requests that are put off would wait for each other, and take longer together than both do.
+	It("all but those that lag", Label("variation"), SpecTimeout(10*time.Minute), together(without(lags)...))
+	It("all but "+overHTTP2+" and those that put off requests", Label("variation"), SpecTimeout(10*time.Minute),
+		together(without(func(name string) bool { return name == overHTTP2 || putsOff(name) })...))
 	for _, few := range fewAtOnce(names) {
 		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 			environment := startVaried(few...)
@@ -121,8 +121,13 @@ func expectNoFalseAlarm(o outcome, variations ...string) {
 	expectShown(o.result, variations)
 }
 
-// lags tells whether a variation shows only after a while what was written.
+// lags reports whether a variation shows only after a while what was written.
 func lags(name string) bool { return strings.Contains(name, "lag") }
+
+// putsOff reports whether a variation answers some requests with 429 or 503, to be repeated after a while.
+func putsOff(name string) bool {
+	return strings.HasPrefix(name, "too-many-") || name == "unavailable-now-and-then" || name == "repeats-meet-effects"
+}
 
 // patient is the configuration, with the shipped patience where a variation needs it.
 func patient(variations ...string) string {
