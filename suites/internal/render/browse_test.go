@@ -6,7 +6,6 @@ import (
 
 	"acronis-conformance/suites/internal/report"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	. "github.com/onsi/gomega"
@@ -337,19 +336,6 @@ func TestBrowserPhone(t *testing.T) {
 	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(BeZero(), "what is folded is not shown")
 	b.press("f")
 	g.Expect(eval[int](b, `Math.min(...[...document.querySelectorAll('[data-c]')].map((m) => m.getBoundingClientRect().height))`)).To(BeNumerically(">=", 24))
-	g.Expect(b.complaints()).To(BeEmpty())
-}
-
-func TestBrowserPrint(t *testing.T) {
-	b, g := browser(t), NewWithT(t)
-	b.load(pageOf(t, sample(t)))
-	b.press("f")
-	pdf := get(b, chromedp.PrintToPDF())
-	g.Expect(string(pdf[:5])).To(Equal("%PDF-"))
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	g.Expect(eval[bool](b, `document.querySelector('.filters').offsetParent === null`)).To(BeTrue())
-	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent === null).length`)).To(BeZero(), "groups are unfolded for print")
-	g.Expect(b.text("#overview")).To(ContainSubstring("curl -s https://"), "a printed failure can be repeated")
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 

@@ -132,6 +132,8 @@ function emphasize(at) {
 // mark shows in the matrix which cell is open, and which cells show the fault that is.
 function mark() {
   emphasize(shownFinding());
+  const lit = shownFinding() >= 0 && !narrow() && document.querySelector('.m:not(.dim):not(.off)');
+  if (lit) lit.scrollIntoView({ block: 'nearest' });
   for (const old of document.querySelectorAll('.m[aria-current]')) old.removeAttribute('aria-current');
   const cells = marked();
   for (const at of cells) {
