@@ -45,7 +45,7 @@ func TestNoEarlierReportStays(t *testing.T) {
 				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, in(dir, row.arguments)...)...)
 				g.Expect(code).To(Equal(unusable))
 				if command == "run" && name == "an argument" { // an id, and those of a part of the specs lie elsewhere
-					g.Expect(names(t, reports)).To(HaveLen(8))
+					g.Expect(names(t, reports)).To(HaveLen(9))
 					return
 				}
 				if command == "run" {
@@ -81,7 +81,7 @@ func TestNoEarlierReportStays(t *testing.T) {
 			earlier(t, reports)
 			code, _, _ := invoke(t, arguments[0], append([]string{"-reports=" + reports}, arguments[1:]...)...)
 			g.Expect(code).To(Equal(conforms))
-			g.Expect(names(t, reports)).To(HaveLen(8))
+			g.Expect(names(t, reports)).To(HaveLen(9))
 		}
 	})
 }
@@ -144,7 +144,7 @@ func earlier(t *testing.T, reports string) {
 	d := newDecision()
 	d.Pass = true
 	g.Expect(d.write(filepath.Join(reports, "gate.json"))).To(Succeed())
-	g.Expect(names(t, reports)).To(HaveLen(8))
+	g.Expect(names(t, reports)).To(HaveLen(9))
 }
 
 // invoke runs a command, without any variable.
