@@ -29,7 +29,7 @@ var _ = Describe("the pipelines", func() {
 		known := found(`\$\{(\w+)\}`, "ginkgo.yml")
 		Expect(found(`secrets\.(\w+)`, workflows()...)).To(HaveEach(BeElementOf(known)))
 		Expect(found(`\b(ACRONIS_\w+)`, pipelines()...)).To(HaveEach(BeElementOf(known)))
-		for _, live := range []string{".github/workflows/nightly.yml", ".github/workflows/release.yml", ".gitlab-ci.yml", ".deploy/cronjob.yml"} {
+		for _, live := range []string{".github/workflows/conformance.yml", ".gitlab-ci.yml", ".deploy/cronjob.yml"} {
 			Expect(found(`\b(ACRONIS_\w+)`, live)).To(ContainElements("ACRONIS_DATACENTER_URL", "ACRONIS_CLIENT_ID", "ACRONIS_CLIENT_SECRET"), live)
 		}
 		for _, container := range cronJob().containers() {
@@ -69,7 +69,7 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("call the command itself, as it is", func(ctx SpecContext) {
-		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "test-browser")), "make turns every exit code of the command into 2")
+		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "release", "test-browser")), "make turns every exit code of the command into 2")
 		calls := [][]string{imageCommand()}
 		for _, container := range cronJob().containers() {
 			calls = append(calls, container.Args)
@@ -101,7 +101,7 @@ var _ = Describe("the pipelines", func() {
 
 	It("take actions by commit, with the tag beside it", func(SpecContext) {
 		commits := map[string]string{}
-		for _, use := range found(`(?m)^[ -]*uses: *(.*)$`, workflows()...) {
+		for _, use := range found(`(?m)^[ -]*uses: +([^. ].*)$`, workflows()...) {
 			Expect(use).To(MatchRegexp(`^[\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`))
 			action, commit, _ := strings.Cut(use, "@")
 			repository := strings.Join(strings.Split(action, "/")[:2], "/")
@@ -143,7 +143,7 @@ var _ = Describe("the pipelines", func() {
 				), "%s of %s", name, path)
 			}
 		}
-		Expect(readers).To(Equal(2), "nightly and release")
+		Expect(readers).To(Equal(1), "conformance.yml, which the others call")
 		rules := found(`(?m)^    - if: (.*)$`, ".gitlab-ci.yml")
 		Expect(rules).To(ConsistOf(HaveSuffix(" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH")))
 	}, SpecTimeout(time.Minute))
@@ -152,19 +152,29 @@ var _ = Describe("the pipelines", func() {
 		release := readWorkflow(".github/workflows/release.yml")
 		Expect(release.On).To(HaveLen(1), "a tag or a release that starts the workflow is published before the gate")
 		Expect(release.On).To(HaveKey("workflow_dispatch"))
+		const suite = "./.github/workflows/conformance.yml"
 		for name, job := range release.Jobs {
-			if name == "gate" {
+			switch name {
+			case "version":
 				Expect(job.Permissions).To(HaveEach("read"))
-				Expect(job.Steps).To(ContainElement(HaveField("Run", ContainSubstring("bin/conformance gate "))))
-			} else {
+			case "gate":
+				Expect(job.Uses).To(Equal(suite))
+				Expect(job.With).To(And(HaveKeyWithValue("gate", true), HaveKeyWithValue("remember", false)))
+				Expect(job.Permissions).To(HaveEach("read"))
+			default:
 				Expect(job.Needs).To(Equal("gate"), name)
 				Expect(job.If).To(BeEmpty(), "a condition can let %s run after a gate that failed", name)
+				Expect(job.Uses).To(BeEmpty())
 			}
-			for _, step := range job.Steps {
-				Expect(step.Uses).NotTo(HavePrefix("actions/cache"))
-				if strings.HasPrefix(step.Uses, "actions/setup-") {
-					Expect(step.With).To(HaveKeyWithValue("cache", false), "%s caches unless it is told not to", step.Uses)
-				}
+		}
+		steps := readWorkflow(suite).Jobs["conformance"].Steps
+		Expect(steps).To(ContainElement(HaveField("Run", ContainSubstring("bin/conformance gate "))))
+		for _, step := range append(steps, release.Jobs["publish"].Steps...) {
+			if strings.HasPrefix(step.Uses, "actions/cache") {
+				Expect(step.If).To(ContainSubstring("inputs.remember"))
+			}
+			if strings.HasPrefix(step.Uses, "actions/setup-") {
+				Expect(step.With).To(HaveKeyWithValue("cache", false), "%s caches unless it is told not to", step.Uses)
 			}
 		}
 		Expect(release.Jobs).To(And(HaveKey("gate"), HaveKey("publish")))
@@ -229,12 +239,13 @@ func onDefaultBranch(start string) string {
 type workflow struct {
 	On   map[string]any
 	Jobs map[string]struct {
-		If, Environment, Needs string
-		Permissions            map[string]string
-		Steps                  []struct {
-			Uses, Run string
-			With      map[string]any
-			Env       map[string]string
+		If, Environment, Needs, Uses string
+		With                         map[string]any
+		Permissions                  map[string]string
+		Steps                        []struct {
+			Uses, Run, If string
+			With          map[string]any
+			Env           map[string]string
 		}
 	}
 }

@@ -104,6 +104,7 @@ func (o *options) flagsOfGate() (*flag.FlagSet, *gateOptions) {
 	g := &gateOptions{}
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	o.register(flags)
+	o.registerHistory(flags)
 	flags.StringVar(&g.baseline, "baseline", "", "`path` of the conformance.json of an earlier full run on the target "+
 		"that passed: what changed since is printed, and nothing that it asserted or refused may be lost")
 	flags.BoolVar(&g.newOnly, "new-only", false, "let only faults fail the gate that the baseline has not, which may "+

@@ -24,12 +24,27 @@ const historyFile = "history.jsonl"
 const maxNights = 14
 
 // remember adds a full run to the history. That it cannot is told, and does not fail the run.
-func (c *cli) remember(dir string, r *report.Result) {
-	before, err := report.Read(filepath.Join(dir, previousFile))
+func (c *cli) remember(o options, r *report.Result) {
+	file, previous := filepath.Join(o.reports, historyFile), filepath.Join(o.reports, previousFile)
+	if o.history != "" { // of runs that report into a directory each
+		file, previous = o.history, filepath.Join(filepath.Dir(o.history), previousFile)
+	}
+	before, err := report.Read(previous)
 	if err != nil {
 		before = nil // there is none, or one of an earlier version
 	}
-	if err := report.AppendHistory(filepath.Join(dir, historyFile), report.NightOf(r, before)); err != nil {
+	if o.history != "" {
+		err = os.MkdirAll(filepath.Dir(file), 0o755)
+	} else {
+		err = nil
+	}
+	if err == nil {
+		err = report.AppendHistory(file, report.NightOf(r, before))
+	}
+	if err == nil && o.history != "" {
+		err = report.Write(previous, r)
+	}
+	if err != nil {
 		fmt.Fprintf(c.stderr, "conformance: the run is not in the history: %v\n", err)
 	}
 }

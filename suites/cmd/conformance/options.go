@@ -26,6 +26,7 @@ type options struct {
 	listFile                string // where the suite lists them
 	dry                     bool   // list the selected specs, and run none
 	keep                    bool   // leave the objects of the run
+	history                 string // the file of the history; empty: beside the reports
 	rehearse                bool   // on the embedded mock, in the target's place
 	defect                  string // names, with commas
 	pace                    string // the directory in which the processes share their pace
@@ -46,6 +47,11 @@ func (o *options) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only the verdict")
+}
+
+func (o *options) registerHistory(flags *flag.FlagSet) {
+	flags.StringVar(&o.history, "history", "",
+		"`path` of the file that a full run adds its line to (default: history.jsonl among the reports)")
 }
 
 func (o *options) registerFilter(flags *flag.FlagSet) {

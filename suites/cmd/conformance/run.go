@@ -54,6 +54,7 @@ func (o *options) flagsOfRun() *flag.FlagSet {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	o.register(flags)
 	o.registerFilter(flags)
+	o.registerHistory(flags)
 	flags.StringVar(&o.defect, "defect", "",
 		"`names` of defects to serve the embedded mock with, as a,b, or list: see how a failure looks")
 	flags.Int64Var(&o.seed, "seed", 0,
@@ -217,9 +218,12 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 			"make sweep TARGET=%s RUN=%s CONFIRM=yes removes them\n", keptPath(cfg), cfg.Name, result.Run.ID)
 	}
 	if !o.partial() {
-		c.remember(o.reports, result)
+		c.remember(o, result)
 	}
 	_, err = render.WriteAll(o.reports, result, nil)
+	if !o.partial() {
+		c.notify(ctx, cfg, o.reports, result)
+	}
 	return result, err
 }
 

@@ -54,6 +54,7 @@ type File struct {
 	Retry    Retry
 	Contract string // absolute path of an OpenAPI document that replaces the built-in one; empty for the built-in one
 	Gate     Gate
+	Notify   Notify
 }
 
 // Target is a place where the suite runs, and what it may do there.
@@ -126,4 +127,9 @@ type Gate struct {
 	SetAside     int     // most reference cells that are not counted because the token names no role that is enough
 	Accepted     int     // most requests that are served though nothing documents a refusal
 	Leftovers    int     // most objects left behind
+}
+
+// Notify is who hears of a full run.
+type Notify struct {
+	Webhook Secret // address that takes a POST of {"text": "..."}, as Slack and Teams do; empty for none
 }

@@ -49,7 +49,7 @@ var mistakes = []struct {
 	{name: "two documents", replace: "timeouts:", with: "---\ntimeouts:",
 		sentence: `:28:1: the file holds 2 YAML documents, and only one is read: remove the others`},
 	{name: "unknown key", replace: "retry:", with: "retries:",
-		sentence: `:31:1: retries: is an unknown key: known here are target, targets, timeouts, retry, contract and gate`},
+		sentence: `:31:1: retries: is an unknown key: known here are target, targets, timeouts, retry, contract, gate and notify`},
 	{name: "key twice", replace: "retry:", with: "target:",
 		sentence: `:31:1: target: stands there twice: remove one of them`},
 	{name: "key without value", replace: "target: mock", with: "target:",
@@ -69,7 +69,7 @@ var mistakes = []struct {
 	{name: "targets of a wrong type", replace: "targets:\n", with: "targets: [x]\nrest:\n",
 		sentence: `:4:1: targets: wants keys and values, not a list`},
 	{name: "misspelt targets", replace: "targets:\n", with: "tragets:\n",
-		sentence: `:4:1: tragets: is an unknown key: known here are target, targets, timeouts, retry, contract and gate`},
+		sentence: `:4:1: tragets: is an unknown key: known here are target, targets, timeouts, retry, contract, gate and notify`},
 
 	// An embedded target.
 	{name: "embedded of a wrong type", replace: "embedded: true", with: "embedded: yes",
@@ -230,6 +230,10 @@ var mistakes = []struct {
 		sentence: `:36:42: gate.leftovers: wants a whole number of at least 0, not -1`},
 	{name: "unknown gate key", replace: "transient: 10", with: "transients: 10",
 		sentence: `:36:42: gate.transients: is an unknown key: known here are asserted, inconclusive, transient, set_aside, accepted and leftovers`},
+	{name: "webhook in clear", selected: "staging", set: map[string]string{"ACRONIS_WEBHOOK": "http://chat.example.com/hook"},
+		sentence: `:43:3: notify.webhook: the value is not an https address: write the whole address of the webhook`},
+	{name: "unknown key of notify", replace: "webhook: ${ACRONIS_WEBHOOK}", with: "mail: a@example.com",
+		sentence: `:43:3: notify.mail: is an unknown key: known here are webhook`},
 	{name: "contract unreadable", replace: "gate:", with: "contract: none.yaml\ngate:",
 		sentence: `:36:1: contract: none.yaml cannot be read (no such file or directory): name a readable file, relative to the directory of ginkgo.yml`},
 	{name: "contract of a wrong type", replace: "gate:", with: "contract: 2\ngate:",

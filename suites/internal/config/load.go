@@ -102,6 +102,7 @@ func (d *document) load(data []byte, selected string, env func(string) (string, 
 	config.Retry = top.retry()
 	config.Contract = d.file(top, "contract")
 	config.Gate = top.gate()
+	notify := top.notify()
 	top.done()
 	if len(drafts) == 0 {
 		d.fail(top.entry, "targets is missing: add one target at least")
@@ -117,6 +118,9 @@ func (d *document) load(data []byte, selected string, env func(string) (string, 
 		return nil
 	}
 	config.Target = draft.resolve(env)
+	if !config.Target.Embedded { // which needs no environment
+		config.Notify = notify(env)
+	}
 	if writes {
 		draft.production(config.Target, env)
 	}
