@@ -8,6 +8,7 @@ import (
 	"html"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"acronis-conformance/suites/internal/redact/redacttest"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
 
@@ -298,14 +300,20 @@ func expectNoSecret(o outcome, p *planted) {
 		return err
 	})).To(Succeed())
 	Expect(texts).To(HaveKey(ContainSubstring("junit.xml")))
-	var leaks []string
+	what := map[string]string{} // by the text that would be a leak
 	for secret, where := range p.places {
 		for spelling, form := range spellings(secret) {
-			for name, text := range texts {
-				if at := bytes.Index(text, []byte(form)); at >= 0 {
-					leaks = append(leaks, fmt.Sprintf("%s, %s, in %s: %q", where, spelling, filepath.Base(name), text[max(0, at-160):min(len(text), at+len(form)+40)]))
-				}
+			if len(form) >= 4 {
+				what[form] = where + ", " + spelling
 			}
+		}
+	}
+	index := redacttest.NewIndex(slices.Collect(maps.Keys(what))...)
+	var leaks []string
+	for name, text := range texts {
+		for form, at := range index.FindAll(text) {
+			shown := text[max(0, at-160):min(len(text), at+len(form)+40)]
+			leaks = append(leaks, fmt.Sprintf("%s, in %s: %q", what[form], filepath.Base(name), shown))
 		}
 	}
 	slices.Sort(leaks)

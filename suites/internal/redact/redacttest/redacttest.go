@@ -205,3 +205,36 @@ func (f *Finder) FindAll(text string) map[string]string {
 	}
 	return found
 }
+
+// Index finds many texts in one pass over another.
+type Index struct {
+	starts map[uint32][]string
+	pairs  [1 << 16]bool // the first two bytes of all texts
+}
+
+// NewIndex returns an Index of texts of at least four bytes.
+func NewIndex(texts ...string) *Index {
+	x := &Index{starts: map[uint32][]string{}}
+	for _, text := range texts {
+		start := binary.LittleEndian.Uint32([]byte(text[:4]))
+		x.starts[start] = append(x.starts[start], text)
+		x.pairs[uint16(start)] = true
+	}
+	return x
+}
+
+// FindAll returns where each of the texts stands first in another.
+func (x *Index) FindAll(in []byte) map[string]int {
+	found := map[string]int{}
+	for i := 0; i+4 <= len(in); i++ {
+		if !x.pairs[uint16(in[i])|uint16(in[i+1])<<8] {
+			continue
+		}
+		for _, text := range x.starts[binary.LittleEndian.Uint32(in[i:])] {
+			if _, known := found[text]; !known && len(in)-i >= len(text) && string(in[i:i+len(text)]) == text {
+				found[text] = i
+			}
+		}
+	}
+	return found
+}

@@ -18,3 +18,11 @@ func TestFinderFindsEveryForm(t *testing.T) {
 	g.Expect(f.Find("got <" + Canary() + ">")).To(BeEmpty())
 	g.Expect(f.Find("")).To(BeEmpty())
 }
+
+func TestIndex(t *testing.T) {
+	g := NewWithT(t)
+	x := NewIndex("abcd", "abcdef", "xyz-1", "none")
+	g.Expect(x.FindAll([]byte("..abcdef abcd xyz-1"))).To(Equal(map[string]int{"abcd": 2, "abcdef": 2, "xyz-1": 14}))
+	g.Expect(x.FindAll([]byte("abc"))).To(BeEmpty())
+	g.Expect(x.FindAll([]byte("xyz-"))).To(BeEmpty(), "cut short")
+}
