@@ -2,9 +2,12 @@ package schemas
 
 import (
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	. "github.com/onsi/gomega"
 )
 
@@ -38,21 +41,41 @@ components:
     thing: ` + schema + "\n" + strings.Join(more, "\n"))
 }
 
-func TestSizeOfTheReference(t *testing.T) {
+// What is loaded is all that the document holds, counted here without the loader.
+func TestNothingOfTheReferenceIsLost(t *testing.T) {
 	g := NewWithT(t)
 	c := contract(t)
-	g.Expect(c.Paths()).To(HaveLen(61))
-	g.Expect(c.Operations()).To(HaveLen(95))
-	g.Expect(c.compiler.components).To(HaveLen(104))
-	g.Expect(c.Cells()).To(HaveLen(375))
-	codes := map[int]int{}
+	text, err := os.ReadFile("openapi.yaml")
+	g.Expect(err).NotTo(HaveOccurred())
+	var document struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]any `yaml:"responses"`
+		} `yaml:"paths"`
+		Components struct {
+			Schemas map[string]any `yaml:"schemas"`
+		} `yaml:"components"`
+	}
+	g.Expect(yaml.Unmarshal(text, &document)).To(Succeed())
+	operations, want, codes := 0, map[string]int{}, map[string]int{}
+	for _, path := range document.Paths {
+		for method, operation := range path {
+			if method == "parameters" {
+				continue
+			}
+			operations++
+			for code := range operation.Responses {
+				want[code]++
+			}
+		}
+	}
 	for _, cell := range c.Cells() {
 		g.Expect(cell.Source).To(Equal(FromReference))
-		codes[cell.Code]++
+		codes[strconv.Itoa(cell.Code)]++
 	}
-	g.Expect(codes).To(Equal(map[int]int{
-		200: 71, 201: 7, 204: 17, 400: 25, 401: 81, 403: 77, 404: 53, 406: 1, 409: 16, 415: 25, 426: 1, 500: 1,
-	}))
+	g.Expect(len(c.Paths())).To(And(Equal(len(document.Paths)), BeNumerically(">", 60)))
+	g.Expect(len(c.Operations())).To(And(Equal(operations), BeNumerically(">", 90)))
+	g.Expect(c.compiler.components).To(HaveLen(len(document.Components.Schemas)))
+	g.Expect(codes).To(Equal(want))
 }
 
 func TestOperation(t *testing.T) {

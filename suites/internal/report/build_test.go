@@ -46,8 +46,7 @@ func TestEveryReferenceCellIsThereOnce(t *testing.T) {
 		}
 	}
 	g.Expect(got).To(Equal(contract(t).Cells()))
-	g.Expect(got).To(HaveLen(375))
-	g.Expect(r.Totals.Reference.Total).To(Equal(375))
+	g.Expect(r.Totals.Reference.Total).To(Equal(len(got)))
 }
 
 func TestCellVerdict(t *testing.T) {
@@ -159,14 +158,14 @@ func TestTotalsAddUp(t *testing.T) {
 	}
 	g.Expect(codes).To(Equal([]string{"20x", "400", "401", "403", "404", "405", "406", "409", "415", "426", "50x"}))
 	g.Expect(specs).To(Equal(r.Totals.Specs.Total))
-	g.Expect(reference).To(Equal(375))
+	g.Expect(reference).To(Equal(len(contract(t).Cells())))
 	g.Expect(clause).To(Equal(r.Totals.Clause.Total))
 	reference = 0
 	for _, c := range r.Resources {
 		reference += c.Reference.Total
 		g.Expect(c.Reference.Asserted + c.Reference.Inconclusive).To(Equal(c.Reference.Total))
 	}
-	g.Expect(reference).To(Equal(375))
+	g.Expect(reference).To(Equal(len(contract(t).Cells())))
 	s := r.Totals.Specs
 	g.Expect(s).To(Equal(Counts{Total: 3, Pass: 1, Violation: 1, Inconclusive: 1}))
 }
@@ -181,7 +180,8 @@ func TestRunVerdict(t *testing.T) {
 		verdict  Verdict
 		reason   string
 	}{
-		{"pass", []Spec{pass, inconclusive}, nil, Pass, "1 spec meets the contract, and 1 of 375 reference cells are asserted"},
+		{"pass", []Spec{pass, inconclusive}, nil, Pass,
+			fmt.Sprintf("1 spec meets the contract, and 1 of %d reference cells are asserted", len(contract(t).Cells()))},
 		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation, "1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
 		{"error", []Spec{pass, broken}, nil, Error, "1 spec could not be carried out, the first of them 401/c/FetchTenant: no answer"},
 		{"problem", []Spec{pass, broken}, []string{"p", "q"}, Error, "p"},
