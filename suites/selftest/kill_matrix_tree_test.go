@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -28,6 +29,14 @@ var _ = Describe("what the defects declare", func() {
 			wrong = append(wrong, idle(d, ids)...)
 		}
 		Expect(wrong).To(BeEmpty())
+	})
+	It("is said of every defect of the catalogue, and of no other", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
+		var listed []string
+		for _, d := range catalogue() {
+			listed = append(listed, d.Name)
+			Expect(d.Fails).NotTo(BeEmpty(), "%s stands nowhere in defects.yml", d.Name)
+		}
+		Expect(listed).To(ContainElements(slices.Collect(maps.Keys(expectations()))), "defects.yml names what the mock cannot do")
 	})
 	It("would be missed, were it not there", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
 		ids := []string{"401/a/X", "401/b/X", "403/a/X"}

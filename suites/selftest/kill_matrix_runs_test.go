@@ -1,0 +1,148 @@
+package selftest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"acronis-conformance/suites/internal/render"
+	"acronis-conformance/suites/internal/report"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// provoked runs the suite on a mock with the defect, and compares what turned red with what the defect declares.
+func provoked(ctx context.Context, d defect, labels string) render.Kill {
+	GinkgoHelper()
+	return judged(d, runWith(ctx, labels, d))
+}
+
+// prevented runs the suite on a mock that denies what the sandbox needs: the verdict is an error that names the operation, and no spec is
+// red.
+func prevented(ctx context.Context, d defect, operation string) render.Kill {
+	GinkgoHelper()
+	result := runWith(ctx, andOneInTen(nil), d)
+	k := entry(d)
+	k.Verdict, k.Why = render.Prevented, result.Reason
+	for _, s := range result.Specs {
+		if isRed(s) {
+			k.Red++
+			k.Strays = append(k.Strays, saying(s))
+		}
+	}
+	switch {
+	case result.Verdict != report.Error:
+		k.Verdict, k.Why = render.Failed, fmt.Sprintf("there is no world without %s, and the verdict of the run is %s, not error: %s", operation, result.Verdict, result.Reason)
+	case !strings.Contains(result.Reason, operation):
+		k.Verdict, k.Why = render.Failed, fmt.Sprintf("the reason of the run does not name %s: %s", operation, result.Reason)
+	case k.Red > 0:
+		k.Verdict, k.Why = render.Failed, "there is no world, and specs turned red all the same"
+	}
+	return k
+}
+
+// provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run specs in. Each must be caught, by specs that only it declares and that show
+// what it did. Where one is not, the batch tells nothing of that one, and where something turns red besides, of any: they are provoked in
+// smaller batches, in the end alone, and that decides.
+func provokedTogether(ctx context.Context, batch []defect, selection func(...defect) string) []render.Kill {
+	GinkgoHelper()
+	var together []defect
+	var kills []render.Kill
+	for _, d := range batch {
+		switch {
+		case d.BlocksSetup != "":
+			kills = append(kills, prevented(ctx, d, d.BlocksSetup))
+		case !possible(ctx, d):
+			kills = append(kills, prevented(ctx, d, subject(d.Defect)))
+		default:
+			together = append(together, d)
+		}
+	}
+	switch len(together) {
+	case 0:
+		return kills
+	case 1:
+		return append(kills, provoked(ctx, together[0], selection(together[0])))
+	}
+	result := runWith(ctx, selection(together...), together...)
+	stray := slices.ContainsFunc(result.Specs, func(s report.Spec) bool {
+		return isRed(s) && !slices.ContainsFunc(together, func(d defect) bool {
+			return d.ExpectsFailure(s.ID) || d.AllowsFailure(s.ID) || d.BreaksSetup && dependent(s, subject(d.Defect))
+		})
+	})
+	var again []defect
+	for _, d := range together {
+		own := *result
+		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.ExpectsFailure(s.ID) })
+		k := judged(d, &own)
+		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs, func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
+			again = append(again, d)
+		} else {
+			kills = append(kills, k)
+		}
+	}
+	if len(again) == 0 {
+		return kills
+	}
+	By(fmt.Sprintf("of %d defects %d are to be looked at again: %s", len(together), len(again), names(again)))
+	half := (len(again) + 1) / 2
+	kills = append(kills, provokedTogether(ctx, again[:half], selection)...)
+	if half < len(again) {
+		kills = append(kills, provokedTogether(ctx, again[half:], selection)...)
+	}
+	return kills
+}
+
+// runWith runs the compiled suite on the embedded mock with the defects.
+func runWith(ctx context.Context, labels string, defects ...defect) *report.Result {
+	GinkgoHelper()
+	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
+	config := unpaced()
+	if !defects[0].OnlyOnRetry {
+		config = strings.Replace(config, "repeats: 2", "repeats: 0", 1)
+	}
+	// Nor is it worth the time to wait for a deletion that a defect prevents.
+	config = strings.NewReplacer("attempt: 10s", "attempt: 3s", "cleanup: 2m", "cleanup: 2s").Replace(config)
+	o := runCompiled(ctx, nil, config, "-ginkgo.label-filter="+labels, "-target=mock", "-defect="+names(defects))
+	if slices.ContainsFunc(o.result.Specs, isRed) || o.result.Verdict == report.Error {
+		Expect(o.code).To(Equal(1), "a red run")
+	} else {
+		Expect(o.code).To(Equal(0), "a green run: %s", o.output)
+	}
+	return o.result
+}
+
+// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores.
+func runCompiled(ctx context.Context, environment map[string]string, config string, arguments ...string) outcome {
+	GinkgoHelper()
+	o := outcome{folder: GinkgoT().TempDir()}
+	path := filepath.Join(o.folder, "ginkgo.yml")
+	Expect(os.WriteFile(path, []byte(config), 0o600)).To(Succeed())
+	command := exec.CommandContext(ctx, binaries.Suite,
+		append([]string{"-test.run=TestContract", "-ginkgo.no-color", "-config=" + path, "-reports=" + o.folder}, arguments...)...)
+	command.Dir = o.folder
+	command.Env = append(append(os.Environ(), "GOMAXPROCS=1"), pairs(environment)...)
+	output, err := command.CombinedOutput()
+	o.output = string(output)
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		o.code, err = exit.ExitCode(), nil
+	}
+	Expect(err).NotTo(HaveOccurred(), o.output)
+	o.result, err = report.Read(filepath.Join(o.folder, "conformance.json"))
+	Expect(err).NotTo(HaveOccurred(), o.output)
+	return o
+}
+
+func names(defects []defect) string {
+	var all []string
+	for _, d := range defects {
+		all = append(all, d.Name)
+	}
+	return strings.Join(all, ",")
+}
