@@ -14,8 +14,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// document reads one YAML file by its tree and not into a struct, since a struct forgets where each value stood, and every error
-// has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
+// document reads one YAML file by its tree and not into a struct, since a struct forgets where each value stood, and
+// every error has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
 type document struct {
 	path  string
 	err   *Error
