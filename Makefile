@@ -88,6 +88,10 @@ specs: ## write the list of specs, suites/contract/testdata/specs.txt, for a rev
 	@cp ginkgo.yml suites/internal/config/builtin.yml
 	@go test -count=1 -run EveryCell ./suites/contract -account -specs
 
+.PHONY: reference
+reference: ## write .github/REFERENCE.md: every command, flag, key and variable
+	@go test -count=1 -run Reference ./suites/cmd/conformance -reference
+
 .PHONY: build
 build: ## bin/conformance, which needs no other file
 	@go build -o bin/conformance ./suites/cmd/conformance

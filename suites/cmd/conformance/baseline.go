@@ -13,8 +13,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// usable returns an error where a result cannot be a baseline of anything: what it did not test or did not pass, no later run can lose.
-// Only whether faults are new is asked of a baseline with newOnly, which may have failed.
+// usable returns an error where a result cannot be a baseline of anything: what it did not test or did not pass, no
+// later run can lose. Only whether faults are new is asked of a baseline with newOnly, which may have failed.
 func usable(old *report.Result, path string, newOnly bool) error {
 	fault := ""
 	switch {

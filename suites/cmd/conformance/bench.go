@@ -18,8 +18,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// bench measures the compiled suite on the embedded mock, without the specs that wait by order of the documentation, and then the same
-// requests in a bare loop.
+// bench measures the compiled suite on the embedded mock, without the specs that wait by order of the documentation,
+// and then the same requests in a bare loop.
 func bench(ctx context.Context, c *cli, args []string) error {
 	o := options{labels: "!waiting"}
 	flags := o.flagsOfBench()

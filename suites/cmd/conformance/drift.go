@@ -11,8 +11,8 @@ import (
 	"acronis-conformance/suites/internal/redact"
 )
 
-// drift compares the built-in contract with a published OpenAPI document, and violates where there is a difference. With -lint it looks
-// for what tools stumble over in one document instead, and violates where it finds anything.
+// drift compares the built-in contract with a published OpenAPI document, and violates where there is a difference.
+// With -lint it looks for what tools stumble over in one document instead, and violates where it finds anything.
 func drift(ctx context.Context, c *cli, args []string) error {
 	flags, source, lint := flagsOfDrift()
 	if err := c.parse(flags, args); err != nil {

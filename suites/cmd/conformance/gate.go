@@ -48,8 +48,8 @@ type faultSummary struct {
 	Example  string         `json:"example"` // id of a spec that shows it
 }
 
-// gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json says the same,
-// whatever happens, and never what an earlier gate said.
+// gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json
+// says the same, whatever happens, and never what an earlier gate said.
 func gate(ctx context.Context, c *cli, args []string) error {
 	var o options
 	flags, g := o.flagsOfGate()
@@ -158,7 +158,8 @@ func undecided(err error) decision {
 	return d
 }
 
-// decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke off has missed them for that reason alone, which is said.
+// decide compares the result with the floors of the gate and, where there is one, with the baseline. A run that broke
+// off has missed them for that reason alone, which is said.
 func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	d := newDecision()
 	d.Run, d.Target = r.Run.ID, r.Target.Name
@@ -295,7 +296,8 @@ func (o options) decisionFile() (string, error) {
 	return filepath.Join(dir, "gate.json"), nil
 }
 
-// write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is somebody else's.
+// write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is
+// somebody else's.
 func (d decision) write(file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,4 +1,5 @@
-// Command conformance runs the suite and works on its results. It is what pipelines call: its exit code tells what happened.
+// Command conformance runs the suite and works on its results. It is what pipelines call: its exit code tells what
+// happened.
 //
 //	0  the target conforms
 //	1  a violation, or a floor of the gate that is missed
@@ -116,7 +117,8 @@ func (c *cli) main(ctx context.Context, args []string) int {
 	return unusable
 }
 
-// code turns an error into the exit code. Whatever does not say otherwise is trouble with target, configuration or command line.
+// code turns an error into the exit code. Whatever does not say otherwise is trouble with target, configuration or
+// command line.
 func (c *cli) code(err error) int {
 	if err == nil {
 		return conforms

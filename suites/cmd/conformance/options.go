@@ -111,7 +111,8 @@ func (o *options) check() error {
 	return nil
 }
 
-// idPattern is a regular expression that Ginkgo matches against the texts of a spec and of its containers; the id comes last.
+// idPattern is a regular expression that Ginkgo matches against the texts of a spec and of its containers; the id
+// comes last.
 func idPattern(id string) string {
 	return "(^| )" + strings.ReplaceAll(regexp.QuoteMeta(id), `\*`, `.*`) + "$"
 }

@@ -13,12 +13,12 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// unended begins the names of the directories in which runs record what they report; one that is there later belongs to a run that was
-// killed.
+// unended begins the names of the directories in which runs record what they report; one that is there later belongs
+// to a run that was killed.
 const unended = ".run-"
 
-// outcome reads the result that the suite has written, or makes one of what its processes have recorded: one that is killed ends the run
-// without a report. failed is how the suite ended.
+// outcome reads the result that the suite has written, or makes one of what its processes have recorded: one that is
+// killed ends the run without a report. failed is how the suite ended.
 func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, failed error) (*report.Result, error) {
 	recorded, unrecorded := report.ReadRecords(o.records)
 	result, err := report.Read(filepath.Join(o.reports, "conformance.json"))
@@ -54,7 +54,8 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)), o.reports)
 }
 
-// shortcoming says why a result that the suite has written without a problem is no result of this run, or not of all of it.
+// shortcoming says why a result that the suite has written without a problem is no result of this run, or not of all
+// of it.
 func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, failed error) string {
 	if len(r.Problems) > 0 {
 		return ""
@@ -79,7 +80,8 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 	return ""
 }
 
-// tellUnended reports runs that were killed, and whose records still lie among the reports, before these make room for the next one's.
+// tellUnended reports runs that were killed, and whose records still lie among the reports, before these make room for
+// the next one's.
 func (c *cli) tellUnended(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, unended+"*")) // the pattern is a good one
 	for _, dir := range left {

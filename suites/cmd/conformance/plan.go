@@ -20,8 +20,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very requests that
-// a run would send to the target.
+// plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very
+// requests that a run would send to the target.
 func plan(ctx context.Context, c *cli, args []string) error {
 	var o options
 	flags, asJSON := o.flagsOfPlan()
@@ -108,8 +108,8 @@ func (c *cli) rehearse(ctx context.Context, o options, cfg *config.File) (*repor
 	return silent.suite(ctx, o, cfg)
 }
 
-// planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is not an operation, its method and
-// the spec tell.
+// planner prints what a rehearsal sent. Whether a call writes is what its operation says; of one that is not an
+// operation, its method and the spec tell.
 type planner struct {
 	w        io.Writer
 	contract *schemas.Contract

@@ -10,8 +10,8 @@ import (
 	"acronis-conformance/suites/internal/config"
 )
 
-// progress tells the person who waits for a run on a live target how far it is, in whole lines: the specs' own output goes on between
-// them.
+// progress tells the person who waits for a run on a live target how far it is, in whole lines: the specs' own output
+// goes on between them.
 type progress struct {
 	total int // requests of the plan; 0 where it is not known
 	rate  config.Rate

@@ -150,8 +150,8 @@ func exitCode(v report.Verdict) int {
 	}
 }
 
-// suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is never taken for
-// this one's.
+// suite runs the specs in processes of their own and reads the result that they wrote. A result of an earlier run is
+// never taken for this one's.
 func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.Result, error) {
 	if o.defect != "" && !cfg.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is another one", cfg.Name)

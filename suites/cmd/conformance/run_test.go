@@ -15,7 +15,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// A run that is to end is left alone as long as it sends requests, however long that takes, and killed when it is stuck.
+// A run that is to end is left alone as long as it sends requests, however long that takes, and killed when it is
+// stuck.
 func TestSupervise(t *testing.T) {
 	const silent = 300 * time.Millisecond
 	cause := errors.New("stopped")

@@ -35,10 +35,10 @@ func runUntil(ctx context.Context, command *exec.Cmd) error {
 	return errors.Join(context.Cause(ctx), err)
 }
 
-// supervise runs the command in a process group of its own, and passes the end of the context on to the whole group: neither ginkgo
-// nor make does that with a signal which only the first process gets. The group then removes what it made, for as long as that takes at
-// the target's pace: its clean-up has a time-out that does not count the waiting. One that sends nothing for longer than any clean-up
-// does is stuck, and is killed.
+// supervise runs the command in a process group of its own, and passes the end of the context on to the whole group:
+// neither ginkgo nor make does that with a signal which only the first process gets. The group then removes what it
+// made, for as long as that takes at the target's pace: its clean-up has a time-out that does not count the waiting.
+// One that sends nothing for longer than any clean-up does is stuck, and is killed.
 func supervise(ctx context.Context, command *exec.Cmd, silent time.Duration, sent func() (int, error)) error {
 	ownGroup(command)
 	if err := command.Start(); err != nil {
@@ -84,8 +84,9 @@ func silence(longest time.Duration, sent func() (int, error)) func() error {
 	}
 }
 
-// endGroup ends what is left of a process group whose first process has ended: where ginkgo was killed, the suite's processes would go on
-// without anybody who waits for them. Nothing tells of the end of processes that are no children of this one, so it is looked for.
+// endGroup ends what is left of a process group whose first process has ended: where ginkgo was killed, the suite's
+// processes would go on without anybody who waits for them. Nothing tells of the end of processes that are no children
+// of this one, so it is looked for.
 func endGroup(group int, silent time.Duration, sent func() (int, error)) error {
 	if !alive(group) {
 		return nil

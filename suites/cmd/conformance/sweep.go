@@ -14,7 +14,8 @@ import (
 	"acronis-conformance/suites/internal/ratelimit"
 )
 
-// sweep lists what runs that were killed left on the target, and deletes it only where the environment says CONFIRM=yes.
+// sweep lists what runs that were killed left on the target, and deletes it only where the environment says
+// CONFIRM=yes.
 func sweep(ctx context.Context, c *cli, args []string) error {
 	var o options
 	var age time.Duration

@@ -1,8 +1,8 @@
 // Package config reads ginkgo.yml: where the suite runs and what it may do there.
 //
-// A target is the embedded mock or a live data center. Load resolves only the selected target's variables, so that a run on the
-// mock needs no environment at all, and reports the first thing that is wrong as one *Error: a bad configuration has to be
-// found before a single request is sent.
+// A target is the embedded mock or a live data center. Load resolves only the selected target's variables, so that a
+// run on the mock needs no environment at all, and reports the first thing that is wrong as one *Error: a bad
+// configuration has to be found before a single request is sent.
 package config
 
 import (
@@ -84,7 +84,8 @@ func (t Target) Host() string {
 	return host
 }
 
-// TokenFile is where a run keeps its token until a later run finds it expired: beside ginkgo.yml, outside the reports, which others read.
+// TokenFile is where a run keeps its token until a later run finds it expired: beside ginkgo.yml, outside the reports,
+// which others read.
 func (c *File) TokenFile() string {
 	return filepath.Join(filepath.Dir(c.Path), ".acronis", "expired-token")
 }
@@ -118,8 +119,8 @@ type Retry struct {
 	Min, Max time.Duration
 }
 
-// Gate is what a run must reach for a release to pass. A run on a live target that is below Asserted or above Leftovers is no pass
-// either.
+// Gate is what a run must reach for a release to pass. A run on a live target that is below Asserted or above
+// Leftovers is no pass either.
 type Gate struct {
 	Asserted     float64 // least share of reference cells asserted, from 0 to 1
 	Inconclusive int     // most inconclusive reference cells

@@ -14,11 +14,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// document reads one YAML file by its tree and not into a struct, since a struct forgets where each value stood, and every error
-// has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
+// document reads one YAML file by its tree and not into a struct, since a struct forgets where each value stood, and
+// every error has to say so. It keeps the first error only: what comes after a fault is often only its consequence.
 type document struct {
-	path string
-	err  *Error
+	path  string
+	err   *Error
+	asked map[string]bool // the keys that were asked for, where it is not nil
 }
 
 // entry is a value with its key and its place.
@@ -128,6 +129,9 @@ func scalarKey(key ast.MapKeyNode) (string, bool) {
 // get returns the entry of that name; the second result is false where the file has none.
 func (m *mapping) get(name string) (entry, bool) {
 	m.known = append(m.known, name)
+	if m.document.asked != nil {
+		m.document.asked[strings.TrimPrefix(m.entry.key+"."+name, ".")] = true
+	}
 	e, ok := m.entries[name]
 	return e, ok
 }

@@ -57,7 +57,8 @@ func newDraft(m *mapping, name string) *draft {
 	return t
 }
 
-// spare gives a live target what is not set: limits, since it serves others too, and that known deviations are reported.
+// spare gives a live target what is not set: limits, since it serves others too, and that known deviations are
+// reported.
 func (t *Target) spare() {
 	if t.Known == "" {
 		t.Known = ReportKnown
@@ -138,7 +139,8 @@ func (t *draft) origin(name string) string {
 	return "the value"
 }
 
-// file names a file in a message: by its path, or by the variable that holds the path, or what was put there in the place of one.
+// file names a file in a message: by its path, or by the variable that holds the path, or what was put there in the
+// place of one.
 func (t *draft) file(name, path string) string {
 	if reference := variable.FindString(t.written[name]); reference != "" {
 		return "the file that " + strings.Trim(reference, "${}") + " names"

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Error is one thing that is wrong with the configuration. Its text is one sentence: where, what, and what to do about it;
-// it never holds the value of a secret.
+// Error is one thing that is wrong with the configuration. Its text is one sentence: where, what, and what to do about
+// it; it never holds the value of a secret.
 type Error struct {
 	Path         string // of ginkgo.yml
 	Line, Column int    // from 1; 0 where the fault has no place in the file

@@ -33,7 +33,8 @@ func authority(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// mistakes are the shipped file with one thing wrong: each key once at least. The sentence is what follows the file's name.
+// mistakes are the shipped file with one thing wrong: each key once at least. The sentence is what follows the file's
+// name.
 var mistakes = []struct {
 	name     string
 	replace  string // a part of the shipped file

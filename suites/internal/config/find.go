@@ -19,8 +19,8 @@ const PathUsage = "`path` of ginkgo.yml, or of its directory (default: the one a
 //go:embed builtin.yml
 var builtIn []byte
 
-// find walks up from the working directory to the directory that holds go.mod, or to the top, and returns the path of the
-// first ginkgo.yml. found is false if there is none: then the path is where it would lie in the working directory.
+// find walks up from the working directory to the directory that holds go.mod, or to the top, and returns the path of
+// the first ginkgo.yml. found is false if there is none: then the path is where it would lie in the working directory.
 func find() (path string, found bool, err error) {
 	start, err := filepath.Abs(".")
 	if err != nil {
@@ -37,9 +37,9 @@ func find() (path string, found bool, err error) {
 	}
 }
 
-// Locate returns the path of the configuration: the given one, or that of the ginkgo.yml in the given directory, else that of the
-// ginkgo.yml which the working directory is below. Where only a directory is given, or nothing, the file need not exist: the
-// built-in one is used in its place.
+// Locate returns the path of the configuration: the given one, or that of the ginkgo.yml in the given directory, else
+// that of the ginkgo.yml which the working directory is below. Where only a directory is given, or nothing, the file
+// need not exist: the built-in one is used in its place.
 func Locate(path string) (string, error) {
 	path, _, err := locate(path)
 	return path, err

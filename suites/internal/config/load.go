@@ -52,9 +52,9 @@ func open(path, selected string, env func(string) (string, bool), writes bool) (
 	return file, nil
 }
 
-// Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names, else the
-// file's default. All targets are checked as they are written; variables and the files they name only for the resolved one. Every
-// error is a *Error.
+// Load reads the ginkgo.yml at path and resolves one target: the selected one, else the one that ACRONIS_TARGET names,
+// else the file's default. All targets are checked as they are written; variables and the files they name only for the
+// resolved one. Every error is a *Error.
 func Load(path, selected string, env func(string) (string, bool)) (*File, error) {
 	return load(path, selected, env, true)
 }
@@ -179,8 +179,8 @@ func (d *document) file(m *mapping, name string) string {
 	return path
 }
 
-// resolvePath makes a path absolute. Relative ones start at the directory of ginkgo.yml, because Ginkgo runs a suite in the suite's
-// own directory, which is not what the writer of a path expects.
+// resolvePath makes a path absolute. Relative ones start at the directory of ginkgo.yml, because Ginkgo runs a suite
+// in the suite's own directory, which is not what the writer of a path expects.
 func (d *document) resolvePath(path string) string {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(d.path), path)
@@ -208,8 +208,8 @@ func (m *mapping) timeouts() Timeouts {
 	}
 }
 
-// retry reads the policy after a 50x. It may be tighter than the documented one, never wider: a client that repeats more often
-// hides what the suite is to find.
+// retry reads the policy after a 50x. It may be tighter than the documented one, never wider: a client that repeats
+// more often hides what the suite is to find.
 func (m *mapping) retry() Retry {
 	s := m.section("retry")
 	defer s.done()

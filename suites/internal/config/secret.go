@@ -7,8 +7,8 @@ import (
 
 const hidden = "[redacted]"
 
-// Secret is a value that must not be printed. Formatting or encoding it gives a placeholder, so that a configuration in a log or
-// in a failure message shows nothing; string(s) gives the value itself.
+// Secret is a value that must not be printed. Formatting or encoding it gives a placeholder, so that a configuration
+// in a log or in a failure message shows nothing; string(s) gives the value itself.
 type Secret string
 
 // Format writes the placeholder whatever the verb is; an empty secret is written as empty, which is no secret.

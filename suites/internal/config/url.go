@@ -9,8 +9,8 @@ import (
 
 const example = "write scheme and host only, such as https://eu2-cloud.acronis.com"
 
-// url checks a data-center URL and returns it as scheme and host. The messages never quote the text as it stands: it may be a
-// secret that was put into the wrong variable.
+// url checks a data-center URL and returns it as scheme and host. The messages never quote the text as it stands: it
+// may be a secret that was put into the wrong variable.
 func (t *draft) url(text string) string {
 	if t.document.err != nil {
 		return ""
@@ -59,8 +59,8 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// production holds writing back from a production host, unless the environment names that very host: a host name is not typed by
-// accident, while a flag that says yes to everything is left behind in a script.
+// production holds writing back from a production host, unless the environment names that very host: a host name is
+// not typed by accident, while a flag that says yes to everything is left behind in a script.
 func (t *draft) production(target Target, env func(string) (string, bool)) {
 	if !target.Production || !target.MayWrite() || t.document.err != nil {
 		return

@@ -18,8 +18,8 @@ func checkVariables(d *document, e entry, text string) {
 	}
 }
 
-// expand resolves the variables of a text. The second result names the first variable that is unset or empty; CI systems set a
-// secret that they do not have to the empty text, so both are one.
+// expand resolves the variables of a text. The second result names the first variable that is unset or empty; CI
+// systems set a secret that they do not have to the empty text, so both are one.
 func expand(text string, env func(string) (string, bool)) (value, missing string) {
 	value = variable.ReplaceAllStringFunc(text, func(reference string) string {
 		name := strings.Trim(reference, "${}")

@@ -1,5 +1,6 @@
-// Package drift compares the contract that the suite judges by with another OpenAPI document of the same API, a newly published one
-// above all: what a later version of the documentation promises, drops or demands, before it is found out as violations.
+// Package drift compares the contract that the suite judges by with another OpenAPI document of the same API, a newly
+// published one above all: what a later version of the documentation promises, drops or demands, before it is found
+// out as violations.
 package drift
 
 import (
@@ -33,9 +34,9 @@ type Change struct {
 // Empty reports whether there is no difference.
 func (d *Drift) Empty() bool { return len(d.Breaking)+len(d.Other) == 0 }
 
-// Compare finds what operations, codes, parameters, required properties and types the document adds to the base, removes from it, or
-// changes. Prose, examples and addresses of servers promise nothing and are left out. A document that is not valid OpenAPI, or
-// that refers to anything outside itself, is an error.
+// Compare finds what operations, codes, parameters, required properties and types the document adds to the base,
+// removes from it, or changes. Prose, examples and addresses of servers promise nothing and are left out. A document
+// that is not valid OpenAPI, or that refers to anything outside itself, is an error.
 func Compare(ctx context.Context, base, document []byte) (*Drift, error) {
 	before, err := read(ctx, base)
 	if err != nil {
@@ -74,7 +75,8 @@ func Compare(ctx context.Context, base, document []byte) (*Drift, error) {
 	return d, nil
 }
 
-// read parses a document and looks whether it is one. Its examples and defaults promise nothing, so it may get its own ones wrong.
+// read parses a document and looks whether it is one. Its examples and defaults promise nothing, so it may get its own
+// ones wrong.
 func read(ctx context.Context, document []byte) (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	switch {
@@ -103,8 +105,8 @@ func sentence(err error) string {
 
 const maxSentence = 300
 
-// christen names the operations that a document leaves without an id as the base does: the published one has such an operation, and
-// that the base had to find a name for it is no difference.
+// christen names the operations that a document leaves without an id as the base does: the published one has such an
+// operation, and that the base had to find a name for it is no difference.
 func christen(doc, base *openapi3.T) {
 	for path, item := range doc.Paths.Map() {
 		named := base.Paths.Value(path)
@@ -131,8 +133,8 @@ func differences(before, after *openapi3.T) (checker.Changes, error) {
 	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources, checker.INFO), nil
 }
 
-// merged puts schemas that extend others into one each, so that writing the same schema in another way is no difference. Where
-// that cannot be done in one of the documents, both stay as they are.
+// merged puts schemas that extend others into one each, so that writing the same schema in another way is no
+// difference. Where that cannot be done in one of the documents, both stay as they are.
 func merged(before, after *openapi3.T) (one, other *load.SpecInfo) {
 	one, other = &load.SpecInfo{Spec: before}, &load.SpecInfo{Spec: after}
 	for _, option := range []load.Option{load.WithFlattenParams(), load.WithFlattenAllOf()} {

@@ -37,8 +37,8 @@ var reasons = []struct{ rule, why string }{
 	{BodyOf204, "a body of a 204, which HTTP does not allow: clients wait for it or drop it"},
 }
 
-// reserved are names of schemas that became a problem, in lower case: a generator for Go declares Client itself, and Link is one of
-// OpenAPI's own objects.
+// reserved are names of schemas that became a problem, in lower case: a generator for Go declares Client itself, and
+// Link is one of OpenAPI's own objects.
 var reserved = []string{"client", "link"}
 
 // Finding is a place in a document that is valid and that generators and validators stumble over all the same.
@@ -48,8 +48,8 @@ type Finding struct {
 	Text  string // what stands there, where the place does not say it; may be empty
 }
 
-// Lint finds what tools stumble over in a document, rule by rule, in the order of its places. A document that is not valid OpenAPI is an
-// error.
+// Lint finds what tools stumble over in a document, rule by rule, in the order of its places. A document that is not
+// valid OpenAPI is an error.
 func Lint(ctx context.Context, document []byte) (string, []Finding, error) {
 	doc, err := read(ctx, document)
 	if err != nil {
@@ -202,8 +202,8 @@ func (l *linter) schema(ref *openapi3.SchemaRef, place string) {
 	}
 }
 
-// overlap reports whether a value may fit both schemas when unknown keys are ignored, as generated code ignores them: no type, no value and
-// no required property tells the schemas apart.
+// overlap reports whether a value may fit both schemas when unknown keys are ignored, as generated code ignores them:
+// no type, no value and no required property tells the schemas apart.
 func overlap(a, b *openapi3.Schema) bool {
 	if a.Type != nil && b.Type != nil && !sharedType(a.Type.Slice(), b.Type.Slice()) {
 		return false

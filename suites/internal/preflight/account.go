@@ -49,8 +49,8 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	return ok("the client %s gets one", r.Access.ClientID)
 }
 
-// Tenants of these kinds can hold the sandbox, which is a partner tenant, and those of the others cannot. What the documentation does not
-// know is found by the specs: it is no reason not to try.
+// Tenants of these kinds can hold the sandbox, which is a partner tenant, and those of the others cannot. What the
+// documentation does not know is found by the specs: it is no reason not to try.
 var (
 	holders = []string{"partner", "folder", "root"}
 	others  = []string{"customer", "unit"}
@@ -137,8 +137,8 @@ func (r *run) answer(operation string, e *exchange.Exchange) string {
 	return strings.TrimSpace(fmt.Sprintf("%s was answered with %d %s %s", operation, last.Status, http.StatusText(last.Status), body))
 }
 
-// claimsOf reads a token without verifying it, and reports whether its scope lists every role: it does where the header says that no
-// introspection is needed. A token that is no JWT has no claims.
+// claimsOf reads a token without verifying it, and reports whether its scope lists every role: it does where the
+// header says that no introspection is needed. A token that is no JWT has no claims.
 func claimsOf(token string) (claims jwt.MapClaims, complete bool) {
 	claims = jwt.MapClaims{}
 	parsed, _, err := jwt.NewParser().ParseUnverified(token, claims)

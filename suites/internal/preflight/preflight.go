@@ -1,5 +1,6 @@
-// Package preflight looks at a target before anything is made there: can it be reached, does it take the credentials, may they do
-// what the suite is to do, and what will not be provoked. It sends nothing but reads and one request for a token.
+// Package preflight looks at a target before anything is made there: can it be reached, does it take the credentials,
+// may they do what the suite is to do, and what will not be provoked. It sends nothing but reads and one request for a
+// token.
 package preflight
 
 import (
@@ -39,8 +40,8 @@ type Options struct {
 	Access   Access
 	Client   Doer
 	Redactor *redact.Redactor // that of the client
-	// KeptToken is asked where Access holds no expired token, with the target's time: it returns one that an earlier run has kept, or
-	// the reason why there is none. It may be nil.
+	// KeptToken is asked where Access holds no expired token, with the target's time: it returns one that an earlier run
+	// has kept, or the reason why there is none. It may be nil.
 	KeptToken func(now time.Time) (token, reason string)
 }
 
@@ -80,8 +81,8 @@ var checks = []check{
 // Found is what a look at the target has shown.
 type Found struct {
 	Checks []report.Check
-	// Access is the given one with what the run is to use: the expired token that an earlier run kept where none was given, and neither
-	// a token that may not have expired nor a fault header that nothing heeds.
+	// Access is the given one with what the run is to use: the expired token that an earlier run kept where none was
+	// given, and neither a token that may not have expired nor a fault header that nothing heeds.
 	Access         Access
 	NoExpiredToken string // why there is none; empty where there is one
 	NoFaultHeader  string // likewise

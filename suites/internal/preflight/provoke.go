@@ -26,8 +26,8 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if err != nil {
 		return unreachable(err)
 	}
-	// What is neither served nor what was asked for comes from whatever acts on the header. So is what is served on a target where every
-	// assumption must be met.
+	// What is neither served nor what was asked for comes from whatever acts on the header. So is what is served on a
+	// target where every assumption must be met.
 	if e.Status() != asked && (e.Status()/100 != 2 || r.Config.Target.AssumedStrict()) {
 		return warn("make the fault filter answer with what the header asks for", "a read that asks for a %d by %s gets a %d", asked, r.Access.FaultHeader, e.Status())
 	}
@@ -71,8 +71,9 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	return ok("it expired at %s", expiry.UTC().Format(time.RFC3339))
 }
 
-// opaqueToken tries a token that does not say when it expires. Where it is refused, that may be for anything: introspection does not tell
-// either, as the documentation has it answer every dead token with active: false alone. So it is no expired token to the run.
+// opaqueToken tries a token that does not say when it expires. Where it is refused, that may be for anything:
+// introspection does not tell either, as the documentation has it answer every dead token with active: false alone. So
+// it is no expired token to the run.
 func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Check, bool) {
 	e, err := r.getAs(ctx, token, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
 	if err != nil {
