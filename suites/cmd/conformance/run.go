@@ -220,6 +220,10 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if !o.partial() {
 		c.remember(o, result)
 	}
+	// GitHub reads both outputs, and that of gate -json holds nothing but JSON.
+	if err := report.Annotate(c.stderr, result, c.env); err != nil {
+		return nil, err
+	}
 	_, err = render.WriteAll(o.reports, result, nil)
 	if !o.partial() {
 		c.notify(ctx, cfg, o.reports, result)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // shownNights is how many nights the page shows: the last ones.
 const shownNights = 60
 
-// historyTable is what the page tells of the nights before: a row for each fault, a column for each night.
+// historyTable is what the page tells of the nights before: a row for each fault, a column for each night, the last one first.
 type historyTable struct {
 	Title    string
 	Nights   []nightColumn
@@ -59,14 +60,15 @@ func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
 		return nil
 	}
 	h := report.HistoryOf(own)
-	t := &historyTable{Title: fmt.Sprintf("Faults over %d nights, from %s to %s", len(own), day(own[0].Started),
-		day(own[len(own)-1].Started))}
+	t := &historyTable{Title: fmt.Sprintf("Faults over %d nights, from %s back to %s", len(own),
+		day(own[len(own)-1].Started), day(own[0].Started))}
 	for _, n := range own {
 		label := fmt.Sprintf("%s, run %s: %s, %s, %d of %d cells asserted, suite %s", day(n.Started), n.Run, n.Verdict,
 			counted(len(n.Faults), "fault", "faults"), n.Cells.Asserted, n.Cells.Total, n.Suite)
 		t.Nights = append(t.Nights, nightColumn{Day: fmt.Sprint(n.Started.UTC().Day()), Verdict: n.Verdict,
 			Label: line(label, 300)})
 	}
+	slices.Reverse(t.Nights) // the last night first: of sixty, a narrow screen shows the beginning
 	current := map[string]bool{}
 	for _, f := range r.FaultsOf(report.Violation) {
 		current[f.ID] = true
@@ -84,6 +86,7 @@ func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
 			}
 			row.Nights = append(row.Nights, one)
 		}
+		slices.Reverse(row.Nights)
 		t.Rows = append(t.Rows, row)
 	}
 	cells := map[string]bool{}
