@@ -22,7 +22,7 @@ type Clause struct {
 	Source      string // address of the page that holds the table
 }
 
-// covers tells whether the clause speaks of the code. The x of a family stands for one digit: 20x is 200 to 209, not 226.
+// covers reports whether the clause speaks of the code. The x of a family stands for one digit: 20x is 200 to 209, not 226.
 func (c Clause) covers(code int) bool {
 	family, wide := strings.CutSuffix(c.Status, "x")
 	if wide {

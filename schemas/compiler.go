@@ -115,7 +115,7 @@ func (c *compiler) resolves(raw any) error {
 	return fmt.Errorf("$ref %s leads to no schema of %s", slices.Min(missing), components)
 }
 
-// circles tells whether a schema leads back to one of those passed on the way without a step into the value that it judges, so
+// circles reports whether a schema leads back to one of those passed on the way without a step into the value that it judges, so
 // that judging would never end. A schema may well contain itself, in its properties or items.
 func (c *compiler) circles(name string, passed []string) bool {
 	if slices.Contains(passed, name) {

@@ -86,7 +86,7 @@ type Param struct {
 type Body struct {
 	MediaType string   // the only media type that the reference lists
 	Required  []string // required properties of its schema and of the schemas that it extends, sorted
-	// Demanded tells whether a request without the body breaks the contract: its schema requires properties, or it is a form
+	// Demanded reports whether a request without the body breaks the contract: its schema requires properties, or it is a form
 	// or a PNG. The reference sets requestBody.required nowhere.
 	Demanded bool
 }
@@ -344,7 +344,7 @@ func matches(template string, segments []string) bool {
 	return true
 }
 
-// Documents tells whether the reference lists the code for the operation.
+// Documents reports whether the reference lists the code for the operation.
 func (o *Operation) Documents(code int) bool { return slices.Contains(o.Codes, code) }
 
 // Source tells what promises the code for the operation: its own list, or else the general table. The second result is false
@@ -402,7 +402,7 @@ func (o *Operation) Takes(in string) []string {
 	return names
 }
 
-// Writes tells whether a served call changes something: every method but GET, except for the two POSTs that only ask.
+// Writes reports whether a served call changes something: every method but GET, except for the two POSTs that only ask.
 func (o *Operation) Writes() bool {
 	switch o.ID {
 	case "IntrospectToken", "CheckPassword":

@@ -199,7 +199,7 @@ func loneSurrogate(document []byte) int {
 	}
 }
 
-// half tells whether the text begins with the escape of a high (h) or low (l) surrogate, or with neither (0).
+// half reports whether the text begins with the escape of a high (h) or low (l) surrogate, or with neither (0).
 func half(text []byte) byte {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0

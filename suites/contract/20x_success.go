@@ -151,7 +151,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 	}
 })
 
-// readsOneObject tells whether the valid call reads an object that nothing else touches, by its id or as a list of one, or asks whether a
+// readsOneObject reports whether the valid call reads an object that nothing else touches, by its id or as a list of one, or asks whether a
 // login is free.
 func readsOneObject(op *schemas.Operation) bool {
 	_, listed := spec.Catalogue().Call(op.ID).Query["uuids"]
@@ -170,7 +170,7 @@ func reading(op, written *schemas.Operation, name, variant string) spec.Spec {
 // effect looks whether an answer shows what an earlier call has done to the object.
 type effect func(shown map[string]any, vars fixtures.Vars) []schemas.Violation
 
-// tookEffect reads the object that the control of a switching operation was made on. That it is not found is no effect either.
+// tookEffect reads the object that the control of a switching operation was made on. That it is not found is not an effect either.
 func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 	sp := reading(op, switched, "took-effect", "")
 	sp.Asserts, sp.Subject = switched, switched.ID
@@ -523,7 +523,7 @@ func asAsked(control *session.Control, id string, e *exchange.Exchange) []schema
 	return append(holds("$", shown, asked), holds("$", shown, any(fresh[control.Request.Operation]))...)
 }
 
-// fresh is what is true of a new object, whoever made it (guide, "Creating a user account", "Creating a tenant", "Provisioning a customer
+// fresh is what is true of a new object, the one who made it (guide, "Creating a user account", "Creating a tenant", "Provisioning a customer
 // tenant").
 var fresh = map[string]map[string]any{
 	"CreateTenant": {"enabled": true, "deleted_at": nil, "pricing_mode": "trial"},
@@ -627,7 +627,7 @@ func validToken(op *schemas.Operation) spec.Spec {
 var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient", "CreateInfrastructuresLocation",
 	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
 
-// deadToken looks into what is good for nothing to the caller: that is no error, and the answer says so (spec.Reference, token introspection).
+// deadToken looks into what is good for nothing to the caller: that is not an error, and the answer says so (spec.Reference, token introspection).
 func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec.Spec {
 	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
 		if token(s) == "" {

@@ -15,7 +15,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// What the guides say of an object that nobody has said anything else of. The answer that creates one is held to it
+// What the guides say of an object that no one has said anything else of. The answer that creates one is held to it
 // as well.
 var _ = Describe("20x success of defaults", Label("20x"), func() {
 	customer, user := own("plain_customer", "defaults"), own("plain_user", "defaults")

@@ -306,7 +306,7 @@ func (k keeping) sent(body map[string]any) map[string]any {
 	return all
 }
 
-// anew are properties that the service sets by itself, with every write or with each object.
+// again are properties that the service sets by itself, with every write or with each object.
 var anew = []string{
 	"version", "id", "issuer_id", "created_at", "updated_at", "deleted_at", "last_access_at", "last_access_from_ip",
 	"smtp_password",

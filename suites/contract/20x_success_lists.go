@@ -258,7 +258,7 @@ func deletedLeftOut(object, parameter, id string) list {
 	return l
 }
 
-// own and shared are objects that a list is asked about: own is one that others may look at, and nobody changes.
+// own and shared are objects that a list is asked about: own is one that others may look at, and no one changes.
 func own(object, owner string) *session.Object {
 	return &session.Object{Key: fixtures.Own(object, owner), Side: fixtures.Home, Object: object}
 }

@@ -867,7 +867,7 @@ func (l asRead) unlike(path string, item, read any) []schemas.Violation {
 	theirs, _ := read.(map[string]any)
 	left := append([]string{"external_operation_status"}, l.but...) // it is the state of what goes on meanwhile
 	for _, p := range []string{"contacts", "access_policies", "offering_items"} {
-		if l.query["with_"+p] != "true" { // empty where nobody asked for them
+		if l.query["with_"+p] != "true" { // empty where no one asked for them
 			left = append(left, p)
 		}
 	}

@@ -330,7 +330,7 @@ func opened(_ context.Context, s *session.Session, _ string, control *session.Co
 // isUser compares a user's answer with the user that it has to be about.
 func isUser(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	if id, isText := shown["id"].(string); !isText || id == vars["user_id"] {
-		return nil // what is no id at all is left to the operation's own specs
+		return nil // what is not an id at all is left to the operation's own specs
 	}
 	return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(shown["id"]), Detail: fmt.Sprintf("it has to be the user %v", vars["user_id"])}}
 }

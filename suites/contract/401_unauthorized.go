@@ -86,7 +86,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}),
 	)
 
-	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not known, but nobody
+	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not known, but no one
 	// takes wrong ones. Those that do not list it are only assumed to refuse it.
 	DescribeTableSubtree("operations that take Basic refuse", func(p spec.Probe, ids ...string) {
 		for _, op := range spec.Operations(spec.Named(ids...)) {
@@ -112,7 +112,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 
 	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation does
 	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
-	// time only, that an id token is no access token, and that nothing is no proof of who calls: their names do.
+	// time only, that an id token is not an access token, and that nothing is not proof of who calls: their names do.
 	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := worthless(op, name, object, ground, bring)
@@ -198,7 +198,7 @@ func inForm(grantType string, names map[string]string) credentials {
 	}
 }
 
-// asking asks for a token with something that nobody gave out.
+// asking asks for a token with something that no one gave out.
 func asking(grantType, name string) func(*fixtures.Request, *session.Session) error {
 	return func(r *fixtures.Request, s *session.Session) error {
 		body := map[string]any{"grant_type": grantType, name: session.Garbage}
@@ -209,7 +209,7 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 	}
 }
 
-// worthless is the operation's valid call with credentials that are good for nothing any more. That may take a while to be seen; but where
+// worthless is the operation's valid call with credentials that are good for nothing any longer. That may take a while to be seen; but where
 // a token is spent when it is taken, to ask again would find it refused in the end.
 func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec.Spec {
 	key := fixtures.Own(object, "401")

@@ -77,7 +77,7 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	}
 })
 
-// reachesTenants tells whether the operation's valid call is about a tenant, or an object below one. Lists by ids leave unknown and
+// reachesTenants reports whether the operation's valid call is about a tenant, or an object below one. Lists by ids leave unknown and
 // foreign ids out, that is not an error; the answer to a usage report holds an error per item.
 func reachesTenants(op *schemas.Operation) bool {
 	left := []string{"FetchClientsBatch", "FetchInfrastructuresBatch", "FetchInfrastructuresLocationsBatch", "FetchTenantsBatch", "FetchUsersBatch",
@@ -118,7 +118,7 @@ func foreign(op *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// leftOutOrRefused lets a list that names a foreign tenant be served empty: a list by ids leaves unknown and foreign ones out, and nobody
+// leftOutOrRefused lets a list that names a foreign tenant be served empty: a list by ids leaves unknown and foreign ones out, and no one
 // says that a list by its tenant does not. What it must not do is show anything.
 func leftOutOrRefused(sp spec.Spec) spec.Spec {
 	sp.Basis = spec.Assumed

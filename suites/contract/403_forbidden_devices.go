@@ -33,7 +33,7 @@ var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
 	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0")) {
 		spec.Register(approval(op, 403, "role-too-small", "tenant_uuid", func(_ *fixtures.Request, s *session.Session,
 			a *approvalOf) error {
-			return a.ofUser(s) // the caller is no partner administrator
+			return a.ofUser(s) // the caller is not a partner administrator
 		}))
 	}
 })

@@ -366,7 +366,7 @@ func showsText(e *exchange.Exchange, text any, detail string) []schemas.Violatio
 	return wrong
 }
 
-// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by nobody else (reference,
+// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by no one else (reference,
 // update_lock).
 func lockedFor(op *schemas.Operation) spec.Spec {
 	of := own("administered_customer", "lock")
@@ -383,7 +383,7 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			locking := func(on bool) tenantChange {
 				return tenantChange{id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": on}}}
 			}
-			// Also where the run is being ended: nobody else could remove the tenant.
+			// Also where the run is being ended: no one else could remove the tenant.
 			DeferCleanup(func(ctx SpecContext) {
 				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 				defer cancel()

@@ -42,7 +42,7 @@ var _ = Describe("404 not found", Label("404"), func() {
 	}
 	DescribeTableSubtree("a query that names nothing", func(id, parameter string) {
 		for _, op := range spec.Operations(spec.Named(id)) {
-			p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed} // a list may as well be empty, and a link be sent to nobody
+			p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed} // a list may as well be empty, and a link be sent to no one
 			spec.Register(p.On(op, parameter, func(r *fixtures.Request, s *session.Session) error {
 				r.Query.Set(parameter, unknown(parameter))
 				return nil
@@ -54,7 +54,7 @@ var _ = Describe("404 not found", Label("404"), func() {
 		Entry("a login", "GetForgotLink", "login"),
 	)
 
-	// What the control of a deletion deleted is not found any more.
+	// What the control of a deletion deleted is not found any longer.
 	DescribeTableSubtree("what was deleted", func(deleted, reader string) {
 		for _, deleting := range spec.Operations(spec.Named(deleted)) {
 			for _, op := range spec.Operations(spec.Named(reader)) {

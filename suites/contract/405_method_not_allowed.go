@@ -84,7 +84,7 @@ func onPath(template string) *schemas.Operation {
 	return spec.Operations(func(op *schemas.Operation) bool { return op.Path == template })[0]
 }
 
-// servedElsewhere tells whether the literal path also fits another template, which has the method: DELETE /tenants/usages may be
+// servedElsewhere reports whether the literal path also fits another template, which has the method: DELETE /tenants/usages may be
 // taken for the deletion of a tenant.
 func servedElsewhere(template, method string) bool {
 	return slices.ContainsFunc(spec.Contract().Match(literal(template)), func(op *schemas.Operation) bool { return op.Method == method })

@@ -64,7 +64,7 @@ type wait struct {
 }
 
 // begin starts the exchanges of the selected specs. They end with the container at the latest: what a creation makes after the run was
-// interrupted would be removed by nobody.
+// interrupted would be removed by no one.
 func begin(specs []spec.Spec) map[string]*wait {
 	waits := map[string]*wait{}
 	s := spec.Session()

@@ -159,7 +159,7 @@ func tripwire() (connections *atomic.Int64, environment map[string]string) {
 				return
 			}
 			connections.Add(1)
-			_ = connection.Close() // whoever comes is to go away
+			_ = connection.Close() // the one who comes is to go away
 		}
 	}()
 	return connections, map[string]string{"ACRONIS_DATACENTER_URL": "http://" + listener.Addr().String(), "ACRONIS_CLIENT_ID": "nobody",

@@ -26,7 +26,7 @@ const (
 	pollEvery     = 5 * time.Millisecond
 )
 
-// desk is the folder of somebody who works with the command: ginkgo.yml, what lies beside it, and the reports. It stays the same over
+// desk is the folder of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It stays the same over
 // several commands.
 type desk struct {
 	folder      string

@@ -36,7 +36,7 @@ type expectation struct {
 	OnlyOnRetry bool
 }
 
-// everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, whoever asked for it.
+// everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, the one who asked for it.
 const everyAnswer = "20x/every-answer/"
 
 // ExpectsFailure reports whether the spec with that id has to turn red. Those that judge every answer are only declared by name: they do

@@ -77,7 +77,7 @@ var _ = Describe("a target with one fault", func() {
 		Expect(lenient).To(HaveEach(HaveField("Gravity", report.Lenient)))
 	})
 
-	// What specs have deleted, and is not found any more, is answered with a failure as well: no pause helps.
+	// What specs have deleted, and is not found any longer, is answered with a failure as well: no pause helps.
 	It("that is a 50x in place of each 4xx does not hold the clean-up up", underLoad, func(ctx SpecContext) {
 		var mu sync.Mutex
 		refused := map[string]int{} // in the clean-up, by request

@@ -35,7 +35,7 @@ const (
 	most       = 40 * time.Second
 	mostMemory = 64 << 20
 
-	// leastMemory is less than any run needs: less means that nobody looked.
+	// leastMemory is less than any run needs: less means that no one looked.
 	leastMemory = 10 << 20
 
 	// focus is one refused read and one that succeeds: small enough for a row of the table to take seconds.

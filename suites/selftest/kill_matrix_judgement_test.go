@@ -12,7 +12,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// shows tells whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue makes of it is told
+// shows reports whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue makes of it is told
 // nowhere but there; no other defect of its batch is of the same operation.
 func shows(d defect, s report.Spec) bool {
 	parts := generatedName.FindStringSubmatch(d.Name)
@@ -132,7 +132,7 @@ func conclude(kills ...render.Kill) {
 	}
 }
 
-// isRed tells whether the spec is no pass and says why by itself.
+// isRed reports whether the spec is not a pass and says why by itself.
 func isRed(s report.Spec) bool { return s.Verdict == report.Violation || s.Verdict == report.Error }
 
 // saying is the spec with what it says.

@@ -66,7 +66,7 @@ var sandboxDefects = sync.OnceValue(func() []defect {
 	return defects
 })
 
-// possible tells whether there is a world on a mock with the defect. It is looked at without the suite: the defect has to change the
+// possible reports whether there is a world on a mock with the defect. It is looked at without the suite: the defect has to change the
 // success of a call of the sandbox, and then the sandbox is made once.
 func possible(ctx context.Context, d defect) bool {
 	GinkgoHelper()
@@ -131,7 +131,7 @@ func send(ctx context.Context, client *http.Client, base string, r fixtures.Requ
 	return fixtures.Answer{Status: response.StatusCode, Header: response.Header, Body: body}, err
 }
 
-// dependent tells whether the spec is of an operation that cannot do without another one: its object is made with that one, or that one
+// dependent reports whether the spec is of an operation that cannot do without another one: its object is made with that one, or that one
 // shows what a refused call has done. An operation needs what it made itself.
 func dependent(s report.Spec, on string) bool {
 	GinkgoHelper()

@@ -146,7 +146,7 @@ func titled(batch []defect) string {
 const widespread = 5
 
 // selectionForCatalogue is the whole suite in a full run, and otherwise the specs that have to turn red and one operation in ten. What has
-// to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to nobody else, which is alone.
+// to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to no one else, which is alone.
 func selectionForCatalogue(defects ...defect) string {
 	GinkgoHelper()
 	switch {

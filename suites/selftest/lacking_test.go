@@ -10,7 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What a run passes is the suite, and not what somebody has left of it.
+// What a run passes is the suite, and not what someone has left of it.
 var _ = Describe("a suite that lacks specs", func() {
 	It("is no pass, however green the rest of it is", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 		d := newDesk(nil)

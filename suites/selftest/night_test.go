@@ -14,7 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// Nobody can make an expired token for a live target; a nightly run keeps one, which has expired by the next night.
+// No one can make an expired token for a live target; a nightly run keeps one, which has expired by the next night.
 var _ = Describe("the second night", func() {
 	const asked = "-focus=401/(expired|no)-token/FetchTenant$"
 
@@ -64,7 +64,7 @@ var _ = Describe("the second night", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(reason).To(BeEmpty(), "it stays until the next one has expired")
 
-		// What another secret sealed is nobody's.
+		// What another secret sealed is no one's.
 		Expect(os.Remove(path)).To(Succeed())
 		Expect(tokencache.Store(path, entry, "another", time.Now())).To(Succeed())
 		o = d.run(ctx, "run", "-target=staging", asked)

@@ -23,7 +23,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// Nobody runs a pipeline before it is needed, so what it says about the rest of the project is held against the project here.
+// No one runs a pipeline before it is needed, so what it says about the rest of the project is held against the project here.
 var _ = Describe("the pipelines", func() {
 	It("give the suite the variables of ginkgo.yml, and no others", func(SpecContext) {
 		known := found(`\$\{(\w+)\}`, "ginkgo.yml")

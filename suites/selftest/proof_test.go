@@ -56,7 +56,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	return encoded
 }, func(encoded []byte) {
 	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
-	Expect(os.Unsetenv(config.EnvTarget)).To(Succeed()) // of whoever runs these tests: they name their targets themselves
+	Expect(os.Unsetenv(config.EnvTarget)).To(Succeed()) // of the one who runs these tests: they name their targets themselves
 }, NodeTimeout(5*time.Minute))
 
 var _ = SynchronizedAfterSuite(func(SpecContext) {}, func(SpecContext) {
@@ -92,7 +92,7 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 	return o
 }
 
-// unpaced is the project's own ginkgo.yml at a rate that nobody reaches: a mock needs no mercy.
+// unpaced is the project's own ginkgo.yml at a rate that no one reaches: a mock needs no mercy.
 func unpaced() string {
 	GinkgoHelper()
 	shipped, err := os.ReadFile(filepath.Join(binaries.Root, "ginkgo.yml"))

@@ -81,7 +81,7 @@ func (p *proxy) record(r *http.Request) {
 		header: r.Header.Clone()})
 }
 
-// reused tells whether the connection has carried an answer before: then a client cannot know whether it is still good.
+// reused reports whether the connection has carried an answer before: then a client cannot know whether it is still good.
 func (p *proxy) reused(r *http.Request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -77,7 +77,7 @@ var _ = Describe("permissions", func() {
 	})
 })
 
-// What happens to every service now and then is no violation.
+// What happens to every service now and then is not a violation.
 var _ = Describe("a target that stumbles", func() {
 	DescribeTable("is not red", func(ctx SpecContext, stumble func(p *proxy, w http.ResponseWriter, r *http.Request, n int64) bool, transients bool) {
 		environment := startMock()

@@ -26,7 +26,7 @@ import (
 )
 
 var _ = Describe("what a run hands to its processes", func() {
-	// Ginkgo's server asks nobody who he is, and its address stands in the processes' command lines.
+	// Ginkgo's server asks no one who he is, and its address stands in the processes' command lines.
 	It("tells another user of the machine no secret", func(ctx SpecContext) {
 		var specs atomic.Int64
 		g, p := recording(func(g *gateway, p *planted, w http.ResponseWriter, r *http.Request) bool {

@@ -76,7 +76,7 @@ func (p *planted) kinds() map[string]int {
 // request notes what the suite sends.
 func (p *planted) request(r *http.Request, body []byte) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage { // what the wrong-secret probes send is no secret
+	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage { // what the wrong-secret probes send is not a secret
 		p.add(scheme, credentials)
 	}
 	if id, password, basic := r.BasicAuth(); basic && id != "" {

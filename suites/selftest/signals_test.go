@@ -15,7 +15,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 )
 
-// A run is ended from outside: whoever started it has one process id, and sends a signal there and nowhere else.
+// A run is ended from outside: the one who started it has one process id, and sends a signal there and nowhere else.
 var _ = Describe("a run that is ended", func() {
 	// midway is a run of everything, in the midst of its specs.
 	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator, *gexec.Session) {

@@ -92,7 +92,7 @@ var onTheWire = map[string]struct {
 	"gateway-headers": {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Via") == "1.1 gateway" }},
 }
 
-// travels tells whether a variation is one that is looked for.
+// travels reports whether a variation is one that is looked for.
 func travels(name string) bool {
 	_, inEvidence := onTheWire[name]
 	_, inBytes := bare[name]
@@ -170,10 +170,10 @@ func expectShown(r *report.Result, variations []string) {
 	}
 }
 
-// bare is what a variation writes into an answer that net/http hides from whoever reads it.
+// bare is what a variation writes into an answer that net/http hides from the one who reads it.
 var bare = map[string]string{"small-header-names": "\r\ncontent-type: ", "connections-closed": "\r\nConnection: close\r\n"}
 
-// expectOnBareWire looks at the bytes of an answer over HTTP/1.1. That it is the mock which answers is no question here.
+// expectOnBareWire looks at the bytes of an answer over HTTP/1.1. That it is the mock which answers is not a question here.
 func expectOnBareWire(address string, variations []string) {
 	GinkgoHelper()
 	for name, written := range bare {

@@ -25,7 +25,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What the wire does behind the suite's back, and targets that serve nothing any more.
+// What the wire does behind the suite's back, and targets that serve nothing any longer.
 var _ = Describe("a hostile wire", func() {
 	// soon waits for a clean-up that cannot remove anything for a short time only.
 	soon := []func(string) string{replaced("cleanup: 2m", "cleanup: 4s")}

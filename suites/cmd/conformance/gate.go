@@ -297,7 +297,7 @@ func (o options) decisionFile() (string, error) {
 }
 
 // write keeps the decision for a pipeline. What an earlier gate decided is gone by now: a file that is still there is
-// somebody else's.
+// someone else's.
 func (d decision) write(file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -54,7 +54,7 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)), o.reports)
 }
 
-// shortcoming says why a result that the suite has written without a problem is no result of this run, or not of all
+// shortcoming says why a result that the suite has written without a problem is not a result of this run, or not of all
 // of it.
 func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, failed error) string {
 	if len(r.Problems) > 0 {

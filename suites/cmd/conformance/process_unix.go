@@ -19,7 +19,7 @@ func kill(group int) { _ = syscall.Kill(-group, syscall.SIGKILL) }
 
 // alive reports whether the group has a process.
 func alive(group int) bool {
-	// As the first process of a container, this one also has to bury what nobody else waits for.
+	// As the first process of a container, this one also has to bury what no one else waits for.
 	for pid, err := syscall.Wait4(-group, nil, syscall.WNOHANG, nil); pid > 0 && err == nil; {
 		pid, err = syscall.Wait4(-group, nil, syscall.WNOHANG, nil)
 	}

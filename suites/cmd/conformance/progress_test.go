@@ -57,7 +57,7 @@ func TestProgressEndsWithTheRun(t *testing.T) {
 	g.Expect(out.String()).To(MatchRegexp(`^\n1 of 10 requests, about 9s left at 10/s\n\n2 of 10 requests, about 8s left at 10/s\n$`))
 }
 
-// Between the last request and the end of the run lies what Ginkgo prints: nothing comes between its lines any more.
+// Between the last request and the end of the run lies what Ginkgo prints: nothing comes between its lines any longer.
 func TestProgressSaysOnceThatAllIsSent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer

@@ -18,7 +18,7 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// replayFault runs one spec, or the specs of one fault, once more as an earlier run did, and says whether the fault is
+// replayFault runs one spec, or the specs of one fault, once more as an earlier run did, and reports whether the fault is
 // still there. It ends with 1 where it is, with 0 where it is gone, and with 2 where that cannot be told.
 func replayFault(ctx context.Context, c *cli, args []string) error {
 	var o options

@@ -120,7 +120,7 @@ type Retry struct {
 }
 
 // Gate is what a run must reach for a release to pass. A run on a live target that is below Asserted or above
-// Leftovers is no pass either.
+// Leftovers is not a pass either.
 type Gate struct {
 	Asserted     float64 // least share of reference cells asserted, from 0 to 1
 	Inconclusive int     // most inconclusive reference cells

@@ -11,7 +11,7 @@ const hidden = "[redacted]"
 // in a log or in a failure message shows nothing; string(s) gives the value itself.
 type Secret string
 
-// Format writes the placeholder whatever the verb is; an empty secret is written as empty, which is no secret.
+// Format writes the placeholder whatever the verb is; an empty secret is written as empty, which is not a secret.
 func (s Secret) Format(f fmt.State, _ rune) {
 	if s != "" {
 		_, _ = io.WriteString(f, hidden)

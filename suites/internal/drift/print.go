@@ -18,7 +18,7 @@ func (d *Drift) Print(w io.Writer) error {
 	}
 	section(&b, d.Breaking, "breaking")
 	section(&b, d.Other, "other")
-	_, err := io.WriteString(w, exchange.Printable(b.String())) // names come from a document of somebody else
+	_, err := io.WriteString(w, exchange.Printable(b.String())) // names come from a document of someone else
 	return err
 }
 

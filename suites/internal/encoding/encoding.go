@@ -36,7 +36,7 @@ const (
 var (
 	// ErrUnsupported is the error of a coding that this package does not decode.
 	ErrUnsupported = errors.New("the suite does not decode it")
-	// ErrUnknown is the error of a name that is no registered coding, such as utf-8. It is an ErrUnsupported.
+	// ErrUnknown is the error of a name that is not a registered coding, such as utf-8. It is an ErrUnsupported.
 	ErrUnknown = fmt.Errorf("no such coding is registered, and %w", ErrUnsupported)
 )
 

@@ -120,7 +120,7 @@ func (c *Client) repeats(r Request) int {
 	return c.options.Retry.Repeats
 }
 
-// throttled tells whether the answer is a 429, and how long to wait then. That holds for all requests of the run.
+// throttled reports whether the answer is a 429, and how long to wait then. That holds for all requests of the run.
 func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, is bool, err error) {
 	if a.Status != http.StatusTooManyRequests {
 		return 0, false, nil
@@ -133,7 +133,7 @@ func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, 
 	return delay, true, c.options.Limiter.Hold(answered.Add(delay))
 }
 
-// ended tells whether the context has a deadline before that time.
+// ended reports whether the context has a deadline before that time.
 func ended(ctx context.Context, at time.Time) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && at.After(deadline)

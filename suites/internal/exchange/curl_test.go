@@ -145,7 +145,7 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 	}
 }
 
-// passwordOf is what the variable holds: curl escapes it in a form and in Basic, and nobody in JSON.
+// passwordOf is what the variable holds: curl escapes it in a form and in Basic, and no one in JSON.
 func passwordOf(name string) string {
 	if name == "password in JSON" {
 		return "s3cret-pw"
@@ -171,7 +171,7 @@ func TestCurlInTheFormOfTheGuide(t *testing.T) {
 		`  # the body, 100000 bytes, is not shown: put it into a file named body`))
 }
 
-// A variable that is no stand-in of a secret is text.
+// A variable that is not a stand-in of a secret is text.
 func TestCurlExpandsNothingElse(t *testing.T) {
 	needCurl(t)
 	g := NewWithT(t)

@@ -53,7 +53,7 @@ func (p *proxy) hint(err error) string {
 	return fmt.Sprintf("check that the proxy runs and that %s is right, %s", p.variable, around)
 }
 
-// dropped tells whether the connection broke before an answer came.
+// dropped reports whether the connection broke before an answer came.
 func dropped(err error) bool {
 	var target *TargetError
 	return errors.As(err, &target) && target.Op == opAnswer && broken(err)

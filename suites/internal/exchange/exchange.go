@@ -48,7 +48,7 @@ type Fault struct {
 	Attempts int    `json:"attempts"` // on attempts 1 to n; below 0: on all
 }
 
-// on says whether the attempt of that number, counted from 1, asks for the failure.
+// on reports whether the attempt of that number, counted from 1, asks for the failure.
 func (f *Fault) on(attempt int) bool { return f != nil && (f.Attempts < 0 || attempt <= f.Attempts) }
 
 // Attempt is one sending of a request and what came back.
@@ -87,12 +87,12 @@ func (e *Exchange) Last() Attempt {
 // Status returns the status of the last attempt, 0 if it got no answer.
 func (e *Exchange) Status() int { return e.Last().Status }
 
-// Transient says whether a 50x went away after repeats: worth a remark, no fault.
+// Transient reports whether a 50x went away after repeats: worth a remark, no fault.
 func (e *Exchange) Transient() bool {
 	return e.Status() != 0 && !failed(e.Status()) && e.Failed()
 }
 
-// Failed says whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
+// Failed reports whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
 func (e *Exchange) Failed() bool {
 	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return failed(a.Status) })
 }
@@ -122,10 +122,10 @@ func (e *Exchange) outcome(err error) (outcome Outcome, kind string) {
 	return Answered, "" // it was not repeated, and so tells nothing about repeats
 }
 
-// failed says whether a status is one of the 50x that the documentation asks to repeat.
+// failed reports whether a status is one of the 50x that the documentation asks to repeat.
 func failed(status int) bool { return status/10 == 50 }
 
-// String names the exchange by what is no secret. The other forms below do the same, whatever prints an exchange: a failure message
+// String names the exchange by what is not a secret. The other forms below do the same, whatever prints an exchange: a failure message
 // of gomega would show every field.
 func (e *Exchange) String() string {
 	if e == nil {
@@ -140,7 +140,7 @@ func (e *Exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Stri
 // GomegaString is what gomega prints.
 func (e *Exchange) GomegaString() string { return e.String() }
 
-// String names the request by what is no secret.
+// String names the request by what is not a secret.
 func (r Request) String() string { return r.Method + " " + redact.New().String(r.Path) }
 
 // Format prints String, whatever the verb.
@@ -149,7 +149,7 @@ func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String
 // GomegaString is what gomega prints.
 func (r Request) GomegaString() string { return r.String() }
 
-// String tells what came back by what is no secret.
+// String tells what came back by what is not a secret.
 func (a Attempt) String() string {
 	text := fmt.Sprintf("%d, %d bytes", a.Status, len(a.Body))
 	if a.Error != "" {

@@ -275,6 +275,6 @@ func TestNoGoroutineIsLeftBehind(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	log.SetOutput(io.Discard) // net/http logs answers that nobody asked for
+	log.SetOutput(io.Discard) // net/http logs answers that no one asked for
 	os.Exit(m.Run())
 }

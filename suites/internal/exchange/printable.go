@@ -35,7 +35,7 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// hidden says whether a character is not shown as itself. An invalid byte comes as utf8.RuneError, which itself may be shown.
+// hidden reports whether a character is not shown as itself. An invalid byte comes as utf8.RuneError, which itself may be shown.
 func hidden(c rune) bool {
 	return c != '\n' && c != '\t' && (c == utf8.RuneError || !unicode.IsGraphic(c) || unicode.Is(unicode.Zl, c) || unicode.Is(unicode.Zp, c))
 }

@@ -15,7 +15,7 @@ var proxyVariables = []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_
 func learnProxies(r *redact.Redactor) {
 	for _, name := range proxyVariables {
 		value := os.Getenv(name)
-		// What stands before the host is a secret even where the whole is no URL.
+		// What stands before the host is a secret even where the whole is not a URL.
 		if at := strings.LastIndexByte(value, '@'); at >= 0 {
 			_, credentials, found := strings.Cut(value[:at], "://")
 			if !found {

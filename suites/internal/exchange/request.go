@@ -56,7 +56,7 @@ func (c *Client) check(r Request) (string, error) {
 	return target, nil
 }
 
-// harmless tells whether it changes nothing to send the request twice.
+// harmless reports whether it changes nothing to send the request twice.
 func (r Request) harmless() bool {
 	return len(r.Body) == 0 && slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, r.Method)
 }

@@ -18,7 +18,7 @@ import (
 
 // Expectation is what the contract promises for one request.
 type Expectation struct {
-	Operation *schemas.Operation // nil where the request is no operation of the reference
+	Operation *schemas.Operation // nil where the request is not an operation of the reference
 	Code      int
 	Or        int // a second code that the documentation knows for the very case; 0 where there is none
 	Basis     report.Basis
@@ -185,7 +185,7 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 	}
 }
 
-// promised tells whether the documentation knows the code there.
+// promised reports whether the documentation knows the code there.
 func (j *Judge) promised(op *schemas.Operation, status int) bool {
 	known := false
 	if op == nil {
@@ -208,7 +208,7 @@ func afterRepeats(e *exchange.Exchange) string {
 	}
 }
 
-// Answer judges one answer by what the documentation promises for its operation and status, whoever asked for it and for whatever end: the
+// Answer judges one answer by what the documentation promises for its operation and status, the one who asked for it and for whatever end: the
 // reference's media type and schema, and what the guides say beyond them. Where the operation does not list the status, only a success is
 // judged, which there has to be another one.
 func (j *Judge) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
@@ -312,7 +312,7 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string)
 // which is what the operations document; one that does not may come from a gateway, and is advice. Where there is no
 // operation (an unknown route, a method that a path does not support) even an object that is not the envelope may
 // come from a gateway, so that it is advice in the words of this rule. What calls itself JSON and cannot be read as
-// such is a violation there too: whoever sent it, nobody can read it. On a strict target all of it must be the
+// such is a violation there too: the one who sent it, no one can read it. On a strict target all of it must be the
 // envelope.
 func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Violation, []string) {
 	isJSON := mediaType(a.Header) == "application/json"

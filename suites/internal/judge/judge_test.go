@@ -35,7 +35,7 @@ func TestExamine(t *testing.T) {
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	json, html := "application/json", "text/html"
 	for name, row := range map[string]struct {
-		operation string // empty: the request is no operation
+		operation string // empty: the request is not an operation
 		want      int
 		ground    report.Basis
 		rules     judge.Rules

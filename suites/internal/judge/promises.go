@@ -255,7 +255,7 @@ func newUser(s success) []schemas.Violation {
 	return s.unlessSent(defaults)
 }
 
-// uncached asks for the headers by which nobody keeps a token: RFC 6749, which the guide follows.
+// uncached asks for the headers by which no one keeps a token: RFC 6749, which the guide follows.
 func uncached(s success) []schemas.Violation {
 	return append(s.bears("Cache-Control", "no-store"), s.bears("Pragma", "no-cache")...)
 }

@@ -42,7 +42,7 @@ func echoed(sent http.Header, body []byte) string {
 // shownOnce are secrets that the answer to their creation shows, and no other should.
 var shownOnce = []string{"client_secret", "registration_access_token", "smtp_password"}
 
-// documentedSecret tells whether the documentation says that the secret at the path is never shown again: the guide does of a client's
+// documentedSecret reports whether the documentation says that the secret at the path is never shown again: the guide does of a client's
 // secret, and the reference of a mail server's password.
 func documentedSecret(path string) bool {
 	return strings.HasSuffix(path, ".client_secret") || strings.HasSuffix(path, ".smtp_password")

@@ -138,7 +138,7 @@ func (r *run) answer(operation string, e *exchange.Exchange) string {
 }
 
 // claimsOf reads a token without verifying it, and reports whether its scope lists every role: it does where the
-// header says that no introspection is needed. A token that is no JWT has no claims.
+// header says that no introspection is needed. A token that is not a JWT has no claims.
 func claimsOf(token string) (claims jwt.MapClaims, complete bool) {
 	claims = jwt.MapClaims{}
 	parsed, _, err := jwt.NewParser().ParseUnverified(token, claims)

@@ -73,7 +73,7 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 
 // opaqueToken tries a token that does not say when it expires. Where it is refused, that may be for anything:
 // introspection does not tell either, as the documentation has it answer every dead token with active: false alone. So
-// it is no expired token to the run.
+// it is not an expired token to the run.
 func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Check, bool) {
 	e, err := r.getAs(ctx, token, "/clients/"+url.PathEscape(r.Access.ClientID), nil)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package ratelimit keeps a run to the pace that its target allows: requests per second, requests in flight, and requests in all. The
 // limits hold for the whole run, whose processes know nothing of each other: they meet in files of a folder that they share, under
-// locks of the system, so that a process that is killed leaves nothing locked and nobody waiting.
+// locks of the system, so that a process that is killed leaves nothing locked and no one waiting.
 package ratelimit
 
 import (

@@ -146,7 +146,7 @@ func TestRateAndConcurrencyTogether(t *testing.T) {
 	})
 }
 
-// The repeat after a 50x comes when it should, however many others wait, and keeps its slot from nobody until then.
+// The repeat after a 50x comes when it should, however many others wait, and keeps its slot from no one until then.
 func TestAPauseIsKeptAndKeepsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

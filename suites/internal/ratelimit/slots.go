@@ -18,7 +18,7 @@ type slots struct {
 	count int // 0: as many as anybody likes
 }
 
-// poll is how often a request that waits looks for a free slot: the system tells nobody when any of several locks becomes free.
+// poll is how often a request that waits looks for a free slot: the system tells no one when any of several locks becomes free.
 const poll = 5 * time.Millisecond
 
 // enter waits for a slot.
@@ -38,7 +38,7 @@ func (s slots) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// take takes that slot, and returns nil where it is somebody else's.
+// take takes that slot, and returns nil where it is someone else's.
 func (s slots) take(number int) (leave func(), err error) {
 	lock := flock.New(filepath.Join(s.dir, "slot-"+strconv.Itoa(number)))
 	taken, err := lock.TryLock()

@@ -23,7 +23,7 @@ type stopwatch struct {
 type stopwatchKey struct{}
 
 // WithTimeout is context.WithTimeout, but what the context's requests wait for their turn is not counted: a slow pace is the
-// target's wish and nobody's fault. The cause of its end is a context.DeadlineExceeded; there is no deadline to ask for.
+// target's wish and no one's fault. The cause of its end is a context.DeadlineExceeded; there is no deadline to ask for.
 func WithTimeout(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	outer, _ := parent.Value(stopwatchKey{}).(*stopwatch)

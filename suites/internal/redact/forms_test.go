@@ -15,7 +15,7 @@ import (
 	"acronis-conformance/suites/internal/redact/redacttest"
 )
 
-// canary returns a secret that nobody has seen before.
+// canary returns a secret that no one has seen before.
 func canary(t *testing.T) string {
 	t.Helper()
 	return redacttest.Canary()

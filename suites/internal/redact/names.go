@@ -64,12 +64,12 @@ func weak(key, value string, in place) bool {
 	return len(value) < 4 || prose(value)
 }
 
-// headerName says whether a name is that of a header with a structure of its own.
+// headerName reports whether a name is that of a header with a structure of its own.
 func headerName(name string) bool {
 	return strings.HasSuffix(name, "AUTHORIZATION") || strings.HasSuffix(name, "COOKIE")
 }
 
-// secretKey says whether a secret is expected under a name, and how to call it.
+// secretKey reports whether a secret is expected under a name, and how to call it.
 func secretKey(key string, in place) (name string, ok bool) {
 	key, _, _ = strings.Cut(key, "[") // token[], token[0]
 	folded := fold(key)

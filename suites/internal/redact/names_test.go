@@ -23,7 +23,7 @@ var named = strings.Fields(`
 	api_key x-api-key apikey secret_access_key aws_secret_access_key private_key signing_key encryption_key ssh_key ticket SAMLResponse connection_string
 	credentials passwords api_keys ott otc`)
 
-// unnamed are names of what is no secret, though they are like those.
+// unnamed are names of what is not a secret, though they are like those.
 var unnamed = strings.Fields(`
 	token_type token_id token_type_hint tokenUrl token_endpoint token_endpoint_auth_method client_secret_expires_at session_mfa_status login_totp_time
 	users_with_totp_enabled zipcode inside spinner pinned passed passenger compass signed design side resident state nonce code scope grant_type

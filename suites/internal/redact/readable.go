@@ -12,7 +12,7 @@ import (
 )
 
 // Readable returns the text that a body is, and what had to be undone for it, such as "gzip" or "utf-16"; empty: nothing. A body that
-// is not text comes back as it is, with false: nobody can tell what it holds.
+// is not text comes back as it is, with false: no one can tell what it holds.
 func Readable(body []byte) (text []byte, undone string, ok bool) {
 	var steps []string
 	for range layers {

@@ -47,7 +47,7 @@ type Redactor struct {
 	read    map[uint64]bool   // bodies whose secrets were learned, by hash
 	kept    int               // bytes that found secrets take, about
 	full    bool              // one was found that is not kept
-	shared  *shared           // nil: with nobody
+	shared  *shared           // nil: with no one
 	values  map[string]string // by name, where each name stands for one value; nil: it may stand for several
 }
 
@@ -79,7 +79,7 @@ func (r *Redactor) Learn(name, secret string) {
 	}
 }
 
-// Allow registers a made-up value that is no secret, "not-a-token" for instance, so that the evidence of a probe that sends it in a
+// Allow registers a made-up value that is not a secret, "not-a-token" for instance, so that the evidence of a probe that sends it in a
 // secret's place stays exact. It holds for the whole value only, and neither for what was told as a secret nor for what looks like one.
 func (r *Redactor) Allow(value string) {
 	r.mu.Lock()
@@ -99,7 +99,7 @@ func (r *Redactor) Secrets() []Secret {
 	return secrets
 }
 
-// Placeholder says whether name is a variable that the Redactor uses in place of a secret.
+// Placeholder reports whether name is a variable that the Redactor uses in place of a secret.
 func (r *Redactor) Placeholder(name string) bool {
 	if strings.HasPrefix(name, prefix) {
 		return true
@@ -117,14 +117,14 @@ const (
 	overhead = 256
 )
 
-// overflown reports whether a secret was found that is not known any more.
+// overflown reports whether a secret was found that is not known any longer.
 func (r *Redactor) overflown() bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.full
 }
 
-// learn registers a value and says whether it was new.
+// learn registers a value and reports whether it was new.
 func (r *Redactor) learn(name, value string, told bool) bool {
 	if utf8.RuneCountInString(value) < minLength {
 		return false
@@ -180,7 +180,7 @@ func (r *Redactor) distinct(name, value, old string) string {
 	return candidate
 }
 
-// first says whether a body is new to the Redactor: each is met several times, when it comes, when it is judged and when it is shown.
+// first reports whether a body is new to the Redactor: each is met several times, when it comes, when it is judged and when it is shown.
 func (r *Redactor) first(mediaType string, body []byte, sent bool) bool {
 	var h maphash.Hash
 	h.SetSeed(r.seed)
@@ -243,7 +243,7 @@ func (r *Redactor) nameOf(value string) (string, bool) {
 // standsIn matches what the Redactor puts in place of a secret: $ACRONIS_TOKEN, "$ACRONIS_PASSWORD (number)".
 var standsIn = regexp.MustCompile(`^\$\{?([A-Z_][A-Z0-9_]*)(?::\?)?\}?(?: \((?:number|object|array)\))?$`)
 
-// open says whether a value may be shown although it stands where a secret does: it was allowed, or stands for a secret already.
+// open reports whether a value may be shown although it stands where a secret does: it was allowed, or stands for a secret already.
 func (r *Redactor) open(value string) bool {
 	if m := standsIn.FindStringSubmatch(value); m != nil && r.Placeholder(m[1]) {
 		return true

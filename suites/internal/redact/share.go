@@ -28,7 +28,7 @@ func (r *Redactor) Share(path string, withhold func(value string) bool) error {
 	return r.exchange(r.Secrets())
 }
 
-// tell shares what was found. Where that fails, nothing of the target's answers is shown any more.
+// tell shares what was found. Where that fails, nothing of the target's answers is shown any longer.
 func (r *Redactor) tell(found []Secret) {
 	if err := r.exchange(found); err != nil {
 		r.mu.Lock()

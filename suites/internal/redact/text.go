@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// What secrets look like, whoever issued them, and where they stand in free text.
+// What secrets look like, the one who issued them, and where they stand in free text.
 var (
 	// A JSON Web Token: two parts at least, so that one cut short or without a signature is found too.
 	jwt = regexp.MustCompile(`(?:eyJ|eyAi|ewo)[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}`)
@@ -401,7 +401,7 @@ func decodeBasic(credentials string) (user, password string, ok bool) {
 	return strings.Cut(string(decoded), ":")
 }
 
-// plain says whether a value is a word of prose rather than a secret: registered as a secret it would blank harmless text all over
+// plain reports whether a value is a word of prose rather than a secret: registered as a secret it would blank harmless text all over
 // the reports. Of answers more is taken for prose than of what was sent: lists of faults use the names of secrets too,
 // {"password": "must contain 8 characters", "token": "token_expired"}.
 func plain(value string, sent bool) bool {
@@ -427,7 +427,7 @@ func plain(value string, sent bool) bool {
 	return letters < 16 && (upper == 0 || upper >= letters-1)
 }
 
-// prose says whether all words of a text are plain.
+// prose reports whether all words of a text are plain.
 func prose(text string) bool {
 	for word := range strings.FieldsSeq(text) {
 		if !plain(strings.Trim(word, ".,;:!?()"), true) {
@@ -437,7 +437,7 @@ func prose(text string) bool {
 	return true
 }
 
-// sentence says whether a line goes on with two plain words at least: a secret is one word.
+// sentence reports whether a line goes on with two plain words at least: a secret is one word.
 func sentence(text string) bool {
 	line, _, _ := strings.Cut(text[:min(len(text), 256)], "\n")
 	words := strings.Fields(line)

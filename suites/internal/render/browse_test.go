@@ -292,7 +292,7 @@ func TestBrowserWidths(t *testing.T) {
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
-// Nobody is shut out, by contrast before all, in the light and in the dark.
+// No one is shut out, by contrast before all, in the light and in the dark.
 func TestBrowserAccess(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	b.load(pageOf(t, few(sample(t))))

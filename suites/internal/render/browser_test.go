@@ -143,7 +143,7 @@ func eval[T any](b *tab, script string) T {
 	return get(b, chromedp.Evaluate[T](script))
 }
 
-// reload opens the page anew at a fragment, as somebody does who was sent the link.
+// reload opens the page again at a fragment, as someone does who was sent the link.
 func (b *tab) reload(fragment string) {
 	b.t.Helper()
 	address := eval[string](b, `location.href.replace(/#.*/, '')`)

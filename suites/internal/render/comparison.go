@@ -133,7 +133,7 @@ func differing(cells []*report.Cell, specs []map[string]*report.Spec) []compared
 	return list
 }
 
-// Differs tells whether the results say different things of the cell, or of one of its specs. What a filter left out says nothing.
+// Differs reports whether the results say different things of the cell, or of one of its specs. What a filter left out says nothing.
 func (c comparedCell) Differs(results []*report.Result) bool {
 	var verdicts []report.Verdict
 	for i, v := range c.Verdicts {
@@ -155,7 +155,7 @@ func (c comparedCell) Reasons() []string {
 	return reasons
 }
 
-// Clause tells whether the cell rests on the general table.
+// Clause reports whether the cell rests on the general table.
 func (c comparedCell) Clause() bool { return c.Cell.Source == schemas.FromClause }
 
 // Code is the code, or its family where any will do.

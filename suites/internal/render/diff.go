@@ -14,7 +14,7 @@ type Changes struct {
 	Failing      []Change // violations now, but not before
 	Broken       []Change // errors now, but not before
 	Passing      []Change // passes now, and something else before
-	Inconclusive []Change // put to the test before, and not any more
+	Inconclusive []Change // put to the test before, and no longer
 	Lost         []CellChange
 
 	NewOperations  []string // operations that only the new result knows
@@ -29,14 +29,14 @@ type Change struct {
 	Old  report.Verdict // empty where the spec is new
 }
 
-// CellChange is a cell of the reference that was asserted before and is not any more: coverage that was lost, whichever spec it was
+// CellChange is a cell of the reference that was asserted before and is no longer: coverage that was lost, whichever spec it was
 // that went.
 type CellChange struct {
 	Cell *report.Cell // as it is now; as it was where the new result does not have it
 	Old  report.Verdict
 }
 
-// Empty tells whether nothing is different.
+// Empty reports whether nothing is different.
 func (c Changes) Empty() bool {
 	return len(c.Failing)+len(c.Broken)+len(c.Passing)+len(c.Inconclusive)+len(c.Lost)+
 		len(c.NewOperations)+len(c.GoneOperations)+len(c.NewSpecs)+len(c.GoneSpecs) == 0

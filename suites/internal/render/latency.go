@@ -68,7 +68,7 @@ func median(sorted []int64) int64 {
 	return (sorted[n/2-1] + sorted[n/2] + 1) / 2
 }
 
-// fits tells whether an address ends as the path template does.
+// fits reports whether an address ends as the path template does.
 func fits(template, address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -237,7 +237,7 @@ func phases(r *report.Result) []phase {
 	return list
 }
 
-// answered tells whether any answer came at all.
+// answered reports whether any answer came at all.
 func answered(s *report.Step) bool {
 	for _, e := range s.Exchanges {
 		for _, a := range e.Attempts {

@@ -153,7 +153,7 @@ func address(c *report.Cell) string {
 	return exchange.Printable(fmt.Sprintf("%s/%d/%s/%s", c.Class, c.Code, c.Source, c.Subject))
 }
 
-// kindOf tells whether an id is that of a spec or of a step: the ids of specs begin with a code.
+// kindOf reports whether an id is that of a spec or of a step: the ids of specs begin with a code.
 func kindOf(id string) string {
 	if id != "" && id[0] >= '1' && id[0] <= '9' {
 		return "spec"

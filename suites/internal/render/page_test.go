@@ -25,7 +25,7 @@ import (
 
 const limit = 3_000_000
 
-// elements returns all elements of a page, and fails if the page is no HTML.
+// elements returns all elements of a page, and fails if the page is not HTML.
 func elements(t testing.TB, document []byte) []*html.Node {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(document))
@@ -216,7 +216,7 @@ func TestHTMLHostile(t *testing.T) {
 
 var harmlessLink = regexp.MustCompile(`^(#|https://|data:image/svg\+xml,%3Csvg)`)
 
-// steers tells whether a character steers a terminal or deceives a reader.
+// steers reports whether a character steers a terminal or deceives a reader.
 func steers(c rune) bool {
 	return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x2028 && c <= 0x202e || c == 0xfeff
 }

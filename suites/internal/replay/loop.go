@@ -181,7 +181,7 @@ func (l *loop) learn(then, now any) {
 		}
 	case string:
 		current, is := now.(string)
-		_, known := l.ids[then] // an object shows its own id first; who made it may be somebody else now
+		_, known := l.ids[then] // an object shows its own id first; who made it may be someone else now
 		if is && !known && current != then && then != "" && uuid.FindString(then) == then {
 			l.ids[then] = current
 		}

@@ -39,7 +39,7 @@ func sent(by string, second int, authorization, method, path, body string, statu
 	return e
 }
 
-// recorded is a small run: it found its tenant, made one and one below it, looked at something that nobody recorded, and tried it.
+// recorded is a small run: it found its tenant, made one and one below it, looked at something that no one recorded, and tried it.
 func recorded() *report.Result {
 	const bearer = "Bearer $ACRONIS_TOKEN"
 	control := sent("control/FetchTenant", 3, bearer, "GET", "/tenants/"+customer, "", 200, `{"id":"`+customer+`","parent_id":"`+box+`"}`)

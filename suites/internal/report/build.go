@@ -100,7 +100,7 @@ func (r *Result) sortSpecs(in Input) []Spec {
 }
 
 // conclude finds the verdict of the run. A violation is a fact about the target even where the run broke off later, so it comes
-// before an error; and a run that put nothing to the test, or less than its floor, is no pass.
+// before an error; and a run that put nothing to the test, or less than its floor, is not a pass.
 func (r *Result) conclude() (Verdict, string) {
 	specs := r.Totals.Specs
 	switch {

@@ -46,7 +46,7 @@ func (r *Result) account(in Input) []Cell {
 	return append(cells, further...)
 }
 
-// silence is the reason of a cell that no spec addressed and that nobody reviewed.
+// silence is the reason of a cell that no spec addressed and that no one reviewed.
 func (r *Result) silence() string {
 	if r.Run.Filtered {
 		return notSelected

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// marks are the files that a run writes into its directory, each with what tells it from a file of somebody else that has the same
+// marks are the files that a run writes into its directory, each with what tells it from a file of someone else that has the same
 // name. They also fit what earlier versions have written.
 var marks = map[string]*regexp.Regexp{
 	"conformance.json":  regexp.MustCompile(`^\s*\{\s*"version":\s*\d+,\s*"run":`),

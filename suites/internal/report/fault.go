@@ -459,7 +459,7 @@ func (r *Result) FaultOf(s *Spec) (Fault, bool) {
 	return Fault{}, false
 }
 
-// unavailable reports whether a status says that nobody was there to judge the request.
+// unavailable reports whether a status says that no one was there to judge the request.
 func unavailable(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable ||
 		status == http.StatusGatewayTimeout

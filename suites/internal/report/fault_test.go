@@ -147,7 +147,7 @@ func TestFaultsTogetherAndApart(t *testing.T) {
 		many...))).To(ConsistOf(And(ContainSubstring("required property $.a is missing"),
 		ContainSubstring("; and 2 more faults: 2 specs"))))
 	g.Expect(Bundles(Faults([]Spec{wrong("401", "A", many...)}))[0].IDs()).To(HaveLen(5))
-	// A path that is no operation counts as a path.
+	// A path that is not an operation counts as a path.
 	other := Spec{ID: "405/wrong-method/PUT.x", Code: "405", Subject: "PUT.x", Method: "PUT", Path: "/x",
 		Verdict: Violation, Differences: []Difference{status(404, 405)}}
 	twin := other

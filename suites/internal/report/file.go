@@ -37,7 +37,7 @@ func Replace(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// DiskError says that a file could not be written, which is no fault of what was to stand in it.
+// DiskError says that a file could not be written, which is not a fault of what was to stand in it.
 type DiskError struct{ Cause error }
 
 func (e *DiskError) Error() string { return e.Cause.Error() }

@@ -49,7 +49,7 @@ func decode(data []byte) (*Result, error) {
 	return &r, nil
 }
 
-// otherVersion tells whether the file is no JSON, or is of another version: that may have fields that this program does not know, and then the version is
+// otherVersion reports whether the file is not JSON, or is of another version: that may have fields that this program does not know, and then the version is
 // what explains them.
 func otherVersion(data []byte) error {
 	var head struct {

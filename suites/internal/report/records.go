@@ -122,7 +122,7 @@ type Records struct {
 	Specs     []Spec
 	Leftovers []Leftover
 	sent      map[int]Requests // by the number of a process that came to its end
-	damaged   []string         // files that hold a line that is no record
+	damaged   []string         // files that hold a line that is not a record
 }
 
 // ReadRecords reads what the processes have recorded in the directory. Without a header there is nothing to make a result of, which is

@@ -19,7 +19,7 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Answers is what the answers to one operation's requests came to, in all processes and whoever sent them.
+// Answers is what the answers to one operation's requests came to, in all processes and the one who sent them.
 type Answers struct {
 	Served bool          // a documented success was among them
 	Faults []AnswerFault // what is wrong with them and no spec of the operation reports, each thing once

@@ -15,7 +15,7 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
-// What is wrong with an answer is kept by the operation that its request called, whoever sent it, and told once:
+// What is wrong with an answer is kept by the operation that its request called, the one who sent it, and told once:
 // not again where a spec of the operation reports it, though for just what was found where that is waived.
 func TestAnswersOfARun(t *testing.T) {
 	g := NewWithT(t)

@@ -20,7 +20,7 @@ import (
 type Control struct {
 	Request  fixtures.Request
 	Exchange *exchange.Exchange // nil where it could not be sent
-	// Reason says why the control is no proof, empty where it is.
+	// Reason says why the control is not proof, empty where it is.
 	Reason string
 	// Barred marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
 	Barred bool

@@ -23,14 +23,14 @@ import (
 // lockPoll is how often a spec that waits for an object tries its lock: flock does not notify.
 const lockPoll = 5 * time.Millisecond
 
-// maxRemakes bounds how often an object is made anew after a request changed it that should have been rejected.
+// maxRemakes bounds how often an object is made again after a request changed it that should have been rejected.
 const maxRemakes = 3
 
 // shared is what the processes know of an object that specs write to, beside what process 1 prepared. It is kept in the object's lock file.
 type shared struct {
 	ModifiedBy string             `json:"modified_by,omitempty"` // id of the spec that changed the object and should not have; empty: none
 	Remakes    int                `json:"remakes,omitempty"`
-	Vars       fixtures.Vars      `json:"vars,omitempty"` // of the object as it was made anew
+	Vars       fixtures.Vars      `json:"vars,omitempty"` // of the object as it was made again
 	Known      fixtures.Knowledge `json:"known,omitzero"`
 	Baselines  map[string]string  `json:"baselines,omitempty"`
 }
@@ -103,14 +103,14 @@ func (l *Lock) write() error {
 	return os.WriteFile(l.session.lockFile(l.key), content, 0o600)
 }
 
-// MarkModified records that a spec changed the object and should not have: it is made anew before the next spec writes to it.
+// MarkModified records that a spec changed the object and should not have: it is made again before the next spec writes to it.
 func (l *Lock) MarkModified(spec string) error {
 	l.ModifiedBy, l.state.ModifiedBy = spec, spec
 	return l.write()
 }
 
-// Remake makes the object anew and looks at it as the watches do, so that a request that was served by mistake does not hide other faults. It
-// does nothing where that was done often enough, or where the object cannot be made anew: then ModifiedBy stays.
+// Remake makes the object again and looks at it as the watches do, so that a request that was served by mistake does not hide other faults. It
+// does nothing where that was done often enough, or where the object cannot be made again: then ModifiedBy stays.
 func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error {
 	s := l.session
 	if object.Key != l.key || l.state.Remakes >= maxRemakes {

@@ -101,7 +101,7 @@ type Session struct {
 	creating map[string]creation           // by id: what a creating call was answered with
 
 	furnishing bool           // the objects are being made
-	remakes    map[string]int // by key: how often the object was made anew, as far as this process knows
+	remakes    map[string]int // by key: how often the object was made again, as far as this process knows
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -364,7 +364,7 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	}
 }
 
-// fails tells whether a valid call is refused, or is a write whose answer is not the object that the reference promises.
+// fails reports whether a valid call is refused, or is a write whose answer is not the object that the reference promises.
 func (s *Session) fails(operation string, e *exchange.Exchange) bool {
 	op := s.contract.Operation(operation)
 	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() && len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
@@ -448,7 +448,7 @@ func (s *Session) renewing(do fixtures.Do) fixtures.Do {
 			return answer, err
 		}
 		mu.Lock()
-		if r.Header.Get("Authorization") == renewed || renewed == "" { // nobody else has renewed it meanwhile
+		if r.Header.Get("Authorization") == renewed || renewed == "" { // no one else has renewed it meanwhile
 			token, err := s.grant(ctx, report.PhaseCleanup, s.Access.ClientID, s.Access.ClientSecret, map[string]any{"grant_type": "client_credentials"})
 			if err == nil {
 				renewed = "Bearer " + token

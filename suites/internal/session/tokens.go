@@ -31,7 +31,7 @@ const (
 // Fault50x names, among what is missing, the header that brings a failure about.
 const Fault50x = "fault header"
 
-// Garbage is what a client sends that has no token. It is no secret, and is shown as it is.
+// Garbage is what a client sends that has no token. It is not a secret, and is shown as it is.
 const Garbage = "conformance-garbage"
 
 // NewRunID names a run by its time, for the sweep, and a random part.
@@ -118,7 +118,7 @@ func resign(token string) (string, error) {
 	return forged.SignedString(key)
 }
 
-// revokedClient is the client whose token is revoked: one of its own, since nobody says how many tokens of a client live at a time.
+// revokedClient is the client whose token is revoked: one of its own, since no one says how many tokens of a client live at a time.
 var revokedClient = Object{Key: fixtures.Own("client", Revoked), Side: fixtures.Home, Object: "client"}
 
 // revoke revokes a token through the documented call.
@@ -172,7 +172,7 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 	return token, nil
 }
 
-// Dead tells whether the actor's token is taken for nothing by now, by reads that it could make before: then what is refused for its sake
+// Dead reports whether the actor's token is taken for nothing by now, by reads that it could make before: then what is refused for its sake
 // is trouble with the target. One of the two may be refused wrongly, and is found out by its own specs.
 func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange, err error) {
 	if as == fixtures.Nobody || s.World.Tokens[as] == "" {

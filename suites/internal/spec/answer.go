@@ -29,13 +29,13 @@ func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Viola
 }
 
 // Object returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
-// free, at every depth, and nothing to compare with. It is nil where the answer is no object, which the oracle says.
+// free, at every depth, and nothing to compare with. It is nil where the answer is not an object, which the oracle says.
 func Object(e *exchange.Exchange) map[string]any {
 	object, _ := document(e).(map[string]any)
 	return object
 }
 
-// document returns the documented part of an answer; all of it where the request is no operation of the contract,
+// document returns the documented part of an answer; all of it where the request is not an operation of the contract,
 // or where the contract describes no body for what came.
 func document(e *exchange.Exchange) any {
 	decoded, err := schemas.ReadJSON(e.Last().Body)

@@ -80,7 +80,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	switch {
 	case all.SuiteSucceeded && len(result.Problems) > 0:
 		Fail(strings.Join(result.Problems, "\n"))
-	case all.SuiteSucceeded && result.Verdict != report.Pass: // a run that put nothing to the test is no success
+	case all.SuiteSucceeded && result.Verdict != report.Pass: // a run that put nothing to the test is not success
 		Fail(result.Reason)
 	}
 }, NodeTimeout(time.Minute))

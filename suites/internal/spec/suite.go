@@ -270,7 +270,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 }, NodeTimeout(NoTimeout))
 
 // reportDisowned records the violations that ended the set-up: answers to creating calls that name another object than the one created. The
-// specs that would judge these calls do not run any more.
+// specs that would judge these calls do not run any longer.
 func reportDisowned(s *session.Session) {
 	if s == nil {
 		return
@@ -345,7 +345,7 @@ func cleanUpAlone() {
 	defer cancel()
 	suite.records.Append(report.KindLeftovers, encode(leftBehind(suite.session.Close(ctx))))
 	suite.records.Append(report.KindEnd, encode(suite.session.Requested()))
-	_, _ = suite.records.Close(), suite.session.Discard() // nobody is left who could be told
+	_, _ = suite.records.Close(), suite.session.Discard() // no one is left who could be told
 }
 
 func cleanUp(ctx context.Context) {

@@ -13,7 +13,7 @@ import (
 	"acronis-conformance/suites/internal/config"
 )
 
-// sealed is an entry as the file holds it. Whoever changes what stands in clear breaks the seal.
+// sealed is an entry as the file holds it. The one who changes what stands in clear breaks the seal.
 type sealed struct {
 	Host     string    `json:"host"`
 	ClientID string    `json:"client_id"`

@@ -1,4 +1,4 @@
-// Package tokencache keeps a token of a run until it has expired, so that a later run holds a genuinely expired one: nobody can make one
+// Package tokencache keeps a token of a run until it has expired, so that a later run holds a genuinely expired one: no one can make one
 // for a live target. Until then the token opens the target, and its file may lie in a cache that others read; so it is sealed under a
 // key that only the holder of the client secret can derive, with what it is for in clear beside it.
 package tokencache
@@ -32,7 +32,7 @@ func NewEntry(host, clientID, token string) (Entry, error) {
 	return Entry{Host: host, ClientID: clientID, Expiry: claims.ExpiresAt.UTC(), Token: config.Secret(token)}, nil
 }
 
-// usable tells whether the token is expired for certain.
+// usable reports whether the token is expired for certain.
 func (e Entry) usable(now time.Time) bool { return e.usableFrom().Before(now) }
 
 func (e Entry) usableFrom() time.Time { return e.Expiry.Add(margin) }

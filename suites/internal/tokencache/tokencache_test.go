@@ -129,7 +129,7 @@ func TestWhatIsForOthersIsDiscarded(t *testing.T) {
 	}
 }
 
-// Whoever moves the expiry, the host or the client in the file gets nothing.
+// The one who moves the expiry, the host or the client in the file gets nothing.
 func TestTheSealCoversWhatStandsInClear(t *testing.T) {
 	for name, change := range map[string]func(*sealed){
 		"expiry": func(s *sealed) { s.Expiry = s.Expiry.Add(-20 * time.Hour) },
