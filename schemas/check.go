@@ -13,8 +13,8 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// The error bodies are kept as JSON Schemas of their own, for a person to read and for tools other than this one to use. They
-// promise what the reference's schemas of the same meaning promise.
+// The error bodies are kept as JSON Schemas of their own, for a person to read and for tools other than this one to
+// use. They promise what the reference's schemas of the same meaning promise.
 //
 //go:embed error-envelope.schema.json token-error.schema.json revoke-error.schema.json
 var errorBodies embed.FS
@@ -28,9 +28,9 @@ var errorFiles = map[string]string{
 	components + "revokeError": "revoke-error.schema.json",
 }
 
-// CheckResponse judges a response body by what the reference promises for the operation and code; nil means that it conforms.
-// The level of detail (stamps, basic, full) that the request asked for chooses among the forms of a list; anything else means
-// the operation's default. Where the reference promises no JSON, there is nothing to judge.
+// CheckResponse judges a response body by what the reference promises for the operation and code; nil means that it
+// conforms. The level of detail (stamps, basic, full) that the request asked for chooses among the forms of a list;
+// anything else means the operation's default. Where the reference promises no JSON, there is nothing to judge.
 func (o *Operation) CheckResponse(code int, lod string, body []byte) []Violation {
 	schema := o.responseSchema(code)
 	if schema == nil || code == 204 && len(body) == 0 { // HTTP leaves a 204 no body, whatever the reference attaches to it
@@ -50,8 +50,8 @@ func (o *Operation) CheckResponse(code int, lod string, body []byte) []Violation
 	return verdict(validator, err, document)
 }
 
-// Additions returns the JSON paths of properties that a closed schema of the reference does not list. They are advice and no
-// violation: additions are how an API grows.
+// Additions returns the JSON paths of properties that a closed schema of the reference does not list. They are advice
+// and no violation: additions are how an API grows.
 func (o *Operation) Additions(code int, lod string, body []byte) []string {
 	schema := o.responseSchema(code)
 	if schema == nil {
@@ -74,8 +74,8 @@ func (o *Operation) Additions(code int, lod string, body []byte) []string {
 	return slices.Compact(paths)
 }
 
-// CheckRequest judges a JSON request body by the reference, to the letter: closed schemas are closed. An operation that takes no
-// JSON body has nothing to judge.
+// CheckRequest judges a JSON request body by the reference, to the letter: closed schemas are closed. An operation
+// that takes no JSON body has nothing to judge.
 func (o *Operation) CheckRequest(body []byte) []Violation {
 	schema := o.requestSchema("application/json")
 	if schema == nil {
@@ -89,9 +89,9 @@ func (o *Operation) CheckRequest(body []byte) []Violation {
 	return verdict(validator, err, document)
 }
 
-// CheckEnvelope judges the documented error body of a response with that status code. An error.code that is a number in the
-// range of HTTP's error codes, perhaps written as a text, has to be the status itself; platform codes (1000 and up) and words say
-// something else.
+// CheckEnvelope judges the documented error body of a response with that status code. An error.code that is a number
+// in the range of HTTP's error codes, perhaps written as a text, has to be the status itself; platform codes (1000
+// and up) and words say something else.
 func (c *Contract) CheckEnvelope(code int, body []byte) []Violation {
 	document, violations := read(body)
 	if violations != nil {
@@ -152,7 +152,8 @@ func tells(value any) bool {
 	return true
 }
 
-// maxViolations bounds what is said about one body: a list of thousands of items that all lack a key has one fault, not thousands.
+// maxViolations bounds what is said about one body: a list of thousands of items that all lack a key has one fault,
+// not thousands.
 const maxViolations = 100
 
 func verdict(validator *gojsonschema.Schema, err error, document any) []Violation {
@@ -170,7 +171,8 @@ func verdict(validator *gojsonschema.Schema, err error, document any) []Violatio
 	return violations
 }
 
-// distinct keeps the first of those that say the same of another item of a list, so that what is only in one item is not cut off.
+// distinct keeps the first of those that say the same of another item of a list, so that what is only in one item is
+// not cut off.
 func distinct(violations []Violation) []Violation {
 	seen := map[Violation]bool{}
 	return slices.DeleteFunc(violations, func(v Violation) bool {

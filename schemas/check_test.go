@@ -28,8 +28,9 @@ func TestEnvelopePasses(t *testing.T) {
 		"platform code":           {403, `{"error":{"code":1002,"domain":"a","message":"b","details":{}}}`},
 		"number below the errors": {403, `{"error":{"code":399,"domain":"a","message":"b","details":{}}}`},
 		"number above the errors": {403, `{"error":{"code":600,"domain":"a","message":"b","details":{}}}`},
-		"every key":               {409, `{"error":{"code":1,"domain":"a","message":"b","details":{"info":"c"},"context":{},"data":["d"]}}`},
-		"extra keys":              {409, `{"id":1,"error":{"code":1,"domain":"a","message":"b","details":{"x":[]},"x":{}}}`},
+		"every key": {409,
+			`{"error":{"code":1,"domain":"a","message":"b","details":{"info":"c"},"context":{},"data":["d"]}}`},
+		"extra keys": {409, `{"id":1,"error":{"code":1,"domain":"a","message":"b","details":{"x":[]},"x":{}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			NewWithT(t).Expect(contract(t).CheckEnvelope(c.status, []byte(c.body))).To(BeNil())
@@ -42,36 +43,55 @@ var brokenEnvelopes = map[string]struct {
 	body string
 	want []string
 }{
-	"no body":                  {``, []string{"$ empty"}},
-	"HTML":                     {`<h1>Forbidden</h1>`, []string{"$ not-json"}},
-	"another status as text":   {`{"error":{"code":"404","domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
-	"two bodies":               {published + published, []string{"$ trailing-data"}},
-	"twice the same key":       {`{"error":{"code":1,"code":1,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code duplicate-key"}},
-	"null":                     {`null`, []string{"$ type"}},
-	"array":                    {`[` + published + `]`, []string{"$ type"}},
-	"text":                     {`"forbidden"`, []string{"$ type"}},
-	"empty object":             {`{}`, []string{"$.error required"}},
-	"error is null":            {`{"error":null}`, []string{"$.error type"}},
-	"error is text":            {`{"error":"access_denied"}`, []string{"$.error type"}},
-	"error is empty":           {`{"error":{}}`, []string{"$.error.code required", "$.error.details required", "$.error.domain required", "$.error.message required"}},
-	"short form":               {`{"error":{"code":403,"message":"Forbidden"}}`, []string{"$.error.details required", "$.error.domain required"}},
-	"code is null":             {`{"error":{"code":null,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code type"}},
-	"code is a fraction":       {`{"error":{"code":1.5,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code type"}},
-	"code is a list":           {`{"error":{"code":[403],"domain":"a","message":"b","details":{}}}`, []string{"$.error.code type"}},
-	"code is another status":   {`{"error":{"code":404,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
-	"code is the lowest error": {`{"error":{"code":400,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
-	"code is the highest":      {`{"error":{"code":599,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
-	"domain is missing":        {`{"error":{"code":1,"message":"b","details":{}}}`, []string{"$.error.domain required"}},
-	"domain is a number":       {`{"error":{"code":1,"domain":1,"message":"b","details":{}}}`, []string{"$.error.domain type"}},
-	"message is null":          {`{"error":{"code":1,"domain":"a","message":null,"details":{}}}`, []string{"$.error.message type"}},
-	"message is missing":       {`{"error":{"code":1,"domain":"a","details":{}}}`, []string{"$.error.message required"}},
-	"details is text":          {`{"error":{"code":1,"domain":"a","message":"b","details":"c"}}`, []string{"$.error.details type"}},
-	"details is a list":        {`{"error":{"code":1,"domain":"a","message":"b","details":[]}}`, []string{"$.error.details type"}},
-	"info is an object":        {`{"error":{"code":1,"domain":"a","message":"b","details":{"info":{}}}}`, []string{"$.error.details.info type"}},
-	"context is null":          {`{"error":{"code":1,"domain":"a","message":"b","details":{},"context":null}}`, []string{"$.error.context type"}},
-	"data holds a number":      {`{"error":{"code":1,"domain":"a","message":"b","details":{},"data":["c",1]}}`, []string{"$.error.data[1] type"}},
-	"data is text":             {`{"error":{"code":1,"domain":"a","message":"b","details":{},"data":"c"}}`, []string{"$.error.data type"}},
-	"several":                  {`{"error":{"code":404,"domain":1,"details":[]}}`, []string{"$.error.details type", "$.error.domain type", "$.error.message required", "$.error.code code-equals-status"}},
+	"no body": {``, []string{"$ empty"}},
+	"HTML":    {`<h1>Forbidden</h1>`, []string{"$ not-json"}},
+	"another status as text": {`{"error":{"code":"404","domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code code-equals-status"}},
+	"two bodies": {published + published, []string{"$ trailing-data"}},
+	"twice the same key": {`{"error":{"code":1,"code":1,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code duplicate-key"}},
+	"null":          {`null`, []string{"$ type"}},
+	"array":         {`[` + published + `]`, []string{"$ type"}},
+	"text":          {`"forbidden"`, []string{"$ type"}},
+	"empty object":  {`{}`, []string{"$.error required"}},
+	"error is null": {`{"error":null}`, []string{"$.error type"}},
+	"error is text": {`{"error":"access_denied"}`, []string{"$.error type"}},
+	"error is empty": {`{"error":{}}`, []string{"$.error.code required", "$.error.details required",
+		"$.error.domain required", "$.error.message required"}},
+	"short form": {`{"error":{"code":403,"message":"Forbidden"}}`, []string{"$.error.details required",
+		"$.error.domain required"}},
+	"code is null": {`{"error":{"code":null,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code type"}},
+	"code is a fraction": {`{"error":{"code":1.5,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code type"}},
+	"code is a list": {`{"error":{"code":[403],"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code type"}},
+	"code is another status": {`{"error":{"code":404,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code code-equals-status"}},
+	"code is the lowest error": {`{"error":{"code":400,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code code-equals-status"}},
+	"code is the highest": {`{"error":{"code":599,"domain":"a","message":"b","details":{}}}`,
+		[]string{"$.error.code code-equals-status"}},
+	"domain is missing": {`{"error":{"code":1,"message":"b","details":{}}}`, []string{"$.error.domain required"}},
+	"domain is a number": {`{"error":{"code":1,"domain":1,"message":"b","details":{}}}`,
+		[]string{"$.error.domain type"}},
+	"message is null": {`{"error":{"code":1,"domain":"a","message":null,"details":{}}}`,
+		[]string{"$.error.message type"}},
+	"message is missing": {`{"error":{"code":1,"domain":"a","details":{}}}`, []string{"$.error.message required"}},
+	"details is text": {`{"error":{"code":1,"domain":"a","message":"b","details":"c"}}`,
+		[]string{"$.error.details type"}},
+	"details is a list": {`{"error":{"code":1,"domain":"a","message":"b","details":[]}}`,
+		[]string{"$.error.details type"}},
+	"info is an object": {`{"error":{"code":1,"domain":"a","message":"b","details":{"info":{}}}}`,
+		[]string{"$.error.details.info type"}},
+	"context is null": {`{"error":{"code":1,"domain":"a","message":"b","details":{},"context":null}}`,
+		[]string{"$.error.context type"}},
+	"data holds a number": {`{"error":{"code":1,"domain":"a","message":"b","details":{},"data":["c",1]}}`,
+		[]string{"$.error.data[1] type"}},
+	"data is text": {`{"error":{"code":1,"domain":"a","message":"b","details":{},"data":"c"}}`,
+		[]string{"$.error.data type"}},
+	"several": {`{"error":{"code":404,"domain":1,"details":[]}}`, []string{"$.error.details type",
+		"$.error.domain type", "$.error.message required", "$.error.code code-equals-status"}},
 }
 
 func charges(violations []Violation) []string {
@@ -113,7 +133,8 @@ func TestErrorBodiesPromiseWhatTheReferencePromises(t *testing.T) {
 	c := contract(t)
 	error1 := func(key, value string) string {
 		object := map[string]json.RawMessage{
-			"code": json.RawMessage("1"), "domain": json.RawMessage(`"a"`), "message": json.RawMessage(`"b"`), "details": json.RawMessage(`{}`),
+			"code": json.RawMessage("1"), "domain": json.RawMessage(`"a"`), "message": json.RawMessage(
+				`"b"`), "details": json.RawMessage(`{}`),
 		}
 		if object[key] = json.RawMessage(value); value == "" {
 			delete(object, key)
@@ -123,7 +144,8 @@ func TestErrorBodiesPromiseWhatTheReferencePromises(t *testing.T) {
 	}
 	bodies := []string{`{}`, `null`, `[]`, `1`, published, `{"error":1}`, `{"error":{}}`}
 	for _, key := range []string{"code", "domain", "message", "details", "context", "data", "other"} {
-		for _, value := range []string{``, `null`, `1`, `1.5`, `"a"`, `true`, `{}`, `[]`, `["a"]`, `[1]`, `{"info":null}`, `{"info":"a"}`, `{"info":1}`} {
+		for _, value := range []string{``, `null`, `1`, `1.5`, `"a"`, `true`, `{}`, `[]`, `["a"]`, `[1]`, `{"info":null}`,
+			`{"info":"a"}`, `{"info":1}`} {
 			bodies = append(bodies, error1(key, value))
 		}
 	}
@@ -178,10 +200,12 @@ func TestResponsesOfOperationsWithAnErrorBodyOfTheirOwn(t *testing.T) {
 		{"RequestTokens", 403, published, []string{"$.error enum", "$.error_description required"}},
 		{"RequestTokens", 400, `{"error":"invalid_request"}`, []string{"$.error_description required"}},
 		{"RevokeToken", 401, `{"error":"invalid_client","error_description":"a"}`, nil},
-		{"RevokeToken", 400, `{"error":"access_denied","error_description":1}`, []string{"$.error enum", "$.error_description type"}},
+		{"RevokeToken", 400, `{"error":"access_denied","error_description":1}`, []string{"$.error enum",
+			"$.error_description type"}},
 		{"IntrospectToken", 400, published, nil},
 		{"IntrospectToken", 401, `{"error":"invalid_client","error_description":"a"}`, []string{"$.error type"}},
-		{"FetchTenant", 404, `{"error":{"code":403,"domain":"a","message":"b","details":{}}}`, []string{"$.error.code code-equals-status"}},
+		{"FetchTenant", 404, `{"error":{"code":403,"domain":"a","message":"b","details":{}}}`,
+			[]string{"$.error.code code-equals-status"}},
 	} {
 		t.Run(fmt.Sprint(c.operation, " ", c.code, " ", c.want), func(t *testing.T) {
 			got := contract(t).Operation(c.operation).CheckResponse(c.code, "", []byte(c.body))
@@ -233,10 +257,12 @@ func TestCheckDetails(t *testing.T) {
 
 const (
 	someID = "7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d"
-	user   = `"id":"` + someID + `","version":1,"tenant_id":"` + someID + `","created_at":"2030-01-31T12:00:00","updated_at":"2030-01-31T12:00:00+00:00","deleted_at":null,
+	user   = `"id":"` + someID + `","version":1,"tenant_id":"` + someID +
+		`","created_at":"2030-01-31T12:00:00","updated_at":"2030-01-31T12:00:00+00:00","deleted_at":null,
 		"access_policies":[],"origin_id":null,"origin_external_id":null,"disable_after":null`
 	basicUser = user + `,"personal_tenant_id":null,"login":"a","enabled":true`
-	fullUser  = basicUser + `,"contact":{"email":""},"activated":false,"language":"en","business_types":["buyer"],"notifications":["quota"],"external_operation_status":null`
+	fullUser  = basicUser +
+		`,"contact":{"email":""},"activated":false,"language":"en","business_types":["buyer"],"notifications":["quota"],"external_operation_status":null`
 )
 
 func users(item string) []byte {
@@ -256,13 +282,19 @@ func TestUsersOfEachLevelOfDetail(t *testing.T) {
 		{"", fullUser, nil, nil},
 		{"stamps", basicUser, nil, []string{"$.items[0].enabled", "$.items[0].login", "$.items[0].personal_tenant_id"}},
 		{"full", fullUser + `,"new":1`, nil, nil}, // the full form is open in the reference, too
-		{"basic", user, []string{"$.items[0].enabled required", "$.items[0].login required", "$.items[0].personal_tenant_id required"}, nil},
-		{"", basicUser, []string{"$.items[0].activated required", "$.items[0].business_types required", "$.items[0].contact required", "$.items[0].language required", "$.items[0].notifications required"}, nil},
+		{"basic", user, []string{"$.items[0].enabled required", "$.items[0].login required",
+			"$.items[0].personal_tenant_id required"}, nil},
+		{"", basicUser, []string{"$.items[0].activated required", "$.items[0].business_types required",
+			"$.items[0].contact required", "$.items[0].language required", "$.items[0].notifications required"}, nil},
 		{"full", strings.Replace(fullUser, someID, strings.ToUpper(someID), 1), []string{"$.items[0].id pattern"}, nil},
-		{"full", strings.Replace(fullUser, "2030-01-31T12:00:00+00:00", "today, all day long", 1), []string{"$.items[0].updated_at pattern"}, nil},
-		{"full", strings.Replace(fullUser, `["buyer"]`, `["buyer","seller"]`, 1), []string{"$.items[0].business_types[1] enum"}, nil},
-		{"full", strings.Replace(fullUser, `"external_operation_status":null`, `"external_operation_status":"lost"`, 1), []string{"$.items[0].external_operation_status enum"}, nil},
-		{"full", strings.Replace(fullUser, `"deleted_at":null`, `"deleted_at":1`, 1), []string{"$.items[0].deleted_at type"}, nil},
+		{"full", strings.Replace(fullUser, "2030-01-31T12:00:00+00:00", "today, all day long", 1),
+			[]string{"$.items[0].updated_at pattern"}, nil},
+		{"full", strings.Replace(fullUser, `["buyer"]`, `["buyer","seller"]`, 1),
+			[]string{"$.items[0].business_types[1] enum"}, nil},
+		{"full", strings.Replace(fullUser, `"external_operation_status":null`, `"external_operation_status":"lost"`, 1),
+			[]string{"$.items[0].external_operation_status enum"}, nil},
+		{"full", strings.Replace(fullUser, `"deleted_at":null`, `"deleted_at":1`, 1),
+			[]string{"$.items[0].deleted_at type"}, nil},
 	} {
 		t.Run(c.lod+" "+strings.Join(c.want, ","), func(t *testing.T) {
 			g := NewWithT(t)
@@ -280,8 +312,10 @@ func TestRequests(t *testing.T) {
 		want            []string
 	}{
 		{"CreateTenant", `{"name":"a","kind":"customer","parent_id":"` + someID + `"}`, nil},
-		{"CreateTenant", `{"name":"a","kind":"client","parent_id":"` + someID + `","color":1}`, []string{"$.color additionalProperties", "$.kind enum"}},
-		{"CreateTenant", `{"name":null,"parent_id":"4711"}`, []string{"$.kind required", "$.name type", "$.parent_id minLength", "$.parent_id pattern"}},
+		{"CreateTenant", `{"name":"a","kind":"client","parent_id":"` + someID + `","color":1}`,
+			[]string{"$.color additionalProperties", "$.kind enum"}},
+		{"CreateTenant", `{"name":null,"parent_id":"4711"}`, []string{"$.kind required", "$.name type",
+			"$.parent_id minLength", "$.parent_id pattern"}},
 		{"CreateTenant", `{"name":"a"`, []string{"$ not-json"}},
 		{"UpdateTenantApplicationSetting", `{"value":[]}`, []string{"$.value type"}},
 		{"UpdateTenantApplicationSetting", `{"value":null,"lock":true}`, nil},
@@ -305,18 +339,22 @@ func TestManyViolationsAreCutShort(t *testing.T) {
 		items[i] = fmt.Sprint(i)
 	}
 	list := func(items []string) []Violation {
-		return contract(t).Operation("FetchUsersBatch").CheckResponse(200, "", []byte(`{"timestamp":"2030-01-31T12:00:00","items":[`+strings.Join(items, ",")+"]}"))
+		return contract(t).Operation("FetchUsersBatch").CheckResponse(200, "",
+			[]byte(`{"timestamp":"2030-01-31T12:00:00","items":[`+strings.Join(items, ",")+"]}"))
 	}
 	got := list(items)
 	g.Expect(got).To(HaveLen(maxViolations + 1))
-	g.Expect(got[maxViolations]).To(Equal(Violation{Path: "$", Rule: "more", Detail: "151 more violations are not listed"}))
-	// What is the same in every item is said once before anything is cut off: the one item that has more wrong with it stands there.
+	g.Expect(got[maxViolations]).To(Equal(Violation{Path: "$", Rule: "more",
+		Detail: "151 more violations are not listed"}))
+	// What is the same in every item is said once before anything is cut off: the one item that has more wrong with it
+	// stands there.
 	for i := range items {
 		items[i] = "1"
 	}
 	items[250] = "null"
 	g.Expect(list(items)).To(HaveExactElements(
-		And(HaveField("Path", "$.items[0]"), HaveField("Found", "1")), And(HaveField("Path", "$.items[250]"), HaveField("Found", "null"))))
+		And(HaveField("Path", "$.items[0]"), HaveField("Found", "1")), And(HaveField("Path", "$.items[250]"),
+			HaveField("Found", "null"))))
 }
 
 func TestAViolationIsReportedOnce(t *testing.T) {
@@ -342,7 +380,8 @@ func TestFoundIsShort(t *testing.T) {
 		})
 	}
 	g := NewWithT(t)
-	g.Expect(excerpt(map[string]any{"b": []any{nil, true, json.Number("1.50")}, "a": "x\n<\"é"})).To(Equal(`{"a":"x\n<\"é","b":[null,true,1.50]}`))
+	g.Expect(excerpt(map[string]any{"b": []any{nil, true, json.Number("1.50")}, "a": "x\n<\"é"})).To(
+		Equal(`{"a":"x\n<\"é","b":[null,true,1.50]}`))
 }
 
 func TestPathIsUnambiguous(t *testing.T) {
@@ -406,7 +445,10 @@ func FuzzReadJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		value, err := ReadJSON(body)
 		if err != nil {
-			if json.Valid(body) && !slices.ContainsFunc(laws, func(law string) bool { return strings.Contains(err.Error(), law) }) {
+			if json.Valid(body) && !slices.ContainsFunc(laws, func(law string) bool {
+				return strings.Contains(err.Error(),
+					law)
+			}) {
 				t.Fatalf("valid JSON is refused: %v", err)
 			}
 			return
@@ -433,7 +475,8 @@ func FuzzReadJSON(f *testing.F) {
 }
 
 // laws are the rules that are stricter than JSON's grammar.
-var laws = []string{"(duplicate-key)", "(invalid-utf8)", "(lone-surrogate)", "(too-deep)", "(too-many-values)", "(number-too-long)", "(exponent-too-large)", "(too-large)"}
+var laws = []string{"(duplicate-key)", "(invalid-utf8)", "(lone-surrogate)", "(too-deep)", "(too-many-values)",
+	"(number-too-long)", "(exponent-too-large)", "(too-large)"}
 
 func FuzzCheckEnvelope(f *testing.F) {
 	f.Add(400, []byte(published))
@@ -458,7 +501,8 @@ func FuzzCheckEnvelope(f *testing.F) {
 				Code, Domain, Message, Details any
 			}
 		}
-		if err := json.Unmarshal(body, &envelope); err == nil && (envelope.Error == nil || envelope.Error.Code == nil || envelope.Error.Message == nil || envelope.Error.Details == nil) {
+		if err := json.Unmarshal(body, &envelope); err == nil && (envelope.Error == nil || envelope.Error.Code == nil ||
+			envelope.Error.Message == nil || envelope.Error.Details == nil) {
 			t.Fatalf("passed: %s", body)
 		}
 	})

@@ -22,7 +22,8 @@ type Clause struct {
 	Source      string // address of the page that holds the table
 }
 
-// covers reports whether the clause speaks of the code. The x of a family stands for one digit: 20x is 200 to 209, not 226.
+// covers reports whether the clause speaks of the code. The x of a family stands for one digit: 20x is 200 to 209,
+// not 226.
 func (c Clause) covers(code int) bool {
 	family, wide := strings.CutSuffix(c.Status, "x")
 	if wide {
@@ -72,7 +73,8 @@ func parseClauses(table []byte) ([]Clause, error) {
 			return nil, fmt.Errorf("clauses: row %d: title, requirement or source is empty", i+1)
 		}
 		seen[row.Status] = true
-		clauses = append(clauses, Clause{Status: row.Status, Title: row.Title, Requirement: row.Requirement, Source: file.Source})
+		clauses = append(clauses, Clause{Status: row.Status, Title: row.Title, Requirement: row.Requirement,
+			Source: file.Source})
 	}
 	if len(clauses) == 0 {
 		return nil, fmt.Errorf("clauses: the table is empty")

@@ -12,8 +12,9 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// compiler makes validators of the reference's schemas when they are first needed, each with no more than the definitions it
-// reaches: a process that runs a few specs must not pay for the whole reference. It is safe for concurrent use.
+// compiler makes validators of the reference's schemas when they are first needed, each with no more than the
+// definitions it reaches: a process that runs a few specs must not pay for the whole reference. It is safe for
+// concurrent use.
 type compiler struct {
 	components map[string]any // the named schemas as the reference writes them
 
@@ -29,8 +30,8 @@ type validatorKey struct {
 	reading reading
 }
 
-// newCompiler takes over the named schemas of a document. A $ref in them, or in a schema in place, that is not the name of
-// another one is an error, and so is a schema that could never be judged.
+// newCompiler takes over the named schemas of a document. A $ref in them, or in a schema in place, that is not the
+// name of another one is an error, and so is a schema that could never be judged.
 func newCompiler(doc *openapi3.T) (*compiler, error) {
 	c := &compiler{components: map[string]any{}, compiled: map[validatorKey]func() (*gojsonschema.Schema, error){}}
 	if doc.Components != nil {
@@ -115,8 +116,8 @@ func (c *compiler) resolves(raw any) error {
 	return fmt.Errorf("$ref %s leads to no schema of %s", slices.Min(missing), components)
 }
 
-// circles reports whether a schema leads back to one of those passed on the way without a step into the value that it judges, so
-// that judging would never end. A schema may well contain itself, in its properties or items.
+// circles reports whether a schema leads back to one of those passed on the way without a step into the value that it
+// judges, so that judging would never end. A schema may well contain itself, in its properties or items.
 func (c *compiler) circles(name string, passed []string) bool {
 	if slices.Contains(passed, name) {
 		return true

@@ -1,7 +1,8 @@
 // Package schemas is the contract: what the documentation of the Acronis Account Management API v2 promises.
 //
-// It loads the reference (an OpenAPI 3.0.3 document), the general status-code table and the error bodies once, and answers
-// questions about them: operations, paths, cells, and whether a body keeps its promise. It imports nothing of this project.
+// It loads the reference (an OpenAPI 3.0.3 document), the general status-code table and the error bodies once, and
+// answers questions about them: operations, paths, cells, and whether a body keeps its promise. It imports nothing of
+// this project.
 package schemas
 
 import (
@@ -86,8 +87,8 @@ type Param struct {
 type Body struct {
 	MediaType string   // the only media type that the reference lists
 	Required  []string // required properties of its schema and of the schemas that it extends, sorted
-	// Demanded reports whether a request without the body breaks the contract: its schema requires properties, or it is a form
-	// or a PNG. The reference sets requestBody.required nowhere.
+	// Demanded reports whether a request without the body breaks the contract: its schema requires properties, or it is
+	// a form or a PNG. The reference sets requestBody.required nowhere.
 	Demanded bool
 }
 
@@ -109,8 +110,8 @@ var load = sync.OnceValues(func() (*Contract, error) { return Parse(reference) }
 // Load returns the built-in contract; it is parsed once per process.
 func Load() (*Contract, error) { return load() }
 
-// Parse reads an OpenAPI 3.0 document of the API, in YAML or JSON. A document that is not valid, that refers to anything
-// outside itself, or that has an operation without an id, is an error.
+// Parse reads an OpenAPI 3.0 document of the API, in YAML or JSON. A document that is not valid, that refers to
+// anything outside itself, or that has an operation without an id, is an error.
 func Parse(document []byte) (*Contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
@@ -121,7 +122,8 @@ func Parse(document []byte) (*Contract, error) {
 		return nil, fmt.Errorf("OpenAPI document: version %q is not 3.0", doc.OpenAPI)
 	}
 	// Examples and defaults promise nothing, so a document may get its own ones wrong.
-	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation())
+	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(),
+		openapi3.DisableSchemaDefaultsValidation())
 	if err != nil {
 		return nil, fmt.Errorf("OpenAPI document: %w", err)
 	}
@@ -144,19 +146,22 @@ func Parse(document []byte) (*Contract, error) {
 				return nil, fmt.Errorf("OpenAPI document: %s %s: %w", method, path, err)
 			}
 			if other := c.byID[op.ID]; other != nil {
-				return nil, fmt.Errorf("OpenAPI document: operationId %s stands at %s %s and at %s %s", op.ID, other.Method, other.Path, method, path)
+				return nil, fmt.Errorf("OpenAPI document: operationId %s stands at %s %s and at %s %s", op.ID, other.Method,
+					other.Path, method, path)
 			}
 			c.byID[op.ID] = op
 			c.operations = append(c.operations, op)
 		}
 	}
 	slices.SortFunc(c.operations, func(a, b *Operation) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(slices.Index(Methods, a.Method), slices.Index(Methods, b.Method)))
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(slices.Index(Methods, a.Method), slices.Index(Methods,
+			b.Method)))
 	})
 	return c, nil
 }
 
-func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.Operation) (*Operation, error) {
+func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, spec *openapi3.Operation) (*Operation,
+	error) {
 	if spec.OperationID == "" {
 		spec.OperationID = builtInIDs()[method+" "+path]
 	}
@@ -189,8 +194,8 @@ func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, sp
 	return op, nil
 }
 
-// builtInIDs are the ids of the reference's operations by method and path. A document that leaves an operation without an id calls it as
-// the reference does: the published document has one such operation.
+// builtInIDs are the ids of the reference's operations by method and path. A document that leaves an operation
+// without an id calls it as the reference does: the published document has one such operation.
 var builtInIDs = sync.OnceValue(func() map[string]string {
 	ids := map[string]string{}
 	doc, err := openapi3.NewLoader().LoadFromData(reference)
@@ -316,8 +321,9 @@ func (c *Contract) Match(path string) []*Operation {
 	return found
 }
 
-// Called returns the operation that a request with the method on a literal path below /api/2 calls. It is nil where there is none: also
-// where only a less specific template has the method, since the path of the request is then that of another resource.
+// Called returns the operation that a request with the method on a literal path below /api/2 calls. It is nil where
+// there is none: also where only a less specific template has the method, since the path of the request is then that
+// of another resource.
 func (c *Contract) Called(method, path string) *Operation {
 	found := c.Match(path)
 	for _, op := range found {
@@ -347,8 +353,8 @@ func matches(template string, segments []string) bool {
 // Documents reports whether the reference lists the code for the operation.
 func (o *Operation) Documents(code int) bool { return slices.Contains(o.Codes, code) }
 
-// Source tells what promises the code for the operation: its own list, or else the general table. The second result is false
-// where neither knows the code.
+// Source tells what promises the code for the operation: its own list, or else the general table. The second result
+// is false where neither knows the code.
 func (o *Operation) Source(code int) (Source, bool) {
 	if o.Documents(code) {
 		return FromReference, true

@@ -112,7 +112,8 @@ func TestMatchPrefersTheLiteralSegment(t *testing.T) {
 	for _, op := range contract(t).Match("/tenants/usages") {
 		ids = append(ids, op.ID)
 	}
-	g.Expect(ids).To(Equal([]string{"FetchTenantsUsagesBatch", "UpdateTenantsUsages", "FetchTenant", "UpdateTenant", "DeleteTenant"}))
+	g.Expect(ids).To(Equal([]string{"FetchTenantsUsagesBatch", "UpdateTenantsUsages", "FetchTenant", "UpdateTenant",
+		"DeleteTenant"}))
 	g.Expect(contract(t).Match("/no/such/route")).To(BeEmpty())
 	g.Expect(contract(t).Match("/tenants/")).To(BeEmpty())
 }
@@ -120,7 +121,8 @@ func TestMatchPrefersTheLiteralSegment(t *testing.T) {
 func TestCalledTakesTheMostSpecificPath(t *testing.T) {
 	g := NewWithT(t)
 	for call, want := range map[string]string{
-		"PUT /tenants/usages": "UpdateTenantsUsages", "GET /tenants/4711": "FetchTenant", "DELETE /tenants/usages": "", "PATCH /tenants/4711": "", "GET /nowhere": "",
+		"PUT /tenants/usages": "UpdateTenantsUsages", "GET /tenants/4711": "FetchTenant", "DELETE /tenants/usages": "",
+		"PATCH /tenants/4711": "", "GET /nowhere": "",
 	} {
 		method, path, _ := strings.Cut(call, " ")
 		op := contract(t).Called(method, path)
@@ -149,7 +151,8 @@ func TestClauses(t *testing.T) {
 	c := contract(t)
 	g.Expect(c.Clauses()).To(HaveLen(9))
 	for code, status := range map[int]string{
-		200: "20x", 201: "20x", 204: "20x", 209: "20x", 400: "400", 401: "401", 403: "403", 404: "404", 405: "405", 409: "409",
+		200: "20x", 201: "20x", 204: "20x", 209: "20x", 400: "400", 401: "401", 403: "403", 404: "404", 405: "405",
+		409: "409",
 		415: "415", 500: "50x", 503: "50x", 509: "50x",
 	} {
 		clause, known := c.Clause(code)
@@ -188,23 +191,34 @@ func TestClauseTableIsReadStrictly(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	ok := string(small("{type: object, properties: {b: {type: string}}}"))
 	for name, c := range map[string]struct{ document, message string }{
-		"no OpenAPI":              {"tenants: []", `version ""`},
-		"OpenAPI 3.1":             {strings.Replace(ok, "3.0.3", "3.1.0", 1), `version "3.1.0" is not 3.0`},
-		"no paths":                {"openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths: {}\n", "no paths"},
-		"no operationId":          {strings.Replace(ok, "operationId: PutThing", "tags: [a]", 1), "PUT /things: operationId is missing"},
-		"default response":        {strings.Replace(ok, "'200'", "default", 1), `response "default" is not a status code`},
-		"unresolved $ref":         {string(small("{$ref: '#/components/schemas/nothing'}")), "#/components/schemas/nothing"},
-		"unresolved, inside":      {string(small("{properties: {a: {items: {$ref: '#/components/schemas/nothing'}, type: array}}}")), "#/components/schemas/nothing"},
-		"unresolved, aside":       {string(small("{$ref: '#/components/schemas/other', allOf: [{$ref: '#/components/schemas/nothing'}]}", "    other: {type: object}")), "#/components/schemas/nothing"},
-		"remote $ref":             {string(small("{$ref: 'https://example.com/schema.json#/thing'}")), "https://example.com/schema.json"},
-		"$ref to a file":          {string(small("{$ref: 'other.yaml#/thing'}")), "other.yaml"},
-		"$ref to no schema":       {string(small("{properties: {a: {$ref: '#/components/schemas/thing/properties/b'}, b: {type: string}}}")), "#/components/schemas/thing/properties/b"},
-		"$ref in place":           {strings.Replace(ok, "schema: {$ref: '#/components/schemas/thing'}", "schema: {$ref: '#/components/schemas/thing/properties/b'}", 1), "#/components/schemas/thing/properties/b"},
-		"a schema that is itself": {string(small("{allOf: [{$ref: '#/components/schemas/thing'}]}")), "schema thing: through $ref"},
-		"a round of schemas":      {string(small("{nullable: true, allOf: [{$ref: '#/components/schemas/other'}]}", "    other: {oneOf: [{type: string}, {not: {$ref: '#/components/schemas/thing'}}]}")), "consists of itself"},
-		"unknown keyword":         {string(small("{type: object, requierd: [a]}")), "requierd"},
-		"unknown type":            {string(small("{type: text}")), "text"},
-		"bad pattern":             {string(small("{type: string, pattern: '(['}")), "missing closing ]"},
+		"no OpenAPI":  {"tenants: []", `version ""`},
+		"OpenAPI 3.1": {strings.Replace(ok, "3.0.3", "3.1.0", 1), `version "3.1.0" is not 3.0`},
+		"no paths":    {"openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths: {}\n", "no paths"},
+		"no operationId": {strings.Replace(ok, "operationId: PutThing", "tags: [a]", 1),
+			"PUT /things: operationId is missing"},
+		"default response": {strings.Replace(ok, "'200'", "default", 1), `response "default" is not a status code`},
+		"unresolved $ref":  {string(small("{$ref: '#/components/schemas/nothing'}")), "#/components/schemas/nothing"},
+		"unresolved, inside": {string(
+			small("{properties: {a: {items: {$ref: '#/components/schemas/nothing'}, type: array}}}")),
+			"#/components/schemas/nothing"},
+		"unresolved, aside": {string(
+			small("{$ref: '#/components/schemas/other', allOf: [{$ref: '#/components/schemas/nothing'}]}",
+				"    other: {type: object}")), "#/components/schemas/nothing"},
+		"remote $ref": {string(small("{$ref: 'https://example.com/schema.json#/thing'}")),
+			"https://example.com/schema.json"},
+		"$ref to a file": {string(small("{$ref: 'other.yaml#/thing'}")), "other.yaml"},
+		"$ref to no schema": {string(
+			small("{properties: {a: {$ref: '#/components/schemas/thing/properties/b'}, b: {type: string}}}")),
+			"#/components/schemas/thing/properties/b"},
+		"$ref in place": {strings.Replace(ok, "schema: {$ref: '#/components/schemas/thing'}",
+			"schema: {$ref: '#/components/schemas/thing/properties/b'}", 1), "#/components/schemas/thing/properties/b"},
+		"a schema that is itself": {string(small("{allOf: [{$ref: '#/components/schemas/thing'}]}")),
+			"schema thing: through $ref"},
+		"a round of schemas": {string(small("{nullable: true, allOf: [{$ref: '#/components/schemas/other'}]}",
+			"    other: {oneOf: [{type: string}, {not: {$ref: '#/components/schemas/thing'}}]}")), "consists of itself"},
+		"unknown keyword": {string(small("{type: object, requierd: [a]}")), "requierd"},
+		"unknown type":    {string(small("{type: text}")), "text"},
+		"bad pattern":     {string(small("{type: string, pattern: '(['}")), "missing closing ]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -215,7 +229,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 	_, err := Parse([]byte(ok))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	_, err = Parse([]byte(`{"openapi":"3.0.0","info":{"title":"a","version":"1"},"paths":{"/a":{"get":{"operationId":"A","responses":{"204":{"description":"none"}}}}}}`))
+	_, err = Parse([]byte(
+		`{"openapi":"3.0.0","info":{"title":"a","version":"1"},"paths":{"/a":{"get":{"operationId":"A","responses":{"204":{"description":"none"}}}}}}`))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred(), "a document in JSON, without components")
 }
 

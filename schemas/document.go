@@ -13,7 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of a JSON body. Nothing that the API answers comes near them; they keep a broken or hostile target from stalling a run.
+// Limits of a JSON body. Nothing that the API answers comes near them; they keep a broken or hostile target from
+// stalling a run.
 const (
 	maxBytes        = 10 << 20
 	maxDepth        = 1000 // arrays and objects open at the same time
@@ -24,7 +25,9 @@ const (
 
 // BodyError says why a body is not the one plain JSON document that it has to be.
 type BodyError struct {
-	Rule   string // empty, too-large, invalid-utf8, lone-surrogate, not-json, duplicate-key, too-deep, too-many-values, number-too-long ...
+	// empty, too-large, invalid-utf8, lone-surrogate, not-json, duplicate-key, too-deep, too-many-values,
+	// number-too-long ...
+	Rule   string
 	Path   string // JSON path of the place, or of the value around it
 	Detail string // a sentence
 }
@@ -32,8 +35,9 @@ type BodyError struct {
 func (e *BodyError) Error() string { return fmt.Sprintf("%s: %s (%s)", e.Path, e.Detail, e.Rule) }
 
 // ReadJSON reads a body that must be exactly one JSON value and returns it as encoding/json would, with json.Number for
-// numbers. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is not UTF-8, and leaves
-// what follows the value unread: each of these lets two readers of one body see different things. Every error is a *BodyError.
+// numbers. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is not UTF-8, and
+// leaves what follows the value unread: each of these lets two readers of one body see different things. Every error
+// is a *BodyError.
 func ReadJSON(body []byte) (any, error) {
 	switch {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
@@ -44,7 +48,8 @@ func ReadJSON(body []byte) (any, error) {
 		return nil, &BodyError{"invalid-utf8", "$", fmt.Sprintf("byte %d is not UTF-8", invalidByte(body))}
 	}
 	// Duplicate names and half characters are found here, where the place can be told.
-	r := &reader{tokens: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	r := &reader{tokens: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true))}
 	value, err := r.value()
 	if err != nil {
 		return nil, err
@@ -54,7 +59,8 @@ func ReadJSON(body []byte) (any, error) {
 		return nil, &BodyError{"trailing-data", "$", fmt.Sprintf("more follows the JSON value, which ends at byte %d", end)}
 	}
 	if at := loneSurrogate(body); at >= 0 {
-		return nil, &BodyError{"lone-surrogate", "$", fmt.Sprintf("the escape %s at byte %d is half a character", body[at:at+6], at)}
+		return nil, &BodyError{"lone-surrogate", "$", fmt.Sprintf("the escape %s at byte %d is half a character",
+			body[at:at+6], at)}
 	}
 	return value, nil
 }
@@ -135,12 +141,14 @@ func (r *reader) array() (any, error) {
 // number refuses what arithmetic with unlimited precision, as schema validators do it, would choke on.
 func (r *reader) number(text string) error {
 	if len(text) > maxNumberLength {
-		return r.breach("number-too-long", fmt.Sprintf("the number has %d characters, more than %d", len(text), maxNumberLength))
+		return r.breach("number-too-long", fmt.Sprintf("the number has %d characters, more than %d", len(text),
+			maxNumberLength))
 	}
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		// Out of range for int is an error too, and means the same.
 		if exponent, err := strconv.Atoi(text[i+1:]); err != nil || exponent > maxExponent || exponent < -maxExponent {
-			return r.breach("exponent-too-large", fmt.Sprintf("the exponent %s lies beyond ±%d", shorten(text[i+1:], 12), maxExponent))
+			return r.breach("exponent-too-large", fmt.Sprintf("the exponent %s lies beyond ±%d", shorten(text[i+1:], 12),
+				maxExponent))
 		}
 	}
 	return nil
@@ -176,8 +184,8 @@ func invalidByte(body []byte) int {
 	return -1
 }
 
-// loneSurrogate finds an escape in a JSON document, such as \ud800, that is one half of a character without the other: no UTF-8
-// can hold it. It returns its offset, or -1.
+// loneSurrogate finds an escape in a JSON document, such as \ud800, that is one half of a character without the
+// other: no UTF-8 can hold it. It returns its offset, or -1.
 func loneSurrogate(document []byte) int {
 	for i := 0; ; {
 		next := bytes.IndexByte(document[i:], '\\')

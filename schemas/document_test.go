@@ -22,9 +22,10 @@ func TestReadJSON(t *testing.T) {
 		`1e400`:                          json.Number("1e400"),
 		`1E-0000400`:                     json.Number("1E-0000400"),
 		`"\u0000\ud83d\ude00\\ud800"`:    "\x00😀\\ud800",
-		`{"a":{"a":{"a":1}},"b":1}`:      map[string]any{"a": map[string]any{"a": map[string]any{"a": json.Number("1")}}, "b": json.Number("1")},
-		`[{"a":1},{"a":1}]`:              []any{map[string]any{"a": json.Number("1")}, map[string]any{"a": json.Number("1")}},
-		strings.Repeat("9", 1000):        json.Number(strings.Repeat("9", 1000)),
+		`{"a":{"a":{"a":1}},"b":1}`: map[string]any{"a": map[string]any{"a": map[string]any{"a": json.Number("1")}},
+			"b": json.Number("1")},
+		`[{"a":1},{"a":1}]`:       []any{map[string]any{"a": json.Number("1")}, map[string]any{"a": json.Number("1")}},
+		strings.Repeat("9", 1000): json.Number(strings.Repeat("9", 1000)),
 	} {
 		t.Run(shorten(body, 40), func(t *testing.T) {
 			g := NewWithT(t)
@@ -109,9 +110,10 @@ func TestReadJSONRefuses(t *testing.T) {
 
 func TestReadJSONTakesWhatIsJustWithinTheLimits(t *testing.T) {
 	for name, body := range map[string]string{
-		"depth":               strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth),
-		"depth, side by side": "[" + strings.Repeat(strings.Repeat("[", maxDepth-1)+strings.Repeat("]", maxDepth-1)+",", 3) + "1]",
-		"size":                `"` + strings.Repeat("a", maxBytes-2) + `"`,
+		"depth": strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth),
+		"depth, side by side": "[" + strings.Repeat(strings.Repeat("[", maxDepth-1)+strings.Repeat("]", maxDepth-1)+",",
+			3) + "1]",
+		"size": `"` + strings.Repeat("a", maxBytes-2) + `"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadJSON([]byte(body))

@@ -50,8 +50,8 @@ func shorten(text string, length int) string {
 	return text
 }
 
-// excerpt writes a JSON value in at most excerptLength characters, with the keys sorted. It never writes out much more than
-// that: the value may be the whole of a large body.
+// excerpt writes a JSON value in at most excerptLength characters, with the keys sorted. It never writes out much
+// more than that: the value may be the whole of a large body.
 func excerpt(value any) string {
 	var b strings.Builder
 	writeExcerpt(&b, value)

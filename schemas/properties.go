@@ -106,8 +106,8 @@ func (o *Operation) Choices() []Choice {
 	return choices
 }
 
-// inline reads a request schema with every $ref replaced by what it leads to. Where a schema contains itself, the inner one is
-// left open.
+// inline reads a request schema with every $ref replaced by what it leads to. Where a schema contains itself, the
+// inner one is left open.
 func (c *compiler) inline(schema *openapi3.SchemaRef) map[string]any {
 	how := reading{request: true, closed: true}
 	var open []string

@@ -24,11 +24,13 @@ func TestRequestProperties(t *testing.T) {
 	for _, p := range list {
 		names = append(names, p.Name)
 	}
-	g.Expect(names).To(Equal([]string{"ancestral_access", "company_billing_contact", "contact", "customer_id", "default_idp_id", "enabled",
+	g.Expect(names).To(Equal([]string{"ancestral_access", "company_billing_contact", "contact", "customer_id",
+		"default_idp_id", "enabled",
 		"internal_tag", "kind", "language", "name", "parent_id", "settings", "update_lock"}))
 
 	tenant := named(list)
-	g.Expect(tenant["name"]).To(Equal(Property{Name: "name", Type: "string", Required: true, Schema: map[string]any{"type": "string"}}))
+	g.Expect(tenant["name"]).To(Equal(Property{Name: "name", Type: "string", Required: true,
+		Schema: map[string]any{"type": "string"}}))
 	g.Expect(tenant["kind"].Schema["enum"]).To(ConsistOf("root", "partner", "folder", "customer", "unit"))
 	g.Expect(tenant["kind"].Required).To(BeTrue())
 	g.Expect(tenant["parent_id"].Type).To(Equal("string"), "through a $ref")
@@ -84,7 +86,8 @@ func TestFormProperties(t *testing.T) {
 
 func TestPropertiesOfASchemaThatContainsItself(t *testing.T) {
 	g := NewWithT(t)
-	c, err := Parse(small(`{type: object, required: [a], properties: {a: {$ref: '#/components/schemas/thing'}, b: {$ref: '#/components/schemas/any', description: c}}}`, "    any: {}"))
+	c, err := Parse(small(
+		`{type: object, required: [a], properties: {a: {$ref: '#/components/schemas/thing'}, b: {$ref: '#/components/schemas/any', description: c}}}`, "    any: {}"))
 	g.Expect(err).NotTo(HaveOccurred())
 	properties := c.Operation("PutThing").RequestProperties()
 	g.Expect(properties).To(HaveLen(2))

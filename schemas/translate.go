@@ -12,11 +12,12 @@ const (
 	definitions = "#/definitions/"
 )
 
-// reading is one way to read a schema of the reference: what a server may answer is judged by other rules than what a client
-// may send.
+// reading is one way to read a schema of the reference: what a server may answer is judged by other rules than what a
+// client may send.
 type reading struct {
-	// request: formats are asserted, and of a oneOf exactly one form may match. In responses neither holds: the reference leaves
-	// formats without a pattern to the reader, and the forms of its lists exclude each other by closedness alone.
+	// request: formats are asserted, and of a oneOf exactly one form may match. In responses neither holds: the
+	// reference leaves formats without a pattern to the reader, and the forms of its lists exclude each other by
+	// closedness alone.
 	request bool
 	// closed: additionalProperties: false stands. Responses are read as open, since additions are how an API grows.
 	closed bool
@@ -24,8 +25,8 @@ type reading struct {
 	form, forms int
 }
 
-// translate turns an OpenAPI 3.0 schema into one of JSON Schema draft-07. What asserts nothing is dropped: title, description,
-// example, default, discriminator, xml, x-*.
+// translate turns an OpenAPI 3.0 schema into one of JSON Schema draft-07. What asserts nothing is dropped: title,
+// description, example, default, discriminator, xml, x-*.
 func (r reading) translate(schema any) any {
 	openapi, ok := schema.(map[string]any)
 	if !ok {
@@ -82,7 +83,8 @@ func (r reading) translateList(schemas []any) []any {
 	return out
 }
 
-// items picks the form of a list's items where the caller asked for one (its level of detail), instead of trying them all.
+// items picks the form of a list's items where the caller asked for one (its level of detail), instead of trying them
+// all.
 func (r reading) items(schema any) any {
 	if openapi, ok := schema.(map[string]any); ok && r.forms > 0 {
 		if forms, ok := openapi["oneOf"].([]any); ok && len(forms) == r.forms {
@@ -95,8 +97,8 @@ func (r reading) items(schema any) any {
 	return r.translate(schema)
 }
 
-// oneOf becomes a list of types where its forms are nothing but types: the same promise, and a failure then names the types
-// instead of 'matches none of 4 schemas'.
+// oneOf becomes a list of types where its forms are nothing but types: the same promise, and a failure then names the
+// types instead of 'matches none of 4 schemas'.
 func (r reading) oneOf(openapi, out map[string]any) {
 	forms, ok := openapi["oneOf"].([]any)
 	if !ok {
@@ -158,8 +160,9 @@ func alone(schema map[string]any) map[string]any {
 	return schema
 }
 
-// nullable lets null pass. Where another schema has a say (allOf, $ref ...) null must not reach it: such a schema is asked for
-// everything but null. That is if/else rather than anyOf so that a failure names what is wrong and not 'nor is it null'.
+// nullable lets null pass. Where another schema has a say (allOf, $ref ...) null must not reach it: such a schema is
+// asked for everything but null. That is if/else rather than anyOf so that a failure names what is wrong and not 'nor
+// is it null'.
 func nullable(schema map[string]any) map[string]any {
 	for _, keyword := range []string{"$ref", "allOf", "anyOf", "oneOf", "not", "if"} {
 		if schema[keyword] != nil {

@@ -101,17 +101,21 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`{}`, `{"b":"ab"}`}, fail: bodies{`{"b":"a"}`, `{"b":1}`},
 		},
 		"annotations": {
-			schema: "{type: string, title: a, description: b, default: 1, example: 2, deprecated: true, readOnly: true, x-a: {type: object}, xml: {name: c}}",
-			pass:   bodies{`"a"`}, fail: bodies{`1`},
+			schema: "{type: string, title: a, description: b, default: 1, example: 2, deprecated: true, readOnly: true, " +
+				"x-a: {type: object}, xml: {name: c}}",
+			pass: bodies{`"a"`}, fail: bodies{`1`},
 		},
 		"discriminator": {
 			schema: "{type: object, discriminator: {propertyName: kind}, properties: {kind: {type: string}}}",
 			pass:   bodies{`{}`, `{"kind":"a"}`}, fail: bodies{`{"kind":1}`},
 		},
 		"properties that are named like keywords": {
-			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: string}, enum: {type: array, items: {type: string}}, example: {$ref: '#/components/schemas/other'}, x-a: {type: string}, properties: {type: integer}, id: {type: string}}}",
-			pass:   bodies{`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
-			fail:   bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`, `{"x-a":1}`, `{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
+			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: string}, " +
+				"enum: {type: array, items: {type: string}}, example: {$ref: '#/components/schemas/other'}, x-a: {type: " +
+				"string}, properties: {type: integer}, id: {type: string}}}",
+			pass: bodies{`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
+			fail: bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`, `{"x-a":1}`,
+				`{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
 		},
 		"exclusiveMinimum": {
 			schema: "{type: number, minimum: 1, exclusiveMinimum: true, maximum: 2}",
@@ -155,7 +159,8 @@ func TestTranslation(t *testing.T) {
 		},
 		"integer": {
 			schema: "{type: integer}",
-			pass:   bodies{`1`, `1.0`, `-1`, `1e3`, `1e400`, `12345678901234567890123`}, fail: bodies{`1.5`, `"1"`, `1e-1`, `true`},
+			pass:   bodies{`1`, `1.0`, `-1`, `1e3`, `1e400`, `12345678901234567890123`}, fail: bodies{`1.5`, `"1"`, `1e-1`,
+				`true`},
 		},
 		"numbers that float64 cannot hold": {
 			schema: "{type: array, uniqueItems: true, items: {enum: [1, 2]}}",
@@ -163,15 +168,17 @@ func TestTranslation(t *testing.T) {
 		},
 		"sizes": {
 			schema: "{type: array, minItems: 1, maxItems: 2, items: {type: object, minProperties: 1, maxProperties: 2}}",
-			pass:   bodies{`[{"a":1}]`, `[{"a":1,"b":1},{"a":1}]`}, fail: bodies{`[]`, `[{}]`, `[{"a":1,"b":1,"c":1}]`, `[{"a":1},{"a":1},{"a":1}]`},
+			pass:   bodies{`[{"a":1}]`, `[{"a":1,"b":1},{"a":1}]`}, fail: bodies{`[]`, `[{}]`, `[{"a":1,"b":1,"c":1}]`,
+				`[{"a":1},{"a":1},{"a":1}]`},
 		},
 		"length counts characters": {
 			schema: "{type: string, minLength: 2, maxLength: 2}",
 			pass:   bodies{`"äö"`, `"😀😀"`}, fail: bodies{`"ä"`, `"abc"`},
 		},
 		"a schema that contains itself": {
-			schema: "{type: object, properties: {children: {type: array, items: {$ref: '#/components/schemas/thing'}}, n: {type: integer}}}",
-			pass:   bodies{`{"children":[{"children":[{"n":1}]}]}`}, fail: bodies{`{"children":[{"children":[{"n":"1"}]}]}`},
+			schema: "{type: object, properties: {children: {type: array, items: {$ref: '#/components/schemas/thing'}}, n: " +
+				"{type: integer}}}",
+			pass: bodies{`{"children":[{"children":[{"n":1}]}]}`}, fail: bodies{`{"children":[{"children":[{"n":"1"}]}]}`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +210,8 @@ func TestTranslation(t *testing.T) {
 
 func TestTranslationChoosesTheFormOfAListByLevelOfDetail(t *testing.T) {
 	g := NewWithT(t)
-	contract, err := Parse(small(`{type: array, items: {oneOf: [{type: object, additionalProperties: false, required: [id], properties: {id: {type: string}}},
+	contract, err := Parse(
+		small(`{type: array, items: {oneOf: [{type: object, additionalProperties: false, required: [id], properties: {id: {type: string}}},
       {type: object, required: [id, name], properties: {id: {type: string}, name: {type: string}}}]}}`))
 	g.Expect(err).NotTo(HaveOccurred())
 	op := contract.Operation("PutThing")
@@ -244,7 +252,8 @@ func TestADocumentHoldsOnlyTheDefinitionsThatItReaches(t *testing.T) {
 	c := contract(t).compiler
 	document, err := c.document(map[string]any{"$ref": components + "clientBatch"}, reading{})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(document).To(HaveKeyWithValue("definitions", And(HaveLen(4), HaveKey("clientBatch"), HaveKey("client"), HaveKey("uuid"), HaveKey("item1"))))
+	g.Expect(document).To(HaveKeyWithValue("definitions", And(HaveLen(4), HaveKey("clientBatch"), HaveKey("client"),
+		HaveKey("uuid"), HaveKey("item1"))))
 }
 
 func TestTranslationLeavesTheReferenceAlone(t *testing.T) {

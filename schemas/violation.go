@@ -96,8 +96,8 @@ var rules = map[string]string{
 	"number_lt":                       "exclusiveMaximum",
 }
 
-// violation says in our words what an error of the validator says. The second result is false for errors that only say that
-// another one occurred further inside.
+// violation says in our words what an error of the validator says. The second result is false for errors that only
+// say that another one occurred further inside.
 func violation(e gojsonschema.ResultError, document any) (Violation, bool) {
 	switch e.Type() {
 	case "number_all_of", "condition_then", "condition_else":
@@ -141,7 +141,8 @@ func types(list any) string {
 	return names[0]
 }
 
-// locate follows the validator's context into the document; the validator itself writes keys and positions alike, as text.
+// locate follows the validator's context into the document; the validator itself writes keys and positions alike, as
+// text.
 func locate(context *gojsonschema.JsonContext, document any) (path, any) {
 	const separator = "\x00"
 	var at path
@@ -162,8 +163,8 @@ func locate(context *gojsonschema.JsonContext, document any) (path, any) {
 	return at, document
 }
 
-// clamp returns a copy of the document in which numbers that a float64 cannot hold are replaced by the largest that it can:
-// the validator panics on them where it compares values.
+// clamp returns a copy of the document in which numbers that a float64 cannot hold are replaced by the largest that
+// it can: the validator panics on them where it compares values.
 func clamp(document any) any {
 	switch value := document.(type) {
 	case json.Number:

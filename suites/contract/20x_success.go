@@ -72,23 +72,31 @@ var _ = Describe("20x success", Label("20x"), func() {
 			}
 		}
 	},
-		Entry("a service that was turned on", "TurnOnTenantApplication", "FetchAvailableTenantApplications", lists("application_id")),
-		Entry("a service that was turned off", "TurnOffTenantApplication", "FetchAvailableTenantApplications", lacks("application_id")),
+		Entry("a service that was turned on", "TurnOnTenantApplication", "FetchAvailableTenantApplications",
+			lists("application_id")),
+		Entry("a service that was turned off", "TurnOffTenantApplication", "FetchAvailableTenantApplications",
+			lacks("application_id")),
 		Entry("a setting", "UpdateTenantApplicationSetting", "FetchTenantApplicationSetting", property("own.value", true)),
-		Entry("a setting that was dropped", "DeleteTenantApplicationSetting", "FetchTenantApplicationSetting", property("own", nil)),
-		Entry("a brand that was turned on, at a higher version", "EnableCustomBranding", "FetchTenant", both(property("brand_enabled", true), risen)),
-		Entry("a brand that was turned off, at a higher version", "DisableCustomBranding", "FetchTenant", both(property("brand_enabled", false), risen)),
+		Entry("a setting that was dropped", "DeleteTenantApplicationSetting", "FetchTenantApplicationSetting",
+			property("own", nil)),
+		Entry("a brand that was turned on, at a higher version", "EnableCustomBranding", "FetchTenant",
+			both(property("brand_enabled", true), risen)),
+		Entry("a brand that was turned off, at a higher version", "DisableCustomBranding", "FetchTenant",
+			both(property("brand_enabled", false), risen)),
 		Entry("a brand", "ModifyCustomBranding", "FetchCustomBrandingOptions", property("service_name", "Conformance")),
 		Entry("a tenant that was restored", "RestoreDeletedTenant", "FetchTenant", property("deleted_at", nil)),
 		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
 		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
-		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies", onlyRole("readonly_admin")),
-		Entry("the pricing, at the tenant", "UpdateTenantPricingSettings", "FetchTenant", property("pricing_mode", "production")),
+		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies",
+			onlyRole("readonly_admin")),
+		Entry("the pricing, at the tenant", "UpdateTenantPricingSettings", "FetchTenant", property("pricing_mode",
+			"production")),
 		Entry("a client that was deleted", "DeleteClient", "FetchClientsBatch", lacks("client_id")),
 		Entry("a price", "UpdateTenantOfferingItemsPrices", "FetchTenantOfferingItemsPrices", priced),
 		Entry("a password, which activates", "SetUserPassword", "FetchUser", property("activated", true)),
 		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
-		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1", lacks("token_id")),
+		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1",
+			lacks("token_id")),
 	)
 	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
 	for _, changing := range spec.Operations(spec.Named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
@@ -104,25 +112,39 @@ var _ = Describe("20x success", Label("20x"), func() {
 			spec.Register(of.on(op, variant))
 		}
 	},
-		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"), shown: inTrial}),
-		Entry("a partner begins in production", "FetchTenantPricingSettings", "production", objectShown{of: shared("partner"), shown: property("mode", "production")}),
-		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family_tree", "lists"), shown: property("has_children", true)}),
-		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"), shown: hasOwnTenant}),
-		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"), vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
-		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made", objectShown{of: own("disabled_from_birth_customer", "shown"),
-			shown: property("enabled", false)}),
-		Entry("a user who was disabled from the first day", "FetchUser", "as-made", objectShown{of: own("disabled_from_birth_user", "shown"),
-			shown: both(both(property("enabled", false), only("business_types", "buyer")), only("notifications", "maintenance"))}),
+		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"),
+			shown: inTrial}),
+		Entry("a partner begins in production", "FetchTenantPricingSettings", "production",
+			objectShown{of: shared("partner"), shown: property("mode", "production")}),
+		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family_tree", "lists"),
+			shown: property("has_children", true)}),
+		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"),
+			shown: hasOwnTenant}),
+		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"),
+			vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
+		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made",
+			objectShown{of: own("disabled_from_birth_customer", "shown"),
+				shown: property("enabled", false)}),
+		Entry("a user who was disabled from the first day", "FetchUser", "as-made",
+			objectShown{of: own("disabled_from_birth_user", "shown"),
+				shown: both(both(property("enabled", false), only("business_types", "buyer")), only("notifications",
+					"maintenance"))}),
 		Entry("a user who is called otherwise by now", "FetchUser", "renamed", objectShown{of: own("renamed_user", "shown"),
 			shown: both(both(property("enabled", false), only("notifications", "maintenance")), suffixed("login"))}),
-		Entry("a tenant that has moved", "FetchTenant", "moved", objectShown{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "child_id"}, shown: moved}),
-		Entry("an item that was turned off", "FetchTenantOfferingItems", "off", objectShown{of: own("unsupplied_customer", "shown"), shown: switchedOff}),
+		Entry("a tenant that has moved", "FetchTenant", "moved", objectShown{of: own("moved_customer", "lists"),
+			vars: map[string]string{"tenant_id": "child_id"}, shown: moved}),
+		Entry("an item that was turned off", "FetchTenantOfferingItems", "off", objectShown{of: own("unsupplied_customer",
+			"shown"), shown: switchedOff}),
 		// The guides begin to count there; the reference has versions that look like times.
-		Entry("a location that nobody has changed", "FetchInfrastructuresLocation", "first-version", objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
-		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version", objectShown{of: shared("infra"), shown: atVersion("1"), guess: true}),
-		Entry("a deleted tenant, to whoever asks for those too", "FetchTenant", "deleted", objectShown{of: own("deleted_customer", "lists"),
-			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
-		Entry("a deleted user, to whoever asks for those too", "FetchUser", "deleted", objectShown{of: own("deleted_user", "lists"),
+		Entry("a location that nobody has changed", "FetchInfrastructuresLocation", "first-version",
+			objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
+		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version", objectShown{of: shared("infra"),
+			shown: atVersion("1"), guess: true}),
+		Entry("a deleted tenant, to whoever asks for those too", "FetchTenant", "deleted",
+			objectShown{of: own("deleted_customer", "lists"),
+				query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
+		Entry("a deleted user, to whoever asks for those too", "FetchUser", "deleted", objectShown{of: own("deleted_user",
+			"lists"),
 			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
 	)
 
@@ -131,11 +153,15 @@ var _ = Describe("20x success", Label("20x"), func() {
 			spec.Register(w.on(op, name))
 		}
 	},
-		Entry("a tenant comes back by force, and its name bears a suffix", "RestoreDeletedTenant", "forced", told{object: "name_taken_customer",
-			query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
-		Entry("a user comes back by force and enabled, and the login bears a suffix", "RestoreDeletedUser", "forced", told{object: "login_taken_user",
-			query: map[string]string{"force": "true", "enable": "true"}, shown: both(both(property("deleted_at", nil), property("enabled", true)), suffixed("login"))}),
-		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces", told{object: "roled_user", vars: map[string]any{"role": "company_admin"},
+		Entry("a tenant comes back by force, and its name bears a suffix", "RestoreDeletedTenant", "forced",
+			told{object: "name_taken_customer",
+				query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
+		Entry("a user comes back by force and enabled, and the login bears a suffix", "RestoreDeletedUser", "forced",
+			told{object: "login_taken_user",
+				query: map[string]string{"force": "true", "enable": "true"}, shown: both(both(property("deleted_at", nil),
+					property("enabled", true)), suffixed("login"))}),
+		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces", told{object: "roled_user",
+			vars:  map[string]any{"role": "company_admin"},
 			shown: onlyRole("company_admin")}),
 	)
 
@@ -151,18 +177,20 @@ var _ = Describe("20x success", Label("20x"), func() {
 	}
 })
 
-// readsOneObject reports whether the valid call reads an object that nothing else touches, by its id or as a list of one, or asks whether a
-// login is free.
+// readsOneObject reports whether the valid call reads an object that nothing else touches, by its id or as a list of
+// one, or asks whether a login is free.
 func readsOneObject(op *schemas.Operation) bool {
 	_, listed := spec.Catalogue().Call(op.ID).Query["uuids"]
 	byID := strings.HasSuffix(op.Path, "}") && len(spec.PathIDs(op)) > 0
-	return (byID || listed) && slices.Contains(op.MediaTypes(op.Success()), "application/json") || op.ID == "CheckLoginNameAvailability"
+	return (byID || listed) && slices.Contains(op.MediaTypes(op.Success()), "application/json") ||
+		op.ID == "CheckLoginNameAvailability"
 }
 
 // reading is a spec that reads on the twin that another operation's control has written.
 func reading(op, written *schemas.Operation, name, variant string) spec.Spec {
 	return spec.Spec{
-		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(),
+		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:  op.Success(),
 		Basis: spec.Documented, Control: written.ID,
 	}
 }
@@ -170,7 +198,8 @@ func reading(op, written *schemas.Operation, name, variant string) spec.Spec {
 // effect looks whether an answer shows what an earlier call has done to the object.
 type effect func(shown map[string]any, vars fixtures.Vars) []schemas.Violation
 
-// tookEffect reads the object that the control of a switching operation was made on. That it is not found is not an effect either.
+// tookEffect reads the object that the control of a switching operation was made on. That it is not found is not an
+// effect either.
 func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 	sp := reading(op, switched, "took-effect", "")
 	sp.Asserts, sp.Subject = switched, switched.ID
@@ -183,9 +212,11 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 		if called, known := spec.Catalogue().Call(switched.ID).Vars["application_id"]; known {
 			vars["application_id"], err = vars.Fill(called)
 		}
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			if e.Status() == http.StatusNotFound {
-				return []schemas.Violation{{Path: "status", Rule: "effect", Found: "404", Detail: switched.ID + " has succeeded, and what it was called on is not found"}}, nil, nil
+				return []schemas.Violation{{Path: "status", Rule: "effect", Found: "404", Detail: switched.ID +
+					" has succeeded, and what it was called on is not found"}}, nil, nil
 			}
 			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
@@ -216,7 +247,8 @@ func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 			return spec.Case{}, err
 		}
 		r, err := list{query: o.query, vars: o.vars}.ask(s, op, vars)
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
@@ -258,7 +290,8 @@ func (w told) on(op *schemas.Operation, name string) spec.Spec {
 			r.Query.Set(parameter, value)
 		}
 		read, err := s.Catalogue.Request(spec.Catalogue().Call(op.ID).Witness, vars)
-		return spec.Case{Request: r, Locks: key, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Locks: key, Check: func(ctx context.Context,
+			e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
@@ -269,13 +302,18 @@ func (w told) on(op *schemas.Operation, name string) spec.Spec {
 }
 
 // readBack reads until it is shown what must be shown, as long as the target may need for it.
-func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars, shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
-	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation { return shown(spec.Object(e), vars) })
+func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars,
+	shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
+		return shown(spec.Object(e),
+			vars)
+	})
 }
 
 // readUntil is readBack for what looks at the whole answer.
 func readUntil(ctx context.Context, s *session.Session, id string, read fixtures.Request,
-	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange,
+	err error) {
 	for begin := time.Now(); ; {
 		e, err := s.Send(ctx, id, read, nil)
 		looks = append(looks, spec.Exchanges(e)...)
@@ -349,8 +387,8 @@ func among(shown map[string]any, id any) bool {
 	})
 }
 
-// onlyRole asks for the role and no other: the list replaces the whole of what was there (guide, "Assigning user roles"). That it
-// stands there twice, where it was given twice, is another spec's affair.
+// onlyRole asks for the role and no other: the list replaces the whole of what was there (guide, "Assigning user
+// roles"). That it stands there twice, where it was given twice, is another spec's affair.
 func onlyRole(role string) effect {
 	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		items, _ := shown["items"].([]any)
@@ -383,7 +421,8 @@ func suffixed(name string) effect {
 		if strings.HasPrefix(now, before) && now != before {
 			return nil
 		}
-		return noEffect("$."+name, now, fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart", before))
+		return noEffect("$."+name, now, fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart",
+			before))
 	}
 }
 
@@ -391,7 +430,8 @@ func suffixed(name string) effect {
 func inTrial(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 	wrong := property("mode", "trial")(shown, nil)
 	start := fmt.Sprint(shown["production_start_date"])
-	if day := start[:min(len(start), len(time.DateOnly))]; shown["production_start_date"] != nil && day < time.Now().UTC().Format(time.DateOnly) {
+	if day := start[:min(len(start), len(time.DateOnly))]; shown["production_start_date"] != nil &&
+		day < time.Now().UTC().Format(time.DateOnly) {
 		wrong = append(wrong, noEffect("$.production_start_date", start, "in trial, production lies ahead")...)
 	}
 	return wrong
@@ -408,7 +448,8 @@ func only(name string, value any) effect {
 }
 
 func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"], "-renamed"))(shown, nil)...)
+	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"],
+		"-renamed"))(shown, nil)...)
 }
 
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
@@ -461,7 +502,8 @@ func isOn(shown map[string]any, vars fixtures.Vars) bool {
 	items, _ := shown["items"].([]any)
 	return slices.ContainsFunc(items, func(item any) bool {
 		fields, _ := item.(map[string]any)
-		return fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] && fmt.Sprint(fields["status"]) == "1"
+		return fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] &&
+			fmt.Sprint(fields["status"]) == "1"
 	})
 }
 
@@ -470,14 +512,16 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	items, _ := shown["items"].([]any)
 	for _, item := range items {
 		fields, _ := item.(map[string]any)
-		if price, err := strconv.ParseFloat(fmt.Sprint(fields["price"]), 64); fields["name"] == vars["item_name"] && err == nil && price == 12.5 {
+		if price, err := strconv.ParseFloat(fmt.Sprint(fields["price"]), 64); fields["name"] == vars["item_name"] &&
+			err == nil && price == 12.5 {
 			return nil
 		}
 	}
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now", vars["item_name"]))
 }
 
-// createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must hold it now.
+// createdIsFound reads the object that the control of a creating operation made: by its id, or in the list that must
+// hold it now.
 func createdIsFound(created, op *schemas.Operation, id string) spec.Spec {
 	sp := reading(op, created, "created-is-found", created.ID)
 	sp.Writes, sp.Settles = true, true // it rests on a write
@@ -499,21 +543,23 @@ func createdIsFound(created, op *schemas.Operation, id string) spec.Spec {
 			vars[id] = made
 		}
 		r, err := s.Catalogue.Request(op.ID, vars)
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil
 			}
 			if spec.Mentions(e, made) {
 				return asAsked(control, id, e), nil, nil
 			}
-			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it", Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
+			return []schemas.Violation{{Path: "$", Rule: "created", Found: "an answer without it",
+				Detail: fmt.Sprintf("what was created, %v, is not shown", made)}}, nil, nil
 		}}, err
 	}
 	return sp
 }
 
-// asAsked compares what a read of the object by its id shows with what its creation asked for. What a report was asked for comes in the
-// service's own form.
+// asAsked compares what a read of the object by its id shows with what its creation asked for. What a report was
+// asked for comes in the service's own form.
 func asAsked(control *session.Control, id string, e *exchange.Exchange) []schemas.Violation {
 	asked, err := spec.Body(&control.Request)
 	shown := spec.Object(e)
@@ -523,8 +569,8 @@ func asAsked(control *session.Control, id string, e *exchange.Exchange) []schema
 	return append(holds("$", shown, asked), holds("$", shown, any(fresh[control.Request.Operation]))...)
 }
 
-// fresh is what is true of a new object, the one who made it (guide, "Creating a user account", "Creating a tenant", "Provisioning a customer
-// tenant").
+// fresh is what is true of a new object, the one who made it (guide, "Creating a user account", "Creating a tenant",
+// "Provisioning a customer tenant").
 var fresh = map[string]map[string]any{
 	"CreateTenant": {"enabled": true, "deleted_at": nil, "pricing_mode": "trial"},
 	"CreateUser":   {"enabled": true, "activated": false, "deleted_at": nil, "mfa_status": "disabled"},
@@ -544,7 +590,8 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 		asked, err := spec.Body(&control.Request)
 		named := cmp.Or(asked["version"], vars["version"]) // reports are changed without naming it
 		delete(asked, "version")
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			shown := spec.Object(e)
 			if shown == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
@@ -563,18 +610,21 @@ func raised(shown map[string]any, named any) []schemas.Violation {
 	if err != nil || unread != nil || now > before {
 		return nil
 	}
-	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]), Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
+	return []schemas.Violation{{Path: "$.version", Rule: "changed", Found: fmt.Sprint(shown["version"]),
+		Detail: fmt.Sprintf("a change must raise the version, which was %v", named)}}
 }
 
 // holds compares what is shown with what was asked for, property by property.
 func holds(path string, shown, asked any) []schemas.Violation {
 	want, isObject := asked.(map[string]any)
 	if !isObject {
-		inAnyCase := strings.HasSuffix(path, ".login") || strings.HasSuffix(path, ".email") // which may be kept in small letters
+		// which may be kept in small letters
+		inAnyCase := strings.HasSuffix(path, ".login") || strings.HasSuffix(path, ".email")
 		if fmt.Sprint(shown) == fmt.Sprint(asked) || inAnyCase && strings.EqualFold(fmt.Sprint(shown), fmt.Sprint(asked)) {
 			return nil
 		}
-		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown), Detail: fmt.Sprintf("it was changed to %v", asked)}}
+		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown),
+			Detail: fmt.Sprintf("it was changed to %v", asked)}}
 	}
 	has, _ := shown.(map[string]any)
 	var wrong []schemas.Violation
@@ -591,11 +641,13 @@ func readAgain(op *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "read-again", "")
 	sp.Prepare = func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
 		control := s.Controls[op.ID]
-		return spec.Case{Request: control.Request.Clone(), Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: control.Request.Clone(), Check: func(_ context.Context,
+			e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 || session.Same(op, control.Exchange, e) {
 				return nil, nil, nil
 			}
-			return []schemas.Violation{{Path: "$", Rule: "safe", Found: "another state than before", Detail: "a read changed what it shows"}}, nil, nil
+			return []schemas.Violation{{Path: "$", Rule: "safe", Found: "another state than before",
+				Detail: "a read changed what it shows"}}, nil, nil
 		}}, nil
 	}
 	return sp
@@ -603,7 +655,8 @@ func readAgain(op *schemas.Operation) spec.Spec {
 
 func validToken(op *schemas.Operation) spec.Spec {
 	sp := spec.Spec{
-		Code: "20x", Probe: "valid-token", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Code: "20x", Probe: "valid-token", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want: op.Success(), Basis: spec.Documented,
 		Writes: op.Writes(), Lod: spec.Catalogue().Call(op.ID).Query["lod"],
 		Objects: func(n session.Needs) { spec.NeedControl(n, op.ID) },
 		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
@@ -624,12 +677,15 @@ func validToken(op *schemas.Operation) spec.Spec {
 }
 
 // telling are the writes whose answer is the object as it is from then on.
-var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient", "CreateInfrastructuresLocation",
+var telling = []string{"CreateTenant", "UpdateTenant", "CreateUser", "UpdateUser", "CreateClient", "UpdateClient",
+	"CreateInfrastructuresLocation",
 	"UpdateInfrastructuresLocation", "RegisterInfrastructure", "UpdateInfrastructure"}
 
-// deadToken looks into what is good for nothing to the caller: that is not an error, and the answer says so (spec.Reference, token introspection).
+// deadToken looks into what is good for nothing to the caller: that is not an error, and the answer says so
+// (spec.Reference, token introspection).
 func deadToken(op *schemas.Operation, variant string, token func(*session.Session) string, forged ...string) spec.Spec {
-	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request, s *session.Session) error {
+	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request,
+		s *session.Session) error {
 		if token(s) == "" {
 			return spec.ErrNothingToMutate
 		}
@@ -650,16 +706,19 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 			if e.Status()/100 != 2 || spec.Object(e) == nil || spec.Object(e)["active"] == false {
 				return nil, nil, nil
 			}
-			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(spec.Object(e)["active"]), Detail: "a token that is good for nothing is not active"}}, nil, nil
+			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(spec.Object(e)["active"]),
+				Detail: "a token that is good for nothing is not active"}}, nil, nil
 		}
 		return t, err
 	}
 	return sp
 }
 
-// tokenInQuery sends the token as the query parameter access_token, which is as good as the header (guide, "Authentication").
+// tokenInQuery sends the token as the query parameter access_token, which is as good as the header (guide,
+// "Authentication").
 func tokenInQuery(op *schemas.Operation) spec.Spec {
-	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request, s *session.Session) error {
+	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request,
+		s *session.Session) error {
 		r.As = fixtures.Nobody
 		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 		return nil
@@ -668,7 +727,8 @@ func tokenInQuery(op *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// askedFor looks whether the answer is about what was asked for: the objects that a list names by id, and what a change was to change.
+// askedFor looks whether the answer is about what was asked for: the objects that a list names by id, and what a
+// change was to change.
 func askedFor(s *session.Session, op *schemas.Operation, control *session.Control) spec.Check {
 	return func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		body := spec.Object(e)
@@ -685,7 +745,8 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 			return listed(body, strings.Split(asked, ",")), nil, nil
 		}
 		if op.ID == "FetchOfferingItemsAvailableForTenantChild" && len(spec.Items(e)) == 0 {
-			wrong, err := spec.AssumedOnly(s, []schemas.Violation{{Path: "$.items", Rule: "shown", Found: "no items", Detail: "a tenant with offering items has some for its children"}})
+			wrong, err := spec.AssumedOnly(s, []schemas.Violation{{Path: "$.items", Rule: "shown", Found: "no items",
+				Detail: "a tenant with offering items has some for its children"}})
 			return wrong, nil, err
 		}
 		if slices.Contains(telling, op.ID) {
@@ -739,7 +800,8 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me
 		}
 	}
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
-	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil && kind != tenant["kind"] {
+	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil &&
+		kind != tenant["kind"] {
 		wrong = append(wrong, schemas.Violation{Path: "$.tenant_kind", Rule: "as-read", Found: fmt.Sprint(kind),
 			Detail: fmt.Sprintf("the tenant of the user is a %v", tenant["kind"])})
 	}
@@ -756,12 +818,14 @@ func listed(body map[string]any, asked []string) []schemas.Violation {
 		id := fmt.Sprint(fields["id"])
 		found[id] = true
 		if !slices.Contains(asked, id) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].id", i), Rule: "filter", Found: id, Detail: "the list was asked for other ids"})
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].id", i), Rule: "filter", Found: id,
+				Detail: "the list was asked for other ids"})
 		}
 	}
 	for _, id := range asked {
 		if !found[id] {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items", Detail: "the list lacks " + id + ", which it was asked for"})
+			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items",
+				Detail: "the list lacks " + id + ", which it was asked for"})
 		}
 	}
 	return wrong

@@ -239,7 +239,8 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 	}
 	// What is wrong with the other answer is not this operation's fault.
 	if e.Status() != op.Success() || len(op.CheckResponse(e.Status(), by.query["lod"], e.Last().Body)) > 0 {
-		return e, nil, spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" + op.ID)
+		return e, nil, spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" +
+			op.ID)
 	}
 	items, wrong, looks, err := allPages(ctx, a.s, a.id, r, e)
 	*a.looks = append(*a.looks, looks...)
@@ -274,7 +275,8 @@ func (c contents) on(op *schemas.Operation, variant string) spec.Spec {
 type itemsLook func(ctx context.Context, a further, items []any) ([]schemas.Violation, error)
 
 // look builds the request of a spec that looks at all items of the list.
-func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *session.Session, string) (spec.Case, error) {
+func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *session.Session, string) (spec.Case,
+	error) {
 	return func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {

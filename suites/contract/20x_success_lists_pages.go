@@ -164,7 +164,8 @@ func identity(item any) string {
 	return strings.Join(parts, " ")
 }
 
-// listOf returns the items of a list's answer, whatever the reference calls them, as far as the contract documents them.
+// listOf returns the items of a list's answer, whatever the reference calls them, as far as the contract documents
+// them.
 func listOf(e *exchange.Exchange) []any {
 	body := spec.Object(e)
 	for _, name := range []string{"items", "locations", "infras"} {

@@ -26,32 +26,42 @@ import (
 
 // What the identity provider gives, and what it says of its tokens and of itself.
 var _ = Describe("20x success of the identity provider", Label("20x"), func() {
-	// The ways to a token that the reference lists, but for the code of a page that people log in on. How an assertion is limited and how
-	// a device's code is approved is known from clients only.
+	// The ways to a token that the reference lists, but for the code of a page that people log in on. How an assertion
+	// is limited and how a device's code is approved is known from clients only.
 	DescribeTableSubtree("a token is given for", func(g grant) {
 		for _, op := range spec.Operations(spec.Named("RequestTokens")) {
 			spec.Register(g.on(op))
 		}
 	},
-		Entry("a secret in the form, as the client was made for", grant{name: "client_secret_post", object: "posting_client", unsigned: true, form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"], "client_secret": vars["client_secret"]}
-		}}),
+		Entry("a secret in the form, as the client was made for", grant{name: "client_secret_post",
+			object: "posting_client", unsigned: true, form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"],
+					"client_secret": vars["client_secret"]}
+			}}),
 		Entry("a password", grant{name: "password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"], "scope": "offline_access"}
+			return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
+				"scope": "offline_access"}
 		}}),
-		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
-			sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
-			return map[string]any{"grant_type": "md5_password", "username": vars["login"], "password": hex.EncodeToString(sum[:])}
-		}}),
-		Entry("a refresh token", grant{name: "refresh_token", object: "logged_in_user", takes: "refresh_token", form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": "refresh_token", "refresh_token": vars["refresh_token"]}
-		}}),
-		Entry("another token, in one tenant alone", grant{name: "jwt-bearer", object: "client_token", assumed: true, form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": jwtBearer, "assertion": vars["access_token"], "scope": tenantScope + fmt.Sprint(vars["tenant_id"])}
-		}}),
-		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: true, unsigned: true, form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": vars["device_code"], "client_id": vars["client_id"]}
-		}}),
+		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user",
+			form: func(vars fixtures.Vars) map[string]any {
+				sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
+				return map[string]any{"grant_type": "md5_password", "username": vars["login"],
+					"password": hex.EncodeToString(sum[:])}
+			}}),
+		Entry("a refresh token", grant{name: "refresh_token", object: "logged_in_user", takes: "refresh_token",
+			form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "refresh_token", "refresh_token": vars["refresh_token"]}
+			}}),
+		Entry("another token, in one tenant alone", grant{name: "jwt-bearer", object: "client_token", assumed: true,
+			form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": jwtBearer, "assertion": vars["access_token"], "scope": tenantScope +
+					fmt.Sprint(vars["tenant_id"])}
+			}}),
+		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: true,
+			unsigned: true, form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+					"device_code": vars["device_code"], "client_id": vars["client_id"]}
+			}}),
 	)
 
 	// The controls are looked at once more: these send nothing, but for the keys.
@@ -67,7 +77,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("who has logged in", "LogInWithOneTimeToken", "session", opened),
 	)
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
-		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] }, session.Revoked))
+		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] },
+			session.Revoked))
 		spec.Register(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
 	}
 	for _, op := range spec.Operations(spec.Named("RequestOneTimeToken")) {
@@ -91,7 +102,8 @@ type grant struct {
 func (g grant) on(op *schemas.Operation) spec.Spec {
 	key := fixtures.Own(g.object, "grant")
 	return spec.Spec{
-		Code: "20x", Probe: "grant", Variant: g.name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Code: "20x", Probe: "grant", Variant: g.name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want: op.Success(), Basis: spec.Documented,
 		Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: g.object}) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
@@ -138,28 +150,35 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 		}
 		switch user := spec.Object(seen); {
 		case seen.Status() == http.StatusUnauthorized:
-			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: "401", Detail: "the token that was given opens nothing"})
+			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: "401",
+				Detail: "the token that was given opens nothing"})
 		case seen.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
-			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: fmt.Sprint(user["id"]), Detail: fmt.Sprintf("the token speaks for another user than %v", vars["user_id"])})
+			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: fmt.Sprint(user["id"]),
+				Detail: fmt.Sprintf("the token speaks for another user than %v", vars["user_id"])})
 		}
-		if scope, _ := g.form(vars)["scope"].(string); scope == "offline_access" && body["refresh_token"] == nil && s.Judge.Rules.Assumed {
-			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none", Detail: "who asks for offline_access is given a refresh token"})
+		if scope, _ := g.form(vars)["scope"].(string); scope == "offline_access" && body["refresh_token"] == nil &&
+			s.Judge.Rules.Assumed {
+			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none",
+				Detail: "who asks for offline_access is given a refresh token"})
 		}
 		return wrong, spec.Exchanges(seen), nil
 	}
 }
 
 // tale looks at what the control of an operation was answered.
-type tale func(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error)
+type tale func(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error)
 
 // retold judges the control's exchange by something else than its form.
 func retold(op *schemas.Operation, name string, tells tale) spec.Spec {
 	return spec.Spec{
-		Code: "20x", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Documented,
+		Code: "20x", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(),
+		Basis:  spec.Documented,
 		Writes: op.Writes(), Control: op.ID,
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			control := s.Controls[op.ID]
-			return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: func(ctx context.Context,
+				e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 				if e.Status()/100 != 2 || spec.Object(e) == nil {
 					return nil, nil, nil // the oracle has said so
 				}
@@ -169,13 +188,15 @@ func retold(op *schemas.Operation, name string, tells tale) spec.Spec {
 	}
 }
 
-// lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it. That it does not live for longer
-// is promised of every answer with a token.
-func lifetime(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+// lifetime asks of a client's first token that it lives for two hours, by all that the answer says of it. That it
+// does not live for longer is promised of every answer with a token.
+func lifetime(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	body := spec.Object(control.Exchange)
 	var wrong []schemas.Violation
 	if left, said := judge.Seconds(body["expires_in"]); said && left > 0 && left < judge.TokenLife-judge.ClockSkew {
-		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime", Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
+		wrong = append(wrong, schemas.Violation{Path: "$.expires_in", Rule: "lifetime",
+			Found: fmt.Sprint(body["expires_in"]), Detail: "a token lives for two hours, which are 7200 seconds"})
 	}
 	// What is written in a token is known from clients only.
 	claims := jwt.MapClaims{}
@@ -183,25 +204,32 @@ func lifetime(_ context.Context, s *session.Session, _ string, control *session.
 	end, said := judge.Seconds(claims["exp"])
 	on, compared := judge.Seconds(body["expires_on"])
 	if err == nil && said && compared && s.Judge.Rules.Assumed && (end-on).Abs() > judge.ClockSkew {
-		wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime", Found: fmt.Sprint(body["expires_on"]), Detail: fmt.Sprintf("the token itself ends at %v", claims["exp"])})
+		wrong = append(wrong, schemas.Violation{Path: "$.expires_on", Rule: "lifetime",
+			Found: fmt.Sprint(body["expires_on"]), Detail: fmt.Sprintf("the token itself ends at %v", claims["exp"])})
 	}
 	return wrong, nil, nil
 }
 
-// described asks for what the reference names: the values of three lists, and that an address below the API's base is an operation of it.
-func described(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+// described asks for what the reference names: the values of three lists, and that an address below the API's base is
+// an operation of it.
+func described(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	body := spec.Object(control.Exchange)
 	var wrong []schemas.Violation
-	for name, value := range map[string]string{"response_types_supported": "code", "subject_types_supported": "public", "id_token_signing_alg_values_supported": "RS256"} {
+	for name, value := range map[string]string{"response_types_supported": "code", "subject_types_supported": "public",
+		"id_token_signing_alg_values_supported": "RS256"} {
 		if values, _ := body[name].([]any); !slices.Contains(values, any(value)) {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: fmt.Sprint(body[name]), Detail: "the reference names " + value})
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: fmt.Sprint(body[name]),
+				Detail: "the reference names " + value})
 		}
 	}
-	for name, id := range map[string]string{"token_endpoint": "RequestTokens", "revocation_endpoint": "RevokeToken", "device_authorization_endpoint": "RequestDeviceAuthorization"} {
+	for name, id := range map[string]string{"token_endpoint": "RequestTokens", "revocation_endpoint": "RevokeToken",
+		"device_authorization_endpoint": "RequestDeviceAuthorization"} {
 		op := spec.Contract().Operation(id)
 		address, _ := body[name].(string)
 		if path, below := belowBase(address); below && op != nil && path != op.Path {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address, Detail: "the reference has it at " + op.Path})
+			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address,
+				Detail: "the reference has it at " + op.Path})
 		}
 	}
 	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
@@ -227,9 +255,10 @@ func belowBase(address string) (string, bool) {
 	return "/" + path, below
 }
 
-// keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it names. Keys of
-// another host than the target's cannot be asked for.
-func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+// keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it
+// names. Keys of another host than the target's cannot be asked for.
+func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	address := fmt.Sprint(spec.Object(control.Exchange)["jwks_uri"])
 	r, here := atTarget(s, address)
 	if !here {
@@ -240,7 +269,8 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 		return nil, spec.Exchanges(e), err
 	}
 	astray := func(format string, arguments ...any) ([]schemas.Violation, []*exchange.Exchange, error) {
-		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format, arguments...)}}, spec.Exchanges(e), nil
+		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format,
+			arguments...)}}, spec.Exchanges(e), nil
 	}
 	if e.Status() != http.StatusOK {
 		return astray("the keys are not there (%d)", e.Status())
@@ -288,7 +318,8 @@ func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 			if marshalled.KID != t.Header["kid"] {
 				continue
 			}
-			key, err := jwkset.NewJWKFromMarshal(marshalled, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
+			key, err := jwkset.NewJWKFromMarshal(marshalled, jwkset.JWKMarshalOptions{},
+				jwkset.JWKValidateOptions{SkipAll: true})
 			if err != nil {
 				return nil, err
 			}
@@ -299,26 +330,33 @@ func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 }
 
 // alive asks of a token that was just given that it is active, and is the client's that got it.
-func alive(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+func alive(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	body := spec.Object(control.Exchange)
 	if body["active"] != true {
-		return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(body["active"]), Detail: "a token that was just given is active"}}, nil, nil
+		return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(body["active"]),
+			Detail: "a token that was just given is active"}}, nil, nil
 	}
-	vars, err := s.Vars(session.ControlKey(spec.Contract().Operation(control.Request.Operation), spec.Catalogue().Call(control.Request.Operation)), "")
+	vars, err := s.Vars(session.ControlKey(spec.Contract().Operation(control.Request.Operation),
+		spec.Catalogue().Call(control.Request.Operation)), "")
 	if err != nil {
 		return nil, nil, spec.Inconclusive(err.Error())
 	}
 	if client := body["client_id"]; client != nil && client != vars["client_id"] {
-		return []schemas.Violation{{Path: "$.client_id", Rule: "asked-for", Found: fmt.Sprint(client), Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
+		return []schemas.Violation{{Path: "$.client_id", Rule: "asked-for", Found: fmt.Sprint(client),
+			Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
 	}
 	return nil, nil, nil
 }
 
-// opened asks of a login with a one-time token that it is that of the token's user, and comes with a session (guide, "One-time tokens").
-func opened(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation, []*exchange.Exchange, error) {
+// opened asks of a login with a one-time token that it is that of the token's user, and comes with a session (guide,
+// "One-time tokens").
+func opened(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	var wrong []schemas.Violation
 	if control.Exchange.Last().Header.Get("Set-Cookie") == "" {
-		wrong = append(wrong, schemas.Violation{Path: "header Set-Cookie", Rule: "session", Found: "none", Detail: "who logs in is given a session, in a cookie"})
+		wrong = append(wrong, schemas.Violation{Path: "header Set-Cookie", Rule: "session", Found: "none",
+			Detail: "who logs in is given a session, in a cookie"})
 	}
 	vars, err := s.Vars(fixtures.Twin(control.Request.Operation), "")
 	if err != nil {
@@ -332,14 +370,17 @@ func isUser(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	if id, isText := shown["id"].(string); !isText || id == vars["user_id"] {
 		return nil // what is not an id at all is left to the operation's own specs
 	}
-	return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(shown["id"]), Detail: fmt.Sprintf("it has to be the user %v", vars["user_id"])}}
+	return []schemas.Violation{{Path: "$.id", Rule: "asked-for", Found: fmt.Sprint(shown["id"]),
+		Detail: fmt.Sprintf("it has to be the user %v", vars["user_id"])}}
 }
 
-// selected asks for a one-time token for a user by another selector than the id, which the control has, and logs in with it.
+// selected asks for a one-time token for a user by another selector than the id, which the control has, and logs in
+// with it.
 func selected(op *schemas.Operation, selector, name string) spec.Spec {
 	key := fixtures.Own("user", "selected")
 	sp := spec.Spec{
-		Code: "20x", Probe: "selected", Variant: selector, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Assumed,
+		Code: "20x", Probe: "selected", Variant: selector, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want: op.Success(), Basis: spec.Assumed,
 		Writes: op.Writes(), Settles: true, Control: op.ID,
 		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "user"}) },
 	}
@@ -348,7 +389,8 @@ func selected(op *schemas.Operation, selector, name string) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
-		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			vars["ott"] = spec.Object(e)["ott"]
 			if e.Status()/100 != 2 || vars["ott"] == nil {
 				return nil, nil, nil // the oracle has said so
@@ -367,7 +409,8 @@ func selected(op *schemas.Operation, selector, name string) spec.Spec {
 	return sp
 }
 
-// withBasic asks as a user, by login and password. The reference lists Basic; that it takes these is known from clients only.
+// withBasic asks as a user, by login and password. The reference lists Basic; that it takes these is known from
+// clients only.
 func withBasic(op *schemas.Operation) spec.Spec {
 	sp := grant{object: "logged_in_user"}.on(op)
 	sp.Probe, sp.Variant = "basic", ""
@@ -380,10 +423,12 @@ func withBasic(op *schemas.Operation) spec.Spec {
 			return spec.Case{}, err
 		}
 		r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["login"]), fmt.Sprint(vars["password"])))
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
 			switch user := spec.Object(e); {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
-				return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed", e.Status()))
+				return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed",
+					e.Status()))
 			case e.Status()/100 == 2:
 				return isUser(user, vars), nil, nil
 			}

@@ -42,7 +42,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			if op.ID == "CreateTenant" {
 				p = p.Promised(presentInTenant)
 			}
-			spec.Register(p.On(op, name, func(r *fixtures.Request, _ *session.Session) error { return spec.DropField(r, op, name) }))
+			spec.Register(p.On(op, name, func(r *fixtures.Request, _ *session.Session) error {
+				return spec.DropField(r, op,
+					name)
+			}))
 		}
 	}
 	for _, op := range spec.Operations(spec.TakesJSON) {
@@ -106,15 +109,18 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}
 	},
 		Entry("tenants without any filter", "FetchTenantsBatch", "no-filter", url.Values{}),
-		Entry("tenants by two filters that exclude each other", "FetchTenantsBatch", "two-filters", url.Values{"uuids": {uuid.Nil.String()}, "parent_id": {uuid.Nil.String()}}),
+		Entry("tenants by two filters that exclude each other", "FetchTenantsBatch", "two-filters",
+			url.Values{"uuids": {uuid.Nil.String()}, "parent_id": {uuid.Nil.String()}}),
 		Entry("more tenants than a list may name", "FetchTenantsBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
 		Entry("more users than a list may name", "FetchUsersBatch", "101-ids", url.Values{"uuids": {manyIDs()}}),
 		Entry("tenants of a parent with paths that only ids have", "FetchTenantsBatch", "relative-path",
 			url.Values{"parent_id": {uuid.Nil.String()}, "include_relative_path": {"true"}}),
 		Entry("users of organizations without a root", "FetchUsersBatch", "inside-organization",
 			url.Values{"inside_organization": {"true"}, "uuids": {uuid.Nil.String()}}),
-		Entry("users by external ids without their tenant", "FetchUsersBatch", "external-ids", url.Values{"external_ids": {"conformance"}}),
-		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild", "unknown-kind", url.Values{"kind": {"conformance"}}),
+		Entry("users by external ids without their tenant", "FetchUsersBatch", "external-ids",
+			url.Values{"external_ids": {"conformance"}}),
+		Entry("offering items for a kind of child that does not exist", "FetchOfferingItemsAvailableForTenantChild",
+			"unknown-kind", url.Values{"kind": {"conformance"}}),
 	)
 
 	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
@@ -125,7 +131,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}))
 	}
 
-	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string, set func(body map[string]any)) {
+	DescribeTableSubtree("a form or an object that contradicts itself", func(id, variant string,
+		set func(body map[string]any)) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			p := bad("contradictory-body").Promised(contradictions[variant])
 			spec.Register(p.On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
@@ -142,11 +149,14 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}
 	},
 		Entry("no grant type", "RequestTokens", "no-grant-type", func(body map[string]any) { delete(body, "grant_type") }),
-		Entry("an unknown grant type", "RequestTokens", "unknown-grant-type", func(body map[string]any) { body["grant_type"] = "conformance" }),
+		Entry("an unknown grant type", "RequestTokens", "unknown-grant-type",
+			func(body map[string]any) { body["grant_type"] = "conformance" }),
 		Entry("no token to revoke", "RevokeToken", "no-token", func(body map[string]any) { delete(body, "token") }),
-		Entry("a kind of token that does not exist", "RevokeToken", "unknown-token-type", func(body map[string]any) { body["token_type_hint"] = "conformance" }),
+		Entry("a kind of token that does not exist", "RevokeToken", "unknown-token-type",
+			func(body map[string]any) { body["token_type_hint"] = "conformance" }),
 		Entry("no token to look into", "IntrospectToken", "no-token", func(body map[string]any) { delete(body, "token") }),
-		Entry("two ways to name a user", "RequestOneTimeToken", "two-users", func(body map[string]any) { body["login"] = "conformance" }),
+		Entry("two ways to name a user", "RequestOneTimeToken", "two-users",
+			func(body map[string]any) { body["login"] = "conformance" }),
 		Entry("no way to name a user", "RequestOneTimeToken", "no-user",
 			func(body map[string]any) { delete(body, "user_id") }),
 		Entry("a period in the future", "CreateReport", "future-period", func(body map[string]any) {
@@ -164,8 +174,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}))
 	}
 
-	for _, op := range spec.Operations(spec.Named("EnableCustomBranding", "ModifyCustomBranding", "DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
-		spec.Register(bad("customer-tenant").Promised(brandable).On(op, "", func(r *fixtures.Request, s *session.Session) error {
+	for _, op := range spec.Operations(spec.Named("EnableCustomBranding", "ModifyCustomBranding",
+		"DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
+		spec.Register(bad("customer-tenant").Promised(brandable).On(op, "", func(r *fixtures.Request,
+			s *session.Session) error {
 			side := s.World.Sides[fixtures.Home]
 			if r.Query.Has("version") && side["org_version"] != nil {
 				r.Query.Set("version", fmt.Sprint(side["org_version"]))
@@ -229,7 +241,8 @@ func (u unfit) on(op *schemas.Operation, probe, variant string) spec.Spec {
 	key := fixtures.Own(u.object, "400-"+probe)
 	watch := spec.ReadBack(op, key, fixtures.Home)
 	sp := spec.Spec{
-		Code: "400", Probe: probe, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 400,
+		Code: "400", Probe: probe, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:   400,
 		Writes: true, Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: u.object})
@@ -282,7 +295,8 @@ func platformCode(code string) spec.Check {
 		}
 		fault, _ := body["error"].(map[string]any)
 		if found := fmt.Sprint(fault["code"]); found != code {
-			return []schemas.Violation{{Path: "$.error.code", Rule: "platform-code", Found: found, Detail: "the guide gives this error the code " + code}}, nil, nil
+			return []schemas.Violation{{Path: "$.error.code", Rule: "platform-code", Found: found,
+				Detail: "the guide gives this error the code " + code}}, nil, nil
 		}
 		return nil, nil, nil
 	}
@@ -291,12 +305,14 @@ func platformCode(code string) spec.Check {
 // leftOut are required properties that official clients leave out and get through with.
 var leftOut = map[string][]string{"UpdateUserAccessPolicies": {"timestamp"}, "CreateReport": {"recipients"}}
 
-// required lists the properties that the body must have. Forms are probed by hand, since the reference leaves their rules to prose.
+// required lists the properties that the body must have. Forms are probed by hand, since the reference leaves their
+// rules to prose.
 func required(op *schemas.Operation) []string {
 	if !spec.TakesJSON(op) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(op.Body.Required), func(name string) bool { return slices.Contains(leftOut[op.ID], name) })
+	return slices.DeleteFunc(slices.Clone(op.Body.Required),
+		func(name string) bool { return slices.Contains(leftOut[op.ID], name) })
 }
 
 // typed lists the properties that are given a wrong type: the required ones, or the first where none is.
@@ -309,8 +325,8 @@ func typed(op *schemas.Operation) []schemas.Property {
 	return needed
 }
 
-// wrongValue is of another type than the property, in a way that no lenient reader takes for it: clients do send numbers and booleans
-// as strings.
+// wrongValue is of another type than the property, in a way that no lenient reader takes for it: clients do send
+// numbers and booleans as strings.
 func wrongValue(p schemas.Property) any {
 	if p.Type == "object" || p.Type == "array" {
 		return "conformance"

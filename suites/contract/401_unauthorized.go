@@ -22,46 +22,58 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
+		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request,
+			_ *session.Session) error {
 			r.As = fixtures.Nobody
 			return nil
 		}}),
-		Entry("what is no token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
-			r.Header.Set("Authorization", "Bearer "+session.Garbage)
-			return nil
-		}}),
-		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented, InvalidToken: session.Expired}),
-		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered, Basis: spec.Documented, InvalidToken: session.Tampered}),
-		Entry("a token that claims to need no signature", spec.Probe{Code: 401, Name: session.AlgNone, Basis: spec.Documented, InvalidToken: session.AlgNone}),
-		Entry("a token signed with a key of somebody else", spec.Probe{Code: 401, Name: session.OtherIssuer, Basis: spec.Documented, InvalidToken: session.OtherIssuer}),
-		Entry("a revoked token", spec.Probe{Code: 401, Name: session.Revoked, Basis: spec.RejectionDocumented, InvalidToken: session.Revoked}),
+		Entry("what is no token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
+			Mutate: func(r *fixtures.Request, _ *session.Session) error {
+				r.Header.Set("Authorization", "Bearer "+session.Garbage)
+				return nil
+			}}),
+		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented,
+			InvalidToken: session.Expired}),
+		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered, Basis: spec.Documented,
+			InvalidToken: session.Tampered}),
+		Entry("a token that claims to need no signature", spec.Probe{Code: 401, Name: session.AlgNone,
+			Basis: spec.Documented, InvalidToken: session.AlgNone}),
+		Entry("a token signed with a key of somebody else", spec.Probe{Code: 401, Name: session.OtherIssuer,
+			Basis: spec.Documented, InvalidToken: session.OtherIssuer}),
+		Entry("a revoked token", spec.Probe{Code: 401, Name: session.Revoked, Basis: spec.RejectionDocumented,
+			InvalidToken: session.Revoked}),
 	)
 
 	// The reference has 400 as well as 401 for a factor of authentication that failed, so that the code is only assumed.
-	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one, which too
-	// many wrong secrets might lock out.
+	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one,
+	// which too many wrong secrets might lock out.
 	DescribeTableSubtree("operations with credentials of their own refuse", func(p spec.Probe, ids ...string) {
 		p.Cite = cmp.Or(p.Cite, failedProof)
 		for _, op := range spec.Operations(spec.Named(ids...)) {
 			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("a wrong client secret", spec.Probe{Code: 401, Name: "wrong-secret", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			return withClient(r, s, "", session.Garbage)
-		}}, "RequestTokens", "RevokeToken"),
-		Entry("an empty client secret", spec.Probe{Code: 401, Name: "empty-secret", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			return withClient(r, s, "", "")
-		}}, "RequestTokens", "RevokeToken"),
-		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-password", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			user, err := s.World.Object("actor/" + string(fixtures.Reader))
-			if err != nil {
-				return err
-			}
-			return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password", "username": user["login"], "password": session.Garbage})
-		}}, "RequestTokens"),
-		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
-		}}, "RequestTokens", "RevokeToken"),
+		Entry("a wrong client secret", spec.Probe{Code: 401, Name: "wrong-secret", Basis: spec.RejectionDocumented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				return withClient(r, s, "", session.Garbage)
+			}}, "RequestTokens", "RevokeToken"),
+		Entry("an empty client secret", spec.Probe{Code: 401, Name: "empty-secret", Basis: spec.RejectionDocumented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				return withClient(r, s, "", "")
+			}}, "RequestTokens", "RevokeToken"),
+		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-password", Basis: spec.RejectionDocumented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				user, err := s.World.Object("actor/" + string(fixtures.Reader))
+				if err != nil {
+					return err
+				}
+				return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password",
+					"username": user["login"], "password": session.Garbage})
+			}}, "RequestTokens"),
+		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
+			}}, "RequestTokens", "RevokeToken"),
 	)
 
 	// The ways to a token that prove something else than a password.
@@ -71,81 +83,109 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("an invented refresh token", spec.Probe{Code: 401, Name: "invented-refresh-token", Basis: spec.RejectionDocumented, Mutate: asking("refresh_token", "refresh_token")}),
-		Entry("an invented authorization code", spec.Probe{Code: 401, Name: "invented-code", Basis: spec.RejectionDocumented, Mutate: asking("authorization_code", "code")}),
-		Entry("an invented device code", spec.Probe{Code: 401, Name: "invented-device-code", Basis: spec.RejectionDocumented, Mutate: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
-		Entry("an invented assertion", spec.Probe{Code: 401, Name: "invented-assertion", Basis: spec.RejectionDocumented, Mutate: asking(jwtBearer, "assertion")}),
-		Entry("an assertion whose signature was changed", spec.Probe{Code: 401, Name: "altered-assertion", Basis: spec.RejectionDocumented, InvalidToken: session.Tampered,
+		Entry("an invented refresh token", spec.Probe{Code: 401, Name: "invented-refresh-token",
+			Basis: spec.RejectionDocumented, Mutate: asking("refresh_token", "refresh_token")}),
+		Entry("an invented authorization code", spec.Probe{Code: 401, Name: "invented-code",
+			Basis: spec.RejectionDocumented, Mutate: asking("authorization_code", "code")}),
+		Entry("an invented device code", spec.Probe{Code: 401, Name: "invented-device-code",
+			Basis: spec.RejectionDocumented, Mutate: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
+		Entry("an invented assertion", spec.Probe{Code: 401, Name: "invented-assertion", Basis: spec.RejectionDocumented,
+			Mutate: asking(jwtBearer, "assertion")}),
+		Entry("an assertion whose signature was changed", spec.Probe{Code: 401, Name: "altered-assertion",
+			Basis: spec.RejectionDocumented, InvalidToken: session.Tampered,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				vars, err := s.Vars(fixtures.Victim(r.Operation), "")
 				if err != nil {
 					return err
 				}
 				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), fmt.Sprint(vars["client_secret"])))
-				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered], "scope": tenantScope + fmt.Sprint(vars["side"])})
+				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered],
+					"scope": tenantScope + fmt.Sprint(vars["side"])})
 			}}),
 	)
 
-	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not known, but no one
-	// takes wrong ones. Those that do not list it are only assumed to refuse it.
+	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not
+	// known, but no one takes wrong ones. Those that do not list it are only assumed to refuse it.
 	DescribeTableSubtree("operations that take Basic refuse", func(p spec.Probe, ids ...string) {
 		for _, op := range spec.Operations(spec.Named(ids...)) {
 			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-basic", Basis: spec.Documented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			return asReader(r, s, session.Garbage)
-		}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
-		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented, Mutate: func(r *fixtures.Request, _ *session.Session) error {
-			r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
-			return nil
-		}}, "FetchTenant"),
-		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
-			r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
-			return err
-		}}, "FetchClient"),
-		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic", Basis: spec.Assumed, Mutate: func(r *fixtures.Request, s *session.Session) error {
-			return asReader(r, s, fmt.Sprint(s.World.Sides[fixtures.Home]["password"]))
-		}}, "FetchInfrastructuresLocation"),
+		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-basic", Basis: spec.Documented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				return asReader(r, s, session.Garbage)
+			}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
+		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented,
+			Mutate: func(r *fixtures.Request, _ *session.Session) error {
+				r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
+				return nil
+			}}, "FetchTenant"),
+		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented,
+			Mutate: func(r *fixtures.Request, s *session.Session) error {
+				vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
+				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
+				return err
+			}}, "FetchClient"),
+		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic",
+			Basis: spec.Assumed, Mutate: func(r *fixtures.Request, s *session.Session) error {
+				return asReader(r, s, fmt.Sprint(s.World.Sides[fixtures.Home]["password"]))
+			}}, "FetchInfrastructuresLocation"),
 	)
 
 	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation does
 	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
 	// time only, that an id token is not an access token, and that nothing is not proof of who calls: their names do.
-	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string, ground report.Basis, bring credentials) {
+	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string,
+		ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := worthless(op, name, object, ground, bring)
 			sp.Cite = deadCredentials[name]
 			spec.Register(sp)
 		}
 	},
-		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", spec.RejectionDocumented, itsOwn),
-		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client", spec.RejectionDocumented, func(r *fixtures.Request, vars fixtures.Vars) error {
-			r.Header.Del("Authorization")
-			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"], "client_secret": session.Garbage})
-		}),
-		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client", spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
-			r.Header.Del("Authorization")
-			return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"]})
-		}),
-		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", spec.RejectionDocumented, itsOwn),
-		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client", spec.RejectionDocumented, itsOwn),
-		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client", spec.RejectionDocumented, itsOwn),
+		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", spec.RejectionDocumented,
+			itsOwn),
+		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client",
+			spec.RejectionDocumented, func(r *fixtures.Request, vars fixtures.Vars) error {
+				r.Header.Del("Authorization")
+				return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"],
+					"client_secret": session.Garbage})
+			}),
+		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client",
+			spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
+				r.Header.Del("Authorization")
+				return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"]})
+			}),
+		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", spec.RejectionDocumented,
+			itsOwn),
+		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client",
+			spec.RejectionDocumented, itsOwn),
+		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client",
+			spec.RejectionDocumented, itsOwn),
 		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
-		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", spec.Assumed, bearing("access_token")),
-		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", spec.Assumed, bearing("access_token")),
-		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token", "disabled_partners_client", spec.RejectionDocumented, bearing("access_token")),
-		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token", "deleted_customers_client", spec.RejectionDocumented, bearing("access_token")),
-		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", spec.Documented, bearing("access_token")),
-		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login", spec.RejectionDocumented, bearing("access_token")),
-		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token", "revoked_pairs", spec.RejectionDocumented, bearing("second_access_token")),
-		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs", spec.RejectionDocumented,
+		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", spec.Assumed,
+			bearing("access_token")),
+		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", spec.Assumed,
+			bearing("access_token")),
+		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token",
+			"disabled_partners_client", spec.RejectionDocumented, bearing("access_token")),
+		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token",
+			"deleted_customers_client", spec.RejectionDocumented, bearing("access_token")),
+		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", spec.Documented,
+			bearing("access_token")),
+		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login",
+			spec.RejectionDocumented, bearing("access_token")),
+		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token",
+			"revoked_pairs", spec.RejectionDocumented, bearing("second_access_token")),
+		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs",
+			spec.RejectionDocumented,
 			inForm("refresh_token", map[string]string{"refresh_token": "refresh_token"})),
-		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs", spec.RejectionDocumented,
+		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs",
+			spec.RejectionDocumented,
 			inForm("refresh_token", map[string]string{"refresh_token": "second_refresh_token"})),
-		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token", spec.Assumed, itsOwn),
+		Entry("a one-time token that was used", "LogInWithOneTimeToken", "used-one-time-token", "used_one_time_token",
+			spec.Assumed, itsOwn),
 		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", spec.Assumed, bearing("id_token")),
 	)
 })
@@ -209,12 +249,13 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 	}
 }
 
-// worthless is the operation's valid call with credentials that are good for nothing any longer. That may take a while to be seen; but where
-// a token is spent when it is taken, to ask again would find it refused in the end.
+// worthless is the operation's valid call with credentials that are good for nothing any longer. That may take a
+// while to be seen; but where a token is spent when it is taken, to ask again would find it refused in the end.
 func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec.Spec {
 	key := fixtures.Own(object, "401")
 	return spec.Spec{
-		Code: "401", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 401, Basis: ground, Writes: true,
+		Code: "401", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 401, Basis: ground,
+		Writes:  true,
 		Control: op.ID, Settles: object != "revoked_pairs" && object != "used_one_time_token",
 		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {

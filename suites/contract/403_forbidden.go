@@ -19,8 +19,8 @@ import (
 
 // The account has no right to the endpoint, for instance it does not own the tenant that is accessed.
 var _ = Describe("403 forbidden", Label("403"), func() {
-	// The valid call, on an object of home's sibling. Where the tenant itself stands in the path, the documentation promises the
-	// code; another object of a foreign tenant may as well be hidden.
+	// The valid call, on an object of home's sibling. Where the tenant itself stands in the path, the documentation
+	// promises the code; another object of a foreign tenant may as well be hidden.
 	for _, op := range spec.Operations(reachesTenants) {
 		spec.Register(foreign(op))
 	}
@@ -63,24 +63,29 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 		spec.Register(foreignScope(op))
 	}
 
-	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole world away.
+	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole world
+	// away.
 	for _, op := range spec.Operations(func(op *schemas.Operation) bool {
 		return op.Security.Token && slices.Contains(op.Takes("path"), "tenant_id") && op.ID != "DeleteTenant"
 	}) {
 		spec.Register(ancestor(op))
 	}
 
-	// A user of home who holds readonly_admin only, or no role at all where that one is enough, calls what asks for another role.
-	// Everybody may ask who they are.
-	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(op.Security.Roles) > 0 && op.ID != "FetchCurrentUserInfo" }) {
+	// A user of home who holds readonly_admin only, or no role at all where that one is enough, calls what asks for
+	// another role. Everybody may ask who they are.
+	for _, op := range spec.Operations(func(op *schemas.Operation) bool {
+		return len(op.Security.Roles) > 0 &&
+			op.ID != "FetchCurrentUserInfo"
+	}) {
 		spec.Register(roleTooSmall(op))
 	}
 })
 
-// reachesTenants reports whether the operation's valid call is about a tenant, or an object below one. Lists by ids leave unknown and
-// foreign ids out, that is not an error; the answer to a usage report holds an error per item.
+// reachesTenants reports whether the operation's valid call is about a tenant, or an object below one. Lists by ids
+// leave unknown and foreign ids out, that is not an error; the answer to a usage report holds an error per item.
 func reachesTenants(op *schemas.Operation) bool {
-	left := []string{"FetchClientsBatch", "FetchInfrastructuresBatch", "FetchInfrastructuresLocationsBatch", "FetchTenantsBatch", "FetchUsersBatch",
+	left := []string{"FetchClientsBatch", "FetchInfrastructuresBatch", "FetchInfrastructuresLocationsBatch",
+		"FetchTenantsBatch", "FetchUsersBatch",
 		"UpdateTenantsUsages", "IntrospectToken", "DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1"}
 	return op.Security.Token && spec.Catalogue().Call(op.ID).Object != "" && !slices.Contains(left, op.ID)
 }
@@ -93,7 +98,8 @@ func foreign(op *schemas.Operation) spec.Spec {
 		key = fixtures.Own(call.Object, "foreign-"+op.ID)
 	}
 	sp := spec.Spec{
-		Code: "403", Probe: "foreign-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Basis: spec.RejectionDocumented,
+		Code: "403", Probe: "foreign-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403,
+		Basis:  spec.RejectionDocumented,
 		Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: call.Object})
@@ -103,7 +109,8 @@ func foreign(op *schemas.Operation) spec.Spec {
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			r, _, err := spec.CallOn(s, op, key, id)
-			return spec.Case{Request: r, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Foreign)}, cmp.Or(err, isolated(s, op))
+			return spec.Case{Request: r, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Foreign)}, cmp.Or(err,
+				isolated(s, op))
 		},
 	}
 	switch {
@@ -118,8 +125,8 @@ func foreign(op *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// leftOutOrRefused lets a list that names a foreign tenant be served empty: a list by ids leaves unknown and foreign ones out, and no one
-// says that a list by its tenant does not. What it must not do is show anything.
+// leftOutOrRefused lets a list that names a foreign tenant be served empty: a list by ids leaves unknown and foreign
+// ones out, and no one says that a list by its tenant does not. What it must not do is show anything.
 func leftOutOrRefused(sp spec.Spec) spec.Spec {
 	sp.Basis = spec.Assumed
 	try := sp.Prepare
@@ -137,8 +144,8 @@ func leftOutOrRefused(sp spec.Spec) spec.Spec {
 	return sp
 }
 
-// isolated says why a tenant that is foreign to home proves nothing: home's token covers it, there is none, or the operation writes where reads
-// show already that foreign tenants are open to home.
+// isolated says why a tenant that is foreign to home proves nothing: home's token covers it, there is none, or the
+// operation writes where reads show already that foreign tenants are open to home.
 func isolated(s *session.Session, op *schemas.Operation) error {
 	for _, reason := range []string{s.World.Absent, s.World.Covered} {
 		if reason != "" {
@@ -159,14 +166,16 @@ func roots(op *schemas.Operation) []string {
 	valid := spec.Catalogue().Call(op.ID).Query
 	return slices.DeleteFunc(op.Takes("query"), func(name string) bool {
 		_, used := valid[name]
-		return used || !slices.Contains([]string{"parent_id", "subtree_root_id", "subtree_root_tenant_id", "tenant_id", "tenant_uuid"}, name)
+		return used || !slices.Contains([]string{"parent_id", "subtree_root_id", "subtree_root_tenant_id", "tenant_id",
+			"tenant_uuid"}, name)
 	})
 }
 
 // foreignRoot asks for a list that starts at home's sibling.
 func foreignRoot(op *schemas.Operation, parameter string) spec.Spec {
 	return leftOutOrRefused(spec.Spec{
-		Code: "403", Probe: "foreign-tenant", Variant: parameter, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Basis: spec.RejectionDocumented,
+		Code: "403", Probe: "foreign-tenant", Variant: parameter, Subject: op.ID, Operation: op, Method: op.Method,
+		Path: op.Path, Want: 403, Basis: spec.RejectionDocumented,
 		Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
@@ -186,8 +195,8 @@ func startAt(r *fixtures.Request, parameter string, tenant any) {
 	r.Query.Set(parameter, fmt.Sprint(tenant))
 }
 
-// foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does unknown ids: what it
-// must not do is show them.
+// foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does
+// unknown ids: what it must not do is show them.
 func foreignIDs(op *schemas.Operation, object, name string) spec.Spec {
 	sp := foreignListed(op, object, name)
 	try := sp.Prepare
@@ -208,7 +217,8 @@ func foreignIDs(op *schemas.Operation, object, name string) spec.Spec {
 func foreignListed(op *schemas.Operation, object, name string) spec.Spec {
 	key := fixtures.Shared(fixtures.Foreign, object)
 	return spec.Spec{
-		Code: "403", Probe: "foreign-tenant", Variant: "listed", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403, Or: op.Success(),
+		Code: "403", Probe: "foreign-tenant", Variant: "listed", Subject: op.ID, Operation: op, Method: op.Method,
+		Path: op.Path, Want: 403, Or: op.Success(),
 		Basis: spec.RejectionDocumented, Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: object})
@@ -292,8 +302,8 @@ func boxWatch(op *schemas.Operation, key string) *session.Watch {
 	return &session.Watch{Key: key, As: fixtures.Configured, Witness: "FetchTenant"}
 }
 
-// roleTooSmall lets a user call whose roles are not enough. That one who may only read must not write, and one without a role nothing that
-// the reference refuses with 403, is documented; what else readonly_admin covers is not.
+// roleTooSmall lets a user call whose roles are not enough. That one who may only read must not write, and one
+// without a role nothing that the reference refuses with 403, is documented; what else readonly_admin covers is not.
 func roleTooSmall(op *schemas.Operation) spec.Spec {
 	as := fixtures.Reader
 	if slices.Contains(op.Security.Roles, "tenant_viewer") || slices.Contains(op.Security.Roles, "readonly_admin") {

@@ -39,7 +39,8 @@ var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
 })
 
 var approvable = spec.Cites(`a device is approved by a user code that is valid, and for a personal tenant whose owner `+
-	`protects devices by a partner administrator of it: 400 or 403 otherwise (reference, answers of the operation)`, spec.Reference)
+	`protects devices by a partner administrator of it: 400 or 403 otherwise (reference, answers of the operation)`,
+	spec.Reference)
 
 // approvalOf is what a call to approve a device names.
 type approvalOf struct{ code, tenant any }

@@ -42,7 +42,8 @@ var _ = Describe("404 not found", Label("404"), func() {
 	}
 	DescribeTableSubtree("a query that names nothing", func(id, parameter string) {
 		for _, op := range spec.Operations(spec.Named(id)) {
-			p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed} // a list may as well be empty, and a link be sent to no one
+			// a list may as well be empty, and a link be sent to no one
+			p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed}
 			spec.Register(p.On(op, parameter, func(r *fixtures.Request, s *session.Session) error {
 				r.Query.Set(parameter, unknown(parameter))
 				return nil
@@ -95,8 +96,8 @@ func templates() []string {
 	return all
 }
 
-// prefixes lists every proper prefix of a path template under which the contract knows no parameter, the root first: an unknown name
-// below is an unknown route.
+// prefixes lists every proper prefix of a path template under which the contract knows no parameter, the root first:
+// an unknown name below is an unknown route.
 func prefixes() []string {
 	set := map[string]bool{}
 	for _, template := range templates() {
@@ -134,18 +135,20 @@ func unknown(parameter string) string {
 	}
 }
 
-// unknownRoute asks for a name of this run below a prefix or behind a path of the reference; the zero spec where the contract has an
-// operation there.
+// unknownRoute asks for a name of this run below a prefix or behind a path of the reference; the zero spec where the
+// contract has an operation there.
 func unknownRoute(variant, template string) spec.Spec {
 	if len(spec.Contract().Match(literal(template)+"/conformance")) > 0 {
 		return spec.Spec{}
 	}
 	path := template + "/{unknown}"
 	return spec.Spec{
-		Code: "404", Probe: "unknown-route", Variant: variant, Subject: spec.PathSubject(http.MethodGet, path), Method: http.MethodGet, Path: path,
+		Code: "404", Probe: "unknown-route", Variant: variant, Subject: spec.PathSubject(http.MethodGet,
+			path), Method: http.MethodGet, Path: path,
 		Want: 404, Basis: spec.Documented,
 		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
-			return spec.Case{Request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) + "/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
+			return spec.Case{Request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) +
+				"/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
 		},
 	}
 }
@@ -165,7 +168,8 @@ func unknownID(op *schemas.Operation, name string) spec.Spec {
 	})
 }
 
-// unknownRoot asks for a list that starts at a tenant that does not exist. It may as well be empty: unknown ids are left out of lists.
+// unknownRoot asks for a list that starts at a tenant that does not exist. It may as well be empty: unknown ids are
+// left out of lists.
 func unknownRoot(op *schemas.Operation, parameter string) spec.Spec {
 	p := spec.Probe{Code: 404, Name: "unknown-id", Basis: spec.Assumed}
 	return p.On(op, parameter, func(r *fixtures.Request, s *session.Session) error {
@@ -174,11 +178,12 @@ func unknownRoot(op *schemas.Operation, parameter string) spec.Spec {
 	})
 }
 
-// deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted; shown as if it were not, the
-// deletion had no effect.
+// deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted; shown as if
+// it were not, the deletion had no effect.
 func deletedObject(deleted, op *schemas.Operation) spec.Spec {
 	return spec.Spec{
-		Code: "404", Probe: "deleted-object", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 404, Basis: spec.Assumed, Writes: true,
+		Code: "404", Probe: "deleted-object", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 404,
+		Basis: spec.Assumed, Writes: true,
 		Control: deleted.ID, Settles: true,
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			r, _, err := spec.CallOn(s, op, session.ControlKey(deleted, spec.Catalogue().Call(deleted.ID)), id)
@@ -208,7 +213,8 @@ func goneWithIt(deleted, op *schemas.Operation, id, name string) spec.Spec {
 func stillThere(deleted *schemas.Operation) spec.Check {
 	return func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 		object := spec.Object(e)
-		if e.Status()/100 != 2 || object == nil || object["deleted_at"] != nil || object["external_operation_status"] == "deleting" {
+		if e.Status()/100 != 2 || object == nil || object["deleted_at"] != nil ||
+			object["external_operation_status"] == "deleting" {
 			return nil, nil, nil
 		}
 		return []schemas.Violation{{Path: "$.deleted_at", Rule: "deleted", Found: "no time of deletion",

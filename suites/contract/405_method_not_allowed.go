@@ -35,15 +35,17 @@ func paths() []schemas.Path {
 	return spec.Contract().Paths()
 }
 
-// wrongMethod calls a path with a method that it does not list. The path's ids are those of objects that only this probe touches;
-// where nothing may be written they are unknown, and then a 404 says nothing. A path without ids names all objects of its kind, or
-// the caller: a faulty service that serves DELETE there would do so to all of them, so that it counts as a write too.
+// wrongMethod calls a path with a method that it does not list. The path's ids are those of objects that only this
+// probe touches; where nothing may be written they are unknown, and then a 404 says nothing. A path without ids names
+// all objects of its kind, or the caller: a faulty service that serves DELETE there would do so to all of them, so
+// that it counts as a write too.
 func wrongMethod(template, method string) spec.Spec {
 	op := onPath(template)
 	call := spec.Catalogue().Call(op.ID)
 	key := fixtures.Own(call.Object, "405")
 	sp := spec.Spec{
-		Code: "405", Probe: "wrong-method", Subject: spec.PathSubject(method, template), Method: method, Path: template, Want: 405, Basis: spec.Documented,
+		Code: "405", Probe: "wrong-method", Subject: spec.PathSubject(method,
+			template), Method: method, Path: template, Want: 405, Basis: spec.Documented,
 		Resource: op.Resource, Writes: method != http.MethodGet,
 		Objects: func(n session.Needs) {
 			if call.Object != "" && len(spec.PathIDs(op)) > 0 {
@@ -55,7 +57,8 @@ func wrongMethod(template, method string) spec.Spec {
 		sp.Basis = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 	}
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
-		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(spec.PathIDs(op)) == 0 && method != http.MethodGet {
+		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(spec.PathIDs(op)) == 0 &&
+			method != http.MethodGet {
 			return spec.Case{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " + open)
 		}
 		r := fixtures.Request{As: fixtures.Home, Method: method, Path: literal(template), Header: http.Header{}}
@@ -84,8 +87,9 @@ func onPath(template string) *schemas.Operation {
 	return spec.Operations(func(op *schemas.Operation) bool { return op.Path == template })[0]
 }
 
-// servedElsewhere reports whether the literal path also fits another template, which has the method: DELETE /tenants/usages may be
-// taken for the deletion of a tenant.
+// servedElsewhere reports whether the literal path also fits another template, which has the method: DELETE
+// /tenants/usages may be taken for the deletion of a tenant.
 func servedElsewhere(template, method string) bool {
-	return slices.ContainsFunc(spec.Contract().Match(literal(template)), func(op *schemas.Operation) bool { return op.Method == method })
+	return slices.ContainsFunc(spec.Contract().Match(literal(template)),
+		func(op *schemas.Operation) bool { return op.Method == method })
 }

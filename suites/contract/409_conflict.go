@@ -18,7 +18,8 @@ import (
 // Another object of the same type exists already.
 var _ = Describe("409 conflict", Label("409"), func() {
 	// The call that made an object, sent once more: its name or login is taken now.
-	for _, op := range spec.Operations(spec.Named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation", "RegisterInfrastructure")) {
+	for _, op := range spec.Operations(spec.Named("CreateTenant", "CreateUser", "CreateInfrastructuresLocation",
+		"RegisterInfrastructure")) {
 		sp := again(op, "duplicate")
 		if op.ID == "CreateTenant" {
 			sp = sp.Promised(uniqueTenantName)
@@ -89,7 +90,8 @@ var _ = Describe("409 conflict", Label("409"), func() {
 	)
 })
 
-// badWhere is the other code of a clash: where the reference does not list 409, a request that cannot be carried out is as well a bad one.
+// badWhere is the other code of a clash: where the reference does not list 409, a request that cannot be carried out
+// is as well a bad one.
 func badWhere(op *schemas.Operation) int {
 	if op.Documents(http.StatusConflict) {
 		return 0
@@ -102,14 +104,16 @@ func again(op *schemas.Operation, name string) spec.Spec {
 	call := spec.Catalogue().Call(op.ID)
 	key := session.ControlKey(op, call)
 	return spec.Spec{
-		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Basis: spec.Assumed, Writes: true, Control: op.ID,
+		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409,
+		Basis: spec.Assumed, Writes: true, Control: op.ID,
 		Objects: func(n session.Needs) {
 			if w := spec.ReadBack(op, key, fixtures.Home); w != nil {
 				n.Watch(*w)
 			}
 		},
 		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
-			return spec.Case{Request: s.Controls[op.ID].Request.Clone(), Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Home)}, nil
+			return spec.Case{Request: s.Controls[op.ID].Request.Clone(), Locks: key, Unchanged: spec.ReadBack(op, key,
+				fixtures.Home)}, nil
 		},
 	}
 }
@@ -147,7 +151,8 @@ var older = conflict{query: "version", value: "older_version"}
 func (c conflict) on(op *schemas.Operation, name, object string) spec.Spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
 	sp := spec.Spec{
-		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Or: badWhere(op),
+		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Or: badWhere(
+			op),
 		Basis: cmp.Or(c.ground, spec.Assumed), Cite: c.cite, Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object})

@@ -15,15 +15,16 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// The service has an operation issue: the client may repeat the request twice, 1 to 2 seconds apart, and gives up after that. The
-// failure is asked for by the target's fault header, as a mesh in front of a staging service understands it.
+// The service has an operation issue: the client may repeat the request twice, 1 to 2 seconds apart, and gives up
+// after that. The failure is asked for by the target's fault header, as a mesh in front of a staging service
+// understands it.
 var _ = Describe("50x server failure", Label("50x"), func() {
 	for _, op := range spec.Operations(func(*schemas.Operation) bool { return true }) {
 		spec.Register(injected(op))
 	}
 
-	// One operation each that reads, creates and deletes is followed through the documented repeats. All wait at the same time, in
-	// one process, so that they take as long as the longest of them.
+	// One operation each that reads, creates and deletes is followed through the documented repeats. All wait at the
+	// same time, in one process, so that they take as long as the longest of them.
 	Context("with the documented repeats", Ordered, ContinueOnFailure, func() {
 		var waits map[string]*wait
 		var specs []spec.Spec
@@ -44,14 +45,16 @@ func injected(op *schemas.Operation) spec.Spec {
 	call := spec.Catalogue().Call(op.ID)
 	key := session.VictimKey(op, call)
 	return spec.Spec{
-		Code: "50x", Probe: "injected-failure", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 503, Basis: spec.Assumed, Injected: true,
+		Code: "50x", Probe: "injected-failure", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 503,
+		Basis: spec.Assumed, Injected: true,
 		Writes: op.Writes(), Control: op.ID, Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			if s.Access.FaultHeader == "" {
 				return spec.Case{}, errors.New(s.Missing[session.Fault50x])
 			}
 			r, _, err := spec.CallOn(s, op, key, id)
-			return spec.Case{Request: r, Fault: &session.Fault{Status: 503, Attempts: 1}, Locks: key, Unchanged: spec.ReadBack(op, key, fixtures.Home)}, err
+			return spec.Case{Request: r, Fault: &session.Fault{Status: 503, Attempts: 1}, Locks: key,
+				Unchanged: spec.ReadBack(op, key, fixtures.Home)}, err
 		},
 	}
 }
@@ -63,8 +66,8 @@ type wait struct {
 	err      error
 }
 
-// begin starts the exchanges of the selected specs. They end with the container at the latest: what a creation makes after the run was
-// interrupted would be removed by no one.
+// begin starts the exchanges of the selected specs. They end with the container at the latest: what a creation makes
+// after the run was interrupted would be removed by no one.
 func begin(specs []spec.Spec) map[string]*wait {
 	waits := map[string]*wait{}
 	s := spec.Session()
@@ -98,18 +101,21 @@ func begin(specs []spec.Spec) map[string]*wait {
 	return waits
 }
 
-// waitKey is the key of the object that only the spec's exchange is about. Where the spec is not selected there is none.
+// waitKey is the key of the object that only the spec's exchange is about. Where the spec is not selected there is
+// none.
 func waitKey(sp spec.Spec) string {
 	return fixtures.Own(spec.Catalogue().Call(sp.Operation.ID).Object, "50x-"+sp.Variant+"-"+sp.Operation.ID)
 }
 
-// repeated follows the operation's valid call through the repeats: it fails as often as said, then it is served. A repeated creation
-// makes one object, not two.
+// repeated follows the operation's valid call through the repeats: it fails as often as said, then it is served. A
+// repeated creation makes one object, not two.
 func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait) spec.Spec {
 	call := spec.Catalogue().Call(op.ID)
 	sp := spec.Spec{
-		Code: "50x", Probe: "repeated-failure", Variant: map[int]string{1: "once", 2: "twice", -1: "always"}[failing], Subject: op.ID, Operation: op,
-		Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Assumed, Writes: op.Writes(), Waiting: true, Injected: true, Control: op.ID,
+		Code: "50x", Probe: "repeated-failure", Variant: map[int]string{1: "once", 2: "twice",
+			-1: "always"}[failing], Subject: op.ID, Operation: op,
+		Method: op.Method, Path: op.Path, Want: op.Success(), Basis: spec.Assumed, Writes: op.Writes(), Waiting: true,
+		Injected: true, Control: op.ID,
 	}
 	if failing < 0 {
 		sp.Want = 503
@@ -144,7 +150,8 @@ func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait)
 }
 
 // countChildren looks how many tenants the repeated creation made below its parent.
-func countChildren(ctx context.Context, s *session.Session, id, key string, failing int) ([]schemas.Violation, []*exchange.Exchange, error) {
+func countChildren(ctx context.Context, s *session.Session, id, key string, failing int) ([]schemas.Violation,
+	[]*exchange.Exchange, error) {
 	vars, err := s.Vars(key, "")
 	if err != nil {
 		return nil, nil, err

@@ -41,7 +41,8 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(spec.Load(options())).To(Succeed())
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	asserted, seen := map[report.CellKey]bool{}, map[string]bool{}
-	for _, leaf := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(types.NodeTypeIt) {
+	for _, leaf := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(
+		types.NodeTypeIt) {
 		id := leaf.LeafNodeText
 		g.Expect(seen[id]).To(BeFalse(), "two specs have the id %s", id)
 		seen[id] = true
@@ -58,14 +59,16 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	for _, cell := range spec.Contract().Cells() {
 		key := report.CellKey{Operation: cell.Operation, Code: cell.Code}
 		if _, reviewed := unprovokable[key]; reviewed == asserted[key] {
-			open = append(open, fmt.Sprintf("%s %d: asserted %v, on the reviewed list %v", cell.Operation, cell.Code, asserted[key], reviewed))
+			open = append(open, fmt.Sprintf("%s %d: asserted %v, on the reviewed list %v", cell.Operation, cell.Code,
+				asserted[key], reviewed))
 		}
 	}
 	g.Expect(open).To(BeEmpty(), "every reference cell has a spec, or a reason on the reviewed list, and not both")
 	g.Expect(len(unprovokable)).To(BeNumerically("<=", maxUnprovokable))
 	g.Expect(idle(seen)).To(BeEmpty(), "no spec asks for these rows of requirements.go")
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
-	g.Expect(lackingOfLists(seen)).To(BeEmpty(), "the contract implies these specs of lists, or a reason on the list unfiltered")
+	g.Expect(lackingOfLists(seen)).To(BeEmpty(),
+		"the contract implies these specs of lists, or a reason on the list unfiltered")
 	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
 
 	list := families(seen)
@@ -75,7 +78,9 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	golden, err := os.ReadFile(goldenList)
 	g.Expect(err).NotTo(HaveOccurred())
 	lost, added := compared(string(golden), list)
-	g.Expect(lost).To(BeEmpty(), "specs of %s are lost or have another basis: bring them back, or run `make specs` and say why in the commit", goldenList)
+	g.Expect(lost).To(BeEmpty(),
+		"specs of %s are lost or have another basis: bring them back, or run `make specs` and say why in the commit",
+		goldenList)
 	g.Expect(added).To(BeEmpty(), "specs are new: run `make specs`")
 	g.Expect(list).To(Equal(string(golden)))
 }
@@ -95,8 +100,8 @@ func idle(seen map[string]bool) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(requirements)), func(row string) bool { return quoted[row] })
 }
 
-// lacking lists what must be there whatever a probe chooses: every operation with a token has all probes of 401, and every operation a valid
-// call, an injected failure and, where it takes a body, another media type.
+// lacking lists what must be there whatever a probe chooses: every operation with a token has all probes of 401, and
+// every operation a valid call, an injected failure and, where it takes a body, another media type.
 func lacking(seen map[string]bool) []string {
 	var implied []string
 	for _, op := range spec.Contract().Operations() {
@@ -120,20 +125,23 @@ func lacking(seen map[string]bool) []string {
 	return slices.DeleteFunc(implied, func(id string) bool { return seen[id] })
 }
 
-// unfiltered are the parameters of lists of which the documentation says too little, or which nothing that can be made shows.
+// unfiltered are the parameters of lists of which the documentation says too little, or which nothing that can be
+// made shows.
 var unfiltered = map[string]string{
-	"FetchTenantOfferingItemsBatch allow_deleted":      "no call deletes an item",
-	"FetchTenantOfferingItems available_only":          "what is available is a matter of internal business rules",
-	"FetchTenantOfferingItems for_ui":                  "it leaves out what is in a grace period, which no call brings about",
-	"FetchTenantOfferingItems include_secondary":       "which items are secondary is not documented",
-	"FetchAvailableTenantApplications for_ui":          "it leaves out what is in a grace period, which no call brings about",
+	"FetchTenantOfferingItemsBatch allow_deleted": "no call deletes an item",
+	"FetchTenantOfferingItems available_only":     "what is available is a matter of internal business rules",
+	"FetchTenantOfferingItems for_ui": "it leaves out what is in a grace period, which no call " +
+		"brings about",
+	"FetchTenantOfferingItems include_secondary": "which items are secondary is not documented",
+	"FetchAvailableTenantApplications for_ui": "it leaves out what is in a grace period, which no call " +
+		"brings about",
 	"FetchOfferingItemsAvailableForTenantChild kind":   "what it leaves out is not documented",
 	"FetchUserAccessPolicies includeUserGroupPolicies": "no call makes a group of users",
 	"Search text": "20x/finds shows it",
 }
 
-// lackingOfLists lists what must be there for every list: what it holds, and for each parameter that it filters; its items, where they are
-// objects that another read shows; and its pages, where their number can be asked for.
+// lackingOfLists lists what must be there for every list: what it holds, and for each parameter that it filters; its
+// items, where they are objects that another read shows; and its pages, where their number can be asked for.
 func lackingOfLists(seen map[string]bool) (missing []string) {
 	has := func(prefix, operation string) bool {
 		for id := range seen {
@@ -168,8 +176,9 @@ func lackingOfLists(seen map[string]bool) (missing []string) {
 
 // listsIDs are lists of ids, or of objects that no other read shows: 20x/list-holds knows what belongs to them.
 var listsIDs = map[string]bool{
-	"FetchTenantChildren": true, "FetchTenantUsers": true, "FetchTenantReports": true, "FetchTenantInfrastructureLocations": true,
-	"FetchLocationInfrastructures": true, "FetchStoredReports": true,
+	"FetchTenantChildren": true, "FetchTenantUsers": true, "FetchTenantReports": true,
+	"FetchTenantInfrastructureLocations": true,
+	"FetchLocationInfrastructures":       true, "FetchStoredReports": true,
 }
 
 // families lists the specs, a line per probe, basis and source: "401/no-token documented/documented reference: A B C".
@@ -177,7 +186,8 @@ func families(seen map[string]bool) string {
 	subjects := map[string][]string{}
 	for id := range seen {
 		sp := spec.ByID(id)
-		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.Subject), sp.Basis.Rejection, sp.Basis.Code, sp.Source(), sp.Mode())
+		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.Subject), sp.Basis.Rejection, sp.Basis.Code,
+			sp.Source(), sp.Mode())
 		subjects[family] = append(subjects[family], sp.Subject)
 	}
 	var list strings.Builder

@@ -13,10 +13,10 @@ func TestContract(t *testing.T) {
 	contract.Run(t)
 }
 
-// storeNoResult keeps the go command from storing this result and showing it again as "ok (cached)", while the target may have changed or be
-// gone. A go command that means to store a result asks for a log of what the test reads (go help test), and without that log it stores
-// nothing. With -count=1, and under ginkgo, it does not ask. The log lies in a directory of the go command, so the checkout may be
-// read-only.
+// storeNoResult keeps the go command from storing this result and showing it again as "ok (cached)", while the target
+// may have changed or be gone. A go command that means to store a result asks for a log of what the test reads (go
+// help test), and without that log it stores nothing. With -count=1, and under ginkgo, it does not ask. The log lies
+// in a directory of the go command, so the checkout may be read-only.
 func storeNoResult(t *testing.T) {
 	asked := flag.Lookup("test.testlogfile")
 	if asked == nil || asked.Value.String() == "" {

@@ -23,9 +23,11 @@ type administrator struct {
 
 func logIn(environment map[string]string) *administrator {
 	GinkgoHelper()
-	a := &administrator{root: environment["ACRONIS_DATACENTER_URL"] + "/api/2", web: &http.Client{Timeout: 10 * time.Second}}
+	a := &administrator{root: environment["ACRONIS_DATACENTER_URL"] + "/api/2",
+		web: &http.Client{Timeout: 10 * time.Second}}
 	DeferCleanup(a.web.CloseIdleConnections)
-	request, err := http.NewRequest(http.MethodPost, a.root+"/idp/token", strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode()))
+	request, err := http.NewRequest(http.MethodPost, a.root+"/idp/token",
+		strings.NewReader(url.Values{"grant_type": {"client_credentials"}}.Encode()))
 	Expect(err).NotTo(HaveOccurred())
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(environment["ACRONIS_CLIENT_ID"], environment["ACRONIS_CLIENT_SECRET"])

@@ -12,7 +12,8 @@ import (
 
 // A gate loses nothing that the baseline had, and takes no baseline that had little to lose.
 var _ = Describe("the baseline of a gate", func() {
-	// passed is a desk whose gate has passed on staging, with the result in old.json. While later is set, the target does otherwise.
+	// passed is a desk whose gate has passed on staging, with the result in old.json. While later is set, the target
+	// does otherwise.
 	passed := func(ctx SpecContext, later *atomic.Bool, p *proxy) *desk {
 		GinkgoHelper()
 		environment := startMock()
@@ -52,7 +53,8 @@ var _ = Describe("the baseline of a gate", func() {
 		o := again(ctx, d)
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(o.result.Verdict).To(BeEquivalentTo("pass"))
-		Expect(d.decision().Reasons).To(HaveExactElements(MatchRegexp(`^\d+ reference cells that the baseline asserted are not asserted now: \w+ \d+, `)))
+		Expect(d.decision().Reasons).To(HaveExactElements(
+			MatchRegexp(`^\d+ reference cells that the baseline asserted are not asserted now: \w+ \d+, `)))
 		Expect(o.output).To(ContainSubstring("no longer asserted: FetchTenantChildren"))
 	})
 
@@ -67,11 +69,14 @@ var _ = Describe("the baseline of a gate", func() {
 		later.Store(true)
 		o := again(ctx, d)
 		Expect(o.code).To(Equal(1), o.output)
-		Expect(d.decision().Reasons).To(ContainElement("1 requests are served now, and were not in the baseline, though nothing documents a refusal: 415/unsupported-accept/FetchRegistrationTokens_0"))
+		Expect(d.decision().Reasons).To(ContainElement(
+			"1 requests are served now, and were not in the baseline, though nothing documents a refusal: " +
+				"415/unsupported-accept/FetchRegistrationTokens_0"))
 		Expect(o.output).To(ContainSubstring("newly accepted: 415/unsupported-accept/FetchRegistrationTokens_0"))
 	})
 
-	DescribeTable("is refused before anything is sent", func(ctx SpecContext, make func(ctx SpecContext, d *desk), says string) {
+	DescribeTable("is refused before anything is sent", func(ctx SpecContext, make func(ctx SpecContext, d *desk),
+		says string) {
 		connections, environment := tripwire()
 		d := newDesk(environment, readOnly)
 		make(ctx, d)
@@ -88,7 +93,8 @@ var _ = Describe("the baseline of a gate", func() {
 			Expect(o.code).To(Equal(0), o.output)
 			d.write("old.json", write.read("conformance.json"))
 		}, "is of the target mock, and this gate is for staging"),
-		Entry("of another host", limit, func(ctx SpecContext, d *desk) { d.green(ctx, startMock(), readOnly) }, "is at http://127.0.0.1:"),
+		Entry("of another host", limit, func(ctx SpecContext, d *desk) { d.green(ctx, startMock(), readOnly) },
+			"is at http://127.0.0.1:"),
 		Entry("of a part", limit, func(ctx SpecContext, d *desk) {
 			other := newDesk(startMock(), readOnly)
 			Expect(other.run(ctx, "run", "-target=staging", "-filter=401").code).To(Equal(0))

@@ -46,7 +46,8 @@ var _ = Describe("go test", func() {
 		Expect(asks).To(BeNumerically(">", 1))
 	})
 
-	// In a checkout of its own, where a run of all specs takes a second: with any flag of the suite nothing is stored anyway.
+	// In a checkout of its own, where a run of all specs takes a second: with any flag of the suite nothing is stored
+	// anyway.
 	It("asks the target each time it is typed without -count=1", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 		environment := startMock()
 		var dead atomic.Bool
@@ -55,7 +56,8 @@ var _ = Describe("go test", func() {
 		}})
 		d := newDesk(environment, small, readOnly)
 		d.writeSmall()
-		d.write(".acronis", "") // no token can be kept: a file that was written a moment ago keeps go test from storing anything
+		// no token can be kept: a file that was written a moment ago keeps go test from storing anything
+		d.write(".acronis", "")
 		d.environment["ACRONIS_TARGET"] = "staging"
 		for _, name := range []string{"go.mod", "go.sum", "schemas", "fixtures", "suites"} {
 			output, err := exec.CommandContext(ctx, "cp", "-r", filepath.Join(binaries.Root, name), d.folder).CombinedOutput()

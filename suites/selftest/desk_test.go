@@ -26,8 +26,8 @@ const (
 	pollEvery     = 5 * time.Millisecond
 )
 
-// desk is the folder of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It stays the same over
-// several commands.
+// desk is the folder of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It
+// stays the same over several commands.
 type desk struct {
 	folder      string
 	environment map[string]string
@@ -84,7 +84,8 @@ func (d *desk) finish(ctx context.Context, session *gexec.Session) outcome {
 	GinkgoHelper()
 	DeferCleanup(func() { session.Kill() })
 	Eventually(ctx, session).Should(gexec.Exit())
-	o := outcome{code: session.ExitCode(), output: string(session.Out.Contents()) + string(session.Err.Contents()), folder: d.folder}
+	o := outcome{code: session.ExitCode(), output: string(session.Out.Contents()) + string(session.Err.Contents()),
+		folder: d.folder}
 	if result, err := report.Read(d.path("conformance.json")); err == nil {
 		o.result = result
 	}
@@ -94,13 +95,15 @@ func (d *desk) finish(ctx context.Context, session *gexec.Session) outcome {
 // run runs a command that takes a configuration and reports.
 func (d *desk) run(ctx context.Context, name string, arguments ...string) outcome {
 	GinkgoHelper()
-	return d.finish(ctx, d.start(binaries.Conformance, append([]string{name, "-config=" + d.path("ginkgo.yml"), "-reports=" + d.folder}, arguments...)...))
+	return d.finish(ctx, d.start(binaries.Conformance, append([]string{name, "-config=" + d.path("ginkgo.yml"),
+		"-reports=" + d.folder}, arguments...)...))
 }
 
 // look runs a command that writes no reports.
 func (d *desk) look(ctx context.Context, name string, arguments ...string) outcome {
 	GinkgoHelper()
-	return d.finish(ctx, d.start(binaries.Conformance, append([]string{name, "-config=" + d.path("ginkgo.yml")}, arguments...)...))
+	return d.finish(ctx, d.start(binaries.Conformance, append([]string{name, "-config=" + d.path("ginkgo.yml")},
+		arguments...)...))
 }
 
 // ginkgo runs the compiled suite in two processes, as people do who like the plain tool.

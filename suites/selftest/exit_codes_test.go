@@ -27,7 +27,8 @@ func oneViolation() map[string]string {
 	return environment
 }
 
-// readOnly takes the permission to write: what may not be written need not be made, so that an unfiltered run is soon over.
+// readOnly takes the permission to write: what may not be written need not be made, so that an unfiltered run is soon
+// over.
 var readOnly = replaced("allow: [read, write]    #", "allow: [read]    #")
 
 // small names a contract of a few paths: a run of all its specs is soon over, and yet is not a part.
@@ -39,7 +40,8 @@ func (d *desk) writeSmall() {
 	Expect(yaml.Unmarshal(schemas.Reference(), &document)).To(Succeed())
 	paths := document["paths"].(map[string]any)
 	maps.DeleteFunc(paths, func(path string, _ any) bool {
-		return !slices.Contains([]string{"/idp/token", "/clients/{client_id}", "/tenants/{tenant_id}", "/applications", "/applications/{application_id}"}, path)
+		return !slices.Contains([]string{"/idp/token", "/clients/{client_id}", "/tenants/{tenant_id}", "/applications",
+			"/applications/{application_id}"}, path)
 	})
 	Expect(paths).To(HaveLen(5))
 	encoded, err := yaml.Marshal(document)
@@ -207,8 +209,10 @@ var _ = Describe("exit codes", func() {
 			Expect(o.output).To(HavePrefix("conformance: "))
 		},
 			Entry("report", limit, []string{"report", "-from=conformance.json"}, []string{"report", "-from=none.json"}),
-			Entry("compare", limit, []string{"compare", "-to=pages", "conformance.json", "conformance.json"}, []string{"compare", "conformance.json", "none.json"}),
-			Entry("merge", limit, []string{"merge", "-to=pages", "conformance.json", "conformance.json"}, []string{"merge", "ginkgo.yml"}),
+			Entry("compare", limit, []string{"compare", "-to=pages", "conformance.json", "conformance.json"},
+				[]string{"compare", "conformance.json", "none.json"}),
+			Entry("merge", limit, []string{"merge", "-to=pages", "conformance.json", "conformance.json"}, []string{"merge",
+				"ginkgo.yml"}),
 		)
 	})
 

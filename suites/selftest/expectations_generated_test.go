@@ -12,8 +12,8 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// generatedName splits the name of a generated defect: subject, code, what is done, and to what. The subject is an operation, or a method
-// on a path.
+// generatedName splits the name of a generated defect: subject, code, what is done, and to what. The subject is an
+// operation, or a method on a path.
 var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-` +
 	`(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.-]+))?$`)
 
@@ -52,8 +52,9 @@ func expecting(generated []mock.Defect) []defect {
 	return all
 }
 
-// expected computes what a generated defect has to turn red: at least one of the specs of its code and operation. Objects are made with
-// what a success says: where it says something else, those of other operations are not as they should be.
+// expected computes what a generated defect has to turn red: at least one of the specs of its code and operation.
+// Objects are made with what a success says: where it says something else, those of other operations are not as they
+// should be.
 func expected(contract *schemas.Contract, d mock.Defect) expectation {
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil {
@@ -94,8 +95,10 @@ func family(code string) string {
 	return code
 }
 
-// staleIs400 are the operations whose stale version the mock answers with 400, since the reference lists no 409 there; either will do.
-var staleIs400 = []string{"DeleteTenant", "DeleteUser", "DeleteReport", "UpdateTenantPricingSettings", "UploadTenantBrandLogo",
+// staleIs400 are the operations whose stale version the mock answers with 400, since the reference lists no 409
+// there; either will do.
+var staleIs400 = []string{"DeleteTenant", "DeleteUser", "DeleteReport", "UpdateTenantPricingSettings",
+	"UploadTenantBrandLogo",
 	"UpdateTenantOfferingItemsPrices"}
 
 // comparedWith are lists that show the same objects: where the two differ, either may be at fault.
@@ -112,7 +115,8 @@ var comparedWith = map[string][]string{
 	"FetchTenantsBatch":                {"FetchRegistrationTokens_0"},
 }
 
-// readerOf is the operation that reads what an operation writes: on its own path, or on that of the object which it creates.
+// readerOf is the operation that reads what an operation writes: on its own path, or on that of the object which it
+// creates.
 func readerOf(contract *schemas.Contract, op *schemas.Operation) string {
 	for _, other := range contract.Operations() {
 		parent, last := path.Split(other.Path)

@@ -20,37 +20,45 @@ type defect struct {
 	expectation
 }
 
-// expectation is what the suite has to make of a defect. All patterns are over the ids of specs, as path.Match takes them.
+// expectation is what the suite has to make of a defect. All patterns are over the ids of specs, as path.Match takes
+// them.
 type expectation struct {
 	Fails   []string // the specs that have to turn red
 	Except  []string // of these, the specs that cannot show it
 	MayFail []string // specs that may turn red as well, since they look at what the defect changes
 
-	// AtLeastOne marks a defect that is caught by any one of Fails: how many show it depends on how they provoke what it changes.
+	// AtLeastOne marks a defect that is caught by any one of Fails: how many show it depends on how they provoke what it
+	// changes.
 	AtLeastOne bool
 	// BreaksSetup marks a defect that denies other specs what they need: what they then report does not count.
 	BreaksSetup bool
-	// BlocksSetup names the operation without which no sandbox can be made, where the defect denies it: then no spec can run.
+	// BlocksSetup names the operation without which no sandbox can be made, where the defect denies it: then no spec can
+	// run.
 	BlocksSetup string
-	// OnlyOnRetry marks a defect that only shows when a failed request is repeated, and so to the specs that wait for that.
+	// OnlyOnRetry marks a defect that only shows when a failed request is repeated, and so to the specs that wait for
+	// that.
 	OnlyOnRetry bool
 }
 
-// everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, the one who asked for it.
+// everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, the one who asked
+// for it.
 const everyAnswer = "20x/every-answer/"
 
-// ExpectsFailure reports whether the spec with that id has to turn red. Those that judge every answer are only declared by name: they do
-// not repeat what the operation's own specs report.
+// ExpectsFailure reports whether the spec with that id has to turn red. Those that judge every answer are only
+// declared by name: they do not repeat what the operation's own specs report.
 func (e expectation) ExpectsFailure(id string) bool {
 	fails := e.Fails
 	if strings.HasPrefix(id, everyAnswer) {
-		fails = slices.DeleteFunc(slices.Clone(fails), func(pattern string) bool { return !strings.HasPrefix(pattern, everyAnswer) })
+		fails = slices.DeleteFunc(slices.Clone(fails), func(pattern string) bool {
+			return !strings.HasPrefix(pattern,
+				everyAnswer)
+		})
 	}
 	return matchesAny(fails, id) && !matchesAny(e.Except, id)
 }
 
-// AllowsFailure reports whether the spec with that id may turn red as well. What a defect does to the answers of an operation that it
-// declares may show wherever such an answer is judged.
+// AllowsFailure reports whether the spec with that id may turn red as well. What a defect does to the answers of an
+// operation that it declares may show wherever such an answer is judged.
 func (e expectation) AllowsFailure(id string) bool {
 	operation, isEveryAnswer := strings.CutPrefix(id, everyAnswer)
 	of := func(pattern string) bool { return matchesAny([]string{path.Base(pattern)}, operation) }

@@ -10,7 +10,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What a user asks for on the command line is done. The flags that are not here have specs of their own: -seed that of repeatable runs,
+// What a user asks for on the command line is done. The flags that are not here have specs of their own: -seed that
+// of repeatable runs,
 // -defect the kill matrix, -age those of signals, -openapi and the refusals those of exit codes.
 var _ = Describe("a flag", func() {
 	It("of run is heeded", limit, func(ctx SpecContext) {
@@ -27,20 +28,21 @@ var _ = Describe("a flag", func() {
 		Expect(o.result.Run.Filter).To(ContainSubstring("no-token"))
 	})
 
-	It("-config and -reports may be left out: ginkgo.yml is found above, and the reports lie beside it", limit, func(ctx SpecContext) {
-		d := newDesk(nil)
-		d.write("go.mod", "module somewhere\n")
-		d.write("below/deep/here", "")
-		inside := &desk{folder: d.path("below/deep"), environment: d.environment}
-		o := inside.finish(ctx, inside.start(binaries.Conformance, "run", few))
-		Expect(o.code).To(Equal(0), o.output)
-		Expect(d.path("reports/selection/conformance.json")).To(BeARegularFile())
-		Expect(d.path("reports/conformance.json")).NotTo(BeAnExistingFile(), "it is for a full run")
+	It("-config and -reports may be left out: ginkgo.yml is found above, and the reports lie beside it", limit,
+		func(ctx SpecContext) {
+			d := newDesk(nil)
+			d.write("go.mod", "module somewhere\n")
+			d.write("below/deep/here", "")
+			inside := &desk{folder: d.path("below/deep"), environment: d.environment}
+			o := inside.finish(ctx, inside.start(binaries.Conformance, "run", few))
+			Expect(o.code).To(Equal(0), o.output)
+			Expect(d.path("reports/selection/conformance.json")).To(BeARegularFile())
+			Expect(d.path("reports/conformance.json")).NotTo(BeAnExistingFile(), "it is for a full run")
 
-		o = inside.finish(ctx, inside.start(binaries.Conformance, "run", few, "-reports=elsewhere"))
-		Expect(o.code).To(Equal(0), o.output)
-		Expect(inside.path("elsewhere/conformance.json")).To(BeARegularFile())
-	})
+			o = inside.finish(ctx, inside.start(binaries.Conformance, "run", few, "-reports=elsewhere"))
+			Expect(o.code).To(Equal(0), o.output)
+			Expect(inside.path("elsewhere/conformance.json")).To(BeARegularFile())
+		})
 
 	It("-baseline and -to of the commands that work on results are heeded", limit, func(ctx SpecContext) {
 		d := newDesk(oneViolation())
@@ -51,7 +53,8 @@ var _ = Describe("a flag", func() {
 		o := d.finish(ctx, d.start(binaries.Conformance, "report", "-from=conformance.json", "-to=views"))
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(d.read("views/summary.md")).NotTo(ContainSubstring("### Since"))
-		o = d.finish(ctx, d.start(binaries.Conformance, "report", "-from=conformance.json", "-to=changes", "-baseline=old.json"))
+		o = d.finish(ctx, d.start(binaries.Conformance, "report", "-from=conformance.json", "-to=changes",
+			"-baseline=old.json"))
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(d.read("changes/summary.md")).To(SatisfyAll(ContainSubstring("### Since"), ContainSubstring(redSpec)))
 		for _, name := range []string{"compare", "merge"} {

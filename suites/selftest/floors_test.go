@@ -17,7 +17,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// actsAs is a service whose tokens name one role alone, and which refuses some valid calls as if that role were not enough.
+// actsAs is a service whose tokens name one role alone, and which refuses some valid calls as if that role were not
+// enough.
 func actsAs(role string) *proxy {
 	var mu sync.Mutex
 	real := map[string]string{} // tokens of the mock, by those that were given out
@@ -52,7 +53,8 @@ func actsAs(role string) *proxy {
 			if token != "" {
 				r.Header.Set("Authorization", "Bearer "+token)
 			}
-			refused := slices.ContainsFunc([]string{"FetchTenantChildren", "FetchRegistrationTokens_0", "CheckLoginNameAvailability"},
+			refused := slices.ContainsFunc([]string{"FetchTenantChildren", "FetchRegistrationTokens_0",
+				"CheckLoginNameAvailability"},
 				func(operation string) bool { return strings.Contains(r.UserAgent(), "control/"+operation) })
 			return refused && answer(w, http.StatusForbidden, envelope)
 		},
@@ -69,11 +71,13 @@ var _ = Describe("a full run on a live target", func() {
 		return d, d.run(ctx, command, "-target=staging")
 	}
 
-	It("passes where what its configuration lets it test is tested, and says what that leaves out", limit, func(ctx SpecContext) {
-		_, o := full(ctx, "run", &proxy{})
-		Expect(o.code).To(Equal(0), o.output)
-		Expect(o.flat()).To(MatchRegexp(`PASS on staging: .* reference cells are asserted; not tested here are \d+: target is read-only`))
-	})
+	It("passes where what its configuration lets it test is tested, and says what that leaves out", limit,
+		func(ctx SpecContext) {
+			_, o := full(ctx, "run", &proxy{})
+			Expect(o.code).To(Equal(0), o.output)
+			Expect(o.flat()).To(MatchRegexp(
+				`PASS on staging: .* reference cells are asserted; not tested here are \d+: target is read-only`))
+		})
 
 	It("passes where the reference's roles set a few cells aside, and says so", limit, func(ctx SpecContext) {
 		_, o := full(ctx, "run", actsAs("token_introspector"))
@@ -86,10 +90,12 @@ var _ = Describe("a full run on a live target", func() {
 		d, o := full(ctx, command, actsAs("token_introspector"), replaced("transient: 10}", "transient: 10, set_aside: 1}"))
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.result.Verdict).To(Equal(report.Inconclusive))
-		Expect(o.result.Reason).To(MatchRegexp(`^\d+ of the \d+ reference cells that can be tested here are asserted, and 85 % are asked for; missing are .*role `))
+		Expect(o.result.Reason).To(
+			MatchRegexp(`^\d+ of the \d+ reference cells that can be tested here are asserted, and 85 % are asked for; missing are .*role `))
 		Expect(expectJUnit(o).Attributes).To(HaveKeyWithValue("errors", "1"))
 		if command == "gate" {
-			Expect(d.decision()).To(SatisfyAll(HaveField("Pass", false), HaveField("ExitCode", 2), HaveField("Reasons", HaveExactElements(o.result.Reason))))
+			Expect(d.decision()).To(SatisfyAll(HaveField("Pass", false), HaveField("ExitCode", 2), HaveField("Reasons",
+				HaveExactElements(o.result.Reason))))
 		}
 	},
 		Entry("run", limit, "run"),
@@ -101,7 +107,8 @@ var _ = Describe("a full run on a live target", func() {
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(d.decision().Pass).To(BeFalse())
 		Expect(o.result.SetAside()).NotTo(HaveKey(report.LimitRole))
-		Expect(withVerdict(o.result, report.Violation)).To(ContainElement(HavePrefix("20x/valid-token/FetchTenantChildren: ")))
+		Expect(withVerdict(o.result, report.Violation)).To(ContainElement(
+			HavePrefix("20x/valid-token/FetchTenantChildren: ")))
 	})
 })
 
@@ -116,7 +123,9 @@ var _ = Describe("a run that leaves something behind", func() {
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.result.Verdict).To(Equal(report.Error))
 		Expect(o.result.Totals.Specs.Pass).To(Equal(2))
-		Expect(o.flat()).To(MatchRegexp(`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` + o.result.Run.ID + ` CONFIRM=yes; \d+ left behind`))
+		Expect(o.flat()).To(MatchRegexp(
+			`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` + o.result.Run.ID +
+				` CONFIRM=yes; \d+ left behind`))
 
 		allowed := newDesk(environment, replaced("transient: 10}", "transient: 10, leftovers: 99}"))
 		o = allowed.run(ctx, "run", "-target=staging", few)

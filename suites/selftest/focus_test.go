@@ -18,15 +18,18 @@ var _ = DescribeTable("make lint, where the code holds", func(ctx SpecContext, l
 		Expect(os.MkdirAll(filepath.Join(folder, name), 0o755)).To(Succeed())
 	}
 	line = strings.ReplaceAll(line, "~", "") // this file is looked through as well
-	Expect(os.WriteFile(filepath.Join(folder, "suites/contract/x_test.go"), []byte("package contract_test\n\n"+line+"\n"), 0o600)).To(Succeed())
-	output, err := exec.CommandContext(ctx, "make", "-C", folder, "-f", filepath.Join(binaries.Root, "Makefile"), "lint").CombinedOutput()
+	Expect(os.WriteFile(filepath.Join(folder, "suites/contract/x_test.go"),
+		[]byte("package contract_test\n\n"+line+"\n"), 0o600)).To(Succeed())
+	output, err := exec.CommandContext(ctx, "make", "-C", folder, "-f", filepath.Join(binaries.Root, "Makefile"),
+		"lint").CombinedOutput()
 	Expect(err).To(HaveOccurred(), "there is no module in that folder, if nothing else")
 	const sentence = "focus is left in the code, so that other specs do not run"
 	if !caught {
 		Expect(string(output)).NotTo(ContainSubstring(sentence))
 		return
 	}
-	Expect(string(output)).To(SatisfyAll(ContainSubstring(sentence), ContainSubstring("suites/contract/x_test.go:3:"+line)))
+	Expect(string(output)).To(SatisfyAll(ContainSubstring(sentence),
+		ContainSubstring("suites/contract/x_test.go:3:"+line)))
 },
 	Entry("a focused spec", `var _ = F~It("x", func() {})`, true, SpecTimeout(time.Minute)),
 	Entry("a focused container", `var _ = F~Describe("x", func() {})`, true, SpecTimeout(time.Minute)),

@@ -17,7 +17,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// gateway stands before a healthy mock, so that log-in and world work, and answers in the mock's place where a test wants that.
+// gateway stands before a healthy mock, so that log-in and world work, and answers in the mock's place where a test
+// wants that.
 type gateway struct {
 	URL         string
 	server      *httptest.Server
@@ -47,7 +48,8 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 	mock, err := url.Parse(environment["ACRONIS_DATACENTER_URL"])
 	Expect(err).NotTo(HaveOccurred())
 	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
-	g := &gateway{environment: environment, serials: watchSerials(environment), answer: answer, ending: make(chan struct{}),
+	g := &gateway{environment: environment, serials: watchSerials(environment), answer: answer,
+		ending: make(chan struct{}),
 		proxy: &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(mock)
 			r.Out.Header.Set("Accept-Encoding", "identity") // or the transport would ask for gzip
@@ -82,8 +84,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	g.seen = append(g.seen, r.Method+" "+r.URL.Path+" "+r.UserAgent())
 	g.mu.Unlock()
-	// The proxy reads the body to its end before it passes it on: net/http closes it as soon as an answer is written, and a request that
-	// is still being sent then loses its connection, and with that its answer.
+	// The proxy reads the body to its end before it passes it on: net/http closes it as soon as an answer is written,
+	// and a request that is still being sent then loses its connection, and with that its answer.
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	g.writes.record(r, body)
@@ -174,7 +176,8 @@ func says(format string, arguments ...any) wire {
 
 // answers sends a complete answer of JSON.
 func answers(status int, body string) wire {
-	return says("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nWww-Authenticate: Bearer\r\nContent-Length: %d\r\n\r\n%s",
+	return says("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nWww-Authenticate: Bearer\r\nContent-Length: "+
+		"%d\r\n\r\n%s",
 		status, http.StatusText(status), len(body), body)
 }
 

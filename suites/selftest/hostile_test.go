@@ -59,7 +59,8 @@ func quiet() *log.Logger { return log.New(GinkgoWriter, "gateway: ", 0) }
 
 // timely is the configuration with time-outs that a test can wait for.
 func timely() string {
-	return strings.NewReplacer("attempt: 10s", "attempt: 2s", "spec: 60s", "spec: 10s", "cleanup: 2m", "cleanup: 10s").Replace(unpaced())
+	return strings.NewReplacer("attempt: 10s", "attempt: 2s", "spec: 60s", "spec: 10s", "cleanup: 2m",
+		"cleanup: 10s").Replace(unpaced())
 }
 
 var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
@@ -98,7 +99,8 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		}
 		victim := specOf(o.result, r.victim)
 		Expect(victim.Verdict).To(Equal(r.verdict), o.output)
-		Expect(g.requests(r.victim)).To(Equal(victim.Requests), "every sending is told: net/http asks again on a new connection where a kept one was dead")
+		Expect(g.requests(r.victim)).To(Equal(victim.Requests),
+			"every sending is told: net/http asks again on a new connection where a kept one was dead")
 		Expect(victim.Requests).To(BeNumerically("<=", 2))
 		Expect(o.result.Leftovers).To(BeEmpty())
 	},
@@ -148,7 +150,8 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		Expect(o.output).To(ContainSubstring("connection reset"))
 	}, SpecTimeout(2*time.Minute))
 
-	DescribeTable("that redirects is not followed", func(ctx SpecContext, victim string, status int, elsewhere bool, code int, words string) {
+	DescribeTable("that redirects is not followed", func(ctx SpecContext, victim string, status int, elsewhere bool,
+		code int, words string) {
 		var strangers atomic.Int64
 		other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strangers.Add(1) }))
 		DeferCleanup(other.Close)
@@ -174,14 +177,19 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		}
 	},
 		Entry("to itself", served, 302, false, 1, "status: found 302: expected ", SpecTimeout(time.Minute)),
-		Entry("to itself, to be repeated as it is", served, 308, false, 1, "status: found 308: expected ", SpecTimeout(time.Minute)),
+		Entry("to itself, to be repeated as it is", served, 308, false, 1, "status: found 308: expected ",
+			SpecTimeout(time.Minute)),
 		Entry("to another host", served, 301, true, 1, "status: found 301: expected ", SpecTimeout(time.Minute)),
-		Entry("to another host, to be repeated as it is", served, 307, true, 1, "status: found 307: expected ", SpecTimeout(time.Minute)),
-		Entry("to another host where no token is sent", refused, 302, true, 1, "status: found 302: expected ", SpecTimeout(time.Minute)),
-		Entry("to another host from the first request on, with the credentials", start, 307, true, 2, "RequestTokens was answered with 307 Temporary Redirect", SpecTimeout(time.Minute)),
+		Entry("to another host, to be repeated as it is", served, 307, true, 1, "status: found 307: expected ",
+			SpecTimeout(time.Minute)),
+		Entry("to another host where no token is sent", refused, 302, true, 1, "status: found 302: expected ",
+			SpecTimeout(time.Minute)),
+		Entry("to another host from the first request on, with the credentials", start, 307, true, 2,
+			"RequestTokens was answered with 307 Temporary Redirect", SpecTimeout(time.Minute)),
 	)
 
-	DescribeTable("with a certificate that is not to be trusted gets no credentials", func(ctx SpecContext, forge func(*certificate), trusted bool, words string) {
+	DescribeTable("with a certificate that is not to be trusted gets no credentials", func(ctx SpecContext,
+		forge func(*certificate), trusted bool, words string) {
 		g := newGateway(func(*gateway, http.ResponseWriter, *http.Request) bool { return false })
 		g.serveTLS(forge, trusted)
 		o := runWatched(ctx, g.environment)
@@ -191,9 +199,12 @@ var _ = Describe("a hostile server", Ordered, ContinueOnFailure, func() {
 		Expect(o.output).To(ContainSubstring(words))
 		Expect(o.result.Verdict).To(Equal(report.Error))
 	},
-		Entry("of an unknown authority", func(*certificate) {}, false, "signed by an authority that is not trusted here", SpecTimeout(time.Minute)),
-		Entry("expired", func(c *certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, true, "certificate is not valid: check its dates", SpecTimeout(time.Minute)),
-		Entry("for another host", func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} }, true, "certificate is for another host", SpecTimeout(time.Minute)),
+		Entry("of an unknown authority", func(*certificate) {}, false, "signed by an authority that is not trusted here",
+			SpecTimeout(time.Minute)),
+		Entry("expired", func(c *certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, true,
+			"certificate is not valid: check its dates", SpecTimeout(time.Minute)),
+		Entry("for another host", func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} },
+			true, "certificate is for another host", SpecTimeout(time.Minute)),
 	)
 })
 
@@ -210,37 +221,67 @@ func hostileEntries() []TableEntry {
 		{"no answer", row{refused, stalls(""), 2, report.Error, "no complete answer in time"}},
 		{"no answer from the first request on", row{start, stalls(""), 2, report.Error, "no complete answer in time"}},
 		{"closed at once", row{refused, says(""), 2, report.Error, "broke the answer off"}},
-		{"no HTTP", row{refused, says("SSH-2.0-OpenSSH_9.2\r\n"), 2, report.Error, `malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
-		{"no HTTP from the first request on", row{start, says("SSH-2.0-OpenSSH_9.2\r\n"), 2, report.Error, `malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
-		{"reset in the body", row{refused, resets(head + "Content-Length: 100\r\n\r\n{"), 2, report.Error, "connection reset by peer"}},
-		{"a byte per second", row{refused, drips(head + "Content-Length: 100\r\n\r\n"), 2, report.Error, "no complete answer in time"}},
+		{"no HTTP", row{refused, says("SSH-2.0-OpenSSH_9.2\r\n"), 2, report.Error,
+			`malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
+		{"no HTTP from the first request on", row{start, says("SSH-2.0-OpenSSH_9.2\r\n"), 2, report.Error,
+			`malformed HTTP response "SSH-2.0-OpenSSH_9.2"`}},
+		{"reset in the body", row{refused, resets(head + "Content-Length: 100\r\n\r\n{"), 2, report.Error,
+			"connection reset by peer"}},
+		{"a byte per second", row{refused, drips(head + "Content-Length: 100\r\n\r\n"), 2, report.Error,
+			"no complete answer in time"}},
 		{"a head byte by byte", row{refused, drips("HTTP/1.1 401 "), 2, report.Error, "no complete answer in time"}},
-		{"endless headers", row{refused, endlessly(head, "X-A: "+strings.Repeat("x", 1000)+"\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
-		{"endless headers from the first request on", row{start, endlessly(head, "X-A: b\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
-		{"endless body", row{refused, endlessly(head+"\r\n", `{"a":1,`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"endless body from the first request on", row{start, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "a"), 2, report.Error, "the answer to RequestTokens is 200, and it holds no token: check the host"}},
-		{"endless body of a success", row{served, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", `[[[[`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+strings.Repeat("x", 1<<20)), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"gzip bomb", row{refused, bomb(head), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"gzip that is none", row{refused, says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head, len(refusal), refusal), 2, report.Error, "its Content-Encoding is gzip: gzip: invalid header"}},
-		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal), 2, report.Error, "unexpected EOF"}},
-		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal), 1, report.Violation, "the body ends in the middle of a JSON value"}},
-		{"two lengths", row{refused, says("%sContent-Length: 1\r\nContent-Length: 2\r\n\r\n%s", head, refusal), 2, report.Error, "message cannot contain multiple Content-Length headers"}},
-		{"invalid chunk", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n", head), 2, report.Error, "invalid byte in chunk length"}},
-		{"chunks without an end", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", head), 2, report.Error, "unexpected EOF"}},
-		{"flood of 100", row{refused, endlessly("", "HTTP/1.1 100 Continue\r\n\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
-		{"flood of 103", row{refused, endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), 2, report.Error, "server response headers exceeded 1048576 bytes"}},
-		{"some 100 and 103 and then the answer", row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n", 20), "1.1"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
+		{"endless headers", row{refused, endlessly(head, "X-A: "+strings.Repeat("x", 1000)+"\r\n"), 2, report.Error,
+			"server response headers exceeded 1048576 bytes"}},
+		{"endless headers from the first request on", row{start, endlessly(head, "X-A: b\r\n"), 2, report.Error,
+			"server response headers exceeded 1048576 bytes"}},
+		{"endless body", row{refused, endlessly(head+"\r\n", `{"a":1,`), 2, report.Error,
+			"its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"endless body from the first request on",
+			row{start, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "a"), 2, report.Error,
+				"the answer to RequestTokens is 200, and it holds no token: check the host"}},
+		{"endless body of a success", row{served, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
+			`[[[[`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+strings.Repeat("x", 1<<20)),
+			2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"gzip bomb", row{refused, bomb(head), 2, report.Error,
+			"its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"gzip that is none", row{refused, says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head,
+			len(refusal), refusal), 2, report.Error, "its Content-Encoding is gzip: gzip: invalid header"}},
+		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal), 2,
+			report.Error, "unexpected EOF"}},
+		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal), 1,
+			report.Violation, "the body ends in the middle of a JSON value"}},
+		{"two lengths", row{refused, says("%sContent-Length: 1\r\nContent-Length: 2\r\n\r\n%s", head, refusal), 2,
+			report.Error, "message cannot contain multiple Content-Length headers"}},
+		{"invalid chunk", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n", head), 2,
+			report.Error, "invalid byte in chunk length"}},
+		{"chunks without an end", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", head), 2,
+			report.Error, "unexpected EOF"}},
+		{"flood of 100", row{refused, endlessly("", "HTTP/1.1 100 Continue\r\n\r\n"), 2, report.Error,
+			"server response headers exceeded 1048576 bytes"}},
+		{"flood of 103", row{refused, endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), 2, report.Error,
+			"server response headers exceeded 1048576 bytes"}},
+		{"some 100 and 103 and then the answer",
+			row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+				20), "1.1"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
 		{"HTTP/1.0", row{refused, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
 		{"HTTP/1.0 success", row{served, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
-		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1, report.Violation, "$: invalid-utf8: byte 33 is not UTF-8"}},
-		{"JSON 10,000 levels deep", row{refused, answers(401, deep), 1, report.Violation, "$: too-deep: more than 1000 arrays and objects are nested"}},
-		{"success 10,000 levels deep", row{served, answers(200, deep), 1, report.Violation, "$: too-deep: more than 1000 arrays and objects are nested"}},
-		{"duplicate keys", row{refused, answers(401, strings.Replace(refusal, `"code"`, `"code":401,"code"`, 1)), 1, report.Violation, "$.error.code: duplicate-key: the key occurs twice in one object"}},
-		{"number of 10,000 digits", row{refused, answers(401, strings.Replace(refusal, "401", long, 1)), 1, report.Violation, "$.error.code: number-too-long: the number has 10000 characters"}},
-		{"success with a number of 10,000 digits", row{served, answers(200, `{"id":"x","version":`+long+`}`), 1, report.Violation, "$.version: number-too-long: the number has 10000 characters"}},
-		{"exponent of 10,000 digits", row{refused, answers(401, strings.Replace(refusal, "401", "1e"+long, 1)), 1, report.Violation, "$.error.code: number-too-long: the number has 10002 characters"}},
-		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1, report.Violation, `$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
+		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1, report.Violation,
+			"$: invalid-utf8: byte 33 is not UTF-8"}},
+		{"JSON 10,000 levels deep", row{refused, answers(401, deep), 1, report.Violation,
+			"$: too-deep: more than 1000 arrays and objects are nested"}},
+		{"success 10,000 levels deep", row{served, answers(200, deep), 1, report.Violation,
+			"$: too-deep: more than 1000 arrays and objects are nested"}},
+		{"duplicate keys", row{refused, answers(401, strings.Replace(refusal, `"code"`, `"code":401,"code"`, 1)), 1,
+			report.Violation, "$.error.code: duplicate-key: the key occurs twice in one object"}},
+		{"number of 10,000 digits", row{refused, answers(401, strings.Replace(refusal, "401", long, 1)), 1,
+			report.Violation, "$.error.code: number-too-long: the number has 10000 characters"}},
+		{"success with a number of 10,000 digits", row{served, answers(200, `{"id":"x","version":`+long+`}`), 1,
+			report.Violation, "$.version: number-too-long: the number has 10000 characters"}},
+		{"exponent of 10,000 digits", row{refused, answers(401, strings.Replace(refusal, "401", "1e"+long, 1)), 1,
+			report.Violation, "$.error.code: number-too-long: the number has 10002 characters"}},
+		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1, report.Violation,
+			`$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
 	}
 	var entries []TableEntry
 	for _, r := range rows {
@@ -306,11 +347,13 @@ func relays(text, version string) wire {
 // expectSound looks for what no server may bring about.
 func expectSound(o watched, idle uint64) {
 	GinkgoHelper()
-	for _, sign := range []string{"panic:", "PANICKED", "goroutine ", "signal: killed", "TIMEDOUT", "INTERRUPTED", "\x1b", "\u202e"} {
+	for _, sign := range []string{"panic:", "PANICKED", "goroutine ", "signal: killed", "TIMEDOUT", "INTERRUPTED",
+		"\x1b", "\u202e"} {
 		Expect(o.output).NotTo(ContainSubstring(sign))
 	}
 	Expect(o.peak).To(BeNumerically(">", leastMemory), "the suite's memory was seen")
-	Expect(o.peak).To(BeNumerically("<", idle+mostMemory), "%d MiB, and %d MiB where the server is healthy", o.peak>>20, idle>>20)
+	Expect(o.peak).To(BeNumerically("<", idle+mostMemory), "%d MiB, and %d MiB where the server is healthy", o.peak>>20,
+		idle>>20)
 }
 
 // specOf is the spec that the User-Agent names.
@@ -328,7 +371,8 @@ type certificate = x509.Certificate
 func (g *gateway) serveTLS(forge func(*certificate), trusted bool) {
 	GinkgoHelper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "hostile"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "hostile"}, NotBefore: time.Now().Add(
+			-48 * time.Hour), NotAfter: time.Now().Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}

@@ -21,8 +21,8 @@ type reply struct {
 	body        []byte
 }
 
-// rewritten puts a gateway before a mock that changes the answers to some requests. The change gets method and path below
-// the base, and the mock's answer; it reports whether it has changed it.
+// rewritten puts a gateway before a mock that changes the answers to some requests. The change gets method and path
+// below the base, and the mock's answer; it reports whether it has changed it.
 func rewritten(change func(method, path string, a *reply) bool) *gateway {
 	GinkgoHelper()
 	return startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
@@ -100,7 +100,8 @@ var _ = Describe("an answer that is judged as what it is", func() {
 		Expect(o.code).To(Equal(0), o.output)
 	})
 
-	DescribeTable("is a body that calls itself JSON", func(ctx SpecContext, id, media, body string, verdict report.Verdict, says string) {
+	DescribeTable("is a body that calls itself JSON", func(ctx SpecContext, id, media, body string,
+		verdict report.Verdict, says string) {
 		g := rewritten(func(method, path string, a *reply) bool {
 			unknown := a.status == http.StatusNotFound && strings.Contains(path, "conformance")
 			bad := a.status == http.StatusBadRequest && path == "/tenants"

@@ -23,8 +23,8 @@ func (d *desk) expectJUnit(o outcome) {
 	}
 }
 
-// expectJUnit holds junit.xml of any run against its schema and against the result: its names are the specs' ids, the outcome of a case is
-// the spec's verdict, and what makes the run unusable is a case of its own.
+// expectJUnit holds junit.xml of any run against its schema and against the result: its names are the specs' ids, the
+// outcome of a case is the spec's verdict, and what makes the run unusable is a case of its own.
 func expectJUnit(o outcome) *junittest.Element {
 	GinkgoHelper()
 	opened, err := os.Open(filepath.Join(o.folder, "junit.xml"))
@@ -37,7 +37,8 @@ func expectJUnit(o outcome) *junittest.Element {
 	for _, s := range o.result.Specs {
 		verdicts[s.ID] = s.Verdict
 	}
-	below := o.result.Totals.Specs.Error == 0 && slices.Contains([]report.Verdict{report.Error, report.Inconclusive}, o.result.Verdict)
+	below := o.result.Totals.Specs.Error == 0 && slices.Contains([]report.Verdict{report.Error, report.Inconclusive},
+		o.result.Verdict)
 	if len(o.result.Problems) > 0 || below { // which no case says
 		verdicts["run"] = report.Error
 	}

@@ -113,8 +113,9 @@ func staging(line string) func(string) string {
 	return replaced("    concurrency: 4 ", "    "+line+"\n    concurrency: 4 ")
 }
 
-// What a user writes into ginkgo.yml is heeded. The keys that are not here have specs of their own: url, client_id, client_secret and
-// ca_file those of a live target, allow, production and budget those of permissions, gate and contract those of exit codes.
+// What a user writes into ginkgo.yml is heeded. The keys that are not here have specs of their own: url, client_id,
+// client_secret and ca_file those of a live target, allow, production and budget those of permissions, gate and
+// contract those of exit codes.
 var _ = Describe("a key of ginkgo.yml", func() {
 	DescribeTable("is heeded", func(ctx SpecContext, s setting) {
 		for i, change := range s.values {
@@ -147,9 +148,10 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},
 		}),
 		Entry("assumed", limit, setting{
-			mock: []string{"-variation=malformed-ids-not-found"}, arguments: []string{"-focus=400/malformed-path-tenant_id/FetchTenant$"},
-			values: [2]func(string) string{shipped, staging("assumed: strict")},
-			shows:  (*observed).verdict, is: [2]any{report.Inconclusive, report.Violation},
+			mock:      []string{"-variation=malformed-ids-not-found"},
+			arguments: []string{"-focus=400/malformed-path-tenant_id/FetchTenant$"},
+			values:    [2]func(string) string{shipped, staging("assumed: strict")},
+			shows:     (*observed).verdict, is: [2]any{report.Inconclusive, report.Violation},
 		}),
 		Entry("timeouts.attempt", limit, setting{
 			interfere: slow("401/", 2*time.Second), arguments: []string{one},
@@ -184,8 +186,9 @@ var _ = Describe("a key of ginkgo.yml", func() {
 		}),
 		Entry("retry.min and retry.max", limit, setting{
 			interfere: refusing, arguments: []string{one},
-			values: [2]func(string) string{replaced("min: 1s, max: 2s", "min: 2s, max: 2s"), replaced("min: 1s, max: 2s", "min: 1s, max: 1s")},
-			shows:  func(w *observed) any { return w.apart() > 1990*time.Millisecond }, is: [2]any{true, false},
+			values: [2]func(string) string{replaced("min: 1s, max: 2s", "min: 2s, max: 2s"), replaced("min: 1s, max: 2s",
+				"min: 1s, max: 1s")},
+			shows: func(w *observed) any { return w.apart() > 1990*time.Millisecond }, is: [2]any{true, false},
 		}),
 		Entry("concurrency", limit, setting{
 			interfere: slow("401/", 100*time.Millisecond), arguments: []string{"-procs=3", "-focus=401/.*/FetchTenant$"},

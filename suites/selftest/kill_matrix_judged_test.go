@@ -26,20 +26,29 @@ var _ = Describe("a defect", Label("defect"), func() {
 		change(&d)
 		return d
 	}
-	DescribeTable("is killed where just what it declares turns red", func(_ SpecContext, d defect, verdict render.Fate, missing, strays int, specs ...report.Spec) {
+	DescribeTable("is killed where just what it declares turns red", func(_ SpecContext, d defect, verdict render.Fate,
+		missing, strays int, specs ...report.Spec) {
 		k := judged(d, &report.Result{Specs: specs})
 		Expect(k.Verdict).To(Equal(verdict), k.Why)
 		Expect(k.Missing).To(HaveLen(missing))
 		Expect(k.Strays).To(HaveLen(strays))
 	},
-		Entry("all of it", declared, render.Killed, 0, 0, spec(a, report.Violation, ""), spec(b, report.Error, ""), spec(other, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("all but one, which passes", declared, render.Failed, 1, 0, spec(a, report.Violation, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("all but one, which is not provoked", declared, render.Failed, 1, 0, spec(a, report.Violation, ""), spec(b, report.Inconclusive, "no token"), SpecTimeout(time.Second)),
-		Entry("all but one, whose object another has spoilt", declared, render.Killed, 0, 0, spec(a, report.Violation, ""), spec(b, report.Inconclusive, see), SpecTimeout(time.Second)),
-		Entry("all but one, which points to what is not red", declared, render.Failed, 2, 0, spec(a, report.Pass, ""), spec(b, report.Inconclusive, see), SpecTimeout(time.Second)),
-		Entry("all but one, which passes and points", declared, render.Failed, 1, 0, spec(a, report.Violation, ""), spec(b, report.Pass, see), SpecTimeout(time.Second)),
-		Entry("and another", declared, render.Failed, 0, 1, spec(a, report.Violation, ""), spec(other, report.Violation, ""), SpecTimeout(time.Second)),
-		Entry("and another that it may turn red", with(func(d *defect) { d.MayFail = []string{"404/*/*"} }), render.Killed, 0, 0,
+		Entry("all of it", declared, render.Killed, 0, 0, spec(a, report.Violation, ""), spec(b, report.Error, ""),
+			spec(other, report.Pass, ""), SpecTimeout(time.Second)),
+		Entry("all but one, which passes", declared, render.Failed, 1, 0, spec(a, report.Violation, ""),
+			spec(b, report.Pass, ""), SpecTimeout(time.Second)),
+		Entry("all but one, which is not provoked", declared, render.Failed, 1, 0, spec(a, report.Violation, ""),
+			spec(b, report.Inconclusive, "no token"), SpecTimeout(time.Second)),
+		Entry("all but one, whose object another has spoilt", declared, render.Killed, 0, 0, spec(a, report.Violation, ""),
+			spec(b, report.Inconclusive, see), SpecTimeout(time.Second)),
+		Entry("all but one, which points to what is not red", declared, render.Failed, 2, 0, spec(a, report.Pass, ""),
+			spec(b, report.Inconclusive, see), SpecTimeout(time.Second)),
+		Entry("all but one, which passes and points", declared, render.Failed, 1, 0, spec(a, report.Violation, ""),
+			spec(b, report.Pass, see), SpecTimeout(time.Second)),
+		Entry("and another", declared, render.Failed, 0, 1, spec(a, report.Violation, ""), spec(other, report.Violation,
+			""), SpecTimeout(time.Second)),
+		Entry("and another that it may turn red", with(func(d *defect) { d.MayFail = []string{"404/*/*"} }), render.Killed,
+			0, 0,
 			spec(a, report.Violation, ""), spec(other, report.Violation, ""), SpecTimeout(time.Second)),
 		Entry("all but what cannot show it", with(func(d *defect) { d.Except = []string{b} }), render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
@@ -49,25 +58,33 @@ var _ = Describe("a defect", Label("defect"), func() {
 			spec(a, report.Violation, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
 		Entry("none, where any will do", with(func(d *defect) { d.AtLeastOne = true }), render.Failed, 2, 0,
 			spec(a, report.Pass, ""), spec(b, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("and what depends on it", with(func(d *defect) { d.Name, d.BreaksSetup = "FetchTenant.200-as-500", true }), render.Killed, 0, 0,
+		Entry("and what depends on it", with(func(d *defect) { d.Name, d.BreaksSetup = "FetchTenant.200-as-500", true }),
+			render.Killed, 0, 0,
 			spec(a, report.Violation, ""), spec(other, report.Error, ""), SpecTimeout(time.Second)),
-		Entry("and what does not depend on it", with(func(d *defect) { d.Name, d.BreaksSetup = "FetchUser.200-as-500", true }), render.Failed, 0, 1,
+		Entry("and what does not depend on it", with(func(d *defect) {
+			d.Name, d.BreaksSetup = "FetchUser.200-as-500",
+				true
+		}), render.Failed, 0, 1,
 			spec(a, report.Violation, ""), spec(other, report.Error, ""), SpecTimeout(time.Second)),
 		Entry("none of it", declared, render.Failed, 1, 0, spec(a, report.Pass, ""), SpecTimeout(time.Second)),
-		Entry("and none of it was run", declared, render.Failed, 0, 0, spec(other, report.Pass, ""), SpecTimeout(time.Second)),
+		Entry("and none of it was run", declared, render.Failed, 0, 0, spec(other, report.Pass, ""),
+			SpecTimeout(time.Second)),
 	)
 	DescribeTable("that is generated is known by the answer", func(_ SpecContext, name, actual, path string, known bool) {
 		s := report.Spec{Actual: actual, Differences: []report.Difference{{Path: path}}}
 		Expect(shows(defect{Defect: mock.Defect{Name: name}}, s)).To(Equal(known))
 	},
 		Entry("another code", "FetchUser.200-as-201", "201 Created, no body", "status", true, SpecTimeout(time.Second)),
-		Entry("not that code", "FetchUser.200-as-201", "500 Internal Server Error", "status", false, SpecTimeout(time.Second)),
+		Entry("not that code", "FetchUser.200-as-201", "500 Internal Server Error", "status", false,
+			SpecTimeout(time.Second)),
 		Entry("a path", "PATCH.tenants.{tenant_id}.405-as-404", "404 Not Found", "status", true, SpecTimeout(time.Second)),
 		Entry("a property", "FetchUser.200-without-login", "200 OK", "$.login", true, SpecTimeout(time.Second)),
 		Entry("another property", "FetchUser.200-without-login", "200 OK", "$.id", false, SpecTimeout(time.Second)),
-		Entry("a property of an item", "FetchUsersBatch.200-mistyped-items.login", "200 OK", "$.items[7].login", true, SpecTimeout(time.Second)),
+		Entry("a property of an item", "FetchUsersBatch.200-mistyped-items.login", "200 OK", "$.items[7].login", true,
+			SpecTimeout(time.Second)),
 		Entry("no body", "FetchUser.200-bodiless", "200 OK, no body", "header Content-Type", true, SpecTimeout(time.Second)),
-		Entry("a body", "DeleteUser.204-with-body", "204 No Content", "header Content-Length", true, SpecTimeout(time.Second)),
+		Entry("a body", "DeleteUser.204-with-body", "204 No Content", "header Content-Length", true,
+			SpecTimeout(time.Second)),
 	)
 	It("is dealt into a batch of its own operation's", SpecTimeout(time.Minute), func(SpecContext) {
 		for _, batch := range batches(generatedDefects()) {

@@ -12,8 +12,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// shows reports whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue makes of it is told
-// nowhere but there; no other defect of its batch is of the same operation.
+// shows reports whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue
+// makes of it is told nowhere but there; no other defect of its batch is of the same operation.
 func shows(d defect, s report.Spec) bool {
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil {
@@ -49,14 +49,15 @@ var anyItem = regexp.MustCompile(`\[\d+\]`)
 
 // entry is that of a defect of which nothing is known yet.
 func entry(d defect) render.Kill {
-	return render.Kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Verdict: render.Killed, KilledBy: []string{}, Missing: []string{}, Strays: []string{}}
+	return render.Kill{Defect: d.Name, Does: d.Does, Breaks: d.Breaks, Verdict: render.Killed, KilledBy: []string{},
+		Missing: []string{}, Strays: []string{}}
 }
 
 // named is how many of the specs that turned red an entry names.
 const named = 3
 
-// judged compares the specs that turned red with those that the defect declares: no more, and no fewer. A spec whose object another one of
-// the declared has spoilt, or whose call that one shows to fail, points there, which is as good.
+// judged compares the specs that turned red with those that the defect declares: no more, and no fewer. A spec whose
+// object another one of the declared has spoilt, or whose call that one shows to fail, points there, which is as good.
 func judged(d defect, r *report.Result) render.Kill {
 	k := entry(d)
 	red := map[string]bool{}
@@ -94,9 +95,11 @@ func judged(d defect, r *report.Result) render.Kill {
 	case k.Declared == 0:
 		k.Verdict, k.Why = render.Failed, "none of the specs that it declares was run"
 	case len(k.KilledBy) == 0:
-		k.Verdict, k.Why = render.Failed, fmt.Sprintf("nothing notices it: a spec of %s is missing or asserts too little", d.Breaks)
+		k.Verdict, k.Why = render.Failed, fmt.Sprintf("nothing notices it: a spec of %s is missing or asserts too little",
+			d.Breaks)
 	case len(k.Missing)+len(k.Strays) > 0:
-		k.Verdict, k.Why = render.Failed, fmt.Sprintf("other specs turned red than it declares: missing %d, stray %d", len(k.Missing), len(k.Strays))
+		k.Verdict, k.Why = render.Failed, fmt.Sprintf("other specs turned red than it declares: missing %d, stray %d",
+			len(k.Missing), len(k.Strays))
 	}
 	k.KilledBy = k.KilledBy[:min(named, len(k.KilledBy))]
 	return k

@@ -64,9 +64,16 @@ var _ = ReportAfterSuite("kill matrix", func(_ SpecContext, all Report) {
 	encoded, err := json.MarshalIndent(proof, "", " ")
 	Expect(err).NotTo(HaveOccurred())
 	Expect(report.WriteFile(filepath.Join(folder, name+".json"), encoded)).To(Succeed())
-	Expect(report.Replace(filepath.Join(folder, name+".md"), func(w io.Writer) error { return render.ProofMarkdown(w, proof) })).To(Succeed())
-	Expect(report.Replace(filepath.Join(folder, name+".html"), func(w io.Writer) error { return render.ProofHTML(w, proof) })).To(Succeed())
-	AddReportEntry("the proof: "+proof.Heading(), strings.Join([]string{"reports", name + ".html"}, "/"), ReportEntryVisibilityAlways)
+	Expect(report.Replace(filepath.Join(folder, name+".md"), func(w io.Writer) error {
+		return render.ProofMarkdown(w,
+			proof)
+	})).To(Succeed())
+	Expect(report.Replace(filepath.Join(folder, name+".html"), func(w io.Writer) error {
+		return render.ProofHTML(w,
+			proof)
+	})).To(Succeed())
+	AddReportEntry("the proof: "+proof.Heading(), strings.Join([]string{"reports", name + ".html"}, "/"),
+		ReportEntryVisibilityAlways)
 }, NodeTimeout(time.Minute))
 
 // killsOf reads what a node has kept.

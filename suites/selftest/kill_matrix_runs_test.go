@@ -23,8 +23,8 @@ func provoked(ctx context.Context, d defect, labels string) render.Kill {
 	return judged(d, runWith(ctx, labels, d))
 }
 
-// prevented runs the suite on a mock that denies what the sandbox needs: the verdict is an error that names the operation, and no spec is
-// red.
+// prevented runs the suite on a mock that denies what the sandbox needs: the verdict is an error that names the
+// operation, and no spec is red.
 func prevented(ctx context.Context, d defect, operation string) render.Kill {
 	GinkgoHelper()
 	result := runWith(ctx, andOneInTen(nil), d)
@@ -38,7 +38,9 @@ func prevented(ctx context.Context, d defect, operation string) render.Kill {
 	}
 	switch {
 	case result.Verdict != report.Error:
-		k.Verdict, k.Why = render.Failed, fmt.Sprintf("there is no world without %s, and the verdict of the run is %s, not error: %s", operation, result.Verdict, result.Reason)
+		k.Verdict, k.Why = render.Failed, fmt.Sprintf(
+			"there is no world without %s, and the verdict of the run is %s, not error: %s", operation, result.Verdict,
+			result.Reason)
 	case !strings.Contains(result.Reason, operation):
 		k.Verdict, k.Why = render.Failed, fmt.Sprintf("the reason of the run does not name %s: %s", operation, result.Reason)
 	case k.Red > 0:
@@ -47,9 +49,10 @@ func prevented(ctx context.Context, d defect, operation string) render.Kill {
 	return k
 }
 
-// provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run specs in. Each must be caught, by specs that only it declares and that show
-// what it did. Where one is not, the batch tells nothing of that one, and where something turns red besides, of any: they are provoked in
-// smaller batches, in the end alone, and that decides.
+// provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run
+// specs in. Each must be caught, by specs that only it declares and that show what it did. Where one is not, the
+// batch tells nothing of that one, and where something turns red besides, of any: they are provoked in smaller
+// batches, in the end alone, and that decides.
 func provokedTogether(ctx context.Context, batch []defect, selection func(...defect) string) []render.Kill {
 	GinkgoHelper()
 	var together []defect
@@ -81,7 +84,8 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 		own := *result
 		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.ExpectsFailure(s.ID) })
 		k := judged(d, &own)
-		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs, func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
+		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs,
+			func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
 			again = append(again, d)
 		} else {
 			kills = append(kills, k)
@@ -102,7 +106,8 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 // runWith runs the compiled suite on the embedded mock with the defects.
 func runWith(ctx context.Context, labels string, defects ...defect) *report.Result {
 	GinkgoHelper()
-	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time, and shows no more.
+	// A defect that makes every refusal a failure would have each of them repeated: that takes the waiting specs' time,
+	// and shows no more.
 	config := unpaced()
 	if !defects[0].OnlyOnRetry {
 		config = strings.Replace(config, "repeats: 2", "repeats: 0", 1)
@@ -125,7 +130,8 @@ func runCompiled(ctx context.Context, environment map[string]string, config stri
 	path := filepath.Join(o.folder, "ginkgo.yml")
 	Expect(os.WriteFile(path, []byte(config), 0o600)).To(Succeed())
 	command := exec.CommandContext(ctx, binaries.Suite,
-		append([]string{"-test.run=TestContract", "-ginkgo.no-color", "-config=" + path, "-reports=" + o.folder}, arguments...)...)
+		append([]string{"-test.run=TestContract", "-ginkgo.no-color", "-config=" + path, "-reports=" + o.folder},
+			arguments...)...)
 	command.Dir = o.folder
 	command.Env = append(append(os.Environ(), "GOMAXPROCS=1"), pairs(environment)...)
 	output, err := command.CombinedOutput()

@@ -22,8 +22,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// sandbox are the operations that a run calls before it makes the first object for a spec, in the order of the first call of each: the
-// builder of the world is let loose on a healthy mock.
+// sandbox are the operations that a run calls before it makes the first object for a spec, in the order of the first
+// call of each: the builder of the world is let loose on a healthy mock.
 var sandbox = sync.OnceValue(func() []string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -42,8 +42,8 @@ var sandbox = sync.OnceValue(func() []string {
 
 func inSandbox(d defect) bool { return slices.Contains(sandbox(), subject(d.Defect)) }
 
-// sandboxDefects are ways in which a call of the sandbox can fail whenever it is called rightly: with 500, with 404, and with a success
-// that says nothing.
+// sandboxDefects are ways in which a call of the sandbox can fail whenever it is called rightly: with 500, with 404,
+// and with a success that says nothing.
 var sandboxDefects = sync.OnceValue(func() []defect {
 	contract, err := schemas.Load()
 	if err != nil {
@@ -66,8 +66,8 @@ var sandboxDefects = sync.OnceValue(func() []defect {
 	return defects
 })
 
-// possible reports whether there is a world on a mock with the defect. It is looked at without the suite: the defect has to change the
-// success of a call of the sandbox, and then the sandbox is made once.
+// possible reports whether there is a world on a mock with the defect. It is looked at without the suite: the defect
+// has to change the success of a call of the sandbox, and then the sandbox is made once.
 func possible(ctx context.Context, d defect) bool {
 	GinkgoHelper()
 	parts := generatedName.FindStringSubmatch(d.Name)
@@ -93,7 +93,8 @@ func build(ctx context.Context, defects ...string) (called []string, err error) 
 		return send(ctx, client, running.URL+"/api/2", r)
 	}
 	builder := fixtures.NewBuilder(catalogue, "proof", do)
-	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: running.ClientID, ClientSecret: running.ClientSecret}); err != nil {
+	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: running.ClientID,
+		ClientSecret: running.ClientSecret}); err != nil {
 		return called, err
 	}
 	// A run looks at its own tenant first, which shows that it may be there at all.
@@ -131,8 +132,8 @@ func send(ctx context.Context, client *http.Client, base string, r fixtures.Requ
 	return fixtures.Answer{Status: response.StatusCode, Header: response.Header, Body: body}, err
 }
 
-// dependent reports whether the spec is of an operation that cannot do without another one: its object is made with that one, or that one
-// shows what a refused call has done. An operation needs what it made itself.
+// dependent reports whether the spec is of an operation that cannot do without another one: its object is made with
+// that one, or that one shows what a refused call has done. An operation needs what it made itself.
 func dependent(s report.Spec, on string) bool {
 	GinkgoHelper()
 	call := calls().Call(s.Operation)
@@ -175,6 +176,7 @@ var (
 
 var _ = Describe("what the kill matrix rests on", func() {
 	It("knows the calls of the sandbox", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
-		Expect(sandbox()).To(ContainElements("RequestTokens", "FetchClient", "FetchTenant", "CreateTenant", "CreateClient", "CreateUser", "SetUserPassword"))
+		Expect(sandbox()).To(ContainElements("RequestTokens", "FetchClient", "FetchTenant", "CreateTenant", "CreateClient",
+			"CreateUser", "SetUserPassword"))
 	})
 })

@@ -15,11 +15,12 @@ import (
 
 var fullFlag = flag.Bool("full", false, "every defect, and not the sample; those of the catalogue with the whole suite")
 
-// sampleStep is the sample's: every defect of the catalogue, with the specs that it names, and one in so many of the generated ones, in
-// their order.
+// sampleStep is the sample's: every defect of the catalogue, with the specs that it names, and one in so many of the
+// generated ones, in their order.
 const sampleStep = 10
 
-// How many defects one run of the suite is to catch: generated ones, and those of the catalogue that show on few operations.
+// How many defects one run of the suite is to catch: generated ones, and those of the catalogue that show on few
+// operations.
 const (
 	generatedBatch = 20
 	catalogueBatch = 6
@@ -46,12 +47,18 @@ var _ = Describe("the kill matrix", func() {
 	})
 	Context("calls of the sandbox that always fail", func() {
 		for _, d := range sandboxDefects() {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []defect{d}, selectionFor)...) })
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				conclude(provokedTogether(ctx,
+					[]defect{d}, selectionFor)...)
+			})
 		}
 	})
 	Context("other operations that always fail", func() {
 		for _, d := range sample(slices.DeleteFunc(failingDefects(), inSandbox)) {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) { conclude(provokedTogether(ctx, []defect{d}, selectionFor)...) })
+			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				conclude(provokedTogether(ctx,
+					[]defect{d}, selectionFor)...)
+			})
 		}
 	})
 })
@@ -91,8 +98,9 @@ func batches(defects []defect) [][]defect {
 	return dealt
 }
 
-// apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a red spec tells whose it
-// is. One that shows on more than operations, or elsewhere than in the specs that it declares, is alone.
+// apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a
+// red spec tells whose it is. One that shows on more than operations, or elsewhere than in the specs that it
+// declares, is alone.
 func apart(defects []defect) [][]defect {
 	var dealt [][]defect
 	var taken []map[string]bool // by batch: its operations; nil where it takes no more
@@ -145,8 +153,9 @@ func titled(batch []defect) string {
 // widespread is how many codes a defect shows with that shows nearly everywhere.
 const widespread = 5
 
-// selectionForCatalogue is the whole suite in a full run, and otherwise the specs that have to turn red and one operation in ten. What has
-// to turn red nearly everywhere shows there. The specs that wait only run where a defect shows to no one else, which is alone.
+// selectionForCatalogue is the whole suite in a full run, and otherwise the specs that have to turn red and one
+// operation in ten. What has to turn red nearly everywhere shows there. The specs that wait only run where a defect
+// shows to no one else, which is alone.
 func selectionForCatalogue(defects ...defect) string {
 	GinkgoHelper()
 	switch {
@@ -180,7 +189,8 @@ func labelsOf(d defect) []string {
 	return append(codes, named...)
 }
 
-// selectionFor are the specs of the operations that are broken. A defect of the general table has no operation: its code is run.
+// selectionFor are the specs of the operations that are broken. A defect of the general table has no operation: its
+// code is run.
 func selectionFor(defects ...defect) string {
 	GinkgoHelper()
 	var named []string

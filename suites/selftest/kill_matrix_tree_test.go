@@ -30,18 +30,22 @@ var _ = Describe("what the defects declare", func() {
 		}
 		Expect(wrong).To(BeEmpty())
 	})
-	It("is said of every defect of the catalogue, and of no other", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
-		var listed []string
-		for _, d := range catalogue() {
-			listed = append(listed, d.Name)
-			Expect(d.Fails).NotTo(BeEmpty(), "%s stands nowhere in defects.yml", d.Name)
-		}
-		Expect(listed).To(ContainElements(slices.Collect(maps.Keys(expectations()))), "defects.yml names what the mock cannot do")
-	})
+	It("is said of every defect of the catalogue, and of no other", Label("defect"), SpecTimeout(time.Minute),
+		func(SpecContext) {
+			var listed []string
+			for _, d := range catalogue() {
+				listed = append(listed, d.Name)
+				Expect(d.Fails).NotTo(BeEmpty(), "%s stands nowhere in defects.yml", d.Name)
+			}
+			Expect(listed).To(ContainElements(slices.Collect(maps.Keys(expectations()))),
+				"defects.yml names what the mock cannot do")
+		})
 	It("would be missed, were it not there", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
 		ids := []string{"401/a/X", "401/b/X", "403/a/X"}
-		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X"}, Except: []string{"401/b/*"}, MayFail: []string{"403/*/*"}}}, ids)).To(BeEmpty())
-		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X", "401/c/X"}, Except: []string{"403/a/*"}, MayFail: []string{"404/*/*"}}}, ids)).To(Equal([]string{
+		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X"}, Except: []string{"401/b/*"},
+			MayFail: []string{"403/*/*"}}}, ids)).To(BeEmpty())
+		Expect(idle(defect{mock.Defect{Name: "d"}, expectation{Fails: []string{"401/*/X", "401/c/X"},
+			Except: []string{"403/a/*"}, MayFail: []string{"404/*/*"}}}, ids)).To(Equal([]string{
 			"d: 401/c/X fits no spec", "d: 403/a/* spares nothing that is declared", "d: 404/*/* fits no spec"}))
 	})
 })
@@ -72,7 +76,8 @@ func tree(ctx context.Context) []string {
 	folder := GinkgoT().TempDir()
 	config := filepath.Join(folder, "ginkgo.yml")
 	Expect(os.WriteFile(config, []byte(unpaced()), 0o600)).To(Succeed())
-	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.dry-run", "-ginkgo.json-report=tree.json",
+	command := exec.CommandContext(ctx, binaries.Suite, "-test.run=TestContract", "-ginkgo.no-color", "-ginkgo.dry-run",
+		"-ginkgo.json-report=tree.json",
 		"-config="+config, "-reports="+folder, "-target=mock")
 	command.Dir = folder
 	output, ran := command.CombinedOutput()

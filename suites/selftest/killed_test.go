@@ -18,7 +18,8 @@ import (
 	"github.com/onsi/gomega/gexec"
 )
 
-// A process that is killed, as the kernel does where memory is short, ends the run without Ginkgo's report. What was recorded by then stays.
+// A process that is killed, as the kernel does where memory is short, ends the run without Ginkgo's report. What was
+// recorded by then stays.
 var _ = Describe("a run of which something is killed", func() {
 	// midway is a run of everything whose process 2 has recorded some specs.
 	midway := func(ctx SpecContext, d *desk, session *gexec.Session) (recorded func() int) {
@@ -36,7 +37,8 @@ var _ = Describe("a run of which something is killed", func() {
 		return recorded
 	}
 	run := func(d *desk, filter string) *gexec.Session {
-		return d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", "-filter="+filter, "-procs=2")
+		return d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder,
+			"-target=staging", "-filter="+filter, "-procs=2")
 	}
 	expectMade := func(d *desk, o outcome, least int) {
 		GinkgoHelper()
@@ -46,7 +48,8 @@ var _ = Describe("a run of which something is killed", func() {
 		Expect(o.result.Run.Incomplete).To(BeTrue())
 		Expect(len(o.result.Specs)).To(BeNumerically(">=", least))
 		sweep := "make sweep TARGET=staging RUN=" + o.result.Run.ID + " CONFIRM=yes"
-		Expect(o.result.Reason).To(SatisfyAll(HavePrefix("the run was not completed: "), ContainSubstring("(run "+o.result.Run.ID), ContainSubstring(sweep)))
+		Expect(o.result.Reason).To(SatisfyAll(HavePrefix("the run was not completed: "),
+			ContainSubstring("(run "+o.result.Run.ID), ContainSubstring(sweep)))
 		Expect(o.flat()).To(ContainSubstring("ERROR on staging: the run was not completed"))
 		Expect(o.flat()).To(ContainSubstring(sweep))
 		expectJUnit(o)
@@ -118,8 +121,9 @@ var _ = Describe("a run of which something is killed", func() {
 		Expect(err).NotTo(HaveOccurred())
 		o := d.run(ctx, "run", "-target=staging", few)
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(o.output).To(ContainSubstring(fmt.Sprintf("run %s on staging was killed: make sweep TARGET=staging RUN=%s CONFIRM=yes removes what it has left",
-			recorded.Header.Run.ID, recorded.Header.Run.ID)))
+		Expect(o.output).To(ContainSubstring(
+			fmt.Sprintf("run %s on staging was killed: make sweep TARGET=staging RUN=%s CONFIRM=yes removes what it has left",
+				recorded.Header.Run.ID, recorded.Header.Run.ID)))
 		Expect(left[0]).NotTo(BeADirectory())
 	})
 

@@ -28,7 +28,8 @@ var _ = Describe("a live target", func() {
 		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
 	)
 
-	DescribeTable("that is unusable is one clear error, and no spec is red", func(ctx SpecContext, spoil func(map[string]string), sentence string) {
+	DescribeTable("that is unusable is one clear error, and no spec is red", func(ctx SpecContext,
+		spoil func(map[string]string), sentence string) {
 		environment := startMock("-tls")
 		spoil(environment)
 		o := runSuite(ctx, environment, "run", "-target=staging")
@@ -40,10 +41,14 @@ var _ = Describe("a live target", func() {
 			Expect(expectJUnit(o).Attributes).To(SatisfyAll(HaveKeyWithValue("tests", "1"), HaveKeyWithValue("errors", "1")))
 		}
 	},
-		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401", SpecTimeout(2*time.Minute)),
-		Entry("a dead port", func(e map[string]string) { e["ACRONIS_DATACENTER_URL"] = deadURL() }, "refused", SpecTimeout(2*time.Minute)),
-		Entry("an authority that is not known here", func(e map[string]string) { delete(e, "ACRONIS_CA_FILE") }, "signed by an authority that is not trusted here", SpecTimeout(2*time.Minute)),
-		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" }, "ACRONIS_CLIENT_SECRET", SpecTimeout(2*time.Minute)),
+		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401",
+			SpecTimeout(2*time.Minute)),
+		Entry("a dead port", func(e map[string]string) { e["ACRONIS_DATACENTER_URL"] = deadURL() }, "refused",
+			SpecTimeout(2*time.Minute)),
+		Entry("an authority that is not known here", func(e map[string]string) { delete(e, "ACRONIS_CA_FILE") },
+			"signed by an authority that is not trusted here", SpecTimeout(2*time.Minute)),
+		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" }, "ACRONIS_CLIENT_SECRET",
+			SpecTimeout(2*time.Minute)),
 	)
 })
 

@@ -31,20 +31,23 @@ var _ = Describe("the second night", func() {
 		// The first night: there is none yet, and the message says from when on there is.
 		o := d.run(ctx, "run", "-target=staging", asked)
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(SatisfyAll(HavePrefix("401/expired-token/FetchTenant: "),
-			ContainSubstring("no earlier run has kept a token"), ContainSubstring("more than two hours"))))
+		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(
+			SatisfyAll(HavePrefix("401/expired-token/FetchTenant: "),
+				ContainSubstring("no earlier run has kept a token"), ContainSubstring("more than two hours"))))
 		file, err := os.Stat(path)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(file.Mode()).To(Equal(fs.FileMode(0o600)))
 		content, err := os.ReadFile(path)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(string(content)).To(SatisfyAll(ContainSubstring(client), ContainSubstring(address.Host), Not(ContainSubstring("eyJ")),
+		Expect(string(content)).To(SatisfyAll(ContainSubstring(client), ContainSubstring(address.Host),
+			Not(ContainSubstring("eyJ")),
 			Not(ContainSubstring(string(secret)))))
 
 		// An hour later it is good yet, and so is never used.
 		o = d.run(ctx, "run", "-target=staging", asked)
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(ContainSubstring("the token that an earlier run kept expires at ")))
+		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(ContainSubstring(
+			"the token that an earlier run kept expires at ")))
 		kept, reason, err := tokencache.Load(path, address.Host, client, secret, time.Now().Add(3*time.Hour))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(reason).To(BeEmpty())
@@ -69,7 +72,8 @@ var _ = Describe("the second night", func() {
 		Expect(tokencache.Store(path, entry, "another", time.Now())).To(Succeed())
 		o = d.run(ctx, "run", "-target=staging", asked)
 		Expect(o.code).To(Equal(0), o.output)
-		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(ContainSubstring("is discarded, since it is sealed under another client secret")))
+		Expect(withVerdict(o.result, report.Inconclusive)).To(HaveExactElements(ContainSubstring(
+			"is discarded, since it is sealed under another client secret")))
 	})
 
 	It("comes for a target that may only be read too", limit, func(ctx SpecContext) {

@@ -80,6 +80,7 @@ var _ = Describe("the program alone in a directory", func() {
 	})
 
 	It("is all that make build makes", limit, func(SpecContext) {
-		Expect(string(projectFile("Makefile"))).To(MatchRegexp(`(?m)^build: .*\n\t@go build -o bin/conformance ./suites/cmd/conformance\n\n`))
+		Expect(string(projectFile("Makefile"))).To(
+			MatchRegexp(`(?m)^build: .*\n\t@go build -o bin/conformance ./suites/cmd/conformance\n\n`))
 	})
 })

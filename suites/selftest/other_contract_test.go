@@ -15,7 +15,8 @@ import (
 
 // The contract may be another document than the built-in one, a newer one above all.
 var _ = Describe("another contract", func() {
-	// Each is a whole path of the reference with one operation, so that the mock, which serves it, answers nothing that it should not.
+	// Each is a whole path of the reference with one operation, so that the mock, which serves it, answers nothing that
+	// it should not.
 	lesser := map[string]string{
 		"CheckPassword":              "/users/check_password",
 		"FetchTenantUsers":           "/tenants/{tenant_id}/users", // shows whether a refused creation of a user took effect
@@ -31,8 +32,10 @@ var _ = Describe("another contract", func() {
 			}
 			paths["/tenants/{tenant_id}"].(map[string]any)["patch"] = newOperation("PatchTenant", nil)
 			paths["/tenants/{tenant_id}/pets"] = map[string]any{
-				"post": newOperation("CreatePet", map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": map[string]any{
-					"type": "object", "required": []any{"name"}, "properties": map[string]any{"name": map[string]any{"type": "string"}}}}}}),
+				"post": newOperation("CreatePet",
+					map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": map[string]any{
+						"type": "object", "required": []any{"name"},
+						"properties": map[string]any{"name": map[string]any{"type": "string"}}}}}}),
 			}
 		})
 		o := runSuite(ctx, nil, "run", "-config="+config, "-target=mock", "-filter=!waiting")
@@ -49,7 +52,8 @@ var _ = Describe("another contract", func() {
 				Expect(s.Reason).To(ContainSubstring("no call of "+s.Operation+" is known"), s.ID)
 			}
 		}
-		Expect(withVerdict(o.result, report.Inconclusive)).To(ContainElements(HavePrefix("20x/valid-token/PatchTenant:"), HavePrefix("401/no-token/CreatePet:"),
+		Expect(withVerdict(o.result, report.Inconclusive)).To(ContainElements(HavePrefix("20x/valid-token/PatchTenant:"),
+			HavePrefix("401/no-token/CreatePet:"),
 			ContainSubstring("no call of RequestDeviceAuthorization is known")))
 		Expect(o.result.Totals.Reference.Asserted).To(BeNumerically(">", 340))
 	}, SpecTimeout(5*time.Minute))
@@ -80,9 +84,10 @@ func withContract(edit func(paths map[string]any)) string {
 // newOperation is an operation on a tenant that the reference does not have.
 func newOperation(id string, body any) map[string]any {
 	operation := map[string]any{"operationId": id, "tags": []any{"pets"},
-		"parameters": []any{map[string]any{"name": "tenant_id", "in": "path", "required": true, "schema": map[string]any{"type": "string"}}},
-		"security":   []any{map[string]any{"oauth2": []any{}}},
-		"responses":  map[string]any{"200": map[string]any{"description": "ok"}, "401": map[string]any{"description": "no"}}}
+		"parameters": []any{map[string]any{"name": "tenant_id", "in": "path", "required": true,
+			"schema": map[string]any{"type": "string"}}},
+		"security":  []any{map[string]any{"oauth2": []any{}}},
+		"responses": map[string]any{"200": map[string]any{"description": "ok"}, "401": map[string]any{"description": "no"}}}
 	if body != nil {
 		operation["requestBody"] = body
 	}

@@ -79,7 +79,8 @@ func seeded(g *gateway) account {
 	a.tenant = ownTenant(g)
 	in := func(format string) string { return fmt.Sprintf(format, a.tenant) }
 	a.customer = send(http.MethodPost, "/tenants", in(`{"name":"A customer","kind":"customer","parent_id":%q}`))["id"].(string)
-	a.user = send(http.MethodPost, "/users", in(`{"login":"somebody","contact":{"email":"a@example.com"},"tenant_id":%q}`))["id"].(string)
+	a.user = send(http.MethodPost, "/users",
+		in(`{"login":"somebody","contact":{"email":"a@example.com"},"tenant_id":%q}`))["id"].(string)
 	a.location = send(http.MethodPost, "/locations", in(`{"name":"A location","owner_tenant_id":%q}`))["id"].(string)
 	a.other = send(http.MethodPost, "/clients",
 		in(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`))["client_id"].(string)
@@ -143,19 +144,22 @@ var _ = Describe("a target that lies about what was created", func() {
 			return true
 		})
 		a = seeded(g)
-		o := runWatched(ctx, g.environment, "-focus=20x/(valid-token|shows-as-made)|409/|405/.*DELETE.*(tenant|client|user|location)|403/foreign-tenant/(Update|Delete)")
+		o := runWatched(ctx, g.environment,
+			"-focus=20x/(valid-token|shows-as-made)|409/|405/.*DELETE.*(tenant|client|user|location)|403/foreign-tenant/(Update|Delete)")
 		Expect(o.code).To(Equal(l.code), o.output)
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(o.result.Verdict).NotTo(Equal(report.Pass))
 		Expect(g.writes.naming(a.tenant, a.customer, a.user, a.location, a.other)).To(BeEmpty())
-		Expect(o.output).To(Or(ContainSubstring("names an object that is not the one created"), ContainSubstring("not known to be the run's own")))
+		Expect(o.output).To(Or(ContainSubstring("names an object that is not the one created"),
+			ContainSubstring("not known to be the run's own")))
 		shows := func(path string) map[string]any {
 			r := httptest.NewRequest(http.MethodGet, "/api/2"+path, nil)
 			r.Header.Set("Authorization", tokenOf(g))
 			return g.object(r)
 		}
 		Expect(shows("/tenants/" + a.tenant)).To(HaveKeyWithValue("enabled", true))
-		Expect(shows("/tenants/" + a.customer)).To(And(HaveKeyWithValue("enabled", true), HaveKeyWithValue("name", "A customer")))
+		Expect(shows("/tenants/" + a.customer)).To(And(HaveKeyWithValue("enabled", true), HaveKeyWithValue("name",
+			"A customer")))
 		Expect(shows("/users/" + a.user)).To(HaveKeyWithValue("login", "somebody"))
 		Expect(shows("/clients/" + a.client)).To(HaveKeyWithValue("status", "enabled"))
 		Expect(shows("/clients/" + a.other)).To(HaveKeyWithValue("status", "enabled"))
@@ -185,8 +189,10 @@ var _ = Describe("a target that lies about what was created", func() {
 			func(a account) string { return a.user }, nil, 1}),
 		Entry("with a location", SpecTimeout(time.Minute), lie{"/locations", 1, "id",
 			func(a account) string { return a.location }, func(a account) string { return "/locations/" + a.location }, 1}),
-		Entry("with an id that steers", SpecTimeout(time.Minute), lie{"/clients", 4, "client_id", func(account) string { return ".." }, nil, 1}),
-		Entry("with an empty id", SpecTimeout(time.Minute), lie{"/clients", 0, "client_id", func(account) string { return "" }, nil, 1}),
+		Entry("with an id that steers", SpecTimeout(time.Minute), lie{"/clients", 4, "client_id",
+			func(account) string { return ".." }, nil, 1}),
+		Entry("with an empty id", SpecTimeout(time.Minute), lie{"/clients", 0, "client_id",
+			func(account) string { return "" }, nil, 1}),
 		Entry("with an id that leads to a tenant", SpecTimeout(time.Minute), lie{"/users", 2, "id",
 			func(a account) string { return "../tenants/" + a.tenant }, nil, 1}),
 	)

@@ -23,14 +23,16 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// No one runs a pipeline before it is needed, so what it says about the rest of the project is held against the project here.
+// No one runs a pipeline before it is needed, so what it says about the rest of the project is held against the
+// project here.
 var _ = Describe("the pipelines", func() {
 	It("give the suite the variables of ginkgo.yml, and no others", func(SpecContext) {
 		known := found(`\$\{(\w+)\}`, "ginkgo.yml")
 		Expect(found(`secrets\.(\w+)`, workflows()...)).To(HaveEach(BeElementOf(known)))
 		Expect(found(`\b(ACRONIS_\w+)`, pipelines()...)).To(HaveEach(BeElementOf(known)))
 		for _, live := range []string{".github/workflows/conformance.yml", ".gitlab-ci.yml", ".deploy/cronjob.yml"} {
-			Expect(found(`\b(ACRONIS_\w+)`, live)).To(ContainElements("ACRONIS_DATACENTER_URL", "ACRONIS_CLIENT_ID", "ACRONIS_CLIENT_SECRET"), live)
+			Expect(found(`\b(ACRONIS_\w+)`, live)).To(ContainElements("ACRONIS_DATACENTER_URL", "ACRONIS_CLIENT_ID",
+				"ACRONIS_CLIENT_SECRET"), live)
 		}
 		for _, container := range cronJob().containers() {
 			for _, variable := range container.Env {
@@ -42,14 +44,15 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("leave a run that they stop the time to clean up", func(SpecContext) {
-		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2.example.com", "ACRONIS_CLIENT_ID": "a", "ACRONIS_CLIENT_SECRET": "b"}
+		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2.example.com", "ACRONIS_CLIENT_ID": "a",
+			"ACRONIS_CLIENT_SECRET": "b"}
 		cfg, err := config.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string, bool) {
 			value, set := environment[name]
 			return value, set
 		})
 		Expect(err).NotTo(HaveOccurred())
-		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose waiting its time-out
-		// does not count.
+		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose waiting
+		// its time-out does not count.
 		needed := 30*time.Second + cfg.Timeouts.Cleanup + 750*cfg.Target.Rate.Interval()
 		Expect(cronJob().grace()).To(BeNumerically(">", needed))
 		stops := found(`--kill-after=(\w+)`, pipelines()...)
@@ -59,7 +62,8 @@ var _ = Describe("the pipelines", func() {
 		for _, stop := range stops {
 			Expect(time.ParseDuration(stop)).To(BeNumerically(">", needed), stop)
 		}
-		Expect(found(`(?m)bin/conformance (?:run|gate)\b.*$`, pipelines()...)).To(HaveLen(len(found(`timeout .*--kill-after=.* bin/conformance`, pipelines()...))))
+		Expect(found(`(?m)bin/conformance (?:run|gate)\b.*$`, pipelines()...)).To(
+			HaveLen(len(found(`timeout .*--kill-after=.* bin/conformance`, pipelines()...))))
 	}, SpecTimeout(time.Minute))
 
 	It("take no test result from a cache", func(SpecContext) {
@@ -69,7 +73,8 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("call the command itself, as it is", func(ctx SpecContext) {
-		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "release", "test-browser")), "make turns every exit code of the command into 2")
+		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "release",
+			"test-browser")), "make turns every exit code of the command into 2")
 		calls := [][]string{imageCommand()}
 		for _, container := range cronJob().containers() {
 			calls = append(calls, container.Args)

@@ -27,7 +27,8 @@ var _ = Describe("progress", func() {
 	run := func(ctx context.Context, environment map[string]string, withTerminal bool) string {
 		GinkgoHelper()
 		d := newDesk(environment, replaced("rate: 1000000/s", "rate: 20/s"))
-		command := exec.CommandContext(ctx, binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", few)
+		command := exec.CommandContext(ctx, binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"),
+			"-reports="+d.folder, "-target=staging", few)
 		command.Dir = d.folder
 		command.Env = append(append(os.Environ(), "CI="), pairs(environment)...)
 		var said strings.Builder
@@ -65,7 +66,8 @@ var _ = Describe("progress", func() {
 	})
 
 	It("is the size of the run alone where stderr is not a terminal", limit, func(ctx SpecContext) {
-		Expect(run(ctx, startMock(), false)).To(MatchRegexp(`^planning \.\.\.\n\d+ requests to send to staging, about \S+ at 20/s\n$`))
+		Expect(run(ctx, startMock(),
+			false)).To(MatchRegexp(`^planning \.\.\.\n\d+ requests to send to staging, about \S+ at 20/s\n$`))
 	})
 
 	It("is the size of the run alone on CI", limit, func(ctx SpecContext) {
@@ -101,7 +103,8 @@ var _ = Describe("what a run could not remove", func() {
 			Expect(left.Command).To(Equal("make sweep TARGET=staging RUN=" + o.result.Run.ID + " CONFIRM=yes"))
 		}
 		// The Makefile makes this of it.
-		dry, err := exec.CommandContext(ctx, "make", "-n", "-C", binaries.Root, "sweep", "TARGET=staging", "RUN="+o.result.Run.ID, "CONFIRM=yes").Output()
+		dry, err := exec.CommandContext(ctx, "make", "-n", "-C", binaries.Root, "sweep", "TARGET=staging",
+			"RUN="+o.result.Run.ID, "CONFIRM=yes").Output()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(dry)).To(ContainSubstring("bin/conformance sweep -target=staging -run=" + o.result.Run.ID))
 		direct["CONFIRM"] = "yes"

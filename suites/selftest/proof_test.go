@@ -1,4 +1,5 @@
-// Package selftest_test tests the suite itself: it runs the compiled suite as users do, with exit code, output and reports as judges.
+// Package selftest_test tests the suite itself: it runs the compiled suite as users do, with exit code, output and
+// reports as judges.
 package selftest_test
 
 import (
@@ -46,7 +47,8 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		return path
 	}
 	binaries.Conformance = compile("conformance", "build", "./suites/cmd/conformance")
-	binaries.Suite, binaries.Ginkgo = filepath.Join(binaries.Folder, "contract.test"), filepath.Join(binaries.Folder, "ginkgo")
+	binaries.Suite, binaries.Ginkgo = filepath.Join(binaries.Folder, "contract.test"), filepath.Join(binaries.Folder,
+		"ginkgo")
 	for _, name := range []string{binaries.Suite, binaries.Ginkgo} { // which the program is too, under these names
 		Expect(os.Symlink(binaries.Conformance, name)).To(Succeed())
 	}
@@ -56,7 +58,8 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	return encoded
 }, func(encoded []byte) {
 	Expect(json.Unmarshal(encoded, &binaries)).To(Succeed())
-	Expect(os.Unsetenv(config.EnvTarget)).To(Succeed()) // of the one who runs these tests: they name their targets themselves
+	// of the one who runs these tests: they name their targets themselves
+	Expect(os.Unsetenv(config.EnvTarget)).To(Succeed())
 }, NodeTimeout(5*time.Minute))
 
 var _ = SynchronizedAfterSuite(func(SpecContext) {}, func(SpecContext) {
@@ -79,13 +82,15 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 	folder := GinkgoT().TempDir()
 	cfg := filepath.Join(folder, "ginkgo.yml")
 	Expect(os.WriteFile(cfg, []byte(unpaced()), 0o600)).To(Succeed())
-	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + cfg, "-reports=" + folder}, arguments[1:]...)...)
+	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + cfg,
+		"-reports=" + folder}, arguments[1:]...)...)
 	command.Dir = folder
 	command.Env = append(os.Environ(), pairs(environment)...)
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(ctx, session).Should(gexec.Exit())
-	o := outcome{code: session.ExitCode(), output: string(session.Out.Contents()) + string(session.Err.Contents()), folder: folder}
+	o := outcome{code: session.ExitCode(), output: string(session.Out.Contents()) + string(session.Err.Contents()),
+		folder: folder}
 	if result, err := report.Read(filepath.Join(folder, "conformance.json")); err == nil {
 		o.result = result
 	}
@@ -102,8 +107,8 @@ func unpaced() string {
 	return cfg
 }
 
-// hasty is the argument that names a configuration in which nothing is repeated after a 50x, and clean-up gives up soon: where hundreds
-// are made to fail, or nothing can be removed, the waiting would take minutes and show no more.
+// hasty is the argument that names a configuration in which nothing is repeated after a 50x, and clean-up gives up
+// soon: where hundreds are made to fail, or nothing can be removed, the waiting would take minutes and show no more.
 func hasty() string {
 	GinkgoHelper()
 	path := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")

@@ -77,11 +77,13 @@ func (p *proxy) record(r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.requests = append(p.requests, recorded{method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, agent: r.UserAgent(), body: string(body),
+	p.requests = append(p.requests, recorded{method: r.Method, path: r.URL.Path, query: r.URL.RawQuery,
+		agent: r.UserAgent(), body: string(body),
 		header: r.Header.Clone()})
 }
 
-// reused reports whether the connection has carried an answer before: then a client cannot know whether it is still good.
+// reused reports whether the connection has carried an answer before: then a client cannot know whether it is still
+// good.
 func (p *proxy) reused(r *http.Request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

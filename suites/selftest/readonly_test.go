@@ -33,7 +33,8 @@ var _ = Describe("permissions", func() {
 		for _, s := range o.result.Specs {
 			if s.Verdict == report.Inconclusive {
 				// The mock names its own address for its keys, and not that of the proxy.
-				Expect(s.Reason).To(Or(Equal("target is read-only"), HavePrefix("the keys are at another host than the target's")), s.ID)
+				Expect(s.Reason).To(Or(Equal("target is read-only"),
+					HavePrefix("the keys are at another host than the target's")), s.ID)
 				Expect(s.Requests).To(BeZero(), s.ID)
 			}
 			if s.Write {
@@ -61,25 +62,28 @@ var _ = Describe("permissions", func() {
 		Entry("for this host", limit, func(host string) string { return host }, 0),
 	)
 
-	It("to send so many requests end the run with a clear error, and yet the sandbox is removed", limit, func(ctx SpecContext) {
-		environment := startMock()
-		admin := logIn(environment)
-		p := between(environment, &proxy{})
-		d := newDesk(environment, replaced("budget: 20000", "budget: 37"))
-		o := d.run(ctx, "run", "-target=staging", "-focus=401/.*/FetchTenant$")
-		Expect(o.code).To(Equal(2), o.output)
-		Expect(o.flat()).To(ContainSubstring("the budget of 37 requests is used up: raise budget in ginkgo.yml, or select fewer specs"))
-		Expect(o.result.Verdict).To(Equal(report.Error))
-		Expect(o.result.Leftovers).To(BeEmpty())
-		Expect(admin.children()).To(BeEmpty())
-		Expect(o.result.Run.Requests.Total() - o.result.Run.Requests.Cleanup).To(Equal(37))
-		Expect(p.all()).To(HaveLen(o.result.Run.Requests.Total()))
-	})
+	It("to send so many requests end the run with a clear error, and yet the sandbox is removed", limit,
+		func(ctx SpecContext) {
+			environment := startMock()
+			admin := logIn(environment)
+			p := between(environment, &proxy{})
+			d := newDesk(environment, replaced("budget: 20000", "budget: 37"))
+			o := d.run(ctx, "run", "-target=staging", "-focus=401/.*/FetchTenant$")
+			Expect(o.code).To(Equal(2), o.output)
+			Expect(o.flat()).To(ContainSubstring(
+				"the budget of 37 requests is used up: raise budget in ginkgo.yml, or select fewer specs"))
+			Expect(o.result.Verdict).To(Equal(report.Error))
+			Expect(o.result.Leftovers).To(BeEmpty())
+			Expect(admin.children()).To(BeEmpty())
+			Expect(o.result.Run.Requests.Total() - o.result.Run.Requests.Cleanup).To(Equal(37))
+			Expect(p.all()).To(HaveLen(o.result.Run.Requests.Total()))
+		})
 })
 
 // What happens to every service now and then is not a violation.
 var _ = Describe("a target that stumbles", func() {
-	DescribeTable("is not red", func(ctx SpecContext, stumble func(p *proxy, w http.ResponseWriter, r *http.Request, n int64) bool, transients bool) {
+	DescribeTable("is not red", func(ctx SpecContext, stumble func(p *proxy, w http.ResponseWriter, r *http.Request,
+		n int64) bool, transients bool) {
 		environment := startMock()
 		admin := logIn(environment)
 		var stumbled, seen atomic.Int64

@@ -10,7 +10,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// ever is what differs between two runs that do the same: ids, the names of runs, secrets, and what the mock numbers or counts.
+// ever is what differs between two runs that do the same: ids, the names of runs, secrets, and what the mock numbers
+// or counts.
 var ever = []struct {
 	what        *regexp.Regexp
 	placeholder string
@@ -32,7 +33,8 @@ var ever = []struct {
 
 // normalised is a request without what is different ever again.
 func (r recorded) normalised() string {
-	text := fmt.Sprintf("%s %s?%s by %s with %s, %s: %s", r.method, r.path, r.query, r.agent, r.header.Get("Authorization"),
+	text := fmt.Sprintf("%s %s?%s by %s with %s, %s: %s", r.method, r.path, r.query, r.agent,
+		r.header.Get("Authorization"),
 		r.header.Get("Content-Type"), r.body)
 	for _, one := range ever {
 		text = one.what.ReplaceAllString(text, one.placeholder)
@@ -46,7 +48,8 @@ var _ = Describe("two runs with one seed", func() {
 		environment := startMock()
 		p := between(environment, &proxy{})
 		// With more than one request in flight, set-up and clean-up send theirs in the order in which answers come.
-		o := newDesk(environment, replaced("concurrency: 4", "concurrency: 1")).run(ctx, "run", append([]string{"-target=staging", "-filter=!waiting"}, arguments...)...)
+		o := newDesk(environment, replaced("concurrency: 4", "concurrency: 1")).run(ctx, "run",
+			append([]string{"-target=staging", "-filter=!waiting"}, arguments...)...)
 		Expect(o.code).To(Equal(0), o.output)
 		var requests []string
 		for _, r := range p.all() {
@@ -64,19 +67,20 @@ var _ = Describe("two runs with one seed", func() {
 		return fmt.Sprint(cmp.Compare(len(a), len(b)))
 	}
 
-	It("send the same requests in the same order in one process, and the same set in several", SpecTimeout(4*limitDuration), func(ctx SpecContext) {
-		first := sent(ctx, "-seed=42", "-procs=1")
-		second := sent(ctx, "-seed=42", "-procs=1")
-		Expect(difference(first, second)).To(Equal("0"))
+	It("send the same requests in the same order in one process, and the same set in several",
+		SpecTimeout(4*limitDuration), func(ctx SpecContext) {
+			first := sent(ctx, "-seed=42", "-procs=1")
+			second := sent(ctx, "-seed=42", "-procs=1")
+			Expect(difference(first, second)).To(Equal("0"))
 
-		other := sent(ctx, "-seed=43", "-procs=1")
-		Expect(difference(first, other)).NotTo(Equal("0"), "another seed is another order")
+			other := sent(ctx, "-seed=43", "-procs=1")
+			Expect(difference(first, other)).NotTo(Equal("0"), "another seed is another order")
 
-		parallel := sent(ctx, "-seed=42", "-procs=2")
-		for _, requests := range [][]string{first, other, parallel} {
-			slices.Sort(requests)
-		}
-		Expect(difference(first, other)).To(Equal("0"))
-		Expect(difference(first, parallel)).To(Equal("0"))
-	})
+			parallel := sent(ctx, "-seed=42", "-procs=2")
+			for _, requests := range [][]string{first, other, parallel} {
+				slices.Sort(requests)
+			}
+			Expect(difference(first, other)).To(Equal("0"))
+			Expect(difference(first, parallel)).To(Equal("0"))
+		})
 })

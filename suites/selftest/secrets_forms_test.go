@@ -26,8 +26,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// leak is one way in which a hostile server shows secrets. It is given one that was named before, in another answer, and one that was
-// not; what it sends names the latter.
+// leak is one way in which a hostile server shows secrets. It is given one that was named before, in another answer,
+// and one that was not; what it sends names the latter.
 type leak struct {
 	name         string
 	known, named string
@@ -47,15 +47,28 @@ func leaks() []*leak {
 		})
 	}
 	for _, form := range redacttest.Wraps {
-		add("in the form "+form.Name, func(known, _ string) string { return everywhere(form.Spell(known), form.Spell(known)) })
+		add("in the form "+form.Name, func(known, _ string) string {
+			return everywhere(form.Spell(known),
+				form.Spell(known))
+		})
 	}
 	document := func(known, named string) string {
-		return fmt.Sprintf(`{"error":{"code":401,"message":"no %s","domain":"x","details":{"refresh_token":%q,"pad":%q}}}`, known, named, strings.Repeat("pad ", 50))
+		return fmt.Sprintf(`{"error":{"code":401,"message":"no %s","domain":"x","details":{"refresh_token":%q,"pad":%q}}}`,
+			known, named, strings.Repeat("pad ", 50))
 	}
 	for name, body := range map[string]func(string) string{
-		"gzip": func(s string) string { return redacttest.Pack(s, "gzip") }, "deflate": func(s string) string { return redacttest.Pack(s, "zlib") },
-		"bare deflate": func(s string) string { return redacttest.Pack(s, "deflate") }, "br": func(s string) string { return redacttest.Pack(s, "br") },
-		"zstd": func(s string) string { return redacttest.Pack(s, "zstd") }, "gzip in gzip": func(s string) string { return redacttest.Pack(redacttest.Pack(s, "gzip"), "gzip") },
+		"gzip": func(s string) string { return redacttest.Pack(s, "gzip") }, "deflate": func(
+			s string) string {
+			return redacttest.Pack(s, "zlib")
+		},
+		"bare deflate": func(s string) string { return redacttest.Pack(s, "deflate") }, "br": func(
+			s string) string {
+			return redacttest.Pack(s, "br")
+		},
+		"zstd": func(s string) string { return redacttest.Pack(s, "zstd") }, "gzip in gzip": func(
+			s string) string {
+			return redacttest.Pack(redacttest.Pack(s, "gzip"), "gzip")
+		},
 		"UTF-16":             func(s string) string { return redacttest.UTF16(s, binary.BigEndian) },
 		"UTF-16 with a mark": func(s string) string { return "\xff\xfe" + redacttest.UTF16(s, binary.LittleEndian) },
 		"bytes that are not text": func(s string) string {
@@ -67,8 +80,12 @@ func leaks() []*leak {
 		"JSON that calls itself so": func(s string) string { return s },
 	} {
 		packed := func(known, named string) string { return body(document(known, named)) }
-		add("in a body: "+name, func(known, named string) string { return plainly("", "application/json", packed(known, named)) })
-		coding := map[string]string{"gzip": "gzip", "deflate": "deflate", "bare deflate": "deflate", "br": "br", "zstd": "zstd", "gzip in gzip": "gzip, gzip"}[name]
+		add("in a body: "+name, func(known, named string) string {
+			return plainly("", "application/json",
+				packed(known, named))
+		})
+		coding := map[string]string{"gzip": "gzip", "deflate": "deflate", "bare deflate": "deflate", "br": "br",
+			"zstd": "zstd", "gzip in gzip": "gzip, gzip"}[name]
 		if coding != "" {
 			add("in a body that says: "+name, func(known, named string) string {
 				return plainly("Content-Encoding: "+coding+"\r\n", "application/json", packed(known, named))
@@ -80,7 +97,8 @@ func leaks() []*leak {
 			return plainly("", "text/plain", strings.Repeat("x", 16<<10-before-1)+" "+known+" access_token="+named)
 		})
 		add(fmt.Sprintf("at the cut of JSON, %d bytes before it", before), func(known, named string) string {
-			return plainly("", "application/json", `{"a":"`+strings.Repeat("x", 16<<10-before-8)+`","`+known+`":1,"access_token":"`+named+`"}`)
+			return plainly("", "application/json", `{"a":"`+strings.Repeat("x",
+				16<<10-before-8)+`","`+known+`":1,"access_token":"`+named+`"}`)
 		})
 	}
 	header := func(name, lines string) {
@@ -89,14 +107,17 @@ func leaks() []*leak {
 		})
 	}
 	header("the name of a header", "X-KNOWN: 1\r\nKNOWN: 2\r\nX-Session-Id: NAMED\r\n")
-	header("the name of a cookie", "Set-Cookie: KNOWN=1; Path=/\r\nSet-Cookie: a=b; KNOWN=1\r\nSet-Cookie: connect.sid=NAMED; HttpOnly\r\n")
+	header("the name of a cookie",
+		"Set-Cookie: KNOWN=1; Path=/\r\nSet-Cookie: a=b; KNOWN=1\r\nSet-Cookie: connect.sid=NAMED; HttpOnly\r\n")
 	header("an attribute of a cookie", "Set-Cookie: a=b; Path=/KNOWN; Domain=NAMED; sid=NAMED\r\n")
 	header("a Location", "Location: https://elsewhere.example/KNOWN?sig=NAMED#id_token=NAMED\r\n")
 	header("a challenge", "WWW-Authenticate: Bearer realm=\"KNOWN\", access_token=\"NAMED\"\r\n")
-	header("a Link", "Link: <https://h/KNOWN?X-Amz-Signature=NAMED>; rel=next\r\nRefresh: 5; url=/?jwt=NAMED\r\nETag: \"KNOWN\"\r\n")
+	header("a Link", "Link: <https://h/KNOWN?X-Amz-Signature=NAMED>; rel=next\r\nRefresh: 5; "+
+		"url=/?jwt=NAMED\r\nETag: \"KNOWN\"\r\n")
 	header("an early hint", "") // replaced below
 	all[len(all)-1].answer = func(known, named string) string {
-		return "HTTP/1.1 103 Early Hints\r\nLink: </" + known + ">\r\nX-Token: " + named + "\r\n\r\n" + plainly("", "application/json", envelope)
+		return "HTTP/1.1 103 Early Hints\r\nLink: </" + known + ">\r\nX-Token: " + named + "\r\n\r\n" + plainly("",
+			"application/json", envelope)
 	}
 	broken := func(name, answer string) {
 		add("in "+name, func(known, named string) string {
@@ -111,8 +132,10 @@ func leaks() []*leak {
 	broken("a length that is none", "HTTP/1.1 401 No\r\nContent-Length: KNOWN token=NAMED\r\n\r\n")
 	broken("an encoding of the transfer that is none", "HTTP/1.1 401 No\r\nTransfer-Encoding: KNOWN token=NAMED\r\n\r\n")
 	broken("a Content-Encoding that is none", "HTTP/1.1 401 No\r\nContent-Encoding: KNOWN\r\nContent-Length: 2\r\n\r\n{}")
-	broken("a Content-Type that is none", "HTTP/1.1 401 No\r\nContent-Type: KNOWN; token=NAMED\r\nContent-Length: 2\r\n\r\n{}")
-	broken("a trailer", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nTrailer: X-Token, KNOWN\r\n\r\n2\r\n{}\r\n0\r\nX-Token: NAMED\r\nKNOWN: 1\r\n\r\n")
+	broken("a Content-Type that is none",
+		"HTTP/1.1 401 No\r\nContent-Type: KNOWN; token=NAMED\r\nContent-Length: 2\r\n\r\n{}")
+	broken("a trailer", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nTrailer: X-Token, "+
+		"KNOWN\r\n\r\n2\r\n{}\r\n0\r\nX-Token: NAMED\r\nKNOWN: 1\r\n\r\n")
 	broken("a chunk", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n2;KNOWN=NAMED\r\n{}\r\nKNOWN token=NAMED\r\n")
 	broken("what follows the answer", "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}KNOWN token=NAMED\r\n")
 	return all
@@ -120,24 +143,31 @@ func leaks() []*leak {
 
 // plainly is an answer whose status no probe expects, so that its spec fails and shows it.
 func plainly(headers, media, body string) string {
-	return fmt.Sprintf("HTTP/1.1 418 No\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", headers, media, len(body), body)
+	return fmt.Sprintf("HTTP/1.1 418 No\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", headers, media,
+		len(body), body)
 }
 
-// everywhere shows texts in the headers, as far as they can stand there, and in a body of a kind that differs from row to row.
+// everywhere shows texts in the headers, as far as they can stand there, and in a body of a kind that differs from
+// row to row.
 func everywhere(known, named string) string {
 	headers := ""
 	if printable := regexp.MustCompile(`^(?:[ -~]|\r\n )*$`); printable.MatchString(known + named) {
-		headers = "X-Debug: " + known + "\r\nX-Other: got " + named + " there\r\nLocation: /?a=" + url.QueryEscape(known) + "&b=" + url.QueryEscape(named) + "\r\n" +
+		headers = "X-Debug: " + known + "\r\nX-Other: got " + named + " there\r\nLocation: /?a=" + url.QueryEscape(known) +
+			"&b=" + url.QueryEscape(named) + "\r\n" +
 			"Set-Cookie: a=" + known + "; Path=/" + known + "; Comment=" + named + "\r\n"
 	}
 	switch len(known) % 4 {
 	case 0:
-		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": 401, "message": "no " + known, "domain": named, "details": map[string]any{known: 1}}}) // of texts
+		// of texts
+		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": 401, "message": "no " + known,
+			"domain": named, "details": map[string]any{known: 1}}})
 		return plainly(headers, "application/json", string(body))
 	case 1:
-		return plainly(headers, "text/html", "<html><p title='"+html.EscapeString(named)+"'>"+html.EscapeString(known)+"</p></html>")
+		return plainly(headers, "text/html", "<html><p title='"+html.EscapeString(named)+"'>"+html.EscapeString(
+			known)+"</p></html>")
 	case 2:
-		return plainly(headers, "application/x-www-form-urlencoded", "error="+url.QueryEscape(known)+"&"+url.QueryEscape(named)+"=x&raw="+known)
+		return plainly(headers, "application/x-www-form-urlencoded", "error="+url.QueryEscape(known)+"&"+url.QueryEscape(
+			named)+"=x&raw="+known)
 	default:
 		return plainly(headers, "text/plain", "refused: "+known+"\n\n"+named+"\n")
 	}
@@ -198,7 +228,8 @@ var _ = Describe("a secret that nobody knew before", Ordered, ContinueOnFailure,
 	}
 
 	It("is looked for in every output", func() {
-		for _, sink := range []string{"output", "conformance.json", "junit.xml", "conformance.sarif", "conformance.har", "index.html", "index.html, unpacked", "summary.md",
+		for _, sink := range []string{"output", "conformance.json", "junit.xml", "conformance.sarif", "conformance.har",
+			"index.html", "index.html, unpacked", "summary.md",
 			"badge.svg", "gate.json"} {
 			Expect(sinks).To(HaveKeyWithValue(sink, Not(BeEmpty())))
 		}
@@ -208,7 +239,8 @@ var _ = Describe("a secret that nobody knew before", Ordered, ContinueOnFailure,
 	})
 })
 
-// name answers a request of the set-up as the mock does, and names there the secrets that the specs will be shown again.
+// name answers a request of the set-up as the mock does, and names there the secrets that the specs will be shown
+// again.
 func name(g *gateway, w http.ResponseWriter, r *http.Request, rows []*leak) bool {
 	if !strings.HasSuffix(r.URL.Path, "/idp/token") {
 		return false

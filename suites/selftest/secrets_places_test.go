@@ -37,15 +37,18 @@ var _ = Describe("what a run hands to its processes", func() {
 			return false
 		})
 		d := newDesk(g.environment)
-		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", "-procs=2",
+		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder,
+			"-target=staging", "-procs=2",
 			"-focus=401/(no-token|garbage-token|expired-token)/", "-v")
 		got := spy(ctx, session, "-reports="+d.folder)
 		o := d.finish(ctx, session)
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(len(withVerdict(o.result, report.Violation))).To(BeNumerically(">", 20))
 
-		Expect(got.state).To(MatchRegexp(`^`+regexp.QuoteMeta(g.environment["TMPDIR"])+`/conformance-\d+/state\.json$`), "the path alone")
-		Expect(got.modes).To(SatisfyAny(BeEmpty(), HaveEach(SatisfyAny(BeEquivalentTo(0o600), BeEquivalentTo(fs.ModeDir|0o700)))), "which nobody else can read")
+		Expect(got.state).To(MatchRegexp(`^`+regexp.QuoteMeta(g.environment["TMPDIR"])+`/conformance-\d+/state\.json$`),
+			"the path alone")
+		Expect(got.modes).To(SatisfyAny(BeEmpty(), HaveEach(SatisfyAny(BeEquivalentTo(0o600),
+			BeEquivalentTo(fs.ModeDir|0o700)))), "which nobody else can read")
 		Expect(len(got.reports)).To(BeNumerically(">", 1000), "what the other process reported")
 		for secret, where := range p.places {
 			for spelling, form := range spellings(secret) {
@@ -133,7 +136,8 @@ var _ = Describe("a secret in the environment", func() {
 		go func() { _ = server.Serve(listener) }() // until it is closed
 		DeferCleanup(server.Close)
 		d := newDesk(map[string]string{
-			"ACRONIS_DATACENTER_URL": "https://conformance.example", "ACRONIS_CLIENT_ID": "0b3a8a4e-5d0f-4b0e-9d38-3f9a1f6f2a10", "ACRONIS_CLIENT_SECRET": secret,
+			"ACRONIS_DATACENTER_URL": "https://conformance.example",
+			"ACRONIS_CLIENT_ID":      "0b3a8a4e-5d0f-4b0e-9d38-3f9a1f6f2a10", "ACRONIS_CLIENT_SECRET": secret,
 			"HTTPS_PROXY": fmt.Sprintf("http://me:%s@%s", password, listener.Addr()), "NO_PROXY": "", "no_proxy": "",
 		})
 		o := d.look(ctx, command, "-target=staging")
@@ -146,9 +150,11 @@ var _ = Describe("a secret in the environment", func() {
 		Expect(finder.Find(o.output)).To(BeEmpty())
 		expectHidden(d.folder, finder)
 	},
-		Entry("that tells the password", SpecTimeout(2*time.Minute), "run", "HTTP/1.1 407 refused me:PASSWORD\r\n\r\n", "407"),
+		Entry("that tells the password", SpecTimeout(2*time.Minute), "run", "HTTP/1.1 407 refused me:PASSWORD\r\n\r\n",
+			"407"),
 		Entry("that tells the header", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 407 refused BASIC\r\n\r\n", "407"),
-		Entry("that does not speak HTTP", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 PASSWORD no\r\n\r\n", "$ACRONIS_PROXY_PASSWORD"),
+		Entry("that does not speak HTTP", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 PASSWORD no\r\n\r\n",
+			"$ACRONIS_PROXY_PASSWORD"),
 		Entry("that tells a sweep", SpecTimeout(2*time.Minute), "sweep", "HTTP/1.1 502 refused BASIC\r\n\r\n", "502"),
 	)
 
@@ -158,8 +164,10 @@ var _ = Describe("a secret in the environment", func() {
 		g.environment["ACRONIS_CA_FILE"] = content(canary)
 		d := newDesk(g.environment)
 		finder := redacttest.NewFinder(canary)
-		for _, o := range []outcome{d.run(ctx, "run", "-target=staging", few), d.run(ctx, "gate", "-target=staging"), d.look(ctx, "doctor", "-target=staging"),
-			d.look(ctx, "sweep", "-target=staging"), d.ginkgo(ctx, []string{"-config=" + d.path("ginkgo.yml"), "-reports=" + d.folder, "-target=staging"})} {
+		for _, o := range []outcome{d.run(ctx, "run", "-target=staging", few), d.run(ctx, "gate", "-target=staging"),
+			d.look(ctx, "doctor", "-target=staging"),
+			d.look(ctx, "sweep", "-target=staging"), d.ginkgo(ctx, []string{"-config=" + d.path("ginkgo.yml"), "-reports=" +
+				d.folder, "-target=staging"})} {
 			Expect(o.code).NotTo(BeZero(), o.output)
 			Expect(o.output).To(ContainSubstring("ACRONIS_CA_FILE"))
 			Expect(finder.Find(o.output)).To(BeEmpty())
@@ -216,18 +224,30 @@ var _ = Describe("an answer that is made to be slow", Ordered, func() {
 		Expect(o.output).To(ContainSubstring(says))
 		Expect(specOf(o.result, refused).Verdict).To(Equal(report.Violation), "it was judged in the time that a spec has")
 		Expect(withVerdict(o.result, report.Pass)).To(HaveLen(1))
-		Expect(o.peak).To(BeNumerically("<", idle+mostBytes), "%d MiB, and %d MiB where the server is healthy", o.peak>>20, idle>>20)
+		Expect(o.peak).To(BeNumerically("<", idle+mostBytes), "%d MiB, and %d MiB where the server is healthy", o.peak>>20,
+			idle>>20)
 	},
 		Entry("40,000 tokens", SpecTimeout(3*time.Minute), func() string {
 			var b strings.Builder
 			for i := range 40_000 {
-				fmt.Fprintf(&b, `,{"access_token":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI0NzExIn0.%s%0100d"}`, redacttest.Canary(), i)
+				fmt.Fprintf(&b, `,{"access_token":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI0NzExIn0.%s%0100d"}`,
+					redacttest.Canary(), i)
 			}
 			return "[" + b.String()[1:] + "]"
 		}, "$ACRONIS_TOKEN"),
-		Entry("10 MB of [1,1,...]", SpecTimeout(3*time.Minute), func() string { return "[" + strings.Repeat("1,", 5<<20-2) + "1]" }, "too-many-values"),
-		Entry("10 MB of one secret", SpecTimeout(3*time.Minute), func() string { return `{"password":"` + strings.Repeat("aB3", 3<<20) + `"}` }, "$ACRONIS_PASSWORD"),
-		Entry("10 MB of text that names secrets", SpecTimeout(3*time.Minute), func() string { return strings.Repeat("password=abc-123 ", 600_000) }, "$ACRONIS_PASSWORD"),
-		Entry("10 MB of base64", SpecTimeout(3*time.Minute), func() string { return strings.Repeat("cGFzc3dvcmQ9", 870_000) }, "the body"),
+		Entry("10 MB of [1,1,...]", SpecTimeout(3*time.Minute), func() string {
+			return "[" + strings.Repeat("1,", 5<<20-2) +
+				"1]"
+		}, "too-many-values"),
+		Entry("10 MB of one secret", SpecTimeout(3*time.Minute), func() string {
+			return `{"password":"` +
+				strings.Repeat("aB3", 3<<20) + `"}`
+		}, "$ACRONIS_PASSWORD"),
+		Entry("10 MB of text that names secrets", SpecTimeout(3*time.Minute),
+			func() string { return strings.Repeat("password=abc-123 ", 600_000) }, "$ACRONIS_PASSWORD"),
+		Entry("10 MB of base64", SpecTimeout(3*time.Minute), func() string {
+			return strings.Repeat("cGFzc3dvcmQ9",
+				870_000)
+		}, "the body"),
 	)
 })

@@ -30,8 +30,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// planted collects every secret that passes the gateway, whichever side it comes from: the suite knew none of them beforehand but the
-// configured ones.
+// planted collects every secret that passes the gateway, whichever side it comes from: the suite knew none of them
+// beforehand but the configured ones.
 type planted struct {
 	mu     sync.Mutex
 	places map[string]string // where a secret was seen first, by the secret
@@ -39,7 +39,8 @@ type planted struct {
 }
 
 // secretNames are the properties and form fields that carry secrets.
-var secretNames = []string{"access_token", "id_token", "refresh_token", "client_secret", "registration_access_token", "ott", "token", "device_code",
+var secretNames = []string{"access_token", "id_token", "refresh_token", "client_secret", "registration_access_token",
+	"ott", "token", "device_code",
 	"user_code", "password", "current_password", "new_password", "assertion"}
 
 func (p *planted) add(where, secret string) {
@@ -76,14 +77,16 @@ func (p *planted) kinds() map[string]int {
 // request notes what the suite sends.
 func (p *planted) request(r *http.Request, body []byte) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage { // what the wrong-secret probes send is not a secret
+	// what the wrong-secret probes send is not a secret
+	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage {
 		p.add(scheme, credentials)
 	}
 	if id, password, basic := r.BasicAuth(); basic && id != "" {
 		p.add("Basic password", password)
 	}
 	p.fields("sent", r.URL.Query())
-	if form, err := url.ParseQuery(string(body)); err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+	if form, err := url.ParseQuery(string(body)); err == nil && strings.HasPrefix(r.Header.Get("Content-Type"),
+		"application/x-www-form-urlencoded") {
 		p.fields("sent", form)
 	}
 	p.body("sent", body)
@@ -146,12 +149,14 @@ func recording(spoil func(g *gateway, p *planted, w http.ResponseWriter, r *http
 	return g, p
 }
 
-// echo is an error message that repeats the secrets in every spelling, as services do that put a request into their errors.
+// echo is an error message that repeats the secrets in every spelling, as services do that put a request into their
+// errors.
 func echo(w http.ResponseWriter, form int, status int, secrets []string) {
 	text := strings.Join(secrets, " and ")
 	switch form % 5 {
 	case 0: // as it is
-		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": "refused: " + text, "domain": "x"}})
+		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": "refused: " + text,
+			"domain": "x"}})
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = w.Write(body)
@@ -198,15 +203,18 @@ var _ = Describe("a secret", func() {
 			if n%3 != 0 {
 				return false
 			}
-			secrets := []string{strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), known[n%len(known)], known[len(known)-1-n%len(known)]}
+			secrets := []string{strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), known[n%len(known)],
+				known[len(known)-1-n%len(known)]}
 			secrets = slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 			echo(w, n/3, []int{401, 418, 400, 500, 200}[n/15%5], secrets)
 			return true
 		})
-		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v", "-procs="+strconv.Itoa(processes), hasty())
+		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v",
+			"-procs="+strconv.Itoa(processes), hasty())
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(len(withVerdict(o.result, report.Violation))).To(BeNumerically(">", 100), "the specs that were spoilt fail")
-		Expect(p.kinds()).To(SatisfyAll(HaveKey("Basic"), HaveKey("Bearer"), HaveKey("issued access_token"), HaveKey("issued client_secret"),
+		Expect(p.kinds()).To(SatisfyAll(HaveKey("Basic"), HaveKey("Bearer"), HaveKey("issued access_token"),
+			HaveKey("issued client_secret"),
 			HaveKey("issued token"), HaveKey("issued ott"), HaveKey("sent password")), "every kind was there to leak")
 		expectNoSecret(o, p)
 		Expect(o.output).To(ContainSubstring("$ACRONIS_TOKEN"), "curl lines stay of use")
@@ -239,7 +247,8 @@ var _ = Describe("a secret", func() {
 			status, _, body := g.upstream(r)
 			// net/http logs what comes on a connection on which it expects nothing.
 			wire(func(_ *gateway, conn net.Conn, _ *http.Request) {
-				fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, http.StatusText(status), len(body), body)
+				fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status,
+					http.StatusText(status), len(body), body)
 				time.Sleep(20 * time.Millisecond)
 				fmt.Fprintf(conn, "debug: %s\r\n", strings.Join(p.known(), " "))
 				time.Sleep(20 * time.Millisecond)
@@ -259,7 +268,8 @@ var _ = Describe("a secret", func() {
 			w.Header().Set("Content-Type", "text/plain")
 			w.WriteHeader(http.StatusForbidden)
 			// The message is cut somewhere, and a secret may lie there.
-			_, _ = io.WriteString(w, strings.Repeat(".", padding)+strings.Join(append(p.known(), r.Header.Get("Authorization")), ","))
+			_, _ = io.WriteString(w, strings.Repeat(".", padding)+strings.Join(append(p.known(),
+				r.Header.Get("Authorization")), ","))
 			return true
 		})
 		o := runSuite(ctx, g.environment, "run", "-target=staging", "-focus=401/no-token/(FetchUser|FetchClient)$", "-v")
@@ -324,10 +334,12 @@ func expectNoSecret(o outcome, p *planted) {
 func spellings(secret string) map[string]string {
 	quoted, _ := json.Marshal(secret)
 	forms := map[string]string{
-		"as it is": secret, "in a URL": url.QueryEscape(secret), "in a path": url.PathEscape(secret), "in JSON": string(quoted[1 : len(quoted)-1]), "in XML": html.EscapeString(secret),
+		"as it is": secret, "in a URL": url.QueryEscape(secret), "in a path": url.PathEscape(secret), "in JSON": string(
+			quoted[1 : len(quoted)-1]), "in XML": html.EscapeString(secret),
 	}
 	for before := range 3 { // wherever it stands in what was encoded
-		for name, encoding := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64 for URLs": base64.RawURLEncoding} {
+		for name, encoding := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding,
+			"base64 for URLs": base64.RawURLEncoding} {
 			encoded := encoding.EncodeToString([]byte(strings.Repeat("x", before) + secret))
 			forms[fmt.Sprintf("in %s at %d", name, before)] = encoded[(before*8+5)/6 : (before+len(secret))*8/6]
 		}

@@ -18,13 +18,15 @@ import (
 // A run is ended from outside: the one who started it has one process id, and sends a signal there and nowhere else.
 var _ = Describe("a run that is ended", func() {
 	// midway is a run of everything, in the midst of its specs.
-	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator, *gexec.Session) {
+	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator,
+		*gexec.Session) {
 		GinkgoHelper()
 		environment := startMock()
 		admin := logIn(environment)
 		p := between(environment, &proxy{})
 		d := newDesk(environment, changes...)
-		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder, "-target=staging", selection, "-procs=2")
+		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder,
+			"-target=staging", selection, "-procs=2")
 		DeferCleanup(func() { session.Kill() })
 		Eventually(ctx, func() bool {
 			return slices.ContainsFunc(p.all(), func(r recorded) bool { return strings.Contains(r.agent, "spec 4") })
@@ -33,7 +35,8 @@ var _ = Describe("a run that is ended", func() {
 		return d, admin, session
 	}
 
-	DescribeTable("by a signal to the started process alone leaves nothing behind", func(ctx SpecContext, signal os.Signal) {
+	DescribeTable("by a signal to the started process alone leaves nothing behind", func(ctx SpecContext,
+		signal os.Signal) {
 		d, admin, session := midway(ctx, "-filter=!waiting")
 		session.Signal(signal)
 		o := d.finish(ctx, session) // within the clean-up's two minutes, since the spec's own limit is shorter
@@ -47,9 +50,11 @@ var _ = Describe("a run that is ended", func() {
 		Entry("SIGINT", limit, syscall.SIGINT),
 	)
 
-	// The clean-up waits for its turns longer than its time-out, which does not count that, and the half minute that it once got.
+	// The clean-up waits for its turns longer than its time-out, which does not count that, and the half minute that it
+	// once got.
 	It("at a slow rate is given the time that its clean-up takes", SpecTimeout(3*time.Minute), func(ctx SpecContext) {
-		d, admin, session := midway(ctx, "-filter=409 && tenants", replaced("rate: 1000000/s", "rate: 100/m"), replaced("cleanup: 2m", "cleanup: 2s"))
+		d, admin, session := midway(ctx, "-filter=409 && tenants", replaced("rate: 1000000/s", "rate: 100/m"),
+			replaced("cleanup: 2m", "cleanup: 2s"))
 		stopped := time.Now()
 		session.Signal(syscall.SIGTERM)
 		o := d.finish(ctx, session)
@@ -70,9 +75,12 @@ var _ = Describe("a run that is ended", func() {
 		Expect(admin.children()).To(HaveLen(1), "the sandbox")
 
 		var planted []any
-		for _, name := range []string{"Customer", "conformance", "conformance-", "conformance-20260101", "my conformance-20260101t000000-abcdef-1",
-			"Conformance-20260101t000000-abcdef-1", "conformance-20260101t000000-abcde-1", "conformance-20261399t000000-abcdef-1"} {
-			tenant := admin.call(http.MethodPost, "/tenants", map[string]any{"name": name, "kind": "customer", "parent_id": admin.Tenant})
+		for _, name := range []string{"Customer", "conformance", "conformance-", "conformance-20260101",
+			"my conformance-20260101t000000-abcdef-1",
+			"Conformance-20260101t000000-abcdef-1", "conformance-20260101t000000-abcde-1",
+			"conformance-20261399t000000-abcdef-1"} {
+			tenant := admin.call(http.MethodPost, "/tenants", map[string]any{"name": name, "kind": "customer",
+				"parent_id": admin.Tenant})
 			planted = append(planted, tenant["id"])
 		}
 

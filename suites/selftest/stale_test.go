@@ -10,7 +10,8 @@ import (
 
 // A pipeline that looks at the reports of a run which could not start must not find those of an earlier one.
 var _ = Describe("a green report", func() {
-	reports := []string{"conformance.json", "junit.xml", "index.html", "summary.md", "conformance.har", "conformance.sarif", "badge.svg"}
+	reports := []string{"conformance.json", "junit.xml", "index.html", "summary.md", "conformance.har",
+		"conformance.sarif", "badge.svg"}
 	green := func(ctx SpecContext, d *desk) {
 		GinkgoHelper()
 		o := d.run(ctx, "run", few)
@@ -50,7 +51,8 @@ var _ = Describe("a green report", func() {
 		Entry("without a variable", limit, func(*desk) {}, "-target=staging"),
 		Entry("on a configuration that is none", limit, func(d *desk) { d.write("ginkgo.yml", "target: [") }),
 		Entry("where the host is dead", limit, func(d *desk) {
-			d.environment = map[string]string{"ACRONIS_DATACENTER_URL": deadURL(), "ACRONIS_CLIENT_ID": "a", "ACRONIS_CLIENT_SECRET": "b"}
+			d.environment = map[string]string{"ACRONIS_DATACENTER_URL": deadURL(), "ACRONIS_CLIENT_ID": "a",
+				"ACRONIS_CLIENT_SECRET": "b"}
 		}, "-target=staging"),
 	)
 

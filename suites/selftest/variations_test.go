@@ -19,31 +19,33 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise. Nearly all of them together
-// are always run.
+// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise.
+// Nearly all of them together are always run.
 const variationStep = 10
 
-// overHTTP2 is the variation over which those of perConnection cannot show: HTTP/2 has pieces, names in small letters, and one connection
-// for everything, anyway.
+// overHTTP2 is the variation over which those of perConnection cannot show: HTTP/2 has pieces, names in small
+// letters, and one connection for everything, anyway.
 const overHTTP2 = "http2"
 
 var perConnection = []string{"chunked", "small-header-names", "connections-closed"}
 
-// A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few variations, and with
-// nearly all of them together.
+// A data center is not the mock. What the documentation leaves free is varied here, and no spec turns red: with few
+// variations, and with nearly all of them together.
 var _ = Describe("a healthy service that does otherwise what it may", SpecPriority(1), func() {
 	var names []string
 	for _, v := range mock.Variations() {
 		names = append(names, v.Name)
 	}
 	without := func(left func(name string) bool) []string { return slices.DeleteFunc(slices.Clone(names), left) }
-	// Most of their time these wait, for some variations slow the service down: they begin first, and others go on meanwhile.
+	// Most of their time these wait, for some variations slow the service down: they begin first, and others go on
+	// meanwhile.
 	together := func(variations ...string) func(SpecContext) {
 		return func(ctx SpecContext) {
 			environment := startVaried(variations...)
 			config := filepath.Join(GinkgoT().TempDir(), "ginkgo.yml")
 			Expect(os.WriteFile(config, []byte(patient(variations...)), 0o600)).To(Succeed())
-			expectNoFalseAlarm(runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=4", "-config="+config), variations...)
+			expectNoFalseAlarm(runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=4",
+				"-config="+config), variations...)
 		}
 	}
 	// Reads that lag and requests that are put off would wait for each other, and take longer together than both do.
@@ -53,13 +55,14 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 	for _, few := range fewAtOnce(names) {
 		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 			environment := startVaried(few...)
-			expectNoFalseAlarm(runCompiled(ctx, environment, patient(few...), "-target=staging", "-ginkgo.label-filter=!waiting"), few...)
+			expectNoFalseAlarm(runCompiled(ctx, environment, patient(few...), "-target=staging",
+				"-ginkgo.label-filter=!waiting"), few...)
 		})
 	}
 })
 
-// fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one of them does not hide
-// what another one brings about. The sample's are alone.
+// fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one
+// of them does not hide what another one brings about. The sample's are alone.
 func fewAtOnce(names []string) [][]string {
 	var dealt [][]string
 	if *fullFlag {
@@ -76,15 +79,21 @@ func fewAtOnce(names []string) [][]string {
 	return dealt
 }
 
-// onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One of them is a matter of
-// every answer with a body, the others of one at least.
+// onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One
+// of them is a matter of every answer with a body, the others of one at least.
 var onTheWire = map[string]struct {
 	all   bool
 	shows func(a exchange.EvidenceAttempt) bool
 }{
-	"gzip":            {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Content-Encoding") == "gzip" }},
-	"chunked":         {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Content-Length") == "" }},
-	"indented-bodies": {false, func(a exchange.EvidenceAttempt) bool { return isJSON(a) && strings.Contains(a.Body.Text, "\n  ") }},
+	"gzip": {true, func(a exchange.EvidenceAttempt) bool {
+		return a.Headers.Get(
+			"Content-Encoding") == "gzip"
+	}},
+	"chunked": {true, func(a exchange.EvidenceAttempt) bool { return a.Headers.Get("Content-Length") == "" }},
+	"indented-bodies": {false, func(a exchange.EvidenceAttempt) bool {
+		return isJSON(a) && strings.Contains(a.Body.Text,
+			"\n  ")
+	}},
 	"charset-named": {false, func(a exchange.EvidenceAttempt) bool {
 		return a.Headers.Get("Content-Type") == "application/json; charset=utf-8"
 	}},
@@ -171,9 +180,11 @@ func expectShown(r *report.Result, variations []string) {
 }
 
 // bare is what a variation writes into an answer that net/http hides from the one who reads it.
-var bare = map[string]string{"small-header-names": "\r\ncontent-type: ", "connections-closed": "\r\nConnection: close\r\n"}
+var bare = map[string]string{"small-header-names": "\r\ncontent-type: ",
+	"connections-closed": "\r\nConnection: close\r\n"}
 
-// expectOnBareWire looks at the bytes of an answer over HTTP/1.1. That it is the mock which answers is not a question here.
+// expectOnBareWire looks at the bytes of an answer over HTTP/1.1. That it is the mock which answers is not a question
+// here.
 func expectOnBareWire(address string, variations []string) {
 	GinkgoHelper()
 	for name, written := range bare {

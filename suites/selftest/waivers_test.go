@@ -82,7 +82,8 @@ var _ = Describe("waivers", func() {
 		o := d.look(ctx, "doctor", "-target=staging")
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.flat()).To(And(ContainSubstring("warning waivers "),
-			ContainSubstring("waiver "+redSpec+": its last day is "+soon(14)+": see https://tracker.example.com/1, or ask us for another date")))
+			ContainSubstring("waiver "+redSpec+": its last day is "+soon(
+				14)+": see https://tracker.example.com/1, or ask us for another date")))
 		o = d.run(ctx, "run", "-target=staging", "-focus="+redSpec+"$")
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.flat()).To(ContainSubstring("waiver " + redSpec + ": its last day is " + soon(14)))
@@ -179,7 +180,8 @@ var _ = Describe("known deviations", func() {
 		Expect(len(known)).To(BeNumerically(">=", 15))
 		Expect(o.flat()).To(And(ContainSubstring("known deviations of the live service: "),
 			ContainSubstring(fmt.Sprintf("%d known", o.result.Totals.Specs.Known)),
-			ContainSubstring("known deviation: an answer to FetchApplications recorded on one data center in November 2025, https://")))
+			ContainSubstring("known deviation: an answer to FetchApplications recorded on one data center in November "+
+				"2025, https://")))
 		expectJUnit(o)
 		for name, text := range map[string]string{
 			"summary.md":        "### Known deviations of the live service: ",

@@ -62,8 +62,8 @@ func runWatched(ctx context.Context, environment map[string]string, arguments ..
 	return o
 }
 
-// processes finds those of the compiled suite that have the argument. The resource usage that the kernel reports at the end would
-// also count what the process was a copy of before it became the suite.
+// processes finds those of the compiled suite that have the argument. The resource usage that the kernel reports at
+// the end would also count what the process was a copy of before it became the suite.
 func processes(argument string) []int {
 	var found []int
 	entries, _ := os.ReadDir("/proc")

@@ -63,7 +63,8 @@ var _ = Describe("a hostile wire", func() {
 
 	// encoding changes the healthy body, and the headers go with it.
 	type encoding func(healthy []byte) []byte
-	DescribeTable("is judged by what came", func(ctx SpecContext, code int, verdict report.Verdict, says, headers string, e encoding) {
+	DescribeTable("is judged by what came", func(ctx SpecContext, code int, verdict report.Verdict, says, headers string,
+		e encoding) {
 		const spec = "401/no-token/FetchTenant"
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if !strings.Contains(r.UserAgent(), "spec "+spec) {
@@ -85,8 +86,10 @@ var _ = Describe("a hostile wire", func() {
 	},
 		Entry("br that is none", limit, 2, report.Error, "its Content-Encoding is br", "Content-Encoding: br", plain),
 		Entry("zstd that is none", limit, 2, report.Error, "its Content-Encoding is zstd", "Content-Encoding: zstd", plain),
-		Entry("deflate that is none", limit, 2, report.Error, "its Content-Encoding is deflate", "Content-Encoding: deflate", plain),
-		Entry("gzip inside br that is none", limit, 2, report.Error, "its Content-Encoding is br", "Content-Encoding: gzip, br", plain),
+		Entry("deflate that is none", limit, 2, report.Error, "its Content-Encoding is deflate",
+			"Content-Encoding: deflate", plain),
+		Entry("gzip inside br that is none", limit, 2, report.Error, "its Content-Encoding is br",
+			"Content-Encoding: gzip, br", plain),
 		Entry("gzip, identity", limit, 0, report.Pass, "", "Content-Encoding: gzip, identity", zipped),
 		Entry("gzip in gzip", limit, 0, report.Pass, "", "Content-Encoding: gzip, gzip",
 			func(b []byte) []byte { return zipped(zipped(b)) }),
@@ -106,7 +109,8 @@ var _ = Describe("a hostile wire", func() {
 			refuse.write(g, w, r)
 			return true
 		})
-		o := newDesk(g.environment, soon...).run(ctx, "run", "-target=staging", "-focus=401/(no-token|garbage-token)/", "-procs=2")
+		o := newDesk(g.environment, soon...).run(ctx, "run", "-target=staging", "-focus=401/(no-token|garbage-token)/",
+			"-procs=2")
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.result.Verdict).To(Equal(report.Error))
 		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
@@ -157,36 +161,37 @@ var _ = Describe("a hostile wire", func() {
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
 	})
 
-	It("with a 50x in place of each refusal is not asked again and again", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
-		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
-			if !strings.Contains(r.UserAgent(), "spec 4") {
-				return false
+	It("with a 50x in place of each refusal is not asked again and again", SpecTimeout(2*time.Minute),
+		func(ctx SpecContext) {
+			g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.UserAgent(), "spec 4") {
+					return false
+				}
+				status, header, body := g.upstream(r)
+				if status/100 == 4 {
+					status = 500
+				}
+				header.Del("Content-Length")
+				for name, values := range header {
+					w.Header()[name] = values
+				}
+				w.WriteHeader(status)
+				_, _ = w.Write(body)
+				return true
+			})
+			o := newDesk(g.environment).run(ctx, "run", "-target=staging", "-procs=2",
+				"-filter=(401 || 404) && read && (no-token || garbage-token || unknown-id)")
+			Expect(o.code).To(Equal(1), o.output)
+			Expect(len(o.result.Specs)).To(BeNumerically(">", 100))
+			Expect(withVerdict(o.result, report.Violation)).To(HaveLen(len(o.result.Specs)))
+			Expect(withVerdict(o.result, report.Violation)).To(HaveEach(ContainSubstring("the service fails (500)")))
+			repeats := 0
+			for _, s := range o.result.Specs {
+				repeats += len(s.Exchanges[0].Attempts) - 1
 			}
-			status, header, body := g.upstream(r)
-			if status/100 == 4 {
-				status = 500
-			}
-			header.Del("Content-Length")
-			for name, values := range header {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write(body)
-			return true
+			// Five exchanges of one code, one of each other, two repeats each, and what the other process had under way.
+			Expect(repeats).To(And(BeNumerically(">=", 10), BeNumerically("<=", 20)))
 		})
-		o := newDesk(g.environment).run(ctx, "run", "-target=staging", "-procs=2",
-			"-filter=(401 || 404) && read && (no-token || garbage-token || unknown-id)")
-		Expect(o.code).To(Equal(1), o.output)
-		Expect(len(o.result.Specs)).To(BeNumerically(">", 100))
-		Expect(withVerdict(o.result, report.Violation)).To(HaveLen(len(o.result.Specs)))
-		Expect(withVerdict(o.result, report.Violation)).To(HaveEach(ContainSubstring("the service fails (500)")))
-		repeats := 0
-		for _, s := range o.result.Specs {
-			repeats += len(s.Exchanges[0].Attempts) - 1
-		}
-		// Five exchanges of one code, one of each other, two repeats each, and what the other process had under way.
-		Expect(repeats).To(And(BeNumerically(">=", 10), BeNumerically("<=", 20)))
-	})
 
 	It("is told a serial and not the spec", limit, func(ctx SpecContext) {
 		environment := startMock()
@@ -196,7 +201,8 @@ var _ = Describe("a hostile wire", func() {
 		agents := map[string]string{}  // path by agent
 		transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
 		DeferCleanup(transport.CloseIdleConnections)
-		forward := &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mock) }}
+		forward := &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport,
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(mock) }}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			agents[r.UserAgent()] = r.URL.Path
@@ -248,7 +254,8 @@ var _ = Describe("a hostile wire", func() {
 			"HTTPS_PROXY":           "http://someone:pass-of-the-proxy@" + listener.Addr().String(), "NO_PROXY": ""}
 		o := newDesk(environment).run(ctx, "run", "-target=staging", few)
 		Expect(o.code).To(Equal(2), o.output)
-		Expect(o.flat()).To(ContainSubstring("cannot go through the proxy " + listener.Addr().String() + " to https://datacenter.example"))
+		Expect(o.flat()).To(ContainSubstring("cannot go through the proxy " + listener.Addr().String() +
+			" to https://datacenter.example"))
 		Expect(o.flat()).To(ContainSubstring(words))
 		Expect(o.output).NotTo(ContainSubstring("pass-of-the-proxy"))
 		Expect(o.output).NotTo(ContainSubstring(base64.StdEncoding.EncodeToString([]byte("someone:pass-of-the-proxy"))))

@@ -39,11 +39,14 @@ func sameSubject(old *report.Result, cfg *config.File) error {
 	of := fmt.Sprintf("the baseline, run %s,", old.Run.ID)
 	switch {
 	case old.Target.Name != cfg.Name:
-		return fmt.Errorf("%s is of the target %s, and this gate is for %s: name a result of %s", of, old.Target.Name, cfg.Name, cfg.Name)
+		return fmt.Errorf("%s is of the target %s, and this gate is for %s: name a result of %s", of, old.Target.Name,
+			cfg.Name, cfg.Name)
 	case !cfg.Target.Embedded && old.Target.URL != cfg.Target.URL:
-		return fmt.Errorf("%s is of %s, and the target %s is at %s: name a result of that host", of, old.Target.URL, cfg.Name, cfg.Target.URL)
+		return fmt.Errorf("%s is of %s, and the target %s is at %s: name a result of that host", of, old.Target.URL,
+			cfg.Name, cfg.Target.URL)
 	case old.Run.Contract != loaded.Contract.Version() || !slices.Equal(cellsOf(old), loaded.Contract.Cells()):
-		return fmt.Errorf("%s is of another contract: leave -baseline out once, and take the result of that gate for the next one", of)
+		return fmt.Errorf("%s is of another contract: leave -baseline out once, and take the result of that gate for "+
+			"the next one", of)
 	}
 	return nil
 }

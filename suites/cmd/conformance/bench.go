@@ -31,7 +31,8 @@ func bench(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	if !cfg.Target.Embedded {
-		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target", cfg.Name)
+		return fmt.Errorf("%s is not embedded, and bench measures on the mock only: name another target with -target",
+			cfg.Name)
 	}
 	if o.reports, err = os.MkdirTemp("", "bench-"); err != nil {
 		return err
@@ -83,7 +84,8 @@ func (o options) measure(ctx context.Context, cfg *config.File, diagnostics io.W
 	begin := time.Now()
 	failed := o.supervise(ctx, command, cfg)
 	m := &measurement{wall: time.Since(begin)}
-	if m.result, err = report.Read(filepath.Join(o.reports, "conformance.json")); err == nil && m.result.Verdict != report.Pass {
+	if m.result, err = report.Read(filepath.Join(o.reports, "conformance.json")); err == nil &&
+		m.result.Verdict != report.Pass {
 		err = errors.New(m.result.Reason)
 	}
 	if err = errors.Join(err, failed); err != nil {
@@ -104,7 +106,8 @@ func (m *measurement) print(w io.Writer) error {
 	run, totals := m.result.Run, m.result.Totals
 	cells := float64(totals.Reference.Asserted + totals.Clause.Asserted)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "The suite on the mock, %d processes, without the specs that wait: %.0f cells asserted.\n\n", run.Processes, cells)
+	fmt.Fprintf(&b, "The suite on the mock, %d processes, without the specs that wait: %.0f cells asserted.\n\n",
+		run.Processes, cells)
 	row := func(name, all, each string) { fmt.Fprintf(&b, "  %-32s %10s %10s\n", name, all, each) }
 	row("", "in all", "per cell")
 	count := func(name string, n int) { row(name, strconv.Itoa(n), fmt.Sprintf("%.2f", float64(n)/cells)) }
@@ -115,9 +118,11 @@ func (m *measurement) print(w io.Writer) error {
 	}
 	timed("wall", m.wall)
 	timed("CPU", m.cpu)
-	row("peak memory of one process", fmt.Sprintf("%.1f MB", float64(m.memory)/1e6), fmt.Sprintf("%.1f kB", float64(m.memory)/1e3/cells))
+	row("peak memory of one process", fmt.Sprintf("%.1f MB", float64(m.memory)/1e6), fmt.Sprintf("%.1f kB",
+		float64(m.memory)/1e3/cells))
 	timed("the same requests, a bare loop", m.loop.Spent)
-	fmt.Fprintf(&b, "\nThe run takes %.2f times as long as the loop: %d requests, one after the other on a mock of their own,\n%.1f %% of them answered as in the run.\n",
+	fmt.Fprintf(&b, "\nThe run takes %.2f times as long as the loop: %d requests, one after the other on a mock of "+
+		"their own,\n%.1f %% of them answered as in the run.\n",
 		m.wall.Seconds()/m.loop.Spent.Seconds(), m.loop.Requests, 100*float64(m.loop.Same)/float64(m.loop.Requests))
 	_, err := b.WriteTo(w)
 	return err

@@ -56,5 +56,6 @@ func TestBenchRefuses(t *testing.T) {
 	program := &cli{stdout: &stderr, stderr: &stderr, env: os.LookupEnv}
 	g := NewWithT(t)
 	g.Expect(program.main(t.Context(), []string{"bench", "-config", config, "-procs=-1"})).To(Equal(2))
-	g.Expect(stderr.String()).To(Equal("conformance: -procs -1 is not a number of processes: leave it out for one per core\n"))
+	g.Expect(stderr.String()).To(
+		Equal("conformance: -procs -1 is not a number of processes: leave it out for one per core\n"))
 }

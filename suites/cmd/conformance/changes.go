@@ -32,7 +32,8 @@ func printChanges(w io.Writer, old, now *report.Result) {
 		}
 	}
 	for _, lost := range changes.Lost {
-		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code, exchange.Printable(lost.Cell.Reason))
+		fmt.Fprintf(w, "  no longer asserted: %s %d: %s\n", lost.Cell.Subject, lost.Cell.Code,
+			exchange.Printable(lost.Cell.Reason))
 	}
 	for _, id := range accepted {
 		fmt.Fprintf(w, "  newly accepted: %s\n", id)

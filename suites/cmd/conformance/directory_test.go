@@ -64,11 +64,13 @@ func TestAFullRunKeepsThePreviousResult(t *testing.T) {
 		files    map[string]string
 		previous string // empty: there is none
 	}{
-		"the first run":         {map[string]string{}, ""},
-		"after a full run":      {map[string]string{"reports/conformance.json": fullResult}, fullResult},
-		"after a failed start":  {map[string]string{"reports/conformance.json": errorResult}, ""},
-		"after two":             {map[string]string{"reports/conformance.json": fullResult, "reports/previous.json": errorResult}, fullResult},
-		"after a failed second": {map[string]string{"reports/conformance.json": errorResult, "reports/previous.json": fullResult}, fullResult},
+		"the first run":        {map[string]string{}, ""},
+		"after a full run":     {map[string]string{"reports/conformance.json": fullResult}, fullResult},
+		"after a failed start": {map[string]string{"reports/conformance.json": errorResult}, ""},
+		"after two": {map[string]string{"reports/conformance.json": fullResult,
+			"reports/previous.json": errorResult}, fullResult},
+		"after a failed second": {map[string]string{"reports/conformance.json": errorResult,
+			"reports/previous.json": fullResult}, fullResult},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -96,8 +98,10 @@ func TestAPartLeavesTheFullReports(t *testing.T) {
 	for _, arguments := range [][]string{{"-focus=("}, {"401/none/Here", "-procs=-1"}, {"-nonsense", "-focus=a"},
 		{"-defect=none", "-filter=409"}, {"-keep", "-focus=401"}, {"-focus=a", "409/b/C"}} {
 		g := NewWithT(t)
-		dir := workspace(t, map[string]string{"reports/conformance.json": fullResult, "reports/selection/conformance.json": partResult})
-		code, stdout, stderr := invoke(t, "run", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, arguments...)...)
+		dir := workspace(t, map[string]string{"reports/conformance.json": fullResult,
+			"reports/selection/conformance.json": partResult})
+		code, stdout, stderr := invoke(t, "run", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")},
+			arguments...)...)
 		g.Expect(code).To(Equal(unusable))
 		g.Expect(stdout).To(BeEmpty())
 		g.Expect(stderr).To(Or(HavePrefix("conformance: "), HavePrefix("flag provided but not defined")), "%v", arguments)

@@ -56,7 +56,8 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	defer conn.end()
 	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.World)
 	defer cancel()
-	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: conn.client, Redactor: conn.redactor, KeptToken: kept(cfg)})
+	found := preflight.Look(ctx, preflight.Options{Config: cfg, Access: access, Client: conn.client,
+		Redactor: conn.redactor, KeptToken: kept(cfg)})
 	found.Checks = append(found.Checks, accepted(loaded, cfg)...)
 	failed := preflight.Failure(found.Checks) != nil
 	if *asJSON {
@@ -92,18 +93,21 @@ func accepted(loaded *basis.Basis, cfg *config.File) []report.Check {
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
-	known := report.Check{Name: "known deviations", State: report.CheckOK, Detail: "they count as violations on " + cfg.Name}
+	known := report.Check{Name: "known deviations", State: report.CheckOK, Detail: "they count as violations on " +
+		cfg.Name}
 	switch {
 	case cfg.Target.Embedded:
 		return []report.Check{check}
 	case loaded.Known != nil:
-		known.Detail = fmt.Sprintf("%d faults that the live service is publicly known for are reported and fail nothing", len(loaded.Known.Waivers))
+		known.Detail = fmt.Sprintf("%d faults that the live service is publicly known for are reported and fail nothing",
+			len(loaded.Known.Waivers))
 	}
 	return []report.Check{check, known}
 }
 
 func accessTo(t config.Target) preflight.Access {
-	return preflight.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
+	return preflight.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret),
+		ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
 }
 
 // kept finds the expired token that an earlier run has kept.
@@ -139,7 +143,8 @@ func connect(name string, cfg *config.File, access preflight.Access) (_ *connect
 	pacer, err := ratelimit.New(conn.paceDir, ratelimit.Of(cfg.Target))
 	if err == nil {
 		conn.client, err = exchange.NewClient(exchange.Options{
-			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: conn.redactor, Limiter: pacer,
+			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: conn.redactor,
+			Limiter: pacer,
 			Permit: func(r exchange.Request) error {
 				return conn.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body)
 			},

@@ -21,7 +21,8 @@ func TestDrift(t *testing.T) {
 	}{
 		"no difference": {reference, 0, "no difference\n", ""},
 		"another type": {strings.Replace(reference, "show_skus: {type: boolean}", "show_skus: {type: string}", 1), 1,
-			"the `parameters/show_skus` request property `type` changed from `boolean` to `string` [request-property-type-changed]", ""},
+			"the `parameters/show_skus` request property `type` changed from `boolean` to `string` " +
+				"[request-property-type-changed]", ""},
 		"no document": {"<html></html>", 2, "", "it is no OpenAPI document"},
 		"no file":     {"", 2, "", "openapi.yaml: the file cannot be opened: no such file or directory\n"},
 	} {
@@ -45,14 +46,16 @@ func TestDriftNeedsADocument(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
 	g.Expect(program.main(t.Context(), []string{"drift"})).To(Equal(2))
-	g.Expect(stderr.String()).To(Equal("conformance: drift needs a document to compare with: name its file or URL with -openapi\n"))
+	g.Expect(stderr.String()).To(
+		Equal("conformance: drift needs a document to compare with: name its file or URL with -openapi\n"))
 	g.Expect(stdout.String()).To(BeEmpty())
 }
 
 func TestDriftLint(t *testing.T) {
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "openapi.yaml")
-	clean := "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {/pets: {get: {operationId: FetchPets, responses: {'200': {description: ok}}}}}\n"
+	clean := "openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {/pets: {get: {operationId: FetchPets, " +
+		"responses: {'200': {description: ok}}}}}\n"
 	g.Expect(os.WriteFile(file, []byte(clean), 0o600)).To(Succeed())
 	for arguments, want := range map[string]struct {
 		code int
@@ -64,7 +67,8 @@ func TestDriftLint(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
-		g.Expect(program.main(t.Context(), append([]string{"drift"}, strings.Fields(arguments)...))).To(Equal(want.code), stderr.String())
+		g.Expect(program.main(t.Context(), append([]string{"drift"}, strings.Fields(arguments)...))).To(Equal(want.code),
+			stderr.String())
 		g.Expect(stdout.String()).To(ContainSubstring(want.says))
 	}
 }

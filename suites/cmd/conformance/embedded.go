@@ -31,7 +31,8 @@ func beAnother(name string) {
 	case suiteName:
 		os.Exit(contract.Main())
 	case ginkgoName:
-		ginkgocommand.Program{Name: ginkgoName, Heading: "Ginkgo", DefaultCommand: ginkgorun.BuildRunCommand()}.RunAndExit(os.Args)
+		ginkgocommand.Program{Name: ginkgoName, Heading: "Ginkgo", DefaultCommand: ginkgorun.BuildRunCommand()}.RunAndExit(
+			os.Args)
 	}
 }
 
@@ -51,7 +52,8 @@ func asTwo(directory string) (suite, ginkgo string, err error) {
 	suite, ginkgo = filepath.Join(directory, suiteName+suffix), filepath.Join(directory, ginkgoName+suffix)
 	for _, path := range []string{suite, ginkgo} {
 		if err := link(executable, path); err != nil {
-			return "", "", fmt.Errorf("the program cannot be started from %s: %w: give another directory with TMPDIR", directory, err)
+			return "", "", fmt.Errorf("the program cannot be started from %s: %w: give another directory with TMPDIR",
+				directory, err)
 		}
 	}
 	return suite, ginkgo, nil

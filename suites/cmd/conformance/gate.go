@@ -25,8 +25,9 @@ type decision struct {
 	Pass     bool           `json:"pass"`
 	ExitCode int            `json:"exit_code"`
 	Reasons  []string       `json:"reasons"`
-	Faults   []faultSummary `json:"faults"`    // of the run, the gravest first
-	SetAside int            `json:"set_aside"` // reference cells that no floor counts, since the token names no role that is enough
+	Faults   []faultSummary `json:"faults"` // of the run, the gravest first
+	// reference cells that no floor counts, since the token names no role that is enough
+	SetAside int `json:"set_aside"`
 	// What passes without being what the documentation promises, or stays on the target.
 	Accepted  int       `json:"accepted"`  // requests that were served though nothing documents a refusal
 	Waived    int       `json:"waived"`    // specs
@@ -123,8 +124,9 @@ func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.R
 		return undecided(err)
 	}
 	if cfg.Target.Embedded && !c.named(o) {
-		return undecided(fmt.Errorf("the target %s is served by this program, so that a gate on it says nothing about any data center: "+
-			"name a target with -target or %s, this one too if it is meant", cfg.Name, config.EnvTarget))
+		return undecided(fmt.Errorf(
+			"the target %s is served by this program, so that a gate on it says nothing about any data center: "+
+				"name a target with -target or %s, this one too if it is meant", cfg.Name, config.EnvTarget))
 	}
 	if old != nil {
 		if err := sameSubject(old, cfg); err != nil {
@@ -185,10 +187,12 @@ func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 	cells.Total -= aside
 	cells.Inconclusive -= aside
 	if d.SetAside > floors.SetAside {
-		d.miss(violates, "%d reference cells are set aside for want of a role, %d may be: give the client a role such as partner_admin", d.SetAside, floors.SetAside)
+		d.miss(violates, "%d reference cells are set aside for want of a role, %d may be: give the client a role such "+
+			"as partner_admin", d.SetAside, floors.SetAside)
 	}
 	if share := float64(cells.Asserted) / float64(max(cells.Total, 1)); share < floors.Asserted {
-		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total, 100*floors.Asserted)
+		d.miss(violates, "%d of %d reference cells are asserted, %.0f %% are asked for", cells.Asserted, cells.Total,
+			100*floors.Asserted)
 	}
 	if cells.Inconclusive > floors.Inconclusive {
 		d.miss(violates, "%d reference cells are inconclusive, %d are allowed", cells.Inconclusive, floors.Inconclusive)
@@ -268,7 +272,8 @@ func (d decision) String() string {
 		text = fmt.Sprintf("PASS: %s conforms, and every floor of the gate is reached", d.Target)
 	}
 	if d.Pass && d.NewOnly {
-		text = fmt.Sprintf("PASS: %s has no fault that the baseline has not, and every floor of the gate is reached", d.Target)
+		text = fmt.Sprintf("PASS: %s has no fault that the baseline has not, and every floor of the gate is reached",
+			d.Target)
 	}
 	var notes []string
 	for _, note := range []struct {

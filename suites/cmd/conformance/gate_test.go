@@ -20,7 +20,8 @@ import (
 
 // Whatever keeps a run from starting, no report of an earlier one stays; the gate says why it decided nothing.
 func TestNoEarlierReportStays(t *testing.T) {
-	const config = "target: mock\ntargets:\n  mock: {embedded: true}\n  live: {url: 'https://example.com', client_id: a, client_secret: '${SECRET}'}\n"
+	const config = "target: mock\ntargets:\n  mock: {embedded: true}\n  live: {url: 'https://example.com', " +
+		"client_id: a, client_secret: '${SECRET}'}\n"
 	for name, row := range map[string]struct {
 		arguments []string
 		config    string
@@ -29,11 +30,12 @@ func TestNoEarlierReportStays(t *testing.T) {
 		"a configuration that there is not": {[]string{"-config=DIR/none.yml"}, config, "none.yml: cannot be read"},
 		"a configuration that is none":      {nil, "target: [", "ginkgo.yml:1:"},
 		"an unknown target":                 {[]string{"-target=nowhere"}, config, "unknown target nowhere"},
-		"a secret that is not set":          {[]string{"-target=live"}, config, "the variable SECRET is not set, and the target live needs it"},
-		"a wrong selection":                 {[]string{"-procs=-1"}, config, "-procs -1 is not a number of processes"},
-		"a flag that there is not":          {[]string{"-nonsense"}, config, "the command line is wrong"},
-		"a flag without its value":          {[]string{"-procs"}, config, "the command line is wrong"},
-		"an argument":                       {[]string{"everything"}, config, ` takes no argument "everything"`},
+		"a secret that is not set": {[]string{"-target=live"}, config,
+			"the variable SECRET is not set, and the target live needs it"},
+		"a wrong selection":        {[]string{"-procs=-1"}, config, "-procs -1 is not a number of processes"},
+		"a flag that there is not": {[]string{"-nonsense"}, config, "the command line is wrong"},
+		"a flag without its value": {[]string{"-procs"}, config, "the command line is wrong"},
+		"an argument":              {[]string{"everything"}, config, ` takes no argument "everything"`},
 	} {
 		for _, command := range []string{"run", "gate"} {
 			t.Run(command+", "+name, func(t *testing.T) {
@@ -42,7 +44,8 @@ func TestNoEarlierReportStays(t *testing.T) {
 				reports := filepath.Join(dir, "reports")
 				earlier(t, reports)
 				g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"), []byte(row.config), 0o600)).To(Succeed())
-				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, in(dir, row.arguments)...)...)
+				code, stdout, _ := invoke(t, command, append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")},
+					in(dir, row.arguments)...)...)
 				g.Expect(code).To(Equal(unusable))
 				if command == "run" && name == "an argument" { // an id, and those of a part of the specs lie elsewhere
 					g.Expect(names(t, reports)).To(HaveLen(9))
@@ -97,7 +100,8 @@ func TestGateAsksForItsTargetAndBaseline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			dir := t.TempDir()
-			g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"), []byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
+			g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"),
+				[]byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
 			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, row.arguments...)...)
 			g.Expect(code).To(Equal(unusable))
 			g.Expect(decisionOf(t, filepath.Join(dir, "reports")).Reasons).To(HaveExactElements(ContainSubstring(row.why)))
@@ -107,7 +111,8 @@ func TestGateAsksForItsTargetAndBaseline(t *testing.T) {
 
 // The reports of a run replace those of an earlier run, and nothing else.
 func TestFilesOfOthersStay(t *testing.T) {
-	for _, file := range []string{"index.html", "summary.md", "junit.xml", "badge.svg", "gate.json", "conformance.json", "conformance.har", "conformance.sarif", "ctrf.json"} {
+	for _, file := range []string{"index.html", "summary.md", "junit.xml", "badge.svg", "gate.json", "conformance.json",
+		"conformance.har", "conformance.sarif", "ctrf.json"} {
 		for _, command := range []string{"run", "gate"} {
 			t.Run(command+", "+file, func(t *testing.T) {
 				g := NewWithT(t)
@@ -119,7 +124,8 @@ func TestFilesOfOthersStay(t *testing.T) {
 				code, stdout, stderr := invoke(t, command, "-config=none.yml", "-reports="+reports)
 				g.Expect(code).To(Equal(unusable))
 				g.Expect(stdout + stderr).To(ContainSubstring(filepath.Join(reports, file) +
-					" was not written by this suite, and a report would replace it: move it, or name another directory for the reports"))
+					" was not written by this suite, and a report would replace it: move it, or name another directory for the " +
+					"reports"))
 				left := []string{file, "notes.txt"}
 				if command == "gate" && file != "gate.json" {
 					left = append(left, "gate.json")
@@ -198,7 +204,8 @@ func TestDecide(t *testing.T) {
 		for i := range n {
 			id := fmt.Sprintf("20x/valid-token/Operation%d", i)
 			r.Specs = append(r.Specs, report.Spec{ID: id, Verdict: report.Inconclusive, Reason: r.Limits[0].Reason})
-			r.Cells = append(r.Cells, report.Cell{Source: "reference", Verdict: report.Inconclusive, Reason: r.Limits[0].Reason, Specs: []string{id}})
+			r.Cells = append(r.Cells, report.Cell{Source: "reference", Verdict: report.Inconclusive,
+				Reason: r.Limits[0].Reason, Specs: []string{id}})
 		}
 		return r
 	}
@@ -222,19 +229,27 @@ func TestDecide(t *testing.T) {
 		code   int
 		line   string
 	}{
-		"everything reached":         {result(report.Pass, 10, 10), conforms, passes},
-		"a violation":                {result(report.Violation, 10, 10), violates, "FAIL: the reason"},
-		"a violation, and too few":   {result(report.Violation, 1, 2), violates, "FAIL: the reason; 1 of 2 reference cells are asserted, 95 % are asked for"},
-		"a run that broke off":       {result(report.Error, 0, 10), unusable, "FAIL: the reason"},
-		"nothing put to the test":    {result(report.Inconclusive, 0, 10), unusable, "FAIL: the reason"},
-		"roles that cannot be had":   {withoutRole(3), conforms, passes + " (3 reference cells set aside for want of a role)"},
-		"roles for nearly nothing":   {withoutRole(4), violates, "FAIL: 4 reference cells are set aside for want of a role, 3 may be: give the client a role such as partner_admin; 6 of 7 reference cells are asserted, 95 % are asked for (4 reference cells set aside for want of a role)"},
+		"everything reached": {result(report.Pass, 10, 10), conforms, passes},
+		"a violation":        {result(report.Violation, 10, 10), violates, "FAIL: the reason"},
+		"a violation, and too few": {result(report.Violation, 1, 2), violates,
+			"FAIL: the reason; 1 of 2 reference cells are asserted, 95 % are asked for"},
+		"a run that broke off":    {result(report.Error, 0, 10), unusable, "FAIL: the reason"},
+		"nothing put to the test": {result(report.Inconclusive, 0, 10), unusable, "FAIL: the reason"},
+		"roles that cannot be had": {withoutRole(3), conforms, passes +
+			" (3 reference cells set aside for want of a role)"},
+		"roles for nearly nothing": {withoutRole(4), violates,
+			"FAIL: 4 reference cells are set aside for want of a role, 3 may be: give the client a role such as " +
+				"partner_admin; 6 of 7 reference cells are asserted, 95 % are asked for (4 reference cells set aside for want " +
+				"of a role)"},
 		"as many accepted as may be": {with(result(report.Pass, 10, 10), accept(2)), conforms, passes + " (2 accepted)"},
-		"too many accepted":          {with(result(report.Pass, 10, 10), accept(3)), violates, "FAIL: 3 requests were served though nothing documents a refusal, 2 may be (3 accepted)"},
-		"as many left as may be":     {with(result(report.Pass, 10, 10), leave(1)), conforms, passes + " (1 left behind)"},
-		"too many left":              {with(result(report.Pass, 10, 10), leave(2)), unusable, "FAIL: 2 objects were left behind, 1 may be: make sweep (2 left behind)"},
-		"a violation, and many left": {with(result(report.Violation, 10, 10), leave(2)), violates, "FAIL: the reason; 2 objects were left behind, 1 may be: make sweep (2 left behind)"},
-		"waived and known":           {with(result(report.Pass, 10, 10), show), conforms, passes + " (2 waived, 1 known)"},
+		"too many accepted": {with(result(report.Pass, 10, 10), accept(3)), violates,
+			"FAIL: 3 requests were served though nothing documents a refusal, 2 may be (3 accepted)"},
+		"as many left as may be": {with(result(report.Pass, 10, 10), leave(1)), conforms, passes + " (1 left behind)"},
+		"too many left": {with(result(report.Pass, 10, 10), leave(2)), unusable,
+			"FAIL: 2 objects were left behind, 1 may be: make sweep (2 left behind)"},
+		"a violation, and many left": {with(result(report.Violation, 10, 10), leave(2)), violates,
+			"FAIL: the reason; 2 objects were left behind, 1 may be: make sweep (2 left behind)"},
+		"waived and known": {with(result(report.Pass, 10, 10), show), conforms, passes + " (2 waived, 1 known)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -248,7 +263,8 @@ func TestDecide(t *testing.T) {
 	d.Waived = 5
 	encoded, err := json.Marshal(d)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	NewWithT(t).Expect(string(encoded)).To(ContainSubstring(`"set_aside":2,"accepted":0,"waived":5,"known":0,"leftovers":1`))
+	NewWithT(t).Expect(string(encoded)).To(ContainSubstring(
+		`"set_aside":2,"accepted":0,"waived":5,"known":0,"leftovers":1`))
 }
 
 // What the baseline had is not lost in silence.
@@ -256,7 +272,8 @@ func TestDecideAgainstABaseline(t *testing.T) {
 	result := func(accepted []string, verdicts ...report.Verdict) *report.Result {
 		r := &report.Result{Verdict: report.Pass, Target: report.Target{Name: "staging"}, Accepted: accepted}
 		for i, v := range verdicts {
-			r.Cells = append(r.Cells, report.Cell{Subject: "FetchTenant", Operation: "FetchTenant", Code: 200 + i, Class: fmt.Sprint(200 + i), Source: "reference", Verdict: v})
+			r.Cells = append(r.Cells, report.Cell{Subject: "FetchTenant", Operation: "FetchTenant", Code: 200 + i,
+				Class: fmt.Sprint(200 + i), Source: "reference", Verdict: v})
 		}
 		return r
 	}
@@ -265,14 +282,20 @@ func TestDecideAgainstABaseline(t *testing.T) {
 		old, now *report.Result
 		reasons  []string
 	}{
-		"the same":                    {result([]string{"a"}, report.Pass), result([]string{"a"}, report.Pass), nil},
-		"less is accepted":            {result([]string{"a"}, report.Pass), result(nil, report.Pass), nil},
-		"more is asserted":            {result(nil, report.Pass, report.Inconclusive), result(nil, report.Pass, report.Pass), nil},
-		"asserted, if waived":         {result(nil, report.Pass), result(nil, report.Waived), nil},
-		"a cell is lost":              {result(nil, report.Pass, report.Pass), result(nil, report.Inconclusive, report.Pass), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
-		"a waived cell is lost":       {result(nil, report.Waived), result(nil, report.Inconclusive), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
-		"more is accepted":            {result([]string{"a"}), result([]string{"a", "b", "c", "d", "e"}), []string{"4 requests are served now, and were not in the baseline, though nothing documents a refusal: b, c, d and 1 more"}},
-		"another request is accepted": {result([]string{"a"}), result([]string{"b"}), []string{"1 requests are served now, and were not in the baseline, though nothing documents a refusal: b"}},
+		"the same":         {result([]string{"a"}, report.Pass), result([]string{"a"}, report.Pass), nil},
+		"less is accepted": {result([]string{"a"}, report.Pass), result(nil, report.Pass), nil},
+		"more is asserted": {result(nil, report.Pass, report.Inconclusive), result(nil, report.Pass,
+			report.Pass), nil},
+		"asserted, if waived": {result(nil, report.Pass), result(nil, report.Waived), nil},
+		"a cell is lost": {result(nil, report.Pass, report.Pass), result(nil, report.Inconclusive,
+			report.Pass), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
+		"a waived cell is lost": {result(nil, report.Waived), result(nil, report.Inconclusive),
+			[]string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
+		"more is accepted": {result([]string{"a"}), result([]string{"a", "b", "c", "d", "e"}),
+			[]string{"4 requests are served now, and were not in the baseline, though nothing documents a refusal: b, c, d " +
+				"and 1 more"}},
+		"another request is accepted": {result([]string{"a"}), result([]string{"b"}),
+			[]string{"1 requests are served now, and were not in the baseline, though nothing documents a refusal: b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -294,7 +317,8 @@ func TestGateTellsTheFaults(t *testing.T) {
 	r.Specs[0].Advice = []string{"RFC 9110: more headers"}
 	r.Faults = report.Faults(r.Specs)
 	g.Expect(decide(r, config.Gate{}, nil).Faults).To(HaveExactElements(
-		faultSummary{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served, report.Violation, 1,
+		faultSummary{"i7rjsy5i", "no-token: requests that must be rejected with 401 succeed (200)", report.Served,
+			report.Violation, 1,
 			"401/no-token/FetchTenant"},
 		faultSummary{"wbiiia64", "required property $.error.domain is missing", report.ErrorBody, report.Violation, 1,
 			"401/garbage-token/FetchTenant"},

@@ -118,7 +118,8 @@ func printHistory(w io.Writer, target string, h report.History) error {
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t")) }
-	header, verdicts, asserted := []string{"fault", "first", "last"}, []string{"verdict", "", ""}, []string{"cells", "", ""}
+	header, verdicts, asserted := []string{"fault", "first", "last"}, []string{"verdict", "", ""}, []string{"cells", "",
+		""}
 	for _, n := range h.Nights[shown:] {
 		header = append(header, n.Started.Format("01-02"))
 		verdicts = append(verdicts, strings.ToUpper(short(string(n.Verdict))))

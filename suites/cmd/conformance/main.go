@@ -3,7 +3,9 @@
 //
 //	0  the target conforms
 //	1  a violation, or a floor of the gate that is missed
-//	2  target, configuration or command line unusable, too little tested, or something left behind: no verdict on the contract
+//	2  target, configuration or command line unusable, too little tested, or something left behind: no verdict on the
+//
+// contract
 package main
 
 import (
@@ -95,7 +97,8 @@ func main() {
 	// The first signal ends the run in order; the run itself decides how long its clean-up may take.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, interactive: terminal(os.Stderr) && os.Getenv("CI") == ""}
+	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, interactive: terminal(os.Stderr) &&
+		os.Getenv("CI") == ""}
 	os.Exit(c.main(ctx, os.Args[1:]))
 }
 

@@ -14,8 +14,9 @@ import (
 )
 
 func violation(id string) report.Fault {
-	return report.Fault{ID: id, Sentence: "fault " + id, Gravity: report.Served, Verdict: report.Violation, Example: "401/a/B",
-		Extent: report.Extent{Specs: []string{"401/a/B"}}}
+	return report.Fault{ID: id, Sentence: "fault " + id, Gravity: report.Served, Verdict: report.Violation,
+		Example: "401/a/B",
+		Extent:  report.Extent{Specs: []string{"401/a/B"}}}
 }
 
 // Of a target with debts, only what it did not have before fails the gate, and what tests too little still does.
@@ -43,7 +44,8 @@ func TestNewOnly(t *testing.T) {
 			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached"},
 		"a new fault": {result(report.Violation, 10, violation("a"), violation("b")), violates,
 			"FAIL: 1 faults are not in the baseline: b (1 debts)"},
-		"one that was lenient": {result(report.Violation, 10, violation("l")), violates, "FAIL: 1 faults are not in the baseline: l"},
+		"one that was lenient": {result(report.Violation, 10, violation("l")), violates,
+			"FAIL: 1 faults are not in the baseline: l"},
 		"too little tested": {result(report.Violation, 5, violation("a")), violates,
 			"FAIL: 5 of 10 reference cells are asserted, 90 % are asked for (1 debts)"},
 		"a run that broke off": {result(report.Error, 0), unusable, "FAIL: the reason"},
@@ -82,8 +84,9 @@ func TestHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), historyFile)
 	begin := time.Date(2026, 3, 1, 2, 17, 0, 0, time.UTC)
 	for day, counts := range []map[string]int{{"aaa": 3}, {"aaa": 3, "bbb": 1}, {"aaa": 2}, {}, {"bbb": 1, "aaa": 2}} {
-		n := report.Night{Run: begin.AddDate(0, 0, day).Format("20060102t150405-aaaaaa"), Started: begin.AddDate(0, 0, day), Target: "eu2",
-			Suite: "1", Contract: "2", Verdict: report.Violation, Cells: report.NightCells{Asserted: 370, Total: 375}}
+		n := report.Night{Run: begin.AddDate(0, 0, day).Format("20060102t150405-aaaaaa"), Started: begin.AddDate(0, 0, day),
+			Target: "eu2",
+			Suite:  "1", Contract: "2", Verdict: report.Violation, Cells: report.NightCells{Asserted: 370, Total: 375}}
 		if day == 3 {
 			n.Verdict = report.Pass
 		}
@@ -115,6 +118,8 @@ unstable: 401/401/reference/FetchTenant changed its verdict 4 times without a ch
 
 func TestVersion(t *testing.T) {
 	var out bytes.Buffer
-	NewWithT(t).Expect((&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).main(t.Context(), []string{"version"})).To(Equal(conforms))
-	NewWithT(t).Expect(out.String()).To(MatchRegexp(`^conformance \S+, commit .*, go\S+ on \w+/\w+\ncontract: Account Management API .*\n$`))
+	NewWithT(t).Expect((&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).main(t.Context(), []string{"version"})).To(
+		Equal(conforms))
+	NewWithT(t).Expect(out.String()).To(
+		MatchRegexp(`^conformance \S+, commit .*, go\S+ on \w+/\w+\ncontract: Account Management API .*\n$`))
 }

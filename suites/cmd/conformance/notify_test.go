@@ -26,7 +26,8 @@ func TestNotify(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			var said map[string]string
-			if json.Unmarshal(body, &said) == nil && r.Method == http.MethodPost && r.Header.Get("Content-Type") == "application/json" {
+			if json.Unmarshal(body, &said) == nil && r.Method == http.MethodPost &&
+				r.Header.Get("Content-Type") == "application/json" {
 				texts = append(texts, said["text"])
 			}
 			w.Header().Set("Location", "/elsewhere")
@@ -44,7 +45,8 @@ func TestNotify(t *testing.T) {
 	}
 	t.Run("tells verdict and summary, redacted", func(t *testing.T) {
 		texts, stderr := notified(t, 200, config.Target{}, "the token "+secret+" stands here")
-		NewWithT(t).Expect(texts).To(Equal([]string{"VIOLATION on eu2: 4 faults\n\nthe token $ACRONIS_CLIENT_SECRET stands here"}))
+		NewWithT(t).Expect(texts).To(
+			Equal([]string{"VIOLATION on eu2: 4 faults\n\nthe token $ACRONIS_CLIENT_SECRET stands here"}))
 		NewWithT(t).Expect(stderr).To(BeEmpty())
 	})
 	t.Run("bounds the text", func(t *testing.T) {

@@ -7,19 +7,23 @@ import (
 )
 
 func TestUnmatched(t *testing.T) {
-	selected := []string{"401/no-token/FetchTenant", "401/no-token/FetchTenantUsers", "404/unknown-id/GET.tenants.{tenant_id}"}
+	selected := []string{"401/no-token/FetchTenant", "401/no-token/FetchTenantUsers",
+		"404/unknown-id/GET.tenants.{tenant_id}"}
 	for name, c := range map[string]struct {
 		options  options
 		selected []string
 		want     string
 	}{
-		"an id":                     {options{ids: []string{"401/no-token/FetchTenant"}}, selected, ""},
-		"an id with braces":         {options{ids: []string{"404/unknown-id/GET.tenants.{tenant_id}"}}, selected, ""},
-		"a pattern":                 {options{ids: []string{"401/*/FetchTenant*"}}, selected, ""},
-		"the end of an id":          {options{ids: []string{"no-token/FetchTenant"}}, selected, "no spec fits no-token/FetchTenant: "},
-		"the beginning of an id":    {options{ids: []string{"401/no-token/Fetch"}}, selected, "no spec fits 401/no-token/Fetch: "},
-		"one of two":                {options{ids: []string{"401/*", "409/*"}}, selected, "no spec fits 409/*: "},
-		"a dot is a dot":            {options{ids: []string{"404/unknown-id/GET-tenants.{tenant_id}"}}, selected, "no spec fits 404/"},
+		"an id":             {options{ids: []string{"401/no-token/FetchTenant"}}, selected, ""},
+		"an id with braces": {options{ids: []string{"404/unknown-id/GET.tenants.{tenant_id}"}}, selected, ""},
+		"a pattern":         {options{ids: []string{"401/*/FetchTenant*"}}, selected, ""},
+		"the end of an id": {options{ids: []string{"no-token/FetchTenant"}}, selected,
+			"no spec fits no-token/FetchTenant: "},
+		"the beginning of an id": {options{ids: []string{"401/no-token/Fetch"}}, selected,
+			"no spec fits 401/no-token/Fetch: "},
+		"one of two": {options{ids: []string{"401/*", "409/*"}}, selected, "no spec fits 409/*: "},
+		"a dot is a dot": {options{ids: []string{"404/unknown-id/GET-tenants.{tenant_id}"}}, selected,
+			"no spec fits 404/"},
 		"nothing by label":          {options{labels: "a && b"}, nil, "no spec fits a && b: select by labels such as 401"},
 		"nothing by text and label": {options{labels: "a", focus: "b"}, nil, "no spec fits a --focus=b: "},
 	} {

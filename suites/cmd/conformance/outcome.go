@@ -51,7 +51,8 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 	if err := writeResult(o.reports, result); err != nil {
 		return nil, err
 	}
-	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)), o.reports)
+	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)),
+		o.reports)
 }
 
 // shortcoming says why a result that the suite has written without a problem is not a result of this run, or not of all
@@ -64,13 +65,16 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 	case recorded == nil:
 		return "the suite did not report which specs it was to run: build the program and the suite again with make build"
 	case recorded.Header.Run.ID != r.Run.ID:
-		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their reports into one directory", r.Run.ID, recorded.Header.Run.ID)
+		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their reports into "+
+			"one directory", r.Run.ID, recorded.Header.Run.ID)
 	case len(r.Specs) != len(recorded.Header.Selected) || len(report.Missing(recorded.Header.Selected, r.Specs)) > 0:
-		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs), len(recorded.Header.Selected))
+		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs),
+			len(recorded.Header.Selected))
 	}
 	if cfg.Contract == "" && !r.Run.Filtered {
 		if missing := report.Missing(contract.Specs(), r.Specs); len(missing) > 0 {
-			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; if they were dropped on purpose, with make specs",
+			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; if they "+
+				"were dropped on purpose, with make specs",
 				len(missing), missing[0])
 		}
 	}
@@ -85,8 +89,10 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 func (c *cli) tellUnended(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, unended+"*")) // the pattern is a good one
 	for _, dir := range left {
-		if recorded, err := report.ReadRecords(dir); err == nil && recorded.Header.Floors != nil { // the mock is gone, with all that was on it
-			fmt.Fprintf(c.stderr, "conformance: run %s on %s was killed: make sweep TARGET=%s RUN=%s CONFIRM=yes removes what it has left\n",
+		// the mock is gone, with all that was on it
+		if recorded, err := report.ReadRecords(dir); err == nil && recorded.Header.Floors != nil {
+			fmt.Fprintf(c.stderr,
+				"conformance: run %s on %s was killed: make sweep TARGET=%s RUN=%s CONFIRM=yes removes what it has left\n",
 				recorded.Header.Run.ID, recorded.Header.Target.Name, recorded.Header.Target.Name, recorded.Header.Run.ID)
 		}
 		_ = os.RemoveAll(dir) // what stays is reported again

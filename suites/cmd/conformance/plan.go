@@ -157,7 +157,8 @@ func (p planner) request(e exchange.Evidence, purpose string, may bool, sent fun
 func (p planner) writes(method, path string) bool {
 	for _, op := range p.contract.Match(strings.TrimPrefix(path, "/api/2")) {
 		if op.Method == method {
-			return op.Writes() && op.ID != "RequestTokens" // a token leaves nothing on the target, which one that may only be read gives too
+			// a token leaves nothing on the target, which one that may only be read gives too
+			return op.Writes() && op.ID != "RequestTokens"
 		}
 	}
 	return method != http.MethodGet

@@ -17,7 +17,8 @@ func TestPlanSaysHowLongARunTakes(t *testing.T) {
 	r := &report.Result{Run: report.Run{Requests: report.Requests{World: 600, Specs: 3000}}}
 	for rate, ends := range map[string]string{
 		"10/s": "; about 6m0s at 10/s\n",
-		"20/m": "; about 3h0m0s at 20/m, and its tokens expire after some two hours: raise rate in ginkgo.yml, or select fewer specs\n",
+		"20/m": "; about 3h0m0s at 20/m, and its tokens expire after some two hours: raise rate in ginkgo.yml, or " +
+			"select fewer specs\n",
 	} {
 		parsed, err := config.ParseRate(rate)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -40,12 +41,15 @@ func TestPlan(t *testing.T) {
 			{Method: "POST", URL: api + "/tenants", Attempts: make([]exchange.EvidenceAttempt, 2)},
 		}}},
 		Specs: []report.Spec{
-			{ID: "400/a/FetchTenants", Exchanges: []exchange.Evidence{{Method: "GET", URL: api + "/tenants?parent_id=01234567-89ab-cdef-0123-456789abcdef&limit=x", Attempts: once}}},
-			{ID: "20x/b/CheckPassword", Write: true, Exchanges: []exchange.Evidence{{Method: "POST", URL: api + "/users/check_password", Attempts: once}}},
+			{ID: "400/a/FetchTenants", Exchanges: []exchange.Evidence{{Method: "GET", URL: api +
+				"/tenants?parent_id=01234567-89ab-cdef-0123-456789abcdef&limit=x", Attempts: once}}},
+			{ID: "20x/b/CheckPassword", Write: true, Exchanges: []exchange.Evidence{{Method: "POST", URL: api +
+				"/users/check_password", Attempts: once}}},
 			{ID: "20x/c/DeleteTenant", Write: true, Exchanges: []exchange.Evidence{
 				{Method: "DELETE", URL: api + "/tenants/01234567-89ab-cdef-0123-456789abcdef?version=1", Attempts: once},
 				{Method: "GET", URL: api + "/tenants/01234567-89ab-cdef-0123-456789abcdef", Attempts: once}}},
-			{ID: "405/d/PATCH.tenants", Write: true, Exchanges: []exchange.Evidence{{Method: "PATCH", URL: api + "/tenants", Attempts: once}}},
+			{ID: "405/d/PATCH.tenants", Write: true, Exchanges: []exchange.Evidence{{Method: "PATCH", URL: api + "/tenants",
+				Attempts: once}}},
 			{ID: "401/e/CreateTenant", Exchanges: []exchange.Evidence{{Method: "POST", URL: api + "/tenants", Attempts: once}}},
 			{ID: "50x/f/FetchTenant", Verdict: report.Inconclusive, Reason: "no header"},
 		},

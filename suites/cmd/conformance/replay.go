@@ -18,8 +18,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// replayFault runs one spec, or the specs of one fault, once more as an earlier run did, and reports whether the fault is
-// still there. It ends with 1 where it is, with 0 where it is gone, and with 2 where that cannot be told.
+// replayFault runs one spec, or the specs of one fault, once more as an earlier run did, and reports whether the
+// fault is still there. It ends with 1 where it is, with 0 where it is gone, and with 2 where that cannot be told.
 func replayFault(ctx context.Context, c *cli, args []string) error {
 	var o options
 	flags, from := o.flagsOfReplay()
@@ -119,7 +119,8 @@ func (o *options) find(name, from string) (r *replayOf, source string, err error
 	if slices.Contains(contract.Specs(), name) {
 		return &replayOf{name: name, specs: []string{name}}, "", nil
 	}
-	return nil, "", fmt.Errorf("no result in %s has a fault or a spec %s: name the result of the run with -from", base, name)
+	return nil, "", fmt.Errorf("no result in %s has a fault or a spec %s: name the result of the run with -from", base,
+		name)
 }
 
 func modified(path string) time.Time {

@@ -10,7 +10,8 @@ import (
 )
 
 func TestReplayJudges(t *testing.T) {
-	fault := report.Fault{ID: "abc", Sentence: "it breaks", Verdict: report.Violation, Extent: report.Extent{Specs: []string{"a", "b"}}}
+	fault := report.Fault{ID: "abc", Sentence: "it breaks", Verdict: report.Violation,
+		Extent: report.Extent{Specs: []string{"a", "b"}}}
 	other := report.Fault{ID: "xyz", Verdict: report.Violation}
 	specs := func(verdicts ...report.Verdict) []report.Spec {
 		var list []report.Spec
@@ -19,23 +20,28 @@ func TestReplayJudges(t *testing.T) {
 		}
 		return list
 	}
-	faultOf, specOf := &replayOf{name: "abc", fault: &fault, specs: fault.Specs}, &replayOf{name: "a", specs: []string{"a"}}
+	faultOf, specOf := &replayOf{name: "abc", fault: &fault, specs: fault.Specs}, &replayOf{name: "a",
+		specs: []string{"a"}}
 	for name, c := range map[string]struct {
 		of    *replayOf
 		now   report.Result
 		state replayState
 		text  string
 	}{
-		"a fault that is there":       {faultOf, report.Result{Faults: []report.Fault{other, fault}}, stillThere, "abc it breaks, shown by 2 of 2 specs"},
-		"a fault that is gone":        {faultOf, report.Result{Specs: specs(report.Pass, report.Pass)}, gone, "abc it breaks"},
-		"a fault in place of another": {faultOf, report.Result{Faults: []report.Fault{other}, Specs: specs(report.Violation, report.Pass)}, gone, "abc it breaks, but there are 1 other faults: xyz"},
-		"a fault not put to the test": {faultOf, report.Result{Specs: specs(report.Pass, report.Inconclusive)}, unknown, "b is inconclusive: the reason"},
-		"a fault whose spec is gone":  {faultOf, report.Result{Specs: specs(report.Pass)}, unknown, "b did not run"},
-		"a run that failed":           {faultOf, report.Result{Problems: []string{"no host"}}, unknown, "no host"},
-		"a spec that fails":           {specOf, report.Result{Specs: specs(report.Violation)}, stillThere, "a: the reason"},
-		"a spec that is waived":       {specOf, report.Result{Specs: specs(report.Waived)}, stillThere, "a: the reason"},
-		"a spec that passes":          {specOf, report.Result{Specs: specs(report.Pass)}, gone, "a"},
-		"a spec with trouble":         {specOf, report.Result{Specs: specs(report.Error)}, unknown, "a is error: the reason"},
+		"a fault that is there": {faultOf, report.Result{Faults: []report.Fault{other, fault}}, stillThere,
+			"abc it breaks, shown by 2 of 2 specs"},
+		"a fault that is gone": {faultOf, report.Result{Specs: specs(report.Pass, report.Pass)}, gone,
+			"abc it breaks"},
+		"a fault in place of another": {faultOf, report.Result{Faults: []report.Fault{other}, Specs: specs(report.Violation,
+			report.Pass)}, gone, "abc it breaks, but there are 1 other faults: xyz"},
+		"a fault not put to the test": {faultOf, report.Result{Specs: specs(report.Pass, report.Inconclusive)}, unknown,
+			"b is inconclusive: the reason"},
+		"a fault whose spec is gone": {faultOf, report.Result{Specs: specs(report.Pass)}, unknown, "b did not run"},
+		"a run that failed":          {faultOf, report.Result{Problems: []string{"no host"}}, unknown, "no host"},
+		"a spec that fails":          {specOf, report.Result{Specs: specs(report.Violation)}, stillThere, "a: the reason"},
+		"a spec that is waived":      {specOf, report.Result{Specs: specs(report.Waived)}, stillThere, "a: the reason"},
+		"a spec that passes":         {specOf, report.Result{Specs: specs(report.Pass)}, gone, "a"},
+		"a spec with trouble":        {specOf, report.Result{Specs: specs(report.Error)}, unknown, "a is error: the reason"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			state, text := c.of.judge(&c.now)
@@ -50,8 +56,10 @@ func TestReplayRunsTheSenders(t *testing.T) {
 	g := NewWithT(t)
 	r := &report.Result{Target: report.Target{Name: "mock"}, Specs: []report.Spec{
 		{ID: "20x/every-answer/FetchTenant", Operation: "FetchTenant", Exchanges: []exchange.Evidence{
-			{Spec: "401/no-token/FetchTenant"}, {Spec: "world"}, {Spec: "20x/every-answer/FetchTenant"}, {Spec: "401/no-token/FetchTenant"}}},
-		{ID: "20x/valid-token/FetchTenant", Operation: "FetchTenant"}, {ID: "401/no-token/FetchTenant", Operation: "FetchTenant"},
+			{Spec: "401/no-token/FetchTenant"}, {Spec: "world"}, {Spec: "20x/every-answer/FetchTenant"},
+			{Spec: "401/no-token/FetchTenant"}}},
+		{ID: "20x/valid-token/FetchTenant", Operation: "FetchTenant"}, {ID: "401/no-token/FetchTenant",
+			Operation: "FetchTenant"},
 	}, Faults: []report.Fault{{ID: "abc", Extent: report.Extent{Specs: []string{"20x/every-answer/FetchTenant"}}}}}
 	for _, name := range []string{"abc", "20x/every-answer/FetchTenant"} {
 		of, err := newReplay(r, name)

@@ -34,7 +34,8 @@ func TestSupervise(t *testing.T) {
 	t.Run("at work", func(t *testing.T) {
 		g := NewWithT(t)
 		var n atomic.Int64
-		took, err := start(t, "trap '' TERM; echo ready; for i in $(seq 15); do sleep 0.1; done", func() (int, error) { return int(n.Add(1)), nil })
+		took, err := start(t, "trap '' TERM; echo ready; for i in $(seq 15); do sleep 0.1; done",
+			func() (int, error) { return int(n.Add(1)), nil })
 		g.Expect(err).To(MatchError(cause))
 		g.Expect(err).NotTo(MatchError(ContainSubstring("killed")))
 		g.Expect(took).To(BeNumerically(">", 3*silent))
@@ -42,7 +43,8 @@ func TestSupervise(t *testing.T) {
 	t.Run("stuck", func(t *testing.T) {
 		g := NewWithT(t)
 		took, err := start(t, deaf, func() (int, error) { return 7, nil })
-		g.Expect(err).To(MatchError(ContainSubstring("the clean-up sent nothing for 300ms and was killed: make sweep finds what is left")))
+		g.Expect(err).To(MatchError(ContainSubstring(
+			"the clean-up sent nothing for 300ms and was killed: make sweep finds what is left")))
 		g.Expect(took).To(BeNumerically("<", 5*time.Second))
 	})
 	t.Run("unknown", func(t *testing.T) {
@@ -85,19 +87,29 @@ func TestShortcoming(t *testing.T) {
 		failed   error
 		says     string
 	}{
-		"all of it":                   {result(builtIn(), nil), recorded(builtIn()), &config.File{}, nil, ""},
-		"a part":                      {result([]string{"a"}, func(r *report.Result) { r.Run.Filtered = true }), recorded([]string{"a"}), &config.File{}, nil, ""},
-		"of another contract":         {result([]string{"a"}, nil), recorded([]string{"a"}), another, nil, ""},
-		"more than the list":          {result(builtIn("a"), nil), recorded(builtIn("a")), &config.File{}, nil, ""},
-		"of a run with a problem":     {result(nil, func(r *report.Result) { r.Problems = []string{"p"} }), recorded([]string{"a"}), &config.File{}, failed, ""},
-		"without a header":            {result([]string{"a"}, nil), nil, another, nil, "the suite did not report which specs it was to run"},
-		"of another run":              {result([]string{"a"}, func(r *report.Result) { r.Run.ID = "2" }), recorded([]string{"a"}), another, nil, "the result is that of run 2, and this was run 1"},
-		"a spec less":                 {result([]string{"a"}, nil), recorded([]string{"a", "b"}), another, nil, "the result holds 1 specs, and 2 were to run"},
-		"a spec more":                 {result([]string{"a", "b"}, nil), recorded([]string{"a"}), another, nil, "the result holds 2 specs, and 1 were to run"},
-		"another spec":                {result([]string{"a"}, nil), recorded([]string{"b"}), another, nil, "the result holds 1 specs, and 1 were to run"},
-		"a tree that lacks specs":     {result(builtIn()[1:], nil), recorded(builtIn()[1:]), &config.File{}, nil, "the suite lacks 1 specs of its list, such as " + builtIn()[0]},
-		"a pass that failed":          {result([]string{"a"}, nil), recorded([]string{"a"}), another, failed, "the run failed though no spec did: exit status 1"},
-		"a violation, which may fail": {result([]string{"a"}, func(r *report.Result) { r.Verdict = report.Violation }), recorded([]string{"a"}), another, failed, ""},
+		"all of it": {result(builtIn(), nil), recorded(builtIn()), &config.File{}, nil, ""},
+		"a part": {result([]string{"a"}, func(r *report.Result) { r.Run.Filtered = true }),
+			recorded([]string{"a"}), &config.File{}, nil, ""},
+		"of another contract": {result([]string{"a"}, nil), recorded([]string{"a"}), another, nil, ""},
+		"more than the list":  {result(builtIn("a"), nil), recorded(builtIn("a")), &config.File{}, nil, ""},
+		"of a run with a problem": {result(nil, func(r *report.Result) { r.Problems = []string{"p"} }),
+			recorded([]string{"a"}), &config.File{}, failed, ""},
+		"without a header": {result([]string{"a"}, nil), nil, another, nil,
+			"the suite did not report which specs it was to run"},
+		"of another run": {result([]string{"a"}, func(r *report.Result) { r.Run.ID = "2" }),
+			recorded([]string{"a"}), another, nil, "the result is that of run 2, and this was run 1"},
+		"a spec less": {result([]string{"a"}, nil), recorded([]string{"a", "b"}), another, nil,
+			"the result holds 1 specs, and 2 were to run"},
+		"a spec more": {result([]string{"a", "b"}, nil), recorded([]string{"a"}), another, nil,
+			"the result holds 2 specs, and 1 were to run"},
+		"another spec": {result([]string{"a"}, nil), recorded([]string{"b"}), another, nil,
+			"the result holds 1 specs, and 1 were to run"},
+		"a tree that lacks specs": {result(builtIn()[1:], nil), recorded(builtIn()[1:]), &config.File{}, nil,
+			"the suite lacks 1 specs of its list, such as " + builtIn()[0]},
+		"a pass that failed": {result([]string{"a"}, nil), recorded([]string{"a"}), another, failed,
+			"the run failed though no spec did: exit status 1"},
+		"a violation, which may fail": {result([]string{"a"}, func(r *report.Result) { r.Verdict = report.Violation }),
+			recorded([]string{"a"}), another, failed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -41,7 +41,8 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 		return err
 	}
 	if cfg.Target.Embedded {
-		return fmt.Errorf("%s is served afresh for each run, so nothing stays on it: name another target with -target", cfg.Name)
+		return fmt.Errorf("%s is served afresh for each run, so nothing stays on it: name another target with -target",
+			cfg.Name)
 	}
 	conn, err := connect("sweep", cfg, accessTo(cfg.Target))
 	if err != nil {
@@ -114,7 +115,8 @@ func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fix
 		return nil, nil, err
 	}
 	do := func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		e, err := client.Do(ctx, exchange.Request{Spec: "sweep", Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body})
+		e, err := client.Do(ctx, exchange.Request{Spec: "sweep", Method: r.Method, Path: r.Path, Query: r.Query,
+			Header: r.Header, Body: r.Body})
 		if err != nil {
 			return fixtures.Answer{}, err
 		}

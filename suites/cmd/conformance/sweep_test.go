@@ -52,7 +52,8 @@ func serve(t *testing.T, keys string) *place {
 		forward.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	g.Expect(os.WriteFile(p.config, fmt.Appendf(nil, "target: live\ntargets:\n  live: {url: %q, client_id: %q, client_secret: %q, %s}\n",
+	g.Expect(os.WriteFile(p.config, fmt.Appendf(nil,
+		"target: live\ntargets:\n  live: {url: %q, client_id: %q, client_secret: %q, %s}\n",
 		server.URL, p.mock.ClientID, p.mock.ClientSecret, keys), 0o600)).To(Succeed())
 	return p
 }
@@ -61,7 +62,11 @@ func serve(t *testing.T, keys string) *place {
 func (p *place) do(t *testing.T, environment map[string]string, arguments ...string) (code int, output string) {
 	t.Helper()
 	var said bytes.Buffer
-	program := &cli{stdout: &said, stderr: &said, env: func(name string) (string, bool) { value, set := environment[name]; return value, set }}
+	program := &cli{stdout: &said, stderr: &said, env: func(name string) (string, bool) {
+		value,
+			set := environment[name]
+		return value, set
+	}}
 	code = program.main(t.Context(), append([]string{arguments[0], "-config=" + p.config}, arguments[1:]...))
 	return code, said.String()
 }
@@ -74,8 +79,10 @@ func TestVisitsKeepThePace(t *testing.T) {
 			code, output := p.do(t, nil, name)
 			g.Expect(code).To(Equal(conforms), output)
 			g.Expect(len(p.came)).To(BeNumerically(">", 2))
-			g.Expect(p.came[len(p.came)-1].Sub(p.came[0])).To(BeNumerically(">", time.Duration(len(p.came)-1)*90*time.Millisecond))
-			g.Expect(p.agents).To(HaveEach(MatchRegexp(`^acronis-conformance/%s \(run %s-\d{8}t\d{6}; 1-\d+\)$`, exchange.Version, name)))
+			g.Expect(p.came[len(p.came)-1].Sub(p.came[0])).To(BeNumerically(">",
+				time.Duration(len(p.came)-1)*90*time.Millisecond))
+			g.Expect(p.agents).To(HaveEach(MatchRegexp(`^acronis-conformance/%s \(run %s-\d{8}t\d{6}; 1-\d+\)$`,
+				exchange.Version, name)))
 
 			code, output = serve(t, "budget: 2").do(t, nil, name)
 			g.Expect(code).To(Equal(unusable))
@@ -127,7 +134,8 @@ func TestASweepOfOneRun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{run, other} {
 		b := fixtures.NewBuilder(catalogue, id, do)
-		g.Expect(b.LogIn(t.Context(), fixtures.Credentials{ClientID: p.mock.ClientID, ClientSecret: p.mock.ClientSecret})).To(Succeed())
+		g.Expect(b.LogIn(t.Context(), fixtures.Credentials{ClientID: p.mock.ClientID,
+			ClientSecret: p.mock.ClientSecret})).To(Succeed())
 		g.Expect(b.Build(t.Context())).To(Succeed())
 	}
 	confirmed := map[string]string{"CONFIRM": "yes"}

@@ -19,7 +19,8 @@ func saved(t *testing.T) string {
 	contract, err := schemas.Load()
 	g.Expect(err).NotTo(HaveOccurred())
 	path := filepath.Join(t.TempDir(), "conformance.json")
-	g.Expect(report.Write(path, report.Build(report.Input{Contract: contract, Run: report.Run{ID: "1"}, Target: report.Target{Name: "staging"}}))).To(Succeed())
+	g.Expect(report.Write(path, report.Build(report.Input{Contract: contract, Run: report.Run{ID: "1"},
+		Target: report.Target{Name: "staging"}}))).To(Succeed())
 	return path
 }
 
@@ -28,8 +29,10 @@ func TestReportMakesEveryView(t *testing.T) {
 	to := filepath.Join(t.TempDir(), "views")
 	var stdout, stderr bytes.Buffer
 	program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
-	g.Expect(program.main(t.Context(), []string{"report", "-from=" + saved(t), "-to=" + to})).To(Equal(conforms), stderr.String())
-	for _, name := range []string{"index.html", "summary.md", "junit.xml", "conformance.har", "conformance.sarif", "badge.svg"} {
+	g.Expect(program.main(t.Context(), []string{"report", "-from=" + saved(t), "-to=" + to})).To(Equal(conforms),
+		stderr.String())
+	for _, name := range []string{"index.html", "summary.md", "junit.xml", "conformance.har", "conformance.sarif",
+		"badge.svg"} {
 		g.Expect(filepath.Join(to, name)).To(BeARegularFile())
 		g.Expect(stdout.String()).To(ContainSubstring(name))
 	}
@@ -58,7 +61,8 @@ func TestNothingIsMadeOfTooFewResults(t *testing.T) {
 		var stderr bytes.Buffer
 		program := &cli{stdout: &bytes.Buffer{}, stderr: &stderr, env: os.LookupEnv}
 		g.Expect(program.main(t.Context(), append([]string{arguments[0], "-to=" + to}, arguments[1:]...))).To(Equal(unusable))
-		g.Expect(stderr.String()).To(MatchRegexp(`^conformance: side by side stand two results or more, and there is [^:]*: name another conformance.json\n$`))
+		g.Expect(stderr.String()).To(
+			MatchRegexp(`^conformance: side by side stand two results or more, and there is [^:]*: name another conformance.json\n$`))
 		g.Expect(to).NotTo(BeADirectory())
 	}
 }

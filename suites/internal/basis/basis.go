@@ -25,7 +25,8 @@ type Basis struct {
 	Known     *waiver.List // deviations that are only reported on the target; nil where none are
 }
 
-// Load loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in contract's specs.
+// Load loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in contract's
+// specs.
 func Load(cfg *config.File, specs []string) (*Basis, error) {
 	promised, err := contractOf(cfg)
 	if err != nil {

@@ -72,7 +72,8 @@ func (d *document) parse(data []byte) *mapping {
 		return d.mapping(top)
 	}
 	if len(filled) > 1 {
-		d.fail(entry{at: filled[1].Start}, "the file holds %d YAML documents, and only one is read: remove the others", len(filled))
+		d.fail(entry{at: filled[1].Start}, "the file holds %d YAML documents, and only one is read: remove the others",
+			len(filled))
 	}
 	top.node = filled[0].Body
 	return d.mapping(top)
@@ -291,7 +292,8 @@ func printable(text string) string {
 	if runes := []rune(text); len(runes) > longest {
 		text = string(runes[:longest]) + "..."
 	}
-	if text == "" || text != strings.TrimSpace(text) || strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+	if text == "" || text != strings.TrimSpace(text) || strings.ContainsFunc(text,
+		func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(text)
 	}
 	return text

@@ -115,12 +115,14 @@ func (t *draft) value(name string, needed bool, env func(string) (string, bool))
 	value, missing := expand(t.written[name], env)
 	switch {
 	case missing != "" && needed:
-		t.document.fail(t.entries[name], "the variable %s is not set, and the target %s needs it: set it, or select another target",
+		t.document.fail(t.entries[name],
+			"the variable %s is not set, and the target %s needs it: set it, or select another target",
 			missing, printable(t.name))
 	case missing != "":
 		return ""
 	case strings.Contains(value, "-----BEGIN"):
-		t.document.fail(t.entries[name], "%s is the content of a file: write it into a file, and give the path of that", t.origin(name))
+		t.document.fail(t.entries[name], "%s is the content of a file: write it into a file, and give the path of that",
+			t.origin(name))
 	case value != strings.TrimSpace(value):
 		t.document.fail(t.entries[name], "%s begins or ends with white space: remove it", t.origin(name))
 	case strings.ContainsFunc(value, isControl):
@@ -152,7 +154,8 @@ var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 func (t *draft) header(name string) string {
 	if name != "" && !headerName.MatchString(name) {
-		t.document.fail(t.entries["fault_header"], "%s is not the name of an HTTP header: write the name alone, such as x-envoy-fault-abort-request",
+		t.document.fail(t.entries["fault_header"],
+			"%s is not the name of an HTTP header: write the name alone, such as x-envoy-fault-abort-request",
 			t.origin("fault_header"))
 	}
 	return name
@@ -166,7 +169,8 @@ func (t *draft) authorities(file string) (string, *x509.CertPool) {
 	path := t.document.resolvePath(file)
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		t.document.fail(t.entries["ca_file"], "%s %v: name a readable PEM file, or leave it unset for the system's certificates",
+		t.document.fail(t.entries["ca_file"],
+			"%s %v: name a readable PEM file, or leave it unset for the system's certificates",
 			t.file("ca_file", path), reason(err))
 		return path, nil
 	}
@@ -175,7 +179,8 @@ func (t *draft) authorities(file string) (string, *x509.CertPool) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		t.document.fail(t.entries["ca_file"], "%s holds no certificate in PEM form: name a file with -----BEGIN CERTIFICATE----- in it",
+		t.document.fail(t.entries["ca_file"],
+			"%s holds no certificate in PEM form: name a file with -----BEGIN CERTIFICATE----- in it",
 			t.file("ca_file", path))
 	}
 	return path, pool

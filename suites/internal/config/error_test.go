@@ -90,7 +90,8 @@ var mistakes = []struct {
 		sentence: `:10:5: targets.mock.assumed: knows no loose: write strict or lenient`},
 	{name: "known deviations unknown", replace: "known_deviations: report", with: "known_deviations: hide",
 		sentence: `:25:5: targets.staging.known_deviations: knows no hide: write report or fail`},
-	{name: "known deviations of the mock", replace: "assumed: strict", with: "assumed: strict\n    known_deviations: report",
+	{name: "known deviations of the mock", replace: "assumed: strict",
+		with:     "assumed: strict\n    known_deviations: report",
 		sentence: `:11:5: targets.mock.known_deviations: has no meaning for an embedded target, which is served in process: remove it`},
 
 	// What a target allows; the other targets are looked at as well.
@@ -132,24 +133,32 @@ var mistakes = []struct {
 			`set it, or select another target`},
 	{name: "url of a wrong type", replace: "url: ${ACRONIS_DATACENTER_URL}", with: "url: {a: b}",
 		sentence: `:14:5: targets.staging.url: wants text, not keys and values`},
-	{name: "url with a path", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2-cloud.acronis.com/api/2"},
+	{name: "url with a path", selected: "staging",
+		set:      map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2-cloud.acronis.com/api/2"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a path, and the suite adds /api/2 itself: ` + example},
-	{name: "url without a scheme", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "eu2-cloud.acronis.com"},
+	{name: "url without a scheme", selected: "staging",
+		set:      map[string]string{"ACRONIS_DATACENTER_URL": "eu2-cloud.acronis.com"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL begins neither with https:// nor with http://: ` + example},
 	{name: "url without a host", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://:443"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL names no host: ` + example},
-	{name: "url in clear", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "http://eu2-cloud.acronis.com"},
+	{name: "url in clear", selected: "staging",
+		set: map[string]string{"ACRONIS_DATACENTER_URL": "http://eu2-cloud.acronis.com"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL would send the client secret in clear, ` +
 			`which http may do on a loopback host alone: ` + example},
-	{name: "url with an IPv6 zone", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://[fe80::1%25eth0]:8443"},
+	{name: "url with an IPv6 zone", selected: "staging",
+		set:      map[string]string{"ACRONIS_DATACENTER_URL": "https://[fe80::1%25eth0]:8443"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL names a zone of IPv6, which an address of a data center does not have: ` + example},
-	{name: "url with credentials", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://u:" + secretCanary + "@host"},
+	{name: "url with credentials", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://u:" +
+		secretCanary + "@host"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL holds credentials, which belong into client_id and client_secret: ` + example},
-	{name: "url with a query", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host?" + secretCanary},
+	{name: "url with a query", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host?" +
+		secretCanary},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a query or a fragment: ` + example},
-	{name: "url with a bad port", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "https://host:70000"},
+	{name: "url with a bad port", selected: "staging",
+		set:      map[string]string{"ACRONIS_DATACENTER_URL": "https://host:70000"},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL has a port that is not a number from 1 to 65535: ` + example},
-	{name: "url that is a secret", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "%%" + secretCanary},
+	{name: "url that is a secret", selected: "staging", set: map[string]string{"ACRONIS_DATACENTER_URL": "%%" +
+		secretCanary},
 		sentence: `:14:5: targets.staging.url: the value of ACRONIS_DATACENTER_URL is no URL: ` + example},
 	{name: "url misspelt variable", replace: "${ACRONIS_DATACENTER_URL}", with: `"${ACRONIS-URL}"`,
 		sentence: `:14:5: targets.staging.url: holds a variable that is not written as ${NAME}: use letters, digits and _ between the braces`},
@@ -163,13 +172,16 @@ var mistakes = []struct {
 			`set it, or select another target`},
 	{name: "client_secret of a wrong type", replace: "${ACRONIS_CLIENT_SECRET}", with: "[" + secretCanary + "]",
 		sentence: `:16:5: targets.staging.client_secret: wants text, not a list`},
-	{name: "client_secret with a line end", selected: "staging", set: map[string]string{"ACRONIS_CLIENT_SECRET": secretCanary + "\n"},
+	{name: "client_secret with a line end", selected: "staging",
+		set:      map[string]string{"ACRONIS_CLIENT_SECRET": secretCanary + "\n"},
 		sentence: `:16:5: targets.staging.client_secret: the value of ACRONIS_CLIENT_SECRET begins or ends with white space: remove it`},
 	{name: "expired_token of a wrong type", replace: "${ACRONIS_EXPIRED_TOKEN}", with: "12.5",
 		sentence: `:17:5: targets.staging.expired_token: wants text, not a number: put the value in quotes`},
-	{name: "expired_token with a control character", selected: "staging", set: map[string]string{"ACRONIS_EXPIRED_TOKEN": "a\x00" + secretCanary},
+	{name: "expired_token with a control character", selected: "staging",
+		set:      map[string]string{"ACRONIS_EXPIRED_TOKEN": "a\x00" + secretCanary},
 		sentence: `:17:5: targets.staging.expired_token: the value of ACRONIS_EXPIRED_TOKEN holds a control character: remove it`},
-	{name: "fault_header with a value", selected: "staging", set: map[string]string{"ACRONIS_FAULT_HEADER": "x-fault: 503"},
+	{name: "fault_header with a value", selected: "staging",
+		set: map[string]string{"ACRONIS_FAULT_HEADER": "x-fault: 503"},
 		sentence: `:18:5: targets.staging.fault_header: the value of ACRONIS_FAULT_HEADER is not the name of an HTTP header: ` +
 			`write the name alone, such as x-envoy-fault-abort-request`},
 	{name: "ca_file unreadable", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": "/nowhere/ca.pem"},
@@ -179,13 +191,16 @@ var mistakes = []struct {
 		sentence: `:19:5: targets.staging.ca_file: /nowhere/ca.pem cannot be read (no such file or directory): ` +
 			`name a readable PEM file, or leave it unset for the system's certificates`},
 	{name: "ca_file with the content of the file", selected: "staging",
-		set: map[string]string{"ACRONIS_CA_FILE": "-----BEGIN CERTIFICATE-----\n" + secretCanary + "\n-----END CERTIFICATE-----\n"},
+		set: map[string]string{"ACRONIS_CA_FILE": "-----BEGIN CERTIFICATE-----\n" + secretCanary +
+			"\n-----END CERTIFICATE-----\n"},
 		sentence: `:19:5: targets.staging.ca_file: the value of ACRONIS_CA_FILE is the content of a file: ` +
 			`write it into a file, and give the path of that`},
-	{name: "ca_file with a part of the content", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": secretCanary},
+	{name: "ca_file with a part of the content", selected: "staging",
+		set: map[string]string{"ACRONIS_CA_FILE": secretCanary},
 		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (no such file or directory): ` +
 			`name a readable PEM file, or leave it unset for the system's certificates`},
-	{name: "ca_file with a long part of the content", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": strings.Repeat(secretCanary, 200)},
+	{name: "ca_file with a long part of the content", selected: "staging",
+		set: map[string]string{"ACRONIS_CA_FILE": strings.Repeat(secretCanary, 200)},
 		sentence: `:19:5: targets.staging.ca_file: the file that ACRONIS_CA_FILE names cannot be read (file name too long): ` +
 			`name a readable PEM file, or leave it unset for the system's certificates`},
 	{name: "ca_file not PEM", selected: "staging", set: map[string]string{"ACRONIS_CA_FILE": "/dev/null"},
@@ -231,7 +246,8 @@ var mistakes = []struct {
 		sentence: `:36:42: gate.leftovers: wants a whole number of at least 0, not -1`},
 	{name: "unknown gate key", replace: "transient: 10", with: "transients: 10",
 		sentence: `:36:42: gate.transients: is an unknown key: known here are asserted, inconclusive, transient, set_aside, accepted and leftovers`},
-	{name: "webhook in clear", selected: "staging", set: map[string]string{"ACRONIS_WEBHOOK": "http://chat.example.com/hook"},
+	{name: "webhook in clear", selected: "staging",
+		set:      map[string]string{"ACRONIS_WEBHOOK": "http://chat.example.com/hook"},
 		sentence: `:43:3: notify.webhook: the value is not an https address: write the whole address of the webhook`},
 	{name: "unknown key of notify", replace: "webhook: ${ACRONIS_WEBHOOK}", with: "mail: a@example.com",
 		sentence: `:43:3: notify.mail: is an unknown key: known here are webhook`},
@@ -352,14 +368,19 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add(string(shipped), "")
 	f.Add(string(shipped), "staging")
-	for _, seed := range []string{"", "a", "[]", "targets: {a: {embedded: true}}", "targets: &a {x: *a}", "? [a]\n: b", "<<: {a: b}", "a: !!binary x",
-		"targets:\n- a", "target: |\n a", "---\n---\n", "\ufeffa: b", "a: \"\\x00\"", "{a: b, a: c}", "\t", "a:\n\tb", "- - -", "%YAML 1.2\n---\na: b"} {
+	for _, seed := range []string{"", "a", "[]", "targets: {a: {embedded: true}}", "targets: &a {x: *a}", "? [a]\n: b",
+		"<<: {a: b}", "a: !!binary x",
+		"targets:\n- a", "target: |\n a", "---\n---\n", "\ufeffa: b", "a: \"\\x00\"", "{a: b, a: c}", "\t", "a:\n\tb",
+		"- - -", "%YAML 1.2\n---\na: b"} {
 		f.Add(seed, "a")
 	}
 	for _, hostile := range []string{
-		"targets: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), "targets: " + strings.Repeat("{a: ", 10_000) + "b" + strings.Repeat("}", 10_000),
-		strings.Repeat("- ", 10_000) + "a", "targets: {a: {embedded: true, concurrency: " + strings.Repeat("9", 10_000) + "}}",
-		"targets: {a: {embedded: true, rate: 1e" + strings.Repeat("9", 10_000) + "/s}}", "targets: {a: {embedded: true}, \xff\xfe: {}}",
+		"targets: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), "targets: " + strings.Repeat("{a: ",
+			10_000) + "b" + strings.Repeat("}", 10_000),
+		strings.Repeat("- ", 10_000) + "a", "targets: {a: {embedded: true, concurrency: " + strings.Repeat("9", 10_000) +
+			"}}",
+		"targets: {a: {embedded: true, rate: 1e" + strings.Repeat("9", 10_000) +
+			"/s}}", "targets: {a: {embedded: true}, \xff\xfe: {}}",
 		"targets: {a: {embedded: true}}\ntargets: {a: {embedded: true}}", "targets: {a: {embedded: true, embedded: false}}",
 		"a: &a [x]\n" + strings.Repeat("b: &b [*a, *a]\n", 100),
 	} {

@@ -12,7 +12,8 @@ import (
 const FileName = "ginkgo.yml"
 
 // PathUsage describes the flag that takes the path.
-const PathUsage = "`path` of ginkgo.yml, or of its directory (default: the one above the working directory; without any, the built-in one)"
+const PathUsage = "`path` of ginkgo.yml, or of its directory (default: the one above the working directory; " +
+	"without any, the built-in one)"
 
 // builtIn is the project's own ginkgo.yml, of which `make specs` puts the copy here.
 //

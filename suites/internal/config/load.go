@@ -140,7 +140,8 @@ func (d *document) drafts(top *mapping) []*draft {
 }
 
 // choose picks the draft of the target that this run is for.
-func (d *document) choose(top *mapping, drafts []*draft, selected, fallback string, env func(string) (string, bool)) *draft {
+func (d *document) choose(top *mapping, drafts []*draft, selected, fallback string, env func(string) (string,
+	bool)) *draft {
 	place := entry{key: "target"}
 	name := selected
 	if name == "" {
@@ -158,7 +159,8 @@ func (d *document) choose(top *mapping, drafts []*draft, selected, fallback stri
 		names = append(names, printable(draft.name))
 	}
 	if name == "" {
-		d.fail(entry{key: "target"}, "no target is selected: name one of %s here, in %s or with -target", list(names), EnvTarget)
+		d.fail(entry{key: "target"}, "no target is selected: name one of %s here, in %s or with -target", list(names),
+			EnvTarget)
 		return nil
 	}
 	d.fail(place, "unknown target %s: choose from %s", printable(name), list(names))
@@ -297,7 +299,9 @@ func (m *mapping) rate(name string) Rate {
 	if err != nil {
 		m.document.fail(m.entries[name], "wants a rate: %s", strings.TrimSpace(err.Error()))
 	} else if rate.Interval() > slowest {
-		m.document.fail(m.entries[name], "is too slow for any run to end: %s is a request every %v, a run sends dozens, and its tokens expire after some two hours: allow 1/m at least",
+		m.document.fail(m.entries[name],
+			"is too slow for any run to end: %s is a request every %v, a run sends dozens, and its tokens expire after "+
+				"some two hours: allow 1/m at least",
 			text, rate.Interval())
 	}
 	return rate

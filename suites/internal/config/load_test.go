@@ -63,9 +63,10 @@ func TestLoadShippedMock(t *testing.T) {
 		Target: Target{
 			Name: "mock", Embedded: true, Allow: []Permission{Read, Write}, Strict: true, Assumed: AssumedStrict,
 		},
-		Timeouts: Timeouts{Attempt: 10 * time.Second, Spec: time.Minute, World: 3 * time.Minute, Cleanup: 2 * time.Minute, Settle: 5 * time.Second},
-		Retry:    Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second},
-		Gate:     Gate{Asserted: 0.85, Inconclusive: 60, Transient: 10, SetAside: 40, Accepted: 150},
+		Timeouts: Timeouts{Attempt: 10 * time.Second, Spec: time.Minute, World: 3 * time.Minute, Cleanup: 2 * time.Minute,
+			Settle: 5 * time.Second},
+		Retry: Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second},
+		Gate:  Gate{Asserted: 0.85, Inconclusive: 60, Transient: 10, SetAside: 40, Accepted: 150},
 	}))
 }
 
@@ -154,7 +155,8 @@ targets:
 		return err
 	}
 	for named, accepted := range map[string]bool{
-		"": false, "yes": false, "example.com": false, "https://eu2.example.com": false, "eu2.example.com": true, "EU2.example.com": true,
+		"": false, "yes": false, "example.com": false, "https://eu2.example.com": false, "eu2.example.com": true,
+		"EU2.example.com": true,
 	} {
 		t.Run(named, func(t *testing.T) {
 			g := NewWithT(t)
@@ -166,8 +168,9 @@ targets:
 				g.Expect(err).NotTo(HaveOccurred())
 				return
 			}
-			g.Expect(err).To(MatchError(HaveSuffix(":4:85: targets.a.production: the target a is in production and allows write: " +
-				"take write from its allow list, or set ACRONIS_ALLOW_PRODUCTION_WRITES=eu2.example.com")))
+			g.Expect(err).To(MatchError(
+				HaveSuffix(":4:85: targets.a.production: the target a is in production and allows write: " +
+					"take write from its allow list, or set ACRONIS_ALLOW_PRODUCTION_WRITES=eu2.example.com")))
 		})
 	}
 }
@@ -175,7 +178,8 @@ targets:
 // Without a word about it, a live target is not stormed; the mock has no limits.
 func TestLiveTargetsAreSpared(t *testing.T) {
 	g := NewWithT(t)
-	config, err := Load(writeFile(t, "ginkgo.yml", "target: a\ntargets: {a: {url: 'https://example.com', client_id: x, client_secret: y}}"), "", lookup(nil))
+	config, err := Load(writeFile(t, "ginkgo.yml",
+		"target: a\ntargets: {a: {url: 'https://example.com', client_id: x, client_secret: y}}"), "", lookup(nil))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(config.Target.Rate.String()).To(Equal("10/s"))
 	g.Expect(config.Target.Concurrency).To(Equal(4))
@@ -218,7 +222,8 @@ func TestParseRate(t *testing.T) {
 	g.Expect(Rate{Requests: 600, Per: time.Minute}.PerSecond()).To(Equal(10.0))
 	g.Expect(Rate{}.PerSecond()).To(BeZero())
 	g.Expect(Rate{}.String()).To(BeEmpty())
-	for _, text := range []string{"", "10", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "10/d", "10/s/s", "10 /s", "99999999999/s"} {
+	for _, text := range []string{"", "10", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "10/d", "10/s/s", "10 /s",
+		"99999999999/s"} {
 		_, err := ParseRate(text)
 		g.Expect(err).To(HaveOccurred(), text)
 	}

@@ -29,7 +29,8 @@ func ParseRate(text string) (Rate, error) {
 			}
 		}
 	}
-	return Rate{}, fmt.Errorf("%q is not a rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h", text)
+	return Rate{}, fmt.Errorf(
+		"%q is not a rate: write requests per second, minute or hour, such as 10/s, 600/m or 5000/h", text)
 }
 
 // Limited reports whether the rate sets a limit.

@@ -67,7 +67,8 @@ func (t *draft) production(target Target, env func(string) (string, bool)) {
 	}
 	_, host, _ := strings.Cut(target.URL, "://")
 	if named, _ := env(EnvProductionWrites); !strings.EqualFold(named, host) {
-		t.document.fail(t.entries["production"], "the target %s is in production and allows write: take write from its allow list, or set %s=%s",
+		t.document.fail(t.entries["production"],
+			"the target %s is in production and allows write: take write from its allow list, or set %s=%s",
 			printable(t.name), EnvProductionWrites, host)
 	}
 }

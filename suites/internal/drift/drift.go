@@ -26,7 +26,8 @@ type Drift struct {
 
 // Change is one difference, in the order of paths and methods.
 type Change struct {
-	Operation string // method and path, such as GET /tenants/{tenant_id}; the part of the document where it is about no operation
+	// method and path, such as GET /tenants/{tenant_id}; the part of the document where it is about no operation
+	Operation string
 	Rule      string // what kind of difference, such as response-property-type-changed
 	Text      string // a sentence, without its full stop
 }
@@ -85,7 +86,8 @@ func read(ctx context.Context, document []byte) (*openapi3.T, error) {
 	case !strings.HasPrefix(doc.OpenAPI, "3."):
 		return nil, fmt.Errorf("it is no OpenAPI 3 document, which says so at its top: openapi: %q", doc.OpenAPI)
 	}
-	if err := doc.Validate(ctx, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation()); err != nil {
+	if err := doc.Validate(ctx, openapi3.DisableExamplesValidation(),
+		openapi3.DisableSchemaDefaultsValidation()); err != nil {
 		return nil, fmt.Errorf("it is not a valid OpenAPI document: %s", sentence(err))
 	}
 	if doc.Paths.Len() == 0 {
@@ -130,7 +132,8 @@ func differences(before, after *openapi3.T) (checker.Changes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources, checker.INFO), nil
+	return checker.CheckBackwardCompatibilityUntilLevel(checker.NewConfig(checker.GetAllChecks()), found, sources,
+		checker.INFO), nil
 }
 
 // merged puts schemas that extend others into one each, so that writing the same schema in another way is no

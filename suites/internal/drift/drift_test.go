@@ -55,12 +55,14 @@ func TestCompare(t *testing.T) {
 		"nothing":      {},
 		"other prose":  {old: "summary: Lists pets", new: "summary: All pets, described again"},
 		"other server": {old: "paths:\n", new: "servers: [{url: 'https://pets.example.com'}]\npaths:\n"},
-		"the same schema, written at its place": {old: "schema: {$ref: '#/components/schemas/pets'}", new: "schema: {type: object, required: [items], " +
-			"properties: {items: {type: array, items: {allOf: [{$ref: '#/components/schemas/pet'}]}}}}"},
+		"the same schema, written at its place": {old: "schema: {$ref: '#/components/schemas/pets'}",
+			new: "schema: {type: object, required: [items], " +
+				"properties: {items: {type: array, items: {allOf: [{$ref: '#/components/schemas/pet'}]}}}}"},
 		"an operation without its id": {old: "      operationId: CreatePet\n"},
 		"a removed operation": {old: base[strings.Index(base, "    post:"):strings.Index(base, "components:")],
 			breaking: []drift.Change{{Operation: create, Rule: "api-removed-without-deprecation"}}},
-		"an added operation": {old: "components:", new: "  /owners: {get: {operationId: FetchOwners, responses: {'200': {description: ok}}}}\ncomponents:",
+		"an added operation": {old: "components:",
+			new:   "  /owners: {get: {operationId: FetchOwners, responses: {'200': {description: ok}}}}\ncomponents:",
 			other: []drift.Change{{Operation: "GET /owners", Rule: "endpoint-added"}}},
 		"an added code": {old: "        '401'", new: "        '403': {description: forbidden}\n        '401'",
 			other: []drift.Change{{Operation: pets, Rule: "response-non-success-status-added"}}},
@@ -70,18 +72,21 @@ func TestCompare(t *testing.T) {
 			breaking: []drift.Change{{Operation: create, Rule: "response-success-status-removed"}},
 			other:    []drift.Change{{Operation: create, Rule: "response-success-status-added"}}},
 		"a changed type": {old: "age: {type: integer}", new: "age: {type: string}",
-			breaking: []drift.Change{{Operation: pets, Rule: "response-property-type-changed"}, {Operation: create, Rule: "request-property-type-changed"},
+			breaking: []drift.Change{{Operation: pets, Rule: "response-property-type-changed"}, {Operation: create,
+				Rule: "request-property-type-changed"},
 				{Operation: create, Rule: "response-property-type-changed"}}},
 		"a new required field": {old: "required: [name]", new: "required: [name, age]",
 			breaking: []drift.Change{{Operation: create, Rule: "request-property-became-required"}},
-			other:    []drift.Change{{Operation: pets, Rule: "response-property-became-required"}, {Operation: create, Rule: "response-property-became-required"}}},
+			other: []drift.Change{{Operation: pets, Rule: "response-property-became-required"}, {Operation: create,
+				Rule: "response-property-became-required"}}},
 		"a required field that need not be there": {old: "required: [items]", new: "required: []",
 			breaking: []drift.Change{{Operation: pets, Rule: "response-property-became-optional"}}},
 		"a required parameter": {old: "in: query,", new: "in: query, required: true,",
 			breaking: []drift.Change{{Operation: pets, Rule: "request-parameter-became-required"}}},
 		"a value more": {old: "[cat, dog]", new: "[cat, dog, fish]",
-			breaking: []drift.Change{{Operation: pets, Rule: "response-property-enum-value-added"}, {Operation: create, Rule: "response-property-enum-value-added"}},
-			other:    []drift.Change{{Operation: create, Rule: "request-property-enum-value-added"}}},
+			breaking: []drift.Change{{Operation: pets, Rule: "response-property-enum-value-added"}, {Operation: create,
+				Rule: "response-property-enum-value-added"}},
+			other: []drift.Change{{Operation: create, Rule: "request-property-enum-value-added"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -110,14 +115,16 @@ func TestTheBuiltInContract(t *testing.T) {
 	g := NewWithT(t)
 	reference := schemas.Reference()
 	for name, document := range map[string]string{
-		"itself":                     string(reference),
-		"an operation without an id": strings.Replace(string(reference), "operationId: RequestDeviceAuthorization", "deprecated: false", 1),
+		"itself": string(reference),
+		"an operation without an id": strings.Replace(string(reference), "operationId: RequestDeviceAuthorization",
+			"deprecated: false", 1),
 	} {
 		found, err := drift.Compare(t.Context(), reference, []byte(document))
 		g.Expect(err).NotTo(HaveOccurred(), name)
 		g.Expect(found.Empty()).To(BeTrue(), "%s: %v", name, found)
 	}
-	lesser := strings.Replace(string(reference), "operationId: FetchTenant\n", "operationId: FetchTenant\n      deprecated: true\n", 1)
+	lesser := strings.Replace(string(reference), "operationId: FetchTenant\n",
+		"operationId: FetchTenant\n      deprecated: true\n", 1)
 	found, err := drift.Compare(t.Context(), reference, []byte(lesser))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(found.Other).To(ConsistOf(HaveField("Rule", "endpoint-deprecated")))
@@ -126,8 +133,10 @@ func TestTheBuiltInContract(t *testing.T) {
 // Versions of OpenAPI say the same in different ways.
 func TestALaterOpenAPI(t *testing.T) {
 	g := NewWithT(t)
-	older := strings.Replace(base, "age: {type: integer}", "age: {type: integer, nullable: true, minimum: 0, exclusiveMinimum: true}", 1)
-	later := strings.NewReplacer("openapi: 3.0.3", "openapi: 3.1.0", "age: {type: integer}", "age: {type: [integer, 'null'], exclusiveMinimum: 0}").Replace(base)
+	older := strings.Replace(base, "age: {type: integer}",
+		"age: {type: integer, nullable: true, minimum: 0, exclusiveMinimum: true}", 1)
+	later := strings.NewReplacer("openapi: 3.0.3", "openapi: 3.1.0", "age: {type: integer}",
+		"age: {type: [integer, 'null'], exclusiveMinimum: 0}").Replace(base)
 	found, err := drift.Compare(t.Context(), []byte(older), []byte(later))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(found.Empty()).To(BeTrue(), "%v", found)
@@ -135,15 +144,19 @@ func TestALaterOpenAPI(t *testing.T) {
 
 func TestWhatIsNoDocument(t *testing.T) {
 	for name, c := range map[string]struct{ document, sentence string }{
-		"nothing":              {"", "it is no OpenAPI 3 document"},
-		"a page":               {"<!DOCTYPE html>\n<html></html>\n", "it is no OpenAPI document"},
-		"broken YAML":          {"openapi: [\n", "it is no OpenAPI document"},
-		"a list":               {"[1, 2]", "it is no OpenAPI document"},
-		"Swagger":              {"swagger: '2.0'\ninfo: {title: Pets, version: '1'}\npaths: {}\n", "it is no OpenAPI 3 document"},
-		"no paths":             {"openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {}\n", "it has no paths"},
-		"a type that is none":  {strings.Replace(base, "age: {type: integer}", "age: {type: intejer}", 1), `unsupported 'type' value "intejer"`},
-		"an operation in part": {strings.Replace(base, "      responses:\n", "      x-responses:\n", 1), "value of responses must be an object"},
-		"a file from outside":  {strings.Replace(base, "'#/components/schemas/pets'", "'file:///etc/hostname'", 1), "disallowed external reference"},
+		"nothing":     {"", "it is no OpenAPI 3 document"},
+		"a page":      {"<!DOCTYPE html>\n<html></html>\n", "it is no OpenAPI document"},
+		"broken YAML": {"openapi: [\n", "it is no OpenAPI document"},
+		"a list":      {"[1, 2]", "it is no OpenAPI document"},
+		"Swagger": {"swagger: '2.0'\ninfo: {title: Pets, version: '1'}\npaths: {}\n",
+			"it is no OpenAPI 3 document"},
+		"no paths": {"openapi: 3.0.3\ninfo: {title: Pets, version: '1'}\npaths: {}\n", "it has no paths"},
+		"a type that is none": {strings.Replace(base, "age: {type: integer}", "age: {type: intejer}", 1),
+			`unsupported 'type' value "intejer"`},
+		"an operation in part": {strings.Replace(base, "      responses:\n", "      x-responses:\n", 1),
+			"value of responses must be an object"},
+		"a file from outside": {strings.Replace(base, "'#/components/schemas/pets'", "'file:///etc/hostname'", 1),
+			"disallowed external reference"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -164,14 +177,16 @@ func TestPrint(t *testing.T) {
 		return b.String()
 	}
 	g.Expect(print(base)).To(Equal("Pets 2 promises what the built-in contract (Pets 2) promises: no difference\n"))
-	document := strings.NewReplacer("version: '2'", "version: '3'", "required: [name]", "required: [name, age]", "'409': {description: there is one}", "'410': {description: gone}").Replace(base)
+	document := strings.NewReplacer("version: '2'", "version: '3'", "required: [name]", "required: [name, age]",
+		"'409': {description: there is one}", "'410': {description: gone}").Replace(base)
 	g.Expect(print(document)).To(Equal("Pets 3 differs from the built-in contract (Pets 2):\n" +
 		"\n1 breaking difference\n" +
 		"  POST /pets\n" +
 		"    the request property `age` became required [request-property-became-required]\n" +
 		"\n4 other differences\n" +
 		"  GET /pets\n" +
-		"    the response property `items/items/age` became required for the status `200` [response-property-became-required]\n" +
+		"    the response property `items/items/age` became required for the status `200` " +
+		"[response-property-became-required]\n" +
 		"  POST /pets\n" +
 		"    added the non-success response with the status `410` [response-non-success-status-added]\n" +
 		"    removed the non-success response with the status `409` [response-non-success-status-removed]\n" +

@@ -27,9 +27,11 @@ const (
 )
 
 var reasons = []struct{ rule, why string }{
-	{NullableEnum, "nullable, but null is not among the values: validators refuse null, and generated types cannot hold it"},
+	{NullableEnum, "nullable, but null is not among the values: validators refuse null, and generated types cannot " +
+		"hold it"},
 	{NullableUntyped, "nullable without a type: OpenAPI 3.0 gives nullable no meaning there"},
-	{OverlappingOnes, "branches of oneOf that nothing but unknown keys tells apart: generated code, which ignores those, cannot choose"},
+	{OverlappingOnes, "branches of oneOf that nothing but unknown keys tells apart: generated code, which ignores " +
+		"those, cannot choose"},
 	{Untyped, "no type at all: generated code has no type for it either"},
 	{ReservedName, "a name that generated code or OpenAPI itself needs: the type cannot be compiled, or hides another one"},
 	{CollidingNames, "names that become one in generated code: one of the types is renamed or lost"},
@@ -195,7 +197,8 @@ func (l *linter) schema(ref *openapi3.SchemaRef, place string) {
 	l.schema(schema.Items, place+"/items")
 	l.schema(schema.Not, place+"/not")
 	l.schema(schema.AdditionalProperties.Schema, place+"/additionalProperties")
-	for keyword, parts := range map[string]openapi3.SchemaRefs{"allOf": schema.AllOf, "anyOf": schema.AnyOf, "oneOf": schema.OneOf} {
+	for keyword, parts := range map[string]openapi3.SchemaRefs{"allOf": schema.AllOf, "anyOf": schema.AnyOf,
+		"oneOf": schema.OneOf} {
 		for i, part := range parts {
 			l.schema(part, place+"/"+keyword+"/"+strconv.Itoa(i))
 		}

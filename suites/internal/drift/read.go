@@ -38,7 +38,8 @@ func Read(ctx context.Context, source string) ([]byte, error) {
 func open(ctx context.Context, source string) (io.ReadCloser, error) {
 	if scheme, _, is := strings.Cut(source, "://"); is {
 		if scheme != "http" && scheme != "https" {
-			return nil, fmt.Errorf("%s is not a scheme that documents are fetched by: name a file, or an address that begins with https://", scheme)
+			return nil, fmt.Errorf(
+				"%s is not a scheme that documents are fetched by: name a file, or an address that begins with https://", scheme)
 		}
 		return fetch(ctx, source)
 	}
@@ -60,7 +61,8 @@ func fetch(ctx context.Context, address string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("it cannot be fetched: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, errors.Join(fmt.Errorf("it cannot be fetched: the server answered %s", response.Status), response.Body.Close())
+		return nil, errors.Join(fmt.Errorf("it cannot be fetched: the server answered %s", response.Status),
+			response.Body.Close())
 	}
 	return response.Body, nil
 }

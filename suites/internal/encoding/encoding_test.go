@@ -54,12 +54,13 @@ func TestDecode(t *testing.T) {
 		header http.Header
 		body   []byte
 	}{
-		"none":                   {nil, []byte(plain)},
-		"identity":               {header("identity"), []byte(plain)},
-		"gzip":                   {header("GZip "), packed("gzip")},
-		"x-gzip":                 {header("x-gzip"), packed("gzip")},
-		"gzip, identity":         {header("gzip, identity"), packed("gzip")},
-		"gzip in two members":    {header("gzip"), append(pack(t, "gzip", []byte(plain[:9])), pack(t, "gzip", []byte(plain[9:]))...)},
+		"none":           {nil, []byte(plain)},
+		"identity":       {header("identity"), []byte(plain)},
+		"gzip":           {header("GZip "), packed("gzip")},
+		"x-gzip":         {header("x-gzip"), packed("gzip")},
+		"gzip, identity": {header("gzip, identity"), packed("gzip")},
+		"gzip in two members": {header("gzip"), append(pack(t, "gzip", []byte(plain[:9])), pack(t, "gzip",
+			[]byte(plain[9:]))...)},
 		"gzip in gzip":           {header("gzip, gzip"), pack(t, "gzip", packed("gzip"))},
 		"gzip in gzip, two rows": {header("gzip", "gzip"), pack(t, "gzip", packed("gzip"))},
 		"deflate":                {header("deflate"), packed("deflate")},
@@ -94,7 +95,8 @@ func TestEmptyBodyHasNoCoding(t *testing.T) {
 
 func TestBodyWithoutItsCoding(t *testing.T) {
 	for _, name := range []string{"gzip", "deflate", "br", "zstd"} {
-		for _, body := range []string{plain, "{}", "[]", "null", "no", "<html><body>no</body></html>", "\x00", "\x03\x00" + plain, strings.Repeat("x", 1000)} {
+		for _, body := range []string{plain, "{}", "[]", "null", "no", "<html><body>no</body></html>", "\x00", "\x03\x00" +
+			plain, strings.Repeat("x", 1000)} {
 			t.Run(name+" "+body[:min(len(body), 9)], func(t *testing.T) {
 				g := NewWithT(t)
 				decoded, _, err := Decode(header(name), []byte(body))
@@ -129,10 +131,12 @@ func TestBodyThatEndsEarly(t *testing.T) {
 
 func TestUnsupportedCodings(t *testing.T) {
 	g := NewWithT(t)
-	for _, h := range []http.Header{header("compress"), header("utf-8"), header("gzip, x"), header(strings.Repeat("gzip,", 6))} {
+	for _, h := range []http.Header{header("compress"), header("utf-8"), header("gzip, x"),
+		header(strings.Repeat("gzip,", 6))} {
 		_, _, err := Decode(h, []byte(plain))
 		g.Expect(err).To(MatchError(ErrUnsupported))
-		g.Expect(errors.Is(err, ErrUnknown)).To(Equal(h.Get("Content-Encoding") == "utf-8" || h.Get("Content-Encoding") == "gzip, x"))
+		g.Expect(errors.Is(err, ErrUnknown)).To(Equal(h.Get("Content-Encoding") == "utf-8" ||
+			h.Get("Content-Encoding") == "gzip, x"))
 	}
 	g.Expect(List(header("GZIP , identity,br", "Identity"))).To(Equal([]string{"gzip", "br"}))
 }
@@ -143,7 +147,8 @@ func TestBombs(t *testing.T) {
 	large := make([]byte, 2*MaxBody)
 	gzipTwice := pack(t, "gzip", pack(t, "gzip", large))
 	members := bytes.Repeat(pack(t, "gzip", nil), MaxBody/40)
-	frames := bytes.Repeat(append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68}, 0x01, 0x00, 0x00), MaxBody/40) // a window of 8 MiB each
+	// a window of 8 MiB each
+	frames := bytes.Repeat(append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68}, 0x01, 0x00, 0x00), MaxBody/40)
 	for name, c := range map[string]struct {
 		header http.Header
 		body   []byte

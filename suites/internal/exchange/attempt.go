@@ -97,8 +97,8 @@ func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textpro
 	return "", nil
 }
 
-// remarks are what HTTP in general says against the headers of an answer, and net/http lets pass. The raw headers are nil
-// where they are not known.
+// remarks are what HTTP in general says against the headers of an answer, and net/http lets pass. The raw headers are
+// nil where they are not known.
 func remarks(response *http.Response, raw textproto.MIMEHeader) []string {
 	var all []string
 	if types := response.Header["Content-Type"]; len(types) > 1 {

@@ -38,17 +38,20 @@ func (c *Client) Close() {
 	}
 }
 
-// Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange comes with an error
-// too, with the attempts so far. The error is a *TargetError where the target gave no complete answer, the context's where that ended,
-// the limiter's where that lets nothing more through, and otherwise says why the request cannot be sent.
+// Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange
+// comes with an error too, with the attempts so far. The error is a *TargetError where the target gave no complete
+// answer, the context's where that ended, the limiter's where that lets nothing more through, and otherwise says why
+// the request cannot be sent.
 func (c *Client) Do(ctx context.Context, r Request) (*Exchange, error) {
 	target, err := c.check(r)
 	if err != nil {
-		return &Exchange{Request: r}, fmt.Errorf("request %s %q cannot be sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
+		return &Exchange{Request: r}, fmt.Errorf("request %s %q cannot be sent: %w", r.Method,
+			c.options.Redactor.String(r.Path), err)
 	}
 	if c.options.Permit != nil {
 		if err := c.options.Permit(r); err != nil {
-			return &Exchange{Request: r}, fmt.Errorf("request %s %q is not sent: %w", r.Method, c.options.Redactor.String(r.Path), err)
+			return &Exchange{Request: r}, fmt.Errorf("request %s %q is not sent: %w", r.Method,
+				c.options.Redactor.String(r.Path), err)
 		}
 	}
 	e := &Exchange{Serial: fmt.Sprintf("%d-%d", c.options.Process, c.exchanges.Add(1)), Request: r, URL: target}

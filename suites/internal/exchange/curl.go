@@ -18,7 +18,8 @@ import (
 const maxInline = 64 << 10
 
 // Curl returns a line for bash that repeats the request, in the form that the guide uses. Secrets are variables,
-// ${ACRONIS_TOKEN:?}, without which bash sends nothing; all else is quoted so that pasting it runs nothing but curl. Like the client, curl is kept from adding a Content-Type.
+// ${ACRONIS_TOKEN:?}, without which bash sends nothing; all else is quoted so that pasting it runs nothing but curl.
+// Like the client, curl is kept from adding a Content-Type.
 func (e *Exchange) Curl(r *redact.Redactor) string { return e.curl(e.teach(r)) }
 
 func (e *Exchange) curl(r *redact.Redactor) string {
@@ -86,8 +87,8 @@ func (q quoter) headers(h http.Header) []string {
 	return options
 }
 
-// user returns credentials of the scheme Basic as curl's --user takes them, with the secret as a variable, so that the line can be
-// repeated. Credentials that curl would encode in another way are not for it.
+// user returns credentials of the scheme Basic as curl's --user takes them, with the secret as a variable, so that
+// the line can be repeated. Credentials that curl would encode in another way are not for it.
 func (q quoter) user(authorization string) (string, bool) {
 	encoded, ok := strings.CutPrefix(authorization, "Basic ")
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
@@ -113,11 +114,13 @@ func (q quoter) body(method string, h http.Header, body []byte) (options []strin
 		}
 		return nil, "", ""
 	case long || binary(body) && q.redactor.Contains(string(body)):
-		return []string{"--data-binary @body"}, "", fmt.Sprintf("  # the body, %d bytes, is not shown: put it into a file named body", len(body))
+		return []string{"--data-binary @body"}, "", fmt.Sprintf(
+			"  # the body, %d bytes, is not shown: put it into a file named body", len(body))
 	case binary(body):
 		return []string{"--data-binary @-"}, "base64 --decode <<<'" + base64.StdEncoding.EncodeToString(body) + "' | ",
 			fmt.Sprintf("  # the body, %d bytes, is not text", len(body))
-	case strings.HasPrefix(strings.ToLower(media), "application/x-www-form-urlencoded") && string(redacted) != string(body):
+	case strings.HasPrefix(strings.ToLower(media), "application/x-www-form-urlencoded") &&
+		string(redacted) != string(body):
 		return q.form(string(redacted)), "", ""
 	case redacted[0] == '@':
 		return []string{"--data-raw " + q.argument(string(redacted))}, "", ""
@@ -126,7 +129,8 @@ func (q quoter) body(method string, h http.Header, body []byte) (options []strin
 	}
 }
 
-// form returns an option for every pair: where a variable stands, curl must escape what it holds. Curl puts & between them.
+// form returns an option for every pair: where a variable stands, curl must escape what it holds. Curl puts & between
+// them.
 func (q quoter) form(body string) []string {
 	var options []string
 	for pair := range strings.SplitSeq(body, "&") {
@@ -196,8 +200,8 @@ func (q quoter) argument(s string) string {
 	return mixed.String()
 }
 
-// literal quotes a text without variables. Single quotes stop everything, also the history expansion of an interactive bash; what
-// must be seen or could deceive, newlines for instance, is escaped between $' and '.
+// literal quotes a text without variables. Single quotes stop everything, also the history expansion of an
+// interactive bash; what must be seen or could deceive, newlines for instance, is escaped between $' and '.
 func literal(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c == '\n' || c == '\t' || hidden(c) }) {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -85,40 +85,60 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 		return http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}}
 	}
 	for name, r := range map[string]exchange.Request{
-		"GET":                         {Method: "GET", Path: "/tenants"},
-		"GET with a token":            {Method: "GET", Path: "/tenants", Header: http.Header{"Authorization": {"Bearer t0ken-123"}}},
-		"tampered token":              {Method: "GET", Path: "/x", Header: http.Header{"Authorization": {"Bearer not-a-token"}}},
-		"query":                       {Method: "GET", Path: "/x", Query: url.Values{"uuids": {"a,b"}, "q": {nasty}, "access_token": {"t0ken-123"}}},
-		"dots, braces and slashes":    {Method: "GET", Path: "/a/../b/./c//d/..", Query: url.Values{"x": {"{a,b}[1-3]"}}},
-		"odd path":                    {Method: "GET", Path: "/$HOME/%60touch%20pwned%60/'/!x;a=b&c*[1-2]~@(x)"},
-		"HEAD":                        {Method: "HEAD", Path: "/x"},
-		"DELETE":                      {Method: "DELETE", Path: "/x", Query: url.Values{"version": {"1"}}},
-		"DELETE with a body":          {Method: "DELETE", Path: "/x", Body: []byte("{}")},
-		"GET with a body":             {Method: "GET", Path: "/x", Body: []byte("{}"), Header: http.Header{"Content-Type": {"application/json"}}},
-		"odd method":                  {Method: "a!'`$b", Path: "/x"},
-		"PATCH without a body":        {Method: "PATCH", Path: "/x"},
-		"POST without a body":         {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"application/json"}}},
-		"POST without Content-Type":   {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`)},
-		"Content-Type without a word": {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`), Header: http.Header{"Content-Type": {""}, "X-Empty": {""}}},
-		"Content-Type in lower case":  {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`), Header: http.Header{"content-type": {"text/plain"}}},
-		"Accept":                      {Method: "GET", Path: "/x", Header: http.Header{"Accept": {"text/csv"}}},
-		"odd headers":                 {Method: "GET", Path: "/x", Header: http.Header{"X-A": {"a'b\"c`touch pwned`$(touch pwned)$HOME\\!é", "two"}, "X-B": {"tab\there"}, "X-C!#$%&'*+": {"x"}}},
-		"another host":                {Method: "GET", Path: "/x", Header: http.Header{"Host": {"other.example"}}},
-		"JSON":                        {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"it's \"q\" $HOME ` + "`x`" + ` <&>"}`)},
-		"JSON over lines":             {Method: "PUT", Path: "/x", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{\n\t\"a\": 1\r\n}\n")},
-		"nasty body":                  {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(nasty)},
+		"GET": {Method: "GET", Path: "/tenants"},
+		"GET with a token": {Method: "GET", Path: "/tenants",
+			Header: http.Header{"Authorization": {"Bearer t0ken-123"}}},
+		"tampered token": {Method: "GET", Path: "/x",
+			Header: http.Header{"Authorization": {"Bearer not-a-token"}}},
+		"query": {Method: "GET", Path: "/x", Query: url.Values{"uuids": {"a,b"}, "q": {nasty},
+			"access_token": {"t0ken-123"}}},
+		"dots, braces and slashes": {Method: "GET", Path: "/a/../b/./c//d/..", Query: url.Values{"x": {"{a,b}[1-3]"}}},
+		"odd path":                 {Method: "GET", Path: "/$HOME/%60touch%20pwned%60/'/!x;a=b&c*[1-2]~@(x)"},
+		"HEAD":                     {Method: "HEAD", Path: "/x"},
+		"DELETE":                   {Method: "DELETE", Path: "/x", Query: url.Values{"version": {"1"}}},
+		"DELETE with a body":       {Method: "DELETE", Path: "/x", Body: []byte("{}")},
+		"GET with a body": {Method: "GET", Path: "/x", Body: []byte("{}"),
+			Header: http.Header{"Content-Type": {"application/json"}}},
+		"odd method":           {Method: "a!'`$b", Path: "/x"},
+		"PATCH without a body": {Method: "PATCH", Path: "/x"},
+		"POST without a body": {Method: "POST", Path: "/x",
+			Header: http.Header{"Content-Type": {"application/json"}}},
+		"POST without Content-Type": {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`)},
+		"Content-Type without a word": {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`),
+			Header: http.Header{"Content-Type": {""}, "X-Empty": {""}}},
+		"Content-Type in lower case": {Method: "POST", Path: "/x", Body: []byte(`{"a":1}`),
+			Header: http.Header{"content-type": {"text/plain"}}},
+		"Accept": {Method: "GET", Path: "/x", Header: http.Header{"Accept": {"text/csv"}}},
+		"odd headers": {Method: "GET", Path: "/x",
+			Header: http.Header{"X-A": {"a'b\"c`touch pwned`$(touch pwned)$HOME\\!é", "two"}, "X-B": {"tab\there"},
+				"X-C!#$%&'*+": {"x"}}},
+		"another host": {Method: "GET", Path: "/x", Header: http.Header{"Host": {"other.example"}}},
+		"JSON": {Method: "POST", Path: "/x",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"it's \"q\" $HOME ` + "`x`" +
+				` <&>"}`)},
+		"JSON over lines": {Method: "PUT", Path: "/x",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{\n\t\"a\": 1\r\n}\n")},
+		"nasty body": {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"text/plain"}},
+			Body: []byte(nasty)},
 		"body that looks like a file": {Method: "POST", Path: "/x", Body: []byte("@/etc/passwd")},
 		"body that looks like a flag": {Method: "POST", Path: "/x", Body: []byte("--output pwned")},
-		"broken JSON":                 {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":`)},
-		"password in JSON":            {Method: "POST", Path: "/x", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":"it's","password":"s3cret-pw"}`)},
-		"form":                        {Method: "POST", Path: "/x", Header: form, Body: []byte("a=b&c=%20+d&e&@f=g")},
-		"form with secrets":           {Method: "POST", Path: "/x", Header: form, Body: []byte("grant_type=password&username=a%40b+c&password=" + url.QueryEscape(secret) + "&client_secret=cl1ent-s3cret&@x=y")},
-		"Basic of a client":           {Method: "POST", Path: "/idp/token", Header: basic(id, "cl1ent-s3cret"), Body: []byte("grant_type=client_credentials")},
-		"Basic of a user":             {Method: "GET", Path: "/x", Header: basic("o'hara $x", secret)},
-		"Basic without a password":    {Method: "GET", Path: "/x", Header: basic("someone", "")},
-		"binary":                      {Method: "PUT", Path: "/x", Header: http.Header{"Content-Type": {"image/png"}}, Body: []byte("\x89PNG\r\n\x1a\n\x00\xff'`")},
-		"fault":                       {Method: "GET", Path: "/x", Fault: &exchange.Fault{Header: "X-Fault", Status: 503, Attempts: -1}, NoRepeat: true},
-		"long":                        {Method: "POST", Path: "/x", Body: []byte(strings.Repeat("0123456789abcde\n", 2000))},
+		"broken JSON": {Method: "POST", Path: "/x",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":`)},
+		"password in JSON": {Method: "POST", Path: "/x",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":"it's","password":"s3cret-pw"}`)},
+		"form": {Method: "POST", Path: "/x", Header: form, Body: []byte("a=b&c=%20+d&e&@f=g")},
+		"form with secrets": {Method: "POST", Path: "/x", Header: form,
+			Body: []byte("grant_type=password&username=a%40b+c&password=" + url.QueryEscape(secret) +
+				"&client_secret=cl1ent-s3cret&@x=y")},
+		"Basic of a client": {Method: "POST", Path: "/idp/token", Header: basic(id, "cl1ent-s3cret"),
+			Body: []byte("grant_type=client_credentials")},
+		"Basic of a user":          {Method: "GET", Path: "/x", Header: basic("o'hara $x", secret)},
+		"Basic without a password": {Method: "GET", Path: "/x", Header: basic("someone", "")},
+		"binary": {Method: "PUT", Path: "/x", Header: http.Header{"Content-Type": {"image/png"}},
+			Body: []byte("\x89PNG\r\n\x1a\n\x00\xff'`")},
+		"fault": {Method: "GET", Path: "/x", Fault: &exchange.Fault{Header: "X-Fault", Status: 503,
+			Attempts: -1}, NoRepeat: true},
+		"long": {Method: "POST", Path: "/x", Body: []byte(strings.Repeat("0123456789abcde\n", 2000))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -137,7 +157,8 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 			for _, hidden := range []string{"t0ken-123", "cl1ent-s3cret", "s3cret-pw", "p@ss", "p%40ss"} {
 				g.Expect(line).NotTo(ContainSubstring(hidden))
 			}
-			out := bash(t, line, "ACRONIS_HOME_TOKEN=t0ken-123", "ACRONIS_CLIENT_SECRET=cl1ent-s3cret", "ACRONIS_PASSWORD="+passwordOf(name))
+			out := bash(t, line, "ACRONIS_HOME_TOKEN=t0ken-123", "ACRONIS_CLIENT_SECRET=cl1ent-s3cret",
+				"ACRONIS_PASSWORD="+passwordOf(name))
 			g.Expect(out).To(HavePrefix("HTTP/1.1 200 OK"), line)
 			g.Expect(requests).To(HaveLen(1), line)
 			g.Expect(<-requests).To(Equal(want), line)
@@ -160,11 +181,13 @@ func TestCurlInTheFormOfTheGuide(t *testing.T) {
 	g.Expect(e.Curl(redact.New())).To(Equal(
 		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`))
 
-	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Bearer s3cr3t"}}, Body: []byte(`{"a":1}`)}
+	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Bearer s3cr3t"}},
+		Body: []byte(`{"a":1}`)}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
 		` --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --header 'Content-Type:' --data '{"a":1}' --include`))
 
-	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))}},
+	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Basic " +
+		base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))}},
 		Body: []byte(strings.Repeat("x", 100_000))}
 	g.Expect(e.Curl(nil)).To(Equal(`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --request POST` +
 		` --user "` + id + `:${ACRONIS_CLIENT_SECRET:?}" --header 'Content-Type:' --data-binary @body --include` +
@@ -177,18 +200,21 @@ func TestCurlExpandsNothingElse(t *testing.T) {
 	g := NewWithT(t)
 	base, requests := observer(t)
 	e, err := newClient(t, exchange.Options{BaseURL: base}).Do(t.Context(), exchange.Request{Method: "POST", Path: "/x",
-		Header: http.Header{"Authorization": {"Bearer t0ken-123"}, "X-A": {"$HOME ${PATH} $ACRONIS_TOKEN"}}, Body: []byte(`$HOME $(id) t0ken-123`)})
+		Header: http.Header{"Authorization": {"Bearer t0ken-123"}, "X-A": {"$HOME ${PATH} $ACRONIS_TOKEN"}}, Body: []byte(
+			`$HOME $(id) t0ken-123`)})
 	g.Expect(err).NotTo(HaveOccurred())
 	<-requests
 	bash(t, e.Curl(nil), "ACRONIS_TOKEN=t0ken-123")
 	last := <-requests
-	g.Expect(last.Header.Get("X-A")).To(Equal("$HOME ${PATH} t0ken-123"), "a text that looks like a stand-in is taken for one, which is harmless")
+	g.Expect(last.Header.Get("X-A")).To(Equal("$HOME ${PATH} t0ken-123"),
+		"a text that looks like a stand-in is taken for one, which is harmless")
 	g.Expect(last.Body).To(Equal("$HOME $(id) t0ken-123"))
 }
 
 // Without the secret the line must not send a request that means something else.
 func TestCurlStopsWhereAVariableIsUnset(t *testing.T) {
-	for _, header := range []string{"Bearer s3cr3t", "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))} {
+	for _, header := range []string{"Bearer s3cr3t", "Basic " +
+		base64.StdEncoding.EncodeToString([]byte(id+":cl1ent-s3cret"))} {
 		e := &exchange.Exchange{URL: "http://127.0.0.1:9/x", Request: exchange.Request{Method: "POST",
 			Header: http.Header{"Authorization": {header}, "X-A": {"it's\n\u00e9"}}}}
 		line := "curl() { echo sent; }; " + e.Curl(redact.New())

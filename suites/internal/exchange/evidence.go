@@ -67,8 +67,8 @@ func (e *Exchange) Evidence(r *redact.Redactor) Evidence {
 	return evidence
 }
 
-// teach returns a Redactor that knows the secrets of the exchange. The exchange may come from another process, whose Redactor learned
-// them when they were sent.
+// teach returns a Redactor that knows the secrets of the exchange. The exchange may come from another process, whose
+// Redactor learned them when they were sent.
 func (e *Exchange) teach(r *redact.Redactor) *redact.Redactor {
 	if r == nil {
 		r = redact.New()
@@ -80,14 +80,15 @@ func (e *Exchange) teach(r *redact.Redactor) *redact.Redactor {
 	return r
 }
 
-// text returns a body for reports, nil where there is none. A body that is not text is not shown: it may hold a secret in a form that
-// cannot be decoded.
+// text returns a body for reports, nil where there is none. A body that is not text is not shown: it may hold a
+// secret in a form that cannot be decoded.
 func text(r *redact.Redactor, h http.Header, body []byte, truncated bool) *Text {
 	if len(body) == 0 {
 		return nil
 	}
 	shown, cut := Excerpt(r, h, body, maxShown)
-	return &Text{Text: shown.Text, Truncated: truncated || cut, Size: len(body), Decoded: shown.Decoded, SHA256: shown.SHA256}
+	return &Text{Text: shown.Text, Truncated: truncated || cut, Size: len(body), Decoded: shown.Decoded,
+		SHA256: shown.SHA256}
 }
 
 // sent is text for a body that the suite sent. It knows what is in it, so that one which is not text is shown as it is.
@@ -98,8 +99,8 @@ func sent(r *redact.Redactor, h http.Header, body []byte) *Text {
 	return &Text{Text: base64.StdEncoding.EncodeToString(body), Base64: true, Size: len(body)}
 }
 
-// Excerpt returns the beginning of a body without secrets, as text of no more than limit bytes, and reports whether that is not all. Of a
-// body that is not text it returns a description.
+// Excerpt returns the beginning of a body without secrets, as text of no more than limit bytes, and reports whether
+// that is not all. Of a body that is not text it returns a description.
 func Excerpt(r *redact.Redactor, h http.Header, body []byte, limit int) (t Text, cut bool) {
 	plain, decoded, ok := redact.Readable(body)
 	if !ok {

@@ -24,12 +24,15 @@ func leaky() *exchange.Exchange {
 	return &exchange.Exchange{
 		Request: exchange.Request{Spec: "401/x/Y", Method: "POST", Path: "/idp/token", Query: url.Values{"ott": {"s3cr3t-1"}},
 			Header: http.Header{"Authorization": {"Bearer s3cr3t-2"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-			Body:   []byte("grant_type=password&password=s3cr3t-3"), Fault: &exchange.Fault{Header: "X-Fault", Status: 503, Attempts: 1}},
+			Body:   []byte("grant_type=password&password=s3cr3t-3"), Fault: &exchange.Fault{Header: "X-Fault", Status: 503,
+				Attempts: 1}},
 		URL: "https://h/api/2/idp/token?ott=s3cr3t-1",
 		Attempts: []exchange.Attempt{
 			{Start: start, Duration: 1500 * time.Microsecond, Error: "reset after s3cr3t-2, before s3cr3t-5"},
-			{Start: start, Duration: 2 * time.Second, Status: 503, Proto: "HTTP/2.0", Header: http.Header{"Set-Cookie": {"sid=s3cr3t-4"}, "X-Echo": {"s3cr3t-1"}}, Body: []byte("no s3cr3t-3 here")},
-			{Start: start, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"access_token":"s3cr3t-5","note":"s3cr3t-2"}`)},
+			{Start: start, Duration: 2 * time.Second, Status: 503, Proto: "HTTP/2.0",
+				Header: http.Header{"Set-Cookie": {"sid=s3cr3t-4"}, "X-Echo": {"s3cr3t-1"}}, Body: []byte("no s3cr3t-3 here")},
+			{Start: start, Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: []byte(`{"access_token":"s3cr3t-5","note":"s3cr3t-2"}`)},
 		},
 	}
 }
@@ -43,12 +46,14 @@ func TestEvidenceHoldsNoSecret(t *testing.T) {
 
 	g.Expect(evidence).To(Equal(exchange.Evidence{
 		Spec: "401/x/Y", Method: "POST", URL: "https://h/api/2/idp/token?ott=$ACRONIS_OTT",
-		Headers: http.Header{"Authorization": {"Bearer $ACRONIS_TOKEN"}, "Content-Type": {"application/x-www-form-urlencoded"}, "X-Fault": {"503"}},
-		Body:    &exchange.Text{Text: "grant_type=password&password=$ACRONIS_PASSWORD", Size: 37},
+		Headers: http.Header{"Authorization": {"Bearer $ACRONIS_TOKEN"},
+			"Content-Type": {"application/x-www-form-urlencoded"}, "X-Fault": {"503"}},
+		Body: &exchange.Text{Text: "grant_type=password&password=$ACRONIS_PASSWORD", Size: 37},
 		Attempts: []exchange.EvidenceAttempt{
 			{Start: leaky().Attempts[0].Start, MS: 1, Error: "reset after $ACRONIS_TOKEN, before $ACRONIS_TOKEN"},
-			{Start: leaky().Attempts[0].Start, MS: 2000, Status: 503, Proto: "HTTP/2.0", Headers: http.Header{"Set-Cookie": {"sid=$ACRONIS_COOKIE"}, "X-Echo": {"$ACRONIS_OTT"}},
-				Body: &exchange.Text{Text: "no $ACRONIS_PASSWORD here", Size: 16}},
+			{Start: leaky().Attempts[0].Start, MS: 2000, Status: 503, Proto: "HTTP/2.0",
+				Headers: http.Header{"Set-Cookie": {"sid=$ACRONIS_COOKIE"}, "X-Echo": {"$ACRONIS_OTT"}},
+				Body:    &exchange.Text{Text: "no $ACRONIS_PASSWORD here", Size: 16}},
 			{Start: leaky().Attempts[0].Start, Status: 200, Headers: http.Header{"Content-Type": {"application/json"}},
 				Body: &exchange.Text{Text: `{"access_token":"$ACRONIS_TOKEN","note":"$ACRONIS_TOKEN"}`, Size: 45}},
 		},
@@ -64,7 +69,8 @@ func TestNothingPrintsTheSecretsOfAnExchange(t *testing.T) {
 	e := leaky()
 	e.Attempts[0].Error = "reset" // the client redacts it
 	shown := fmt.Sprintf("%v %+v %#v %s %v %#v %v %#v", e, e, e, e, e.Request, e.Request, e.Attempts, e.Attempts[1]) +
-		format.Object(e, 1) + format.Object(e.Request, 1) + format.Object(e.Attempts, 1) + format.Object(struct{ E *exchange.Exchange }{e}, 1)
+		format.Object(e, 1) + format.Object(e.Request, 1) + format.Object(e.Attempts, 1) +
+		format.Object(struct{ E *exchange.Exchange }{e}, 1)
 	g.Expect(shown).NotTo(ContainSubstring("s3cr3t"))
 	g.Expect(e.String()).To(Equal("POST https://h/api/2/idp/token?ott=$ACRONIS_OTT: 200 after 3 attempts"))
 	g.Expect(fmt.Sprint((*exchange.Exchange)(nil))).To(Equal("no exchange"))
@@ -99,16 +105,21 @@ func TestBodyOfEvidence(t *testing.T) {
 		body string
 		want *exchange.Text
 	}{
-		"none":              {"", nil},
-		"text":              {"a\x1bb", &exchange.Text{Text: "a\x1bb", Size: 3}},
-		"long":              {long, &exchange.Text{Text: long[:16<<10], Truncated: true, Size: 20_000}},
-		"halved character":  {"x" + long, &exchange.Text{Text: "x" + long[:16<<10-2], Truncated: true, Size: 20_001}},
-		"secret at the cut": {secretAtTheCut, &exchange.Text{Text: strings.Repeat("x", 16<<10-4) + " $AC", Truncated: true, Size: len(secretAtTheCut)}},
-		"binary":            {binary, &exchange.Text{Text: "(8 bytes that are not text, sha256 817fa18dd0a40dcb)", SHA256: "817fa18dd0a40dcb", Size: len(binary)}},
-		"NUL":               {"a\x00b", &exchange.Text{Text: "(3 bytes that are not text, sha256 59b271ae1bbcb1d3)", SHA256: "59b271ae1bbcb1d3", Size: 3}},
-		"gzip":              {gzipped, &exchange.Text{Text: "not $ACRONIS_X", Decoded: "gzip", Size: len(gzipped)}},
-		"UTF-16":            {"\x00n\x00o\x00t\x00 \x00s\x003\x00c\x00r\x003\x00t\x00-\x001", &exchange.Text{Text: "not $ACRONIS_X", Decoded: "utf-16", Size: 24}},
-		"one byte is wrong": {"this text has \xff one byte that is not UTF-8", &exchange.Text{Text: "this text has \uFFFD one byte that is not UTF-8", Size: 42}},
+		"none":             {"", nil},
+		"text":             {"a\x1bb", &exchange.Text{Text: "a\x1bb", Size: 3}},
+		"long":             {long, &exchange.Text{Text: long[:16<<10], Truncated: true, Size: 20_000}},
+		"halved character": {"x" + long, &exchange.Text{Text: "x" + long[:16<<10-2], Truncated: true, Size: 20_001}},
+		"secret at the cut": {secretAtTheCut, &exchange.Text{Text: strings.Repeat("x", 16<<10-4) + " $AC", Truncated: true,
+			Size: len(secretAtTheCut)}},
+		"binary": {binary, &exchange.Text{Text: "(8 bytes that are not text, sha256 817fa18dd0a40dcb)",
+			SHA256: "817fa18dd0a40dcb", Size: len(binary)}},
+		"NUL": {"a\x00b", &exchange.Text{Text: "(3 bytes that are not text, sha256 59b271ae1bbcb1d3)",
+			SHA256: "59b271ae1bbcb1d3", Size: 3}},
+		"gzip": {gzipped, &exchange.Text{Text: "not $ACRONIS_X", Decoded: "gzip", Size: len(gzipped)}},
+		"UTF-16": {"\x00n\x00o\x00t\x00 \x00s\x003\x00c\x00r\x003\x00t\x00-\x001",
+			&exchange.Text{Text: "not $ACRONIS_X", Decoded: "utf-16", Size: 24}},
+		"one byte is wrong": {"this text has \xff one byte that is not UTF-8",
+			&exchange.Text{Text: "this text has \uFFFD one byte that is not UTF-8", Size: 42}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -127,7 +138,8 @@ func TestBodyOfEvidence(t *testing.T) {
 		e := &exchange.Exchange{URL: "https://h/", Request: exchange.Request{Method: "PUT", Body: []byte(body)}}
 		NewWithT(t).Expect(e.Evidence(r).Body).To(Equal(want), "the suite knows what it has sent itself")
 	}
-	e := &exchange.Exchange{URL: "https://h/", Attempts: []exchange.Attempt{{Status: 200, Body: []byte("x"), Truncated: true}}}
+	e := &exchange.Exchange{URL: "https://h/", Attempts: []exchange.Attempt{{Status: 200, Body: []byte("x"),
+		Truncated: true}}}
 	NewWithT(t).Expect(e.Evidence(nil).Attempts[0].Body).To(Equal(&exchange.Text{Text: "x", Truncated: true, Size: 1}))
 }
 

@@ -1,13 +1,19 @@
 // Package exchange sends requests exactly as the suite means them, and keeps what came back as evidence.
 //
-// The client adds nothing that could hide a status code under test: no default Content-Type, no redirect, no cookie. It sends a request
-// again in three cases only, and keeps every attempt in the exchange:
+// The client adds nothing that could hide a status code under test: no default Content-Type, no redirect, no cookie.
+// It sends a request again in three cases only, and keeps every attempt in the exchange:
 //
 //   - after a 50x, as the documentation asks: at most twice, 1 to 2 s apart
-//   - after a 429, with which a target asks for patience: at most five times, as late as Retry-After says, up to a minute, or 1 to 2 s
-//     later where it says nothing
-//   - once, where the connection breaks without any answer, and the request is a read without a body: that is the network's failure
-//     and not the service's answer. What may write is never sent again for that.
+//   - after a 429, with which a target asks for patience: at most five times, as late as Retry-After says, up to a
+//
+// minute, or 1 to 2 s
+//
+//	  later where it says nothing
+//	- once, where the connection breaks without any answer, and the request is a read without a body: that is the
+//
+// network's failure
+//
+//	and not the service's answer. What may write is never sent again for that.
 //
 // An exchange holds what was really sent and received, secrets included; what leaves the process is its Evidence.
 package exchange
@@ -35,10 +41,12 @@ type Request struct {
 	Body     []byte      `json:"body,omitempty"` // nil: none
 	Fault    *Fault      `json:"fault,omitempty"`
 	NoRepeat bool        `json:"no_repeat,omitempty"` // a 50x is the answer at once
-	Kind     string      `json:"kind,omitempty"`      // of exchanges whose repeats tell the same about the target; empty: of its own
+	// of exchanges whose repeats tell the same about the target; empty: of its own
+	Kind string `json:"kind,omitempty"`
 }
 
-// KindOfEqual begins a Kind that is of equal requests only: of these, one that failed after all repeats tells what the next does.
+// KindOfEqual begins a Kind that is of equal requests only: of these, one that failed after all repeats tells what
+// the next does.
 const KindOfEqual = "= "
 
 // Fault asks the target, by a header, to answer the first attempts with a status.
@@ -64,15 +72,15 @@ type Attempt struct {
 	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
 }
 
-// Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets: it may travel to
-// another process of the same run, and nowhere else.
+// Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets:
+// it may travel to another process of the same run, and nowhere else.
 type Exchange struct {
 	Serial   string    `json:"serial,omitempty"` // process and number, travels in the User-Agent
 	Request  Request   `json:"request"`
 	URL      string    `json:"url"`
 	Attempts []Attempt `json:"attempts"`
-	// Disowned says why the object that the answer to a creating call names is not the one created; empty where it is, or where nothing
-	// was created.
+	// Disowned says why the object that the answer to a creating call names is not the one created; empty where it is,
+	// or where nothing was created.
 	Disowned string `json:"disowned,omitempty"`
 }
 
@@ -94,17 +102,19 @@ func (e *Exchange) Transient() bool {
 
 // Failed reports whether an attempt before the last one was answered with a 50x, and so the last one is a repeat.
 func (e *Exchange) Failed() bool {
-	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return failed(a.Status) })
+	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1],
+		func(a Attempt) bool { return failed(a.Status) })
 }
 
-// Repeated reports whether the target may have carried the request out before the last attempt: an attempt before was answered with a
-// 50x or not at all.
+// Repeated reports whether the target may have carried the request out before the last attempt: an attempt before was
+// answered with a 50x or not at all.
 func (e *Exchange) Repeated() bool {
-	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1], func(a Attempt) bool { return a.Status == 0 || failed(a.Status) })
+	return len(e.Attempts) > 1 && slices.ContainsFunc(e.Attempts[:len(e.Attempts)-1],
+		func(a Attempt) bool { return a.Status == 0 || failed(a.Status) })
 }
 
-// outcome is how the exchange ended with that error, and the kind of exchanges that it counts for. It is empty where the end says nothing
-// about the target.
+// outcome is how the exchange ended with that error, and the kind of exchanges that it counts for. It is empty where
+// the end says nothing about the target.
 func (e *Exchange) outcome(err error) (outcome Outcome, kind string) {
 	var target *TargetError
 	switch {
@@ -125,13 +135,14 @@ func (e *Exchange) outcome(err error) (outcome Outcome, kind string) {
 // failed reports whether a status is one of the 50x that the documentation asks to repeat.
 func failed(status int) bool { return status/10 == 50 }
 
-// String names the exchange by what is not a secret. The other forms below do the same, whatever prints an exchange: a failure message
-// of gomega would show every field.
+// String names the exchange by what is not a secret. The other forms below do the same, whatever prints an exchange:
+// a failure message of gomega would show every field.
 func (e *Exchange) String() string {
 	if e == nil {
 		return "no exchange"
 	}
-	return fmt.Sprintf("%s %s: %d after %d attempts", e.Request.Method, redact.New().URL(e.URL), e.Status(), len(e.Attempts))
+	return fmt.Sprintf("%s %s: %d after %d attempts", e.Request.Method, redact.New().URL(e.URL), e.Status(),
+		len(e.Attempts))
 }
 
 // Format prints String, whatever the verb.

@@ -81,46 +81,92 @@ func TestHostileTargets(t *testing.T) {
 		op        string // of the error; none
 		cause     string
 	}{
-		"silence":                   {handle: answer(""), op: "get an answer from", cause: "no complete answer in time"},
-		"closed at once":            {handle: answerAndClose(""), op: "get an answer from", cause: "EOF"},
-		"no HTTP":                   {handle: answerAndClose("SSH-2.0-OpenSSH_9.2\r\n\x1b[31m"), op: "get an answer from", cause: "malformed HTTP"},
-		"half a head":               {handle: answerAndClose("HTTP/1.1 200 OK\r\nA: b\r\n"), op: "get an answer from", cause: "unexpected EOF"},
-		"status of five digits":     {handle: answerAndClose("HTTP/1.1 20000 OK\r\n\r\n"), op: "get an answer from", cause: "malformed HTTP status code"},
-		"reset in the body":         {handle: reset("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), status: 200, body: -1, op: "read the answer of", cause: "connection reset"},
-		"body shorter than said":    {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), status: 200, body: 3, op: "read the answer of", cause: "unexpected EOF"},
-		"body longer than said":     {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcdef"), status: 200, body: 2},
-		"two lengths":               {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"), op: "get an answer from", cause: "multiple Content-Length"},
-		"length that is none":       {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nabc"), op: "get an answer from", cause: "Content-Length"},
-		"invalid chunk":             {handle: answerAndClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"), status: 200, body: 3, op: "read the answer of", cause: "invalid byte in chunk length"},
-		"chunks without an end":     {handle: answerAndClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), status: 200, body: 3, op: "read the answer of", cause: "unexpected EOF"},
-		"a byte per second":         {handle: drip("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), status: 200, body: -1, op: "read the answer of", cause: "no complete answer in time"},
-		"a head byte by byte":       {handle: drip("HTTP/1.1 200 "), op: "get an answer from", cause: "no complete answer in time"},
-		"body that stops":           {handle: answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), status: 200, body: 3, op: "read the answer of", cause: "no complete answer in time"},
-		"body without end":          {handle: forever("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 1<<16)), status: 200, body: beginning, truncated: true},
-		"chunks for ever":           {handle: forever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "8000\r\n"+strings.Repeat("x", 0x8000)+"\r\n"), status: 200, body: beginning, truncated: true},
-		"exactly the limit":         {handle: answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", tenMiB, strings.Repeat("x", tenMiB))), status: 200, body: tenMiB},
-		"one more than the limit":   {handle: answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", tenMiB+1, strings.Repeat("x", tenMiB+1))), status: 200, body: beginning, truncated: true},
-		"gzip, not asked for":       {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: GZip\r\n\r\n" + string(noise)), status: 200, body: 5000},
-		"gzip bomb":                 {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + string(bomb)), status: 200, body: beginning, truncated: true},
-		"gzip that is none":         {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of", cause: "gzip"},
-		"gzip cut short":            {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of", cause: "gzip"},
-		"br that is none":           {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is br: brotli"},
-		"zstd that is none":         {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is zstd"},
-		"deflate that is none":      {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is deflate"},
-		"compress":                  {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of", cause: "the suite does not decode it"},
-		"a coding that is none":     {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\n\r\n{\"a\":1}"), status: 200, body: 7},
-		"an unknown coding":         {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: x-own\r\n\r\n\xff\xfe"), status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding is registered, and the suite does not decode it"},
-		"gzip, identity":            {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, identity\r\n\r\n" + string(noise)), status: 200, body: 5000},
-		"gzip of nothing":           {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"), status: 200},
-		"one huge header":           {handle: answer("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 2<<20)), op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"headers for ever":          {handle: forever("HTTP/1.1 200 OK\r\n", "A: "+strings.Repeat("x", 1000)+"\r\n"), op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"status line for ever":      {handle: forever("HTTP/1.1 200 ", strings.Repeat("x", 1000)), op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"100 for ever":              {handle: forever("", "HTTP/1.1 100 Continue\r\n\r\n"), op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"103 for ever":              {handle: forever("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"some 1xx and then a 200":   {handle: answerAndClose(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 20) + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), status: 200, body: 2},
-		"switch of protocols":       {handle: answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), status: 101},
-		"trailers for ever":         {handle: forever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"), status: 200, body: -1, op: "read the answer of"},
-		"204 with a body":           {handle: answerAndClose("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nabcde"), status: 204},
+		"silence":        {handle: answer(""), op: "get an answer from", cause: "no complete answer in time"},
+		"closed at once": {handle: answerAndClose(""), op: "get an answer from", cause: "EOF"},
+		"no HTTP": {handle: answerAndClose("SSH-2.0-OpenSSH_9.2\r\n\x1b[31m"), op: "get an answer from",
+			cause: "malformed HTTP"},
+		"half a head": {handle: answerAndClose("HTTP/1.1 200 OK\r\nA: b\r\n"), op: "get an answer from",
+			cause: "unexpected EOF"},
+		"status of five digits": {handle: answerAndClose("HTTP/1.1 20000 OK\r\n\r\n"), op: "get an answer from",
+			cause: "malformed HTTP status code"},
+		"reset in the body": {handle: reset("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), status: 200,
+			body: -1, op: "read the answer of", cause: "connection reset"},
+		"body shorter than said": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"),
+			status: 200, body: 3, op: "read the answer of", cause: "unexpected EOF"},
+		"body longer than said": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcdef"),
+			status: 200, body: 2},
+		"two lengths": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"), op: "get an answer from",
+			cause: "multiple Content-Length"},
+		"length that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nabc"),
+			op: "get an answer from", cause: "Content-Length"},
+		"invalid chunk": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"), status: 200, body: 3,
+			op: "read the answer of", cause: "invalid byte in chunk length"},
+		"chunks without an end": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"), status: 200, body: 3,
+			op: "read the answer of", cause: "unexpected EOF"},
+		"a byte per second": {handle: drip("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), status: 200, body: -1,
+			op: "read the answer of", cause: "no complete answer in time"},
+		"a head byte by byte": {handle: drip("HTTP/1.1 200 "), op: "get an answer from",
+			cause: "no complete answer in time"},
+		"body that stops": {handle: answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), status: 200,
+			body: 3, op: "read the answer of", cause: "no complete answer in time"},
+		"body without end": {handle: forever("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 1<<16)), status: 200,
+			body: beginning, truncated: true},
+		"chunks for ever": {handle: forever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+			"8000\r\n"+strings.Repeat("x", 0x8000)+"\r\n"), status: 200, body: beginning, truncated: true},
+		"exactly the limit": {handle: answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", tenMiB,
+			strings.Repeat("x", tenMiB))), status: 200, body: tenMiB},
+		"one more than the limit": {handle: answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s",
+			tenMiB+1, strings.Repeat("x", tenMiB+1))), status: 200, body: beginning, truncated: true},
+		"gzip, not asked for": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: GZip\r\n\r\n" +
+			string(noise)), status: 200, body: 5000},
+		"gzip bomb": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
+			string(bomb)), status: 200, body: beginning, truncated: true},
+		"gzip that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{\"a\":1}"),
+			status: 200, body: 7, op: "decode the answer of", cause: "gzip"},
+		"gzip cut short": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
+			string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of", cause: "gzip"},
+		"br that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n{\"a\":1}"),
+			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is br: brotli"},
+		"zstd that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n{\"a\":1}"),
+			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is zstd"},
+		"deflate that is none": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of",
+			cause: "its Content-Encoding is deflate"},
+		"compress": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\n{\"a\":1}"), status: 200, body: 7,
+			op: "decode the answer of", cause: "the suite does not decode it"},
+		"a coding that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\n\r\n{\"a\":1}"),
+			status: 200, body: 7},
+		"an unknown coding": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: x-own\r\n\r\n\xff\xfe"),
+			status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding is " +
+				"registered, and the suite does not decode it"},
+		"gzip, identity": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, identity\r\n\r\n" +
+			string(noise)), status: 200, body: 5000},
+		"gzip of nothing": {handle: answerAndClose(
+			"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"), status: 200},
+		"one huge header": {handle: answer("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 2<<20)),
+			op: "get an answer from", cause: "exceeded 1048576 bytes"},
+		"headers for ever": {handle: forever("HTTP/1.1 200 OK\r\n", "A: "+strings.Repeat("x", 1000)+"\r\n"),
+			op: "get an answer from", cause: "exceeded 1048576 bytes"},
+		"status line for ever": {handle: forever("HTTP/1.1 200 ", strings.Repeat("x", 1000)), op: "get an answer from",
+			cause: "exceeded 1048576 bytes"},
+		"100 for ever": {handle: forever("", "HTTP/1.1 100 Continue\r\n\r\n"), op: "get an answer from",
+			cause: "exceeded 1048576 bytes"},
+		"103 for ever": {handle: forever("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+			op: "get an answer from", cause: "exceeded 1048576 bytes"},
+		"some 1xx and then a 200": {handle: answerAndClose(strings.Repeat(
+			"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 20) +
+			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), status: 200, body: 2},
+		"switch of protocols": {handle: answer(
+			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), status: 101},
+		"trailers for ever": {handle: forever(
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"), status: 200,
+			body: -1, op: "read the answer of"},
+		"204 with a body": {handle: answerAndClose("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nabcde"),
+			status: 204},
 		"bare line feeds, HTTP/1.0": {handle: answerAndClose("HTTP/1.0 200 OK\n\nbody"), status: 200, body: 4},
 	}
 	defer leavesNothing(t)()
@@ -164,15 +210,17 @@ func TestHostileTargets(t *testing.T) {
 	})
 }
 
-// leavesNothing looks, once the clients are closed and while the targets are still there, whether a goroutine is left of what a test did. It
-// has less patience than a client has with a connection that is idle: that one would be gone by itself.
+// leavesNothing looks, once the clients are closed and while the targets are still there, whether a goroutine is left
+// of what a test did. It has less patience than a client has with a connection that is idle: that one would be gone
+// by itself.
 func leavesNothing(t *testing.T) func() {
 	t.Helper()
 	before := gleak.Goroutines()
 	return func() {
 		t.Helper()
 		NewWithT(t).Eventually(gleak.Goroutines, 3*time.Second).ShouldNot(gleak.HaveLeaked(before,
-			gleak.IgnoringInBacktrace("exchange_test.raw"), gleak.IgnoringInBacktrace("httptest.(*Server)"), gleak.IgnoringInBacktrace("net/http.(*conn).serve"),
+			gleak.IgnoringInBacktrace("exchange_test.raw"), gleak.IgnoringInBacktrace(
+				"httptest.(*Server)"), gleak.IgnoringInBacktrace("net/http.(*conn).serve"),
 			gleak.IgnoringInBacktrace("net/http.(*Server).Serve")))
 	}
 }
@@ -217,9 +265,10 @@ func TestTargetsThatAreNotThere(t *testing.T) {
 	closed := "http://" + listener.Addr().String()
 	listener.Close()
 	for name, c := range map[string]struct{ base, op, hint string }{
-		"nothing listens":       {closed, "connect to", "nothing listens there"},
-		"no such host":          {"http://no-such-host.invalid", "find the host of", "check the host"},
-		"plain HTTP, not HTTPS": {"https" + strings.TrimPrefix(serve(t, func(http.ResponseWriter, *http.Request) {}), "http"), "agree on TLS with", "speaks plain HTTP"},
+		"nothing listens": {closed, "connect to", "nothing listens there"},
+		"no such host":    {"http://no-such-host.invalid", "find the host of", "check the host"},
+		"plain HTTP, not HTTPS": {"https" + strings.TrimPrefix(serve(t, func(http.ResponseWriter, *http.Request) {}),
+			"http"), "agree on TLS with", "speaks plain HTTP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -265,7 +314,8 @@ func TestEarlyAnswerToALongBody(t *testing.T) {
 func TestNoGoroutineIsLeftBehind(t *testing.T) {
 	g := NewWithT(t)
 	defer leavesNothing(t)()
-	c, err := exchange.NewClient(exchange.Options{BaseURL: raw(t, drip("HTTP/1.1 200 OK\r\n\r\n")), AttemptTimeout: 300 * time.Millisecond})
+	c, err := exchange.NewClient(exchange.Options{BaseURL: raw(t, drip("HTTP/1.1 200 OK\r\n\r\n")),
+		AttemptTimeout: 300 * time.Millisecond})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 3 {
 		_, err := c.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})

@@ -16,11 +16,11 @@ import (
 // Version is that of the suite, as reports and the User-Agent name it.
 const Version = "0.1.0"
 
-// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is no
-// part of an attempt.
+// Limiter paces the requests, and ends what a target that serves nothing would make endless. What is waited for it is
+// no part of an attempt.
 type Limiter interface {
-	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is there. The pause
-	// before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
+	// Acquire waits until a request may be sent, which is not before earliest; release is called when its answer is
+	// there. The pause before a repeat is the limiter's affair, so that it is kept as exactly as the pace permits.
 	Acquire(ctx context.Context, earliest time.Time) (release func(), err error)
 	// Hold keeps every request back until then: the target asked for it with a 429.
 	Hold(until time.Time) error
@@ -102,7 +102,8 @@ func NewClient(o Options) (*Client, error) {
 		o.Retry = documented
 	}
 	if r := o.Retry; r.Repeats < 0 || r.Repeats > documented.Repeats || r.Min < 0 || r.Max < r.Min {
-		return nil, fmt.Errorf("retry: %d repeats, %v to %v apart: at most %d repeats are documented, and the shorter pause comes first",
+		return nil, fmt.Errorf(
+			"retry: %d repeats, %v to %v apart: at most %d repeats are documented, and the shorter pause comes first",
 			r.Repeats, r.Min, r.Max, documented.Repeats)
 	}
 	if o.AttemptTimeout < 0 {

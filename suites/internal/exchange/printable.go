@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Printable makes visible what would steer a terminal or deceive a reader: control and escape characters, carriage returns, invisible
-// characters and those that turn the direction of writing. Newlines and tabs stay.
+// Printable makes visible what would steer a terminal or deceive a reader: control and escape characters, carriage
+// returns, invisible characters and those that turn the direction of writing. Newlines and tabs stay.
 func Printable(s string) string {
 	if !strings.ContainsFunc(s, hidden) {
 		return s
@@ -35,7 +35,9 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// hidden reports whether a character is not shown as itself. An invalid byte comes as utf8.RuneError, which itself may be shown.
+// hidden reports whether a character is not shown as itself. An invalid byte comes as utf8.RuneError, which itself
+// may be shown.
 func hidden(c rune) bool {
-	return c != '\n' && c != '\t' && (c == utf8.RuneError || !unicode.IsGraphic(c) || unicode.Is(unicode.Zl, c) || unicode.Is(unicode.Zp, c))
+	return c != '\n' && c != '\t' && (c == utf8.RuneError || !unicode.IsGraphic(c) || unicode.Is(unicode.Zl, c) ||
+		unicode.Is(unicode.Zp, c))
 }

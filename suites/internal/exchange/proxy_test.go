@@ -40,19 +40,26 @@ func TestTheProxyIsNamed(t *testing.T) {
 		cause    string
 		hint     string
 	}{
-		"dead":                {"HTTPS_PROXY", "http://" + closed.Addr().String(), 0, "connection refused", "check that the proxy runs and that HTTPS_PROXY is right"},
-		"dead, small letters": {"https_proxy", "http://" + closed.Addr().String(), 0, "connection refused", "check that the proxy runs and that https_proxy is right"},
-		"asks for a password": {"HTTPS_PROXY", raw(t, answerAndClose("HTTP/1.1 407 Give me\r\nProxy-Authenticate: Basic\r\n\r\n")), 0,
+		"dead": {"HTTPS_PROXY", "http://" + closed.Addr().String(), 0, "connection refused",
+			"check that the proxy runs and that HTTPS_PROXY is right"},
+		"dead, small letters": {"https_proxy", "http://" + closed.Addr().String(), 0, "connection refused",
+			"check that the proxy runs and that https_proxy is right"},
+		"asks for a password": {"HTTPS_PROXY",
+			raw(t, answerAndClose("HTTP/1.1 407 Give me\r\nProxy-Authenticate: Basic\r\n\r\n")), 0,
 			"it answered CONNECT with 407 Proxy Authentication Required", "put user and password into the URL in HTTPS_PROXY"},
-		"refuses the host": {"HTTPS_PROXY", raw(t, answerAndClose("HTTP/1.1 403 No\r\n\r\n")), 0, "it answered CONNECT with 403 Forbidden", "ask the proxy's administrator"},
-		"hangs up":         {"HTTPS_PROXY", raw(t, answerAndClose("")), 0, "EOF", "check that the proxy runs"},
-		"is silent":        {"HTTPS_PROXY", raw(t, answer("")), time.Second, "no complete answer in time", "check that the proxy runs"},
-		"has credentials":  {"HTTPS_PROXY", "http://me:s3cr3t@" + closed.Addr().String(), 0, "connection refused", "HTTPS_PROXY names"},
+		"refuses the host": {"HTTPS_PROXY", raw(t, answerAndClose("HTTP/1.1 403 No\r\n\r\n")), 0,
+			"it answered CONNECT with 403 Forbidden", "ask the proxy's administrator"},
+		"hangs up": {"HTTPS_PROXY", raw(t, answerAndClose("")), 0, "EOF", "check that the proxy runs"},
+		"is silent": {"HTTPS_PROXY", raw(t, answer("")), time.Second, "no complete answer in time",
+			"check that the proxy runs"},
+		"has credentials": {"HTTPS_PROXY", "http://me:s3cr3t@" + closed.Addr().String(), 0, "connection refused",
+			"HTTPS_PROXY names"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			proxied(t, c.variable, c.proxy)
-			e, err := newClient(t, exchange.Options{BaseURL: "https://target.example", AttemptTimeout: c.timeout}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			e, err := newClient(t, exchange.Options{BaseURL: "https://target.example", AttemptTimeout: c.timeout}).Do(
+				t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 			var target *exchange.TargetError
 			g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
 			g.Expect(target.Op).To(MatchRegexp(`^go through the proxy 127\.0\.0\.1:\d+ to$`))
@@ -96,7 +103,8 @@ func TestBehindAProxy(t *testing.T) {
 	_, err = c.Do(t.Context(), exchange.Request{Method: "POST", Path: "/breaks"})
 	g.Expect(err).To(MatchError(HavePrefix("cannot get an answer from https://example.com/api/2/breaks: ")))
 
-	_, err = newClient(t, exchange.Options{BaseURL: "https://example.com"}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+	_, err = newClient(t, exchange.Options{BaseURL: "https://example.com"}).Do(t.Context(),
+		exchange.Request{Method: "GET", Path: "/x"})
 	g.Expect(err).To(MatchError(HavePrefix("cannot agree on TLS with https://example.com/api/2/x: ")))
 }
 
@@ -116,7 +124,8 @@ func TestCredentialsOfProxiesAreKnown(t *testing.T) {
 				r := redact.New()
 				newClient(t, exchange.Options{BaseURL: "https://h", Redactor: r})
 				g.Expect(r.String("refused <" + password + ">")).To(Equal("refused <$ACRONIS_PROXY_PASSWORD>"))
-				g.Expect(r.String("refused <" + base64.StdEncoding.EncodeToString([]byte("me:"+password)) + ">")).To(Equal("refused <$ACRONIS_PROXY_PASSWORD>"))
+				g.Expect(r.String("refused <" + base64.StdEncoding.EncodeToString([]byte("me:"+password)) + ">")).To(
+					Equal("refused <$ACRONIS_PROXY_PASSWORD>"))
 				g.Expect(r.String("invalid proxy address " + value)).NotTo(ContainSubstring("p4"))
 			})
 		}

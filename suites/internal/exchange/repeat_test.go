@@ -53,7 +53,8 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status == 0 {
 		return nil, s.err
 	}
-	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", Header: s.header.Clone(), Body: io.NopCloser(strings.NewReader("body " + strconv.Itoa(status)))}, nil
+	return &http.Response{StatusCode: status, Proto: "HTTP/1.1", Header: s.header.Clone(),
+		Body: io.NopCloser(strings.NewReader("body " + strconv.Itoa(status)))}, nil
 }
 
 // pauses are the times between an answer and the next attempt.
@@ -93,21 +94,23 @@ func TestRepeats(t *testing.T) {
 		want      []int
 		transient bool
 	}{
-		"200 is not repeated":              {answers: []int{200}, want: []int{200}},
-		"a 50x that stays: two repeats":    {answers: []int{500}, want: []int{500, 500, 500}},
-		"a 50x that goes away":             {answers: []int{503, 200}, want: []int{503, 200}, transient: true},
-		"a 50x that goes away later":       {answers: []int{502, 504, 201}, want: []int{502, 504, 201}, transient: true},
-		"a 50x that becomes a 404":         {answers: []int{503, 404}, want: []int{503, 404}, transient: true},
-		"a POST is repeated like the rest": {answers: []int{500, 200}, request: Request{Method: "POST", Body: []byte("x")}, want: []int{500, 200}, transient: true},
-		"not if the spec forbids it":       {answers: []int{503, 200}, request: Request{NoRepeat: true}, want: []int{503}},
-		"fewer if configured":              {answers: []int{503}, retry: Retry{Repeats: 1, Min: time.Second, Max: time.Second}, want: []int{503, 503}},
-		"none if configured":               {answers: []int{503}, retry: Retry{Min: 1, Max: 1}, want: []int{503}},
-		"401 is an answer":                 {answers: []int{401, 200}, want: []int{401}},
-		"408 is an answer":                 {answers: []int{408, 200}, want: []int{408}},
-		"429 without Retry-After":          {answers: []int{429, 429, 200}, want: []int{429, 429, 200}},
-		"429 for ever":                     {answers: []int{429}, want: []int{429, 429, 429, 429, 429, 429}},
-		"511 is no 50x":                    {answers: []int{511, 200}, want: []int{511}},
-		"302 is an answer":                 {answers: []int{302, 200}, want: []int{302}},
+		"200 is not repeated":           {answers: []int{200}, want: []int{200}},
+		"a 50x that stays: two repeats": {answers: []int{500}, want: []int{500, 500, 500}},
+		"a 50x that goes away":          {answers: []int{503, 200}, want: []int{503, 200}, transient: true},
+		"a 50x that goes away later":    {answers: []int{502, 504, 201}, want: []int{502, 504, 201}, transient: true},
+		"a 50x that becomes a 404":      {answers: []int{503, 404}, want: []int{503, 404}, transient: true},
+		"a POST is repeated like the rest": {answers: []int{500, 200}, request: Request{Method: "POST", Body: []byte("x")},
+			want: []int{500, 200}, transient: true},
+		"not if the spec forbids it": {answers: []int{503, 200}, request: Request{NoRepeat: true}, want: []int{503}},
+		"fewer if configured": {answers: []int{503}, retry: Retry{Repeats: 1, Min: time.Second,
+			Max: time.Second}, want: []int{503, 503}},
+		"none if configured":      {answers: []int{503}, retry: Retry{Min: 1, Max: 1}, want: []int{503}},
+		"401 is an answer":        {answers: []int{401, 200}, want: []int{401}},
+		"408 is an answer":        {answers: []int{408, 200}, want: []int{408}},
+		"429 without Retry-After": {answers: []int{429, 429, 200}, want: []int{429, 429, 200}},
+		"429 for ever":            {answers: []int{429}, want: []int{429, 429, 429, 429, 429, 429}},
+		"511 is no 50x":           {answers: []int{511, 200}, want: []int{511}},
+		"302 is an answer":        {answers: []int{302, 200}, want: []int{302}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -215,7 +218,8 @@ func TestThrottlingDoesNotUseUpTheRepeats(t *testing.T) {
 }
 
 func TestFaultIsAskedForOnTheFirstAttempts(t *testing.T) {
-	for attempts, want := range map[int][]string{0: {"", "", ""}, 1: {"503", "", ""}, 2: {"503", "503", ""}, -1: {"503", "503", "503"}} {
+	for attempts, want := range map[int][]string{0: {"", "", ""}, 1: {"503", "", ""}, 2: {"503", "503", ""},
+		-1: {"503", "503", "503"}} {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			s := &script{statuses: []int{503}}
@@ -311,7 +315,8 @@ func TestRepeatsThatProveNothingAreLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		l := &gate{}
-		e, err := scripted(t, &script{statuses: []int{500}}, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x", Kind: "fails again and again"})
+		e, err := scripted(t, &script{statuses: []int{500}}, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET",
+			Path: "/x", Kind: "fails again and again"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(statuses(e)).To(Equal([]int{500}))
 		g.Expect(l.ends).To(Equal([]string{"answered "}))
@@ -321,7 +326,8 @@ func TestRepeatsThatProveNothingAreLeftOut(t *testing.T) {
 func TestAStoppedRunIsSaidInOneSentence(t *testing.T) {
 	g := NewWithT(t)
 	stopped := &StoppedError{Reason: "the target throttles"}
-	e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: stopped}}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+	e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: stopped}}).Do(t.Context(),
+		Request{Method: "GET", Path: "/x"})
 	g.Expect(err).To(BeIdenticalTo(stopped))
 	g.Expect(e.Attempts).To(BeEmpty())
 }
@@ -331,7 +337,8 @@ func TestLimiterIsNoPartOfTheAttempt(t *testing.T) {
 		g := NewWithT(t)
 		s := &script{statuses: []int{503}, takes: time.Second}
 		l := &gate{every: time.Minute}
-		e, err := scripted(t, s, Options{Limiter: l, AttemptTimeout: 2 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		e, err := scripted(t, s, Options{Limiter: l, AttemptTimeout: 2 * time.Second}).Do(t.Context(),
+			Request{Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(l.calls).To(Equal(3), "before every attempt")
 		g.Expect(l.open).To(BeZero(), "every attempt is released")
@@ -344,7 +351,8 @@ func TestAnAttemptWithoutAnAnswerIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		l := &gate{}
-		_, err := scripted(t, &script{statuses: []int{0}, err: io.EOF}, Options{Limiter: l}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		_, err := scripted(t, &script{statuses: []int{0}, err: io.EOF}, Options{Limiter: l}).Do(t.Context(),
+			Request{Method: "GET", Path: "/x"})
 		g.Expect(err).To(HaveOccurred())
 		g.Expect(l.most).To(Equal(1))
 		g.Expect(l.open).To(BeZero())
@@ -367,7 +375,8 @@ func TestLimiterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		cause := errors.New("the budget is used up")
-		e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: cause}}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		e, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: &gate{err: cause}}).Do(t.Context(),
+			Request{Method: "GET", Path: "/x"})
 		g.Expect(err).To(MatchError(cause))
 		g.Expect(err).To(MatchError("GET https://target.example/api/2/x given up: the budget is used up"))
 		g.Expect(errors.As(err, new(*TargetError))).To(BeFalse())
@@ -400,8 +409,9 @@ func TestAttemptTimeout(t *testing.T) {
 		e, err := scripted(t, s, Options{AttemptTimeout: 5 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
 		var target *TargetError
 		g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
-		g.Expect(err).To(MatchError("cannot get an answer from https://target.example/api/2/x: no complete answer in time: given up after 5s " +
-			"(the target is slow or stuck: check it, or give an attempt more time)"))
+		g.Expect(err).To(MatchError(
+			"cannot get an answer from https://target.example/api/2/x: no complete answer in time: given up after 5s " +
+				"(the target is slow or stuck: check it, or give an attempt more time)"))
 		g.Expect(e.Attempts).To(HaveLen(1), "only an answer is repeated")
 		g.Expect(e.Attempts[0].Duration).To(Equal(5 * time.Second))
 		g.Expect(e.Attempts[0].Error).To(Equal("no complete answer in time: given up after 5s"))
@@ -432,8 +442,8 @@ func TestInterruptIsNotTheTargetsFault(t *testing.T) {
 	}
 }
 
-// A connection that breaks without an answer is the network's failure: a read is sent once more. What may write is not, whatever came
-// of it, and an answer that never came says nothing.
+// A connection that breaks without an answer is the network's failure: a read is sent once more. What may write is
+// not, whatever came of it, and an answer that never came says nothing.
 func TestDroppedConnection(t *testing.T) {
 	reset := &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	for name, c := range map[string]struct {
@@ -443,18 +453,25 @@ func TestDroppedConnection(t *testing.T) {
 		want    []int
 		fails   bool
 	}{
-		"once":                       {answers: []int{0, 200}, err: io.EOF, want: []int{0, 200}},
-		"reset":                      {answers: []int{0, 200}, err: reset, want: []int{0, 200}},
-		"before a refusal":           {answers: []int{0, 404}, err: io.EOF, want: []int{0, 404}},
-		"twice":                      {answers: []int{0, 0, 200}, err: io.EOF, want: []int{0, 0}, fails: true},
-		"after a 50x":                {answers: []int{503, 0, 503, 200}, err: io.ErrUnexpectedEOF, want: []int{503, 0, 503, 200}},
-		"once in each repeat":        {answers: []int{0, 503, 0}, err: io.EOF, want: []int{0, 503, 0}, fails: true},
-		"of a read without a repeat": {answers: []int{0, 200}, err: io.EOF, request: Request{NoRepeat: true}, want: []int{0, 200}},
-		"of a HEAD":                  {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "HEAD"}, want: []int{0, 200}},
-		"of a POST":                  {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "POST"}, want: []int{0}, fails: true},
-		"of a DELETE":                {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "DELETE"}, want: []int{0}, fails: true},
-		"of a GET with a body":       {answers: []int{0, 200}, err: io.EOF, request: Request{Body: []byte("x")}, want: []int{0}, fails: true},
-		"by another failure":         {answers: []int{0, 200}, err: errors.New("malformed HTTP response"), want: []int{0}, fails: true},
+		"once":             {answers: []int{0, 200}, err: io.EOF, want: []int{0, 200}},
+		"reset":            {answers: []int{0, 200}, err: reset, want: []int{0, 200}},
+		"before a refusal": {answers: []int{0, 404}, err: io.EOF, want: []int{0, 404}},
+		"twice":            {answers: []int{0, 0, 200}, err: io.EOF, want: []int{0, 0}, fails: true},
+		"after a 50x": {answers: []int{503, 0, 503, 200}, err: io.ErrUnexpectedEOF, want: []int{503, 0, 503,
+			200}},
+		"once in each repeat": {answers: []int{0, 503, 0}, err: io.EOF, want: []int{0, 503, 0}, fails: true},
+		"of a read without a repeat": {answers: []int{0, 200}, err: io.EOF, request: Request{NoRepeat: true}, want: []int{0,
+			200}},
+		"of a HEAD": {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "HEAD"}, want: []int{0,
+			200}},
+		"of a POST": {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "POST"},
+			want: []int{0}, fails: true},
+		"of a DELETE": {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "DELETE"},
+			want: []int{0}, fails: true},
+		"of a GET with a body": {answers: []int{0, 200}, err: io.EOF, request: Request{Body: []byte("x")},
+			want: []int{0}, fails: true},
+		"by another failure": {answers: []int{0, 200}, err: errors.New("malformed HTTP response"), want: []int{0},
+			fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -480,7 +497,8 @@ func TestAFaultIsAskedForAgainAfterADroppedConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		s := &script{statuses: []int{0, 503}, err: io.EOF}
-		_, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x", NoRepeat: true, Fault: &Fault{Header: "X-Fault", Status: 503, Attempts: 1}})
+		_, err := scripted(t, s, Options{}).Do(t.Context(), Request{Method: "GET", Path: "/x", NoRepeat: true,
+			Fault: &Fault{Header: "X-Fault", Status: 503, Attempts: 1}})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(s.requests).To(HaveLen(2))
 		g.Expect(s.requests[1].Header.Get("X-Fault")).To(Equal("503"))
@@ -493,8 +511,10 @@ func TestClientTeachesTheRedactor(t *testing.T) {
 		r := redact.New()
 		s := &script{statuses: []int{0}, err: errors.New("no answer to s3cret-one")}
 		c := scripted(t, s, Options{Redactor: r})
-		e, err := c.Do(t.Context(), Request{Method: "GET", Path: "/s3cret-one", Header: http.Header{"Authorization": {"Bearer s3cret-one"}}})
-		g.Expect(err.Error()).To(And(ContainSubstring("no answer to $ACRONIS_TOKEN"), ContainSubstring("/api/2/$ACRONIS_TOKEN"), Not(ContainSubstring("s3cret"))))
+		e, err := c.Do(t.Context(), Request{Method: "GET", Path: "/s3cret-one",
+			Header: http.Header{"Authorization": {"Bearer s3cret-one"}}})
+		g.Expect(err.Error()).To(And(ContainSubstring("no answer to $ACRONIS_TOKEN"),
+			ContainSubstring("/api/2/$ACRONIS_TOKEN"), Not(ContainSubstring("s3cret"))))
 		g.Expect(e.Attempts[0].Error).To(Equal("no answer to $ACRONIS_TOKEN"))
 		g.Expect(r.Secrets()).To(Equal([]redact.Secret{{Name: "ACRONIS_TOKEN", Value: "s3cret-one"}}))
 	})

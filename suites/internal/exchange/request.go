@@ -15,7 +15,8 @@ import (
 // apiPath is where the API begins on every data center.
 const apiPath = "/api/2"
 
-// check returns the URL of a request, or why the request cannot be sent as it is. Sent in another way it would be no evidence.
+// check returns the URL of a request, or why the request cannot be sent as it is. Sent in another way it would be no
+// evidence.
 func (c *Client) check(r Request) (string, error) {
 	switch {
 	case !isToken(r.Method):
@@ -58,7 +59,8 @@ func (c *Client) check(r Request) (string, error) {
 
 // harmless reports whether it changes nothing to send the request twice.
 func (r Request) harmless() bool {
-	return len(r.Body) == 0 && slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, r.Method)
+	return len(r.Body) == 0 && slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions,
+		http.MethodTrace}, r.Method)
 }
 
 // ownedHeaders are those that net/http sets by itself whatever a request holds.
@@ -82,8 +84,8 @@ func (c *Client) build(ctx context.Context, e *Exchange, attempt int) (*http.Req
 		return nil, err
 	}
 	if len(r.Body) > 0 {
-		// A reader that net/http knows, so that Content-Length is set. Without a body it sends Content-Length: 0 where the method
-		// usually has one.
+		// A reader that net/http knows, so that Content-Length is set. Without a body it sends Content-Length: 0 where the
+		// method usually has one.
 		if request, err = http.NewRequestWithContext(ctx, r.Method, e.URL, bytes.NewReader(r.Body)); err != nil {
 			return nil, err
 		}
@@ -111,8 +113,8 @@ func (r Request) sent(attempt int) http.Header {
 	return header
 }
 
-// userAgent names the suite, the run and the exchange, so that a request can be found in the logs of the target and then in the report. It
-// does not name the spec: a target must not be able to tell what is expected of it.
+// userAgent names the suite, the run and the exchange, so that a request can be found in the logs of the target and
+// then in the report. It does not name the spec: a target must not be able to tell what is expected of it.
 func (c *Client) userAgent(serial string) string {
 	agent := "acronis-conformance"
 	if c.options.Version != "" {

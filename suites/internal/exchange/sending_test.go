@@ -41,7 +41,8 @@ func frames(t *testing.T, onRequest func(f *http2.Framer, stream uint32, conn ne
 	return secure(t, func(s *httptest.Server) {
 		s.EnableHTTP2 = false
 		s.TLS = &tls.Config{NextProtos: []string{"h2"}}
-		s.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){"h2": func(_ *http.Server, conn *tls.Conn, _ http.Handler) {
+		s.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){"h2": func(_ *http.Server,
+			conn *tls.Conn, _ http.Handler) {
 			defer conn.Close()
 			if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
 				return
@@ -76,12 +77,13 @@ func TestServersThatProcessNothing(t *testing.T) {
 		behave  func(*http2.Framer, uint32, net.Conn)
 		request exchange.Request
 	}{
-		"GOAWAY for a read":                 {goAway, exchange.Request{Method: "GET", Path: "/x"}},
-		"GOAWAY for a creation":             {goAway, exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
-		"GOAWAY for a deletion":             {goAway, exchange.Request{Method: "DELETE", Path: "/x"}},
-		"a refused stream for a read":       {refuse, exchange.Request{Method: "GET", Path: "/x"}},
-		"a refused stream for a creation":   {refuse, exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
-		"a connection that ends at a write": {func(_ *http2.Framer, _ uint32, conn net.Conn) { conn.Close() }, exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
+		"GOAWAY for a read":               {goAway, exchange.Request{Method: "GET", Path: "/x"}},
+		"GOAWAY for a creation":           {goAway, exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
+		"GOAWAY for a deletion":           {goAway, exchange.Request{Method: "DELETE", Path: "/x"}},
+		"a refused stream for a read":     {refuse, exchange.Request{Method: "GET", Path: "/x"}},
+		"a refused stream for a creation": {refuse, exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
+		"a connection that ends at a write": {func(_ *http2.Framer, _ uint32, conn net.Conn) { conn.Close() },
+			exchange.Request{Method: "POST", Path: "/x", Body: []byte("{}")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +94,8 @@ func TestServersThatProcessNothing(t *testing.T) {
 				c.behave(f, stream, conn)
 			})
 			turns := &counter{}
-			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), Limiter: turns}).Do(t.Context(), c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), Limiter: turns}).Do(t.Context(),
+				c.request)
 			var target *exchange.TargetError
 			g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
 			g.Expect(len(e.Attempts)).To(And(BeNumerically(">=", 1), BeNumerically("<=", 2)))
@@ -100,7 +103,8 @@ func TestServersThatProcessNothing(t *testing.T) {
 			g.Expect(turns.turns.Load()).To(BeEquivalentTo(len(e.Attempts)), "and takes a turn")
 			if len(e.Attempts) == 2 {
 				g.Expect(e.Attempts[0].Error).To(HaveSuffix("; the request was sent once more"))
-				g.Expect(target.Cause).To(MatchError(ContainSubstring("without processing it (GOAWAY or REFUSED_STREAM of HTTP/2)")))
+				g.Expect(target.Cause).To(
+					MatchError(ContainSubstring("without processing it (GOAWAY or REFUSED_STREAM of HTTP/2)")))
 				g.Expect(target.Hint).To(ContainSubstring("gateway"))
 			}
 			if name == "a connection that ends at a write" {
@@ -110,7 +114,8 @@ func TestServersThatProcessNothing(t *testing.T) {
 	}
 }
 
-// Several kept connections may be dead at once. The second sending must not end on one of these, and none may take another request.
+// Several kept connections may be dead at once. The second sending must not end on one of these, and none may take
+// another request.
 func TestAllKeptConnectionsAreDead(t *testing.T) {
 	for range 10 {
 		g := NewWithT(t)

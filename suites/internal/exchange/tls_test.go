@@ -55,7 +55,8 @@ func TestHTTP2WithOwnCA(t *testing.T) {
 		io.WriteString(w, "{}")
 	})
 	c := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)})
-	for _, r := range []exchange.Request{{Method: "GET", Path: "/x"}, {Method: "POST", Path: "/x"}, {Method: "PUT", Path: "/x", Body: []byte("ab")}} {
+	for _, r := range []exchange.Request{{Method: "GET", Path: "/x"}, {Method: "POST", Path: "/x"}, {Method: "PUT",
+		Path: "/x", Body: []byte("ab")}} {
 		e, err := c.Do(t.Context(), r)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(e.Attempts).To(HaveLen(1))
@@ -81,12 +82,15 @@ func TestTLSTrouble(t *testing.T) {
 		hint    string
 	}{
 		"unknown authority": {exchange.Options{BaseURL: trusted.URL}, "name its CA file"},
-		"other host": {exchange.Options{BaseURL: strings.Replace(trusted.URL, "127.0.0.1", "localhost", 1), RootCAs: trusting(trusted)},
+		"other host": {exchange.Options{BaseURL: strings.Replace(trusted.URL, "127.0.0.1", "localhost", 1),
+			RootCAs: trusting(trusted)},
 			"for another host"},
-		"expired":            {exchange.Options{BaseURL: expired.URL, RootCAs: trusting(expired)}, "check its dates"},
-		"too old":            {exchange.Options{BaseURL: old.URL, RootCAs: trusting(old)}, "TLS versions"},
-		"closed at once":     {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("")), "http")}, "broke the answer off"},
-		"no TLS and no HTTP": {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("SSH-2.0-x\r\n")), "http")}, "check scheme and port"},
+		"expired": {exchange.Options{BaseURL: expired.URL, RootCAs: trusting(expired)}, "check its dates"},
+		"too old": {exchange.Options{BaseURL: old.URL, RootCAs: trusting(old)}, "TLS versions"},
+		"closed at once": {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("")), "http")},
+			"broke the answer off"},
+		"no TLS and no HTTP": {exchange.Options{BaseURL: "https" + strings.TrimPrefix(raw(t, noTLS("SSH-2.0-x\r\n")),
+			"http")}, "check scheme and port"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -145,7 +149,8 @@ func TestRemarksBehindTLS(t *testing.T) {
 		defer conn.Close()
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n")
 	})
-	e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+	e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s)}).Do(t.Context(),
+		exchange.Request{Method: "GET", Path: "/x"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.Last().Remarks).To(Equal([]string{"an answer with Transfer-Encoding has no Content-Length"}))
 }
@@ -165,8 +170,9 @@ func certificate(t *testing.T, end time.Time) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-time.Hour), NotAfter: end, IPAddresses: []net.IP{{127, 0, 0, 1}},
-		IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-time.Hour), NotAfter: end,
+		IPAddresses: []net.IP{{127, 0, 0, 1}},
+		IsCA:        true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +216,8 @@ func TestHTTP2Hostile(t *testing.T) {
 		op        string
 		truncated bool
 	}{
-		"endless body": {endless, "", true}, "reset in the body": {abort, "read the answer of", false}, "slow": {slow, "read the answer of", false},
+		"endless body": {endless, "", true}, "reset in the body": {abort, "read the answer of", false}, "slow": {slow,
+			"read the answer of", false},
 		"103 for ever": {hints, "get an answer from", false}, "huge headers": {huge, "get an answer from", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +225,8 @@ func TestHTTP2Hostile(t *testing.T) {
 			g := NewWithT(t)
 			s := secure(t, nil, c.handle)
 			start := time.Now()
-			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 3 * time.Second}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 3 * time.Second}).Do(
+				t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 			g.Expect(time.Since(start)).To(BeNumerically("<", 10*time.Second))
 			g.Expect(e.Attempts).To(HaveLen(1))
 			g.Expect(e.Last().Truncated).To(Equal(c.truncated))
@@ -233,7 +241,8 @@ func TestHTTP2Hostile(t *testing.T) {
 	}
 }
 
-// A server that goes away asks HTTP/2 clients to send elsewhere what it did not look at, and net/http does so by itself.
+// A server that goes away asks HTTP/2 clients to send elsewhere what it did not look at, and net/http does so by
+// itself.
 func TestHTTP2GoingAway(t *testing.T) {
 	g := NewWithT(t)
 	var requests atomic.Int32

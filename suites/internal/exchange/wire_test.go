@@ -79,18 +79,22 @@ func TestNothingIsAdded(t *testing.T) {
 	}{
 		"GET": {exchange.Request{Method: "GET", Path: "/tenants"},
 			"GET /api/2/tenants HTTP/1.1\r\nHost: HOST\r\n" + agent + "\r\n"},
-		"DELETE with a query": {exchange.Request{Method: "DELETE", Path: "/a%2Fb//c/../d", Query: url.Values{"version": {"1"}, "a b": {"&"}}},
+		"DELETE with a query": {exchange.Request{Method: "DELETE", Path: "/a%2Fb//c/../d",
+			Query: url.Values{"version": {"1"}, "a b": {"&"}}},
 			"DELETE /api/2/a%2Fb//c/../d?a+b=%26&version=1 HTTP/1.1\r\nHost: HOST\r\n" + agent + "\r\n"},
 		"POST without a body": {exchange.Request{Method: "POST", Path: "/x"},
 			"POST /api/2/x HTTP/1.1\r\nHost: HOST\r\n" + agent + "Content-Length: 0\r\n\r\n"},
 		"POST without Content-Type": {exchange.Request{Method: "POST", Path: "/x", Body: []byte(`{}`)},
 			"POST /api/2/x HTTP/1.1\r\nHost: HOST\r\n" + agent + "Content-Length: 2\r\n\r\n"},
-		"GET with a body and an empty header": {exchange.Request{Method: "GET", Path: "/x", Body: []byte(`{}`), Header: http.Header{"Content-Type": {""}}},
+		"GET with a body and an empty header": {exchange.Request{Method: "GET", Path: "/x", Body: []byte(`{}`),
+			Header: http.Header{"Content-Type": {""}}},
 			"GET /api/2/x HTTP/1.1\r\nHost: HOST\r\n" + agent + "Content-Length: 2\r\nContent-Type: \r\n\r\n"},
 		"outside the API": {exchange.Request{Method: "GET", Path: "/.well-known/openid-configuration", Root: true},
 			"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: HOST\r\n" + agent + "\r\n"},
-		"own headers": {exchange.Request{Method: "get", Path: "/%25zz/@;a=b", Header: http.Header{"Host": {"other.example"}, "x-odd": {"1", "2"}, "Accept": {"text/csv"}}},
-			"get /api/2/%25zz/@;a=b HTTP/1.1\r\nHost: other.example\r\n" + agent + "Accept: text/csv\r\nx-odd: 1\r\nx-odd: 2\r\n\r\n"},
+		"own headers": {exchange.Request{Method: "get", Path: "/%25zz/@;a=b", Header: http.Header{"Host": {"other.example"},
+			"x-odd": {"1", "2"}, "Accept": {"text/csv"}}},
+			"get /api/2/%25zz/@;a=b HTTP/1.1\r\nHost: other.example\r\n" + agent +
+				"Accept: text/csv\r\nx-odd: 1\r\nx-odd: 2\r\n\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -100,7 +104,8 @@ func TestNothingIsAdded(t *testing.T) {
 				fmt.Fprint(conn, "HTTP/1.1 204 No Content\r\n\r\n")
 			})
 			c.request.Spec = "405/wrong-method/PATCH.tenants.{tenant_id}"
-			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).Do(t.Context(), c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).Do(t.Context(),
+				c.request)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(<-got).To(Equal(strings.ReplaceAll(c.want, "HOST", strings.TrimPrefix(base, "http://"))))
 			g.Expect(e.Status()).To(Equal(204))
@@ -113,7 +118,8 @@ func TestUserAgentCannotBeBrokenOutOf(t *testing.T) {
 	g := NewWithT(t)
 	var agent string
 	base := serve(t, func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() })
-	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n", Run: "a(b)\\ü\n"}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/"})
+	_, err := newClient(t, exchange.Options{BaseURL: base, Version: "1\r\n", Run: "a(b)\\ü\n"}).Do(t.Context(),
+		exchange.Request{Method: "GET", Path: "/"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(agent).To(Equal("acronis-conformance/1__ (run a_b____; 1-1)"))
 }
@@ -129,14 +135,16 @@ func TestSerials(t *testing.T) {
 		}
 	})
 	var serials strings.Builder
-	c := newClient(t, exchange.Options{BaseURL: base, Run: "r7", Process: 2, Serials: &serials, Retry: exchange.Retry{Repeats: 1}})
+	c := newClient(t, exchange.Options{BaseURL: base, Run: "r7", Process: 2, Serials: &serials,
+		Retry: exchange.Retry{Repeats: 1}})
 	for i, spec := range []string{"401/no-token/FetchTenant", "409/duplicate/CreateUser"} {
 		e, err := c.Do(t.Context(), exchange.Request{Spec: spec, Method: "GET", Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(e.Serial).To(Equal(fmt.Sprintf("2-%d", i+1)))
 		g.Expect(e.Evidence(nil).Serial).To(Equal(e.Serial))
 	}
-	g.Expect(agents).To(Equal([]string{"acronis-conformance (run r7; 2-1)", "acronis-conformance (run r7; 2-2)", "acronis-conformance (run r7; 2-2)"}))
+	g.Expect(agents).To(Equal([]string{"acronis-conformance (run r7; 2-1)", "acronis-conformance (run r7; 2-2)",
+		"acronis-conformance (run r7; 2-2)"}))
 	g.Expect(serials.String()).To(Equal("r7 2-1 401/no-token/FetchTenant\nr7 2-2 409/duplicate/CreateUser\n"))
 }
 
@@ -145,18 +153,22 @@ func TestRequestThatCannotBeSentAsItIs(t *testing.T) {
 		request exchange.Request
 		want    string
 	}{
-		"no method":          {exchange.Request{Path: "/x"}, "no HTTP token"},
-		"odd method":         {exchange.Request{Method: "GET /", Path: "/x"}, "no HTTP token"},
-		"CONNECT":            {exchange.Request{Method: "CONNECT", Path: "/x"}, "CONNECT"},
-		"relative path":      {exchange.Request{Method: "GET", Path: "x"}, `must begin with "/"`},
-		"query in the path":  {exchange.Request{Method: "GET", Path: "/x?a=b"}, "neither query"},
-		"unescaped path":     {exchange.Request{Method: "GET", Path: "/ü"}, "sent as /api/2/%C3%BC"},
-		"space in the path":  {exchange.Request{Method: "GET", Path: "/a b"}, "not escaped"},
-		"broken escape":      {exchange.Request{Method: "GET", Path: "/%zz"}, "invalid URL escape"},
-		"Content-Length":     {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"content-length": {"7"}}}, "dropped in silence"},
-		"Transfer-Encoding":  {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"Transfer-Encoding": {"chunked"}}}, "dropped in silence"},
-		"name of a header":   {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"a b": {"7"}}}, "no name of a header"},
-		"header splitting":   {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"A": {"1\r\nB: 2"}}}, "control character"},
+		"no method":         {exchange.Request{Path: "/x"}, "no HTTP token"},
+		"odd method":        {exchange.Request{Method: "GET /", Path: "/x"}, "no HTTP token"},
+		"CONNECT":           {exchange.Request{Method: "CONNECT", Path: "/x"}, "CONNECT"},
+		"relative path":     {exchange.Request{Method: "GET", Path: "x"}, `must begin with "/"`},
+		"query in the path": {exchange.Request{Method: "GET", Path: "/x?a=b"}, "neither query"},
+		"unescaped path":    {exchange.Request{Method: "GET", Path: "/ü"}, "sent as /api/2/%C3%BC"},
+		"space in the path": {exchange.Request{Method: "GET", Path: "/a b"}, "not escaped"},
+		"broken escape":     {exchange.Request{Method: "GET", Path: "/%zz"}, "invalid URL escape"},
+		"Content-Length": {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"content-length": {"7"}}},
+			"dropped in silence"},
+		"Transfer-Encoding": {exchange.Request{Method: "GET", Path: "/x",
+			Header: http.Header{"Transfer-Encoding": {"chunked"}}}, "dropped in silence"},
+		"name of a header": {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"a b": {"7"}}},
+			"no name of a header"},
+		"header splitting": {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"A": {"1\r\nB: 2"}}},
+			"control character"},
 		"secret in the path": {exchange.Request{Method: "GET", Path: "/x?ott=s3cr3t"}, "$ACRONIS_OTT"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,8 +206,10 @@ func TestBaseURL(t *testing.T) {
 	g := NewWithT(t)
 	var path string
 	base := serve(t, func(_ http.ResponseWriter, r *http.Request) { path = r.URL.Path })
-	for suffix, want := range map[string]string{"": "/api/2/x", "/": "/api/2/x", "/api/2": "/api/2/x", "/api/2/": "/api/2/x", "/proxy": "/proxy/api/2/x"} {
-		_, err := newClient(t, exchange.Options{BaseURL: base + suffix}).Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+	for suffix, want := range map[string]string{"": "/api/2/x", "/": "/api/2/x", "/api/2": "/api/2/x",
+		"/api/2/": "/api/2/x", "/proxy": "/proxy/api/2/x"} {
+		_, err := newClient(t, exchange.Options{BaseURL: base + suffix}).Do(t.Context(), exchange.Request{Method: "GET",
+			Path: "/x"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(path).To(Equal(want))
 	}
@@ -242,7 +256,8 @@ func TestSilentResendOfNetHTTPIsAnAttempt(t *testing.T) {
 	e, err = c.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.Attempts).To(HaveLen(2), "one that died with the connection, and one more")
-	g.Expect(e.Attempts[0].Error).To(Equal("the target had closed the connection that was kept from an earlier answer; the request was sent once more"))
+	g.Expect(e.Attempts[0].Error).To(
+		Equal("the target had closed the connection that was kept from an earlier answer; the request was sent once more"))
 	g.Expect(e.Attempts[0].Status).To(BeZero())
 	g.Expect(e.Attempts[1].Status).To(Equal(200))
 	g.Expect(e.Attempts[1].Start).To(BeTemporally(">=", e.Attempts[0].Start.Add(e.Attempts[0].Duration)))
@@ -256,7 +271,8 @@ func TestWriteIsNeverSentAgainBySilentResend(t *testing.T) {
 	c := newClient(t, exchange.Options{BaseURL: flaky(t, &requests)})
 	_, err := c.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 	g.Expect(err).NotTo(HaveOccurred())
-	for i, r := range []exchange.Request{{Method: "POST", Path: "/x", Body: []byte("x")}, {Method: "POST", Path: "/x"}, {Method: "DELETE", Path: "/x"}} {
+	for i, r := range []exchange.Request{{Method: "POST", Path: "/x", Body: []byte("x")}, {Method: "POST", Path: "/x"},
+		{Method: "DELETE", Path: "/x"}} {
 		before := requests.Load()
 		e, err := c.Do(t.Context(), r)
 		g.Expect(err).To(BeAssignableToTypeOf(&exchange.TargetError{}), "%d", i)
@@ -270,7 +286,10 @@ func TestWriteIsNeverSentAgainBySilentResend(t *testing.T) {
 func TestConnectionIsKept(t *testing.T) {
 	g := NewWithT(t)
 	var connections atomic.Int32
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w,
+			"ok")
+	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
@@ -294,7 +313,8 @@ func TestAnswerIsKeptWhole(t *testing.T) {
 		io.WriteString(w, `{"error":{}}`)
 	})
 	start := time.Now()
-	e, err := newClient(t, exchange.Options{BaseURL: base}).Do(t.Context(), exchange.Request{Method: "PUT", Path: "/x", Query: url.Values{"a": {"b"}}})
+	e, err := newClient(t, exchange.Options{BaseURL: base}).Do(t.Context(), exchange.Request{Method: "PUT", Path: "/x",
+		Query: url.Values{"a": {"b"}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.URL).To(Equal(base + "/api/2/x?a=b"))
 	a := e.Last()
@@ -314,14 +334,19 @@ func TestRemarks(t *testing.T) {
 		answer string
 		want   []string
 	}{
-		"nothing":           {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", nil},
-		"chunks":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
-		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 2\r\n\r\n{}", []string{"an answer has one Content-Type, and this one has 2"}},
-		"two lengths":       {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n" + chunks, []string{"an answer with Transfer-Encoding has no Content-Length"}},
-		"behind a 103":      {"HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
-		"both behind a 100": {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks,
+		"nothing": {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", nil},
+		"chunks":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
+		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 2\r\n\r\n{}",
+			[]string{"an answer has one Content-Type, and this one has 2"}},
+		"two lengths": {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n" + chunks,
 			[]string{"an answer with Transfer-Encoding has no Content-Length"}},
-		"a coding that is none": {"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 2\r\n\r\n{}", []string{`the Content-Encoding "utf-8" is none that is registered`}},
+		"behind a 103": {"HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\n" + chunks, nil},
+		"both behind a 100": {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\nContent-Length: 2\r\n" + chunks,
+			[]string{"an answer with Transfer-Encoding has no Content-Length"}},
+		"a coding that is none": {"HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 2\r\n\r\n{}",
+			[]string{`the Content-Encoding "utf-8" is none that is registered`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

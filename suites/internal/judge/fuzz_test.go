@@ -23,8 +23,10 @@ func FuzzExamine(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, body := range []string{
-		"", "{}", "null", "[]", envelope403, envelope404, envelope400, `{"items":[{"id":1}],"timestamp":"x"}`, "{\"error\":\"\x1b[2J\"}", "\xff\xfe", "\ufeff{}",
-		`{"a":1,"a":2}`, `{"error":{"code":` + strings.Repeat("9", 10000) + `}}`, strings.Repeat(`{"a":[`, 5000) + strings.Repeat(`]}`, 5000), `{"error":{"code":403`, "<html>",
+		"", "{}", "null", "[]", envelope403, envelope404, envelope400, `{"items":[{"id":1}],"timestamp":"x"}`,
+		"{\"error\":\"\x1b[2J\"}", "\xff\xfe", "\ufeff{}",
+		`{"a":1,"a":2}`, `{"error":{"code":` + strings.Repeat("9", 10000) + `}}`, strings.Repeat(`{"a":[`, 5000) +
+			strings.Repeat(`]}`, 5000), `{"error":{"code":403`, "<html>",
 		`{"error":{"code":4e2,"message":"\u0000","domain":null,"details":{}}}`,
 	} {
 		f.Add([]byte(body), "application/json", 403, 403, "FetchTenant")
@@ -37,7 +39,8 @@ func FuzzExamine(f *testing.F) {
 		g := NewWithT(t)
 		for _, rules := range []judge.Rules{{}, {Strict: true, Assumed: true}} {
 			j := &judge.Judge{Contract: contract, Redactor: redact.New(), Rules: rules}
-			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: status, Header: http.Header{"Content-Type": {media}}, Body: body}}}
+			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: status, Header: http.Header{"Content-Type": {media}},
+				Body: body}}}
 			found := j.Examine(e, judge.Expectation{Operation: contract.Operation(operation), Code: want, Basis: refusal})
 			g.Expect(slices.Contains(verdicts, found.Verdict)).To(BeTrue())
 			g.Expect(found.Reason == "").To(Equal(found.Verdict == report.Pass), found.Reason)

@@ -1,5 +1,5 @@
-// Package judge decides what an exchange says about the contract: one oracle for status, media type and body, told apart by what
-// the documentation promises and what is only assumed.
+// Package judge decides what an exchange says about the contract: one oracle for status, media type and body, told
+// apart by what the documentation promises and what is only assumed.
 package judge
 
 import (
@@ -86,12 +86,15 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Result {
 	switch {
 	case last.Status == want.Code && last.Truncated:
 		f.Verdict = report.Error
-		f.Reason = fmt.Sprintf("the answer cannot be judged: its body is longer than %d MiB, of which the suite reads no more", exchange.MaxBody>>20)
+		f.Reason = fmt.Sprintf(
+			"the answer cannot be judged: its body is longer than %d MiB, of which the suite reads no more",
+			exchange.MaxBody>>20)
 		return f
 	case last.Status == want.Code && len(f.Differences) == 0:
 		return f
 	case last.Status == want.Code:
-		f.Verdict, f.Reason = report.Violation, fmt.Sprintf("the status is %d as promised, but the answer is not what is promised with it", want.Code)
+		f.Verdict, f.Reason = report.Violation, fmt.Sprintf(
+			"the status is %d as promised, but the answer is not what is promised with it", want.Code)
 		return f
 	}
 	j.otherCode(&f, e, want)
@@ -208,15 +211,16 @@ func afterRepeats(e *exchange.Exchange) string {
 	}
 }
 
-// Answer judges one answer by what the documentation promises for its operation and status, the one who asked for it and for whatever end: the
-// reference's media type and schema, and what the guides say beyond them. Where the operation does not list the status, only a success is
-// judged, which there has to be another one.
+// Answer judges one answer by what the documentation promises for its operation and status, the one who asked for it
+// and for whatever end: the reference's media type and schema, and what the guides say beyond them. Where the
+// operation does not list the status, only a success is judged, which there has to be another one.
 func (j *Judge) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
 	switch {
 	case a.Status == 0 || a.Error != "" || a.Truncated:
 		return nil // there is no whole answer
 	case !op.Documents(a.Status) && a.Status/100 == 2:
-		return []schemas.Violation{{Path: "status", Rule: "status", Found: fmt.Sprint(a.Status), Detail: fmt.Sprintf("expected %d", op.Success())}}
+		return []schemas.Violation{{Path: "status", Rule: "status", Found: fmt.Sprint(a.Status),
+			Detail: fmt.Sprintf("expected %d", op.Success())}}
 	case !op.Documents(a.Status):
 		return nil
 	}
@@ -231,7 +235,8 @@ func (j *Judge) Answer(op *schemas.Operation, r exchange.Request, a exchange.Att
 }
 
 // answer judges media type, body and headers by what promises them.
-func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation) (wrong []schemas.Violation, advice []string) {
+func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation) (wrong []schemas.Violation,
+	advice []string) {
 	if a.Truncated {
 		return nil, []string{fmt.Sprintf("the body is longer than %d MiB, and was not judged", exchange.MaxBody>>20)}
 	}
@@ -259,12 +264,14 @@ func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation)
 	} else if lie != "" {
 		advice = append(advice, "RFC 8259: "+lie)
 	}
-	for status, header := range map[int]string{http.StatusUnauthorized: "WWW-Authenticate", http.StatusMethodNotAllowed: "Allow"} {
+	for status, header := range map[int]string{http.StatusUnauthorized: "WWW-Authenticate",
+		http.StatusMethodNotAllowed: "Allow"} {
 		if a.Status != status || a.Header.Get(header) != "" {
 			continue
 		}
 		if j.Rules.Strict {
-			wrong = append(wrong, schemas.Violation{Path: "header " + header, Rule: "RFC 9110", Found: "none", Detail: fmt.Sprintf("a %d carries %s", status, header)})
+			wrong = append(wrong, schemas.Violation{Path: "header " + header, Rule: "RFC 9110", Found: "none",
+				Detail: fmt.Sprintf("a %d carries %s", status, header)})
 			continue
 		}
 		advice = append(advice, fmt.Sprintf("RFC 9110: a %d carries the header %s", status, header))
@@ -276,24 +283,29 @@ func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation)
 func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string) ([]schemas.Violation, []string) {
 	promised := op.MediaTypes(a.Status)
 	if length := a.Header.Get("Content-Length"); a.Status == http.StatusNoContent && length != "" && length != "0" {
-		return []schemas.Violation{{Path: "header Content-Length", Rule: "no-body", Found: quote(length), Detail: "a 204 promises that there is no body"}}, nil
+		return []schemas.Violation{{Path: "header Content-Length", Rule: "no-body", Found: quote(length),
+			Detail: "a 204 promises that there is no body"}}, nil
 	}
 	if a.Status == http.StatusNoContent || len(promised) == 0 {
 		if len(a.Body) == 0 {
 			return nil, nil
 		}
-		return nil, []string{fmt.Sprintf("the reference promises no body with %d, one of %d bytes came", a.Status, len(a.Body))}
+		return nil, []string{fmt.Sprintf("the reference promises no body with %d, one of %d bytes came", a.Status,
+			len(a.Body))}
 	}
 	got := mediaType(a.Header)
 	if !slices.Contains(promised, got) {
-		return []schemas.Violation{{Path: "header Content-Type", Rule: "media-type", Found: quote(a.Header.Get("Content-Type")),
+		return []schemas.Violation{{Path: "header Content-Type", Rule: "media-type",
+			Found:  quote(a.Header.Get("Content-Type")),
 			Detail: "the reference promises " + strings.Join(promised, " or ")}}, nil
 	}
 	if len(a.Body) == 0 {
-		return []schemas.Violation{{Path: "body", Rule: "present", Found: "nothing", Detail: "the reference promises a body of " + got}}, nil
+		return []schemas.Violation{{Path: "body", Rule: "present", Found: "nothing",
+			Detail: "the reference promises a body of " + got}}, nil
 	}
 	if got == "image/png" && !strings.HasPrefix(string(a.Body), "\x89PNG\r\n\x1a\n") {
-		return []schemas.Violation{{Path: "body", Rule: "media-type", Found: quote(string(a.Body[:min(8, len(a.Body))])), Detail: "the body is no PNG"}}, nil
+		return []schemas.Violation{{Path: "body", Rule: "media-type", Found: quote(string(a.Body[:min(8, len(a.Body))])),
+			Detail: "the body is no PNG"}}, nil
 	}
 	if got != "application/json" {
 		return nil, nil
@@ -322,7 +334,8 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 	case j.Rules.Strict || isJSON && a.Status != http.StatusBadRequest && op != nil:
 		wrong := j.envelope(op, a)
 		if !isJSON {
-			wrong = append(wrong, schemas.Violation{Path: "header Content-Type", Rule: "media-type", Found: quote(a.Header.Get("Content-Type")), Detail: "an error body is application/json"})
+			wrong = append(wrong, schemas.Violation{Path: "header Content-Type", Rule: "media-type",
+				Found: quote(a.Header.Get("Content-Type")), Detail: "an error body is application/json"})
 		}
 		return wrong, nil
 	case a.Status == http.StatusBadRequest:
@@ -391,8 +404,9 @@ func charset(a exchange.Attempt) string {
 	return fmt.Sprintf("the Content-Type says charset=%s, and the bytes are UTF-8", line(named))
 }
 
-// envelope accepts, besides the error envelope, the error body that the reference lists for the operation's other refusals: the
-// token endpoints have a shape of their own. An envelope that bears the code of another refusal is none of these.
+// envelope accepts, besides the error envelope, the error body that the reference lists for the operation's other
+// refusals: the token endpoints have a shape of their own. An envelope that bears the code of another refusal is none
+// of these.
 func (j *Judge) envelope(op *schemas.Operation, a exchange.Attempt) []schemas.Violation {
 	wrong := j.Contract.CheckEnvelope(a.Status, a.Body)
 	contradicts := slices.ContainsFunc(wrong, func(v schemas.Violation) bool { return v.Rule == "code-equals-status" })

@@ -53,25 +53,36 @@ func TestExamine(t *testing.T) {
 		advice    string // a part of it
 		unlisted  string // a rule that none of the differences has
 	}{
-		"the promised code and envelope": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json, body: envelope403, verdict: report.Pass},
-		"the promised code, prose for a body": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: html, body: "<p>no</p>",
+		"the promised code and envelope": {operation: "FetchTenant", want: 403, ground: documented, status: 403,
+			media: json, body: envelope403, verdict: report.Pass},
+		"the promised code, prose for a body": {operation: "FetchTenant", want: 403, ground: documented, status: 403,
+			media: html, body: "<p>no</p>",
 			verdict: report.Violation, rule: "media-type"},
-		"the promised code, an envelope without what it must have": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json,
+		"the promised code, an envelope without what it must have": {operation: "FetchTenant", want: 403,
+			ground: documented, status: 403, media: json,
 			body: `{"error":{"code":403,"message":"Forbidden"}}`, verdict: report.Violation, rule: "required"},
-		"the promised code, a number that contradicts it": {operation: "FetchTenant", want: 404, ground: documented, status: 404, media: json, body: envelope403,
+		"the promised code, a number that contradicts it": {operation: "FetchTenant", want: 404, ground: documented,
+			status: 404, media: json, body: envelope403,
 			verdict: report.Violation, rule: "code-equals-status"},
-		"a code of the general table alone, and the number of another refusal": {operation: "FetchTenant", want: 400, ground: refusal,
-			rules: judge.Rules{Strict: true}, status: 400, media: json, body: envelope403, verdict: report.Violation, rule: "code-equals-status"},
+		"a code of the general table alone, and the number of another refusal": {operation: "FetchTenant", want: 400,
+			ground: refusal,
+			rules:  judge.Rules{Strict: true}, status: 400, media: json, body: envelope403, verdict: report.Violation,
+			rule: "code-equals-status"},
 		"no answer": {operation: "FetchTenant", want: 403, ground: documented, verdict: report.Error},
 
-		"served though refusal is documented": {operation: "FetchTenant", want: 403, ground: refusal, status: 200, media: json, body: `{}`, verdict: report.Violation, rule: "status"},
+		"served though refusal is documented": {operation: "FetchTenant", want: 403, ground: refusal, status: 200,
+			media: json, body: `{}`, verdict: report.Violation, rule: "status"},
 		"served though refusal is assumed": {operation: "DeleteUser", want: 400, ground: assumed, status: 204,
 			verdict: report.Inconclusive, accepted: true},
-		"served where assumptions must be met": {operation: "CreateTenant", want: 409, ground: assumed, rules: judge.Rules{Assumed: true}, status: 201, media: json, body: `{}`, verdict: report.Violation},
+		"served where assumptions must be met": {operation: "CreateTenant", want: 409, ground: assumed,
+			rules: judge.Rules{Assumed: true}, status: 201, media: json, body: `{}`, verdict: report.Violation},
 
-		"another listed code, the code documented": {operation: "FetchTenant", want: 403, ground: documented, status: 404, media: json, body: envelope404, verdict: report.Violation},
-		"another listed code, the code assumed":    {operation: "FetchTenant", want: 403, ground: refusal, status: 404, media: json, body: envelope404, verdict: report.Inconclusive},
-		"another code of the general table":        {operation: "CreateTenant", want: 409, ground: assumed, status: 400, media: json, body: envelope400, verdict: report.Inconclusive},
+		"another listed code, the code documented": {operation: "FetchTenant", want: 403, ground: documented, status: 404,
+			media: json, body: envelope404, verdict: report.Violation},
+		"another listed code, the code assumed": {operation: "FetchTenant", want: 403, ground: refusal, status: 404,
+			media: json, body: envelope404, verdict: report.Inconclusive},
+		"another code of the general table": {operation: "CreateTenant", want: 409, ground: assumed, status: 400,
+			media: json, body: envelope400, verdict: report.Inconclusive},
 		"another listed code with a broken body": {operation: "FetchTenant", want: 403, ground: refusal, status: 404,
 			media: json, body: `[]`, verdict: report.Violation, rule: "type", unlisted: "status", wrong: 1},
 		"a code that nothing knows": {operation: "FetchTenant", want: 403, ground: assumed, status: 422, media: json,
@@ -82,52 +93,80 @@ func TestExamine(t *testing.T) {
 
 		"a failure, once": {operation: "FetchTenant", want: 200, ground: documented, status: 503, verdict: report.Violation,
 			reason: "the service fails (503); the guide"},
-		"a failure, repeated": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503, 429, 500}, status: 503, verdict: report.Violation,
+		"a failure, repeated": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503, 429, 500},
+			status: 503, verdict: report.Violation,
 			reason: "the service fails (503), also after 2 repeats; the guide"},
-		"a failure that the reference lists": {operation: "CreateReport", want: 201, ground: documented, status: 500, media: json, body: envelope500, verdict: report.Inconclusive,
+		"a failure that the reference lists": {operation: "CreateReport", want: 201, ground: documented, status: 500,
+			media: json, body: envelope500, verdict: report.Inconclusive,
 			reason: "the service fails with 500, which the reference lists for this operation"},
-		"a failure that the reference lists, where assumptions must be met": {operation: "CreateReport", want: 201, ground: documented, rules: judge.Rules{Assumed: true},
+		"a failure that the reference lists, where assumptions must be met": {operation: "CreateReport", want: 201,
+			ground: documented, rules: judge.Rules{Assumed: true},
 			status: 500, media: json, body: envelope500, verdict: report.Violation},
-		"a failure that the reference lists, in a form of its own": {operation: "CreateReport", want: 201, ground: documented, status: 500, media: html, body: "<p>",
+		"a failure that the reference lists, in a form of its own": {operation: "CreateReport", want: 201,
+			ground: documented, status: 500, media: html, body: "<p>",
 			verdict: report.Violation},
-		"a failure that the reference lists, in place of a refusal": {operation: "CreateReport", want: 403, ground: documented, status: 500, media: json, body: envelope500,
+		"a failure that the reference lists, in place of a refusal": {operation: "CreateReport", want: 403,
+			ground: documented, status: 500, media: json, body: envelope500,
 			verdict: report.Violation},
 
-		"a write refused after a failure": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503}, status: 409, media: json, body: envelope409,
+		"a write refused after a failure": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503},
+			status: 409, media: json, body: envelope409,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
-		"a write refused otherwise after a failure": {operation: "DeleteTenant", want: 403, ground: documented, before: []int{503}, status: 404, media: json, body: envelope404,
+		"a write refused otherwise after a failure": {operation: "DeleteTenant", want: 403, ground: documented,
+			before: []int{503}, status: 404, media: json, body: envelope404,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
-		"a write refused after a failure, in a form of its own": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503}, status: 409, media: json, body: "[]",
+		"a write refused after a failure, in a form of its own": {operation: "CreateTenant", want: 201, ground: documented,
+			before: []int{503}, status: 409, media: json, body: "[]",
 			verdict: report.Violation},
-		"a write refused after a failure, where assumptions must be met": {operation: "CreateTenant", want: 201, ground: documented, rules: judge.Rules{Assumed: true},
+		"a write refused after a failure, where assumptions must be met": {operation: "CreateTenant", want: 201,
+			ground: documented, rules: judge.Rules{Assumed: true},
 			before: []int{503}, status: 409, media: json, body: envelope409, verdict: report.Violation},
-		"a write refused at once":         {operation: "CreateTenant", want: 201, ground: documented, status: 409, media: json, body: envelope409, verdict: report.Violation},
-		"a write refused after a wait":    {operation: "CreateTenant", want: 201, ground: documented, before: []int{429}, status: 409, media: json, body: envelope409, verdict: report.Violation},
-		"a read refused after a failure":  {operation: "FetchTenant", want: 200, ground: documented, before: []int{503}, status: 404, media: json, body: envelope404, verdict: report.Violation},
-		"the promised code after failure": {operation: "CreateTenant", want: 409, ground: documented, before: []int{503}, status: 409, media: json, body: envelope409, verdict: report.Pass},
+		"a write refused at once": {operation: "CreateTenant", want: 201, ground: documented, status: 409,
+			media: json, body: envelope409, verdict: report.Violation},
+		"a write refused after a wait": {operation: "CreateTenant", want: 201, ground: documented, before: []int{429},
+			status: 409, media: json, body: envelope409, verdict: report.Violation},
+		"a read refused after a failure": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503},
+			status: 404, media: json, body: envelope404, verdict: report.Violation},
+		"the promised code after failure": {operation: "CreateTenant", want: 409, ground: documented, before: []int{503},
+			status: 409, media: json, body: envelope409, verdict: report.Pass},
 
-		"throttled": {operation: "FetchTenant", want: 200, ground: documented, before: []int{429, 429}, status: 429, media: json, body: "[]", verdict: report.Error,
+		"throttled": {operation: "FetchTenant", want: 200, ground: documented, before: []int{429, 429}, status: 429,
+			media: json, body: "[]", verdict: report.Error,
 			reason: "the target throttles: it answered with 429 3 times: lower rate: of the target in ginkgo.yml"},
-		"throttled in place of a refusal": {want: 405, ground: documented, rules: judge.Rules{Strict: true, Assumed: true}, status: 429, verdict: report.Error},
+		"throttled in place of a refusal": {want: 405, ground: documented, rules: judge.Rules{Strict: true, Assumed: true},
+			status: 429, verdict: report.Error},
 
 		// The live service is known to answer so: the reference does not list the code, and that is all that is wrong.
-		"a code of the token endpoint that is not listed": {operation: "RequestTokens", want: 401, ground: documented, status: 401, media: json,
-			body: `{"domain":"Access","reason":"InvalidClient","error":"invalid_client","error_description":"no"}`, verdict: report.Violation, rule: "enum", wrong: 1},
+		"a code of the token endpoint that is not listed": {operation: "RequestTokens", want: 401, ground: documented,
+			status: 401, media: json,
+			body:    `{"domain":"Access","reason":"InvalidClient","error":"invalid_client","error_description":"no"}`,
+			verdict: report.Violation, rule: "enum", wrong: 1},
 
-		"another success code":                {operation: "CreateTenant", want: 201, ground: documented, status: 200, media: json, body: `{}`, verdict: report.Violation},
-		"valid credentials refused":           {operation: "FetchTenant", want: 200, ground: assumed, status: 401, media: json, body: envelope403, verdict: report.Violation},
-		"a success without its body":          {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: "", verdict: report.Violation, rule: "present"},
-		"a success body that lacks what must": {operation: "FetchTenant", want: 200, ground: documented, status: 200, media: json, body: `{"id":"x"}`, verdict: report.Violation, rule: "required"},
+		"another success code": {operation: "CreateTenant", want: 201, ground: documented, status: 200,
+			media: json, body: `{}`, verdict: report.Violation},
+		"valid credentials refused": {operation: "FetchTenant", want: 200, ground: assumed, status: 401,
+			media: json, body: envelope403, verdict: report.Violation},
+		"a success without its body": {operation: "FetchTenant", want: 200, ground: documented, status: 200,
+			media: json, body: "", verdict: report.Violation, rule: "present"},
+		"a success body that lacks what must": {operation: "FetchTenant", want: 200, ground: documented, status: 200,
+			media: json, body: `{"id":"x"}`, verdict: report.Violation, rule: "required"},
 
-		"a gateway's 405":                    {want: 405, ground: documented, status: 405, media: html, body: "<html>", verdict: report.Pass},
-		"a gateway's 405 on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: html, body: "<html>", verdict: report.Violation},
-		"a gateway's 405 in JSON":            {want: 405, ground: documented, status: 405, media: json, body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Pass},
-		"a gateway's 405 in JSON on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405, media: json,
+		"a gateway's 405": {want: 405, ground: documented, status: 405, media: html, body: "<html>",
+			verdict: report.Pass},
+		"a gateway's 405 on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405,
+			media: html, body: "<html>", verdict: report.Violation},
+		"a gateway's 405 in JSON": {want: 405, ground: documented, status: 405, media: json,
+			body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Pass},
+		"a gateway's 405 in JSON on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true},
+			status: 405, media: json,
 			body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Violation, rule: "required"},
-		"an operation's refusal that calls itself JSON and lies": {operation: "SetTenantOfferingItems", want: 415, ground: refusal, status: 415, media: json,
+		"an operation's refusal that calls itself JSON and lies": {operation: "SetTenantOfferingItems", want: 415,
+			ground: refusal, status: 415, media: json,
 			body: `{"no":"envelope"}`, verdict: report.Violation},
-		"a clause 400 that is no object":  {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: "text/plain", body: "no", verdict: report.Violation},
-		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json, body: `{"why":"not"}`, verdict: report.Pass},
+		"a clause 400 that is no object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
+			media: "text/plain", body: "no", verdict: report.Violation},
+		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json,
+			body: `{"why":"not"}`, verdict: report.Pass},
 
 		// What is served is judged as what it is, whatever was expected.
 		"served though refusal is assumed, and the body lacks what it must have": {operation: "CreateTenant", want: 409,
@@ -279,7 +318,8 @@ func TestALongBodyIsCutBetweenCharacters(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	for _, before := range []string{"", "x", "xx"} {
-		e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200, Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(before + strings.Repeat("€", 1000))}}}
+		e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200,
+			Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte(before + strings.Repeat("€", 1000))}}}
 		f := j.Examine(e, judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 200, Basis: documented})
 		g.Expect(f.Actual).To(HaveSuffix("€…"))
 		g.Expect(utf8.ValidString(f.Actual)).To(BeTrue())
@@ -291,7 +331,8 @@ func TestAdviceNeverTurnsRedUnlessStrict(t *testing.T) {
 	contract, err := schemas.Load()
 	g.Expect(err).NotTo(HaveOccurred())
 	body := `{"error":{"code":401,"domain":null,"message":"Unauthorized","details":{}}}`
-	e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 401, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}}}
+	e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: 401,
+		Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}}}
 	want := judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 401, Basis: documented}
 	lenient := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	f := lenient.Examine(e, want)
@@ -314,11 +355,13 @@ func TestMatcherSaysWhatIsWrong(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	var found judge.Result
-	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Basis: documented}, &found)
+	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Basis: documented},
+		&found)
 	matched, err := matcher.Match(&exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(matched).To(BeFalse())
-	g.Expect(matcher.FailureMessage(nil)).To(And(ContainSubstring("expected:    403"), ContainSubstring("actual:      200")))
+	g.Expect(matcher.FailureMessage(nil)).To(And(ContainSubstring("expected:    403"),
+		ContainSubstring("actual:      200")))
 	_, err = matcher.Match("no exchange")
 	g.Expect(err).To(MatchError(ContainSubstring("judges an *exchange.Exchange")))
 }
@@ -331,7 +374,8 @@ func TestSecretsInAnswers(t *testing.T) {
 		operation, body string
 		tells           bool
 	}{
-		"the token repeated":            {"FetchTenant", `{"error":{"code":403,"domain":null,"message":"no: ` + token + `","details":{}}}`, true},
+		"the token repeated": {"FetchTenant", `{"error":{"code":403,"domain":null,"message":"no: ` + token +
+			`","details":{}}}`, true},
 		"the token not repeated":        {"FetchTenant", envelope403, false},
 		"a client's secret shown again": {"FetchClient", `{"client_secret":"x"}`, true},
 		"a registration's token shown":  {"FetchClient", `{"registration_access_token":"x"}`, true},
@@ -342,16 +386,19 @@ func TestSecretsInAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			e := &exchange.Exchange{
-				Request:  exchange.Request{Header: http.Header{"Authorization": {"Bearer " + token}}},
-				Attempts: []exchange.Attempt{{Status: 403, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(row.body)}},
+				Request: exchange.Request{Header: http.Header{"Authorization": {"Bearer " + token}}},
+				Attempts: []exchange.Attempt{{Status: 403, Header: http.Header{"Content-Type": {"application/json"}},
+					Body: []byte(row.body)}},
 			}
 			want := judge.Expectation{Operation: contract.Operation(row.operation), Code: 403, Basis: documented}
-			strict := (&judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}).Examine(e, want)
+			strict := (&judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}).Examine(e,
+				want)
 			lenient := (&judge.Judge{Contract: contract, Redactor: redact.New()}).Examine(e, want)
 			secret := HaveField("Rule", "secret")
 			if row.tells {
 				g.Expect(strict.Differences).To(ContainElement(secret))
-				if strings.Contains(row.body, "client_secret") || strings.Contains(row.body, "smtp_password") { // which the documentation speaks of
+				// which the documentation speaks of
+				if strings.Contains(row.body, "client_secret") || strings.Contains(row.body, "smtp_password") {
 					g.Expect(lenient.Differences).To(ContainElement(secret))
 					return
 				}

@@ -10,8 +10,8 @@ import (
 	"github.com/onsi/gomega/types"
 )
 
-// ConformTo matches an *exchange.Exchange whose last answer does not contradict the contract: status, media type and body
-// together. The finding, with what is short of a violation, is written to found.
+// ConformTo matches an *exchange.Exchange whose last answer does not contradict the contract: status, media type and
+// body together. The finding, with what is short of a violation, is written to found.
 func (j *Judge) ConformTo(want Expectation, found *Result) types.GomegaMatcher {
 	return &matcher{judge: j, want: want, found: found}
 }

@@ -12,7 +12,8 @@ import (
 // leastSecret is the length from which a credential counts as one: what is shorter may stand in an answer by chance.
 const leastSecret = 16
 
-// secret notes that an answer tells what it must not. The documentation says so of few secrets only, so that elsewhere it is advice.
+// secret notes that an answer tells what it must not. The documentation says so of few secrets only, so that
+// elsewhere it is advice.
 func (j *Judge) secret(f *Result, what string) {
 	if !j.Rules.Strict {
 		f.Advice = append(f.Advice, what)
@@ -42,8 +43,8 @@ func echoed(sent http.Header, body []byte) string {
 // shownOnce are secrets that the answer to their creation shows, and no other should.
 var shownOnce = []string{"client_secret", "registration_access_token", "smtp_password"}
 
-// documentedSecret reports whether the documentation says that the secret at the path is never shown again: the guide does of a client's
-// secret, and the reference of a mail server's password.
+// documentedSecret reports whether the documentation says that the secret at the path is never shown again: the guide
+// does of a client's secret, and the reference of a mail server's password.
 func documentedSecret(path string) bool {
 	return strings.HasSuffix(path, ".client_secret") || strings.HasSuffix(path, ".smtp_password")
 }
@@ -55,7 +56,8 @@ func secretShown(path string) schemas.Violation {
 
 // shownSecrets lists where an answer shows such a secret again.
 func shownSecrets(op *schemas.Operation, body []byte) []string {
-	if op == nil || op.ID == "CreateClient" || !strings.Contains(string(body), "secret") && !strings.Contains(string(body), "registration_access_token") &&
+	if op == nil || op.ID == "CreateClient" || !strings.Contains(string(body), "secret") &&
+		!strings.Contains(string(body), "registration_access_token") &&
 		!strings.Contains(string(body), "smtp_password") {
 		return nil
 	}

@@ -31,16 +31,21 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	switch status := e.Status(); {
 	case status/100 == 2:
 	case status == http.StatusBadRequest || status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return stop(fmt.Sprintf("check client_id and client_secret of the target %s, and that the client is enabled and of this data center", r.Config.Name),
+		return stop(fmt.Sprintf(
+			"check client_id and client_secret of the target %s, and that the client is enabled and of this data center",
+			r.Config.Name),
 			"the target refuses the client %s: %s", r.Access.ClientID, r.answer("RequestTokens", e))
 	case status/100 == 5 || status == http.StatusTooManyRequests:
-		return stop("try again later, or ask the target's administrator", "the target gives no token at present: %s", r.answer("RequestTokens", e))
+		return stop("try again later, or ask the target's administrator", "the target gives no token at present: %s",
+			r.answer("RequestTokens", e))
 	default:
-		return stop("check the host in the target's URL", "the target has no token endpoint where a data center has it: %s", r.answer("RequestTokens", e))
+		return stop("check the host in the target's URL", "the target has no token endpoint where a data center has it: %s",
+			r.answer("RequestTokens", e))
 	}
 	r.token, _ = fields(e)["access_token"].(string)
 	if r.token == "" {
-		return stop("check the host in the target's URL", "the answer to RequestTokens is %d, and it holds no token", e.Status())
+		return stop("check the host in the target's URL", "the answer to RequestTokens is %d, and it holds no token",
+			e.Status())
 	}
 	claims, _ := claimsOf(r.token)
 	if expiry, err := claims.GetExpirationTime(); err == nil && expiry != nil {
@@ -65,7 +70,8 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	}
 	id, _ := fields(e)["tenant_id"].(string)
 	if e.Status()/100 != 2 || id == "" {
-		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s", r.answer("FetchClient", e))
+		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s", r.answer("FetchClient",
+			e))
 	}
 	if e, err = r.get(ctx, "/tenants/"+url.PathEscape(id), nil); err != nil {
 		return unreachable(err)
@@ -82,7 +88,8 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	case !slices.Contains(holders, kind) && !slices.Contains(others, kind):
 		return warn("", "%s is of a kind that the documentation does not know: it may not hold the sandbox", named)
 	case r.Config.Target.MayWrite() && slices.Contains(others, kind):
-		return fail("use a client of a partner tenant, or take write from the target's allow list", "%s cannot hold the sandbox, which is a partner tenant", named)
+		return fail("use a client of a partner tenant, or take write from the target's allow list",
+			"%s cannot hold the sandbox, which is a partner tenant", named)
 	}
 	return ok("%s", named)
 }
@@ -134,7 +141,8 @@ func (r *run) answer(operation string, e *exchange.Exchange) string {
 	if runes := []rune(body); len(runes) > 200 {
 		body = string(runes[:200]) + "..."
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s was answered with %d %s %s", operation, last.Status, http.StatusText(last.Status), body))
+	return strings.TrimSpace(fmt.Sprintf("%s was answered with %d %s %s", operation, last.Status,
+		http.StatusText(last.Status), body))
 }
 
 // claimsOf reads a token without verifying it, and reports whether its scope lists every role: it does where the

@@ -76,11 +76,14 @@ func newCenter(t *testing.T) *center {
 	c := &center{header: http.Header{}, answers: map[string]http.HandlerFunc{
 		"GET /api/2/.well-known/openid-configuration": answering(200, map[string]any{}),
 		"POST /api/2/idp/token": func(w http.ResponseWriter, r *http.Request) {
-			if id, secret, _ := r.BasicAuth(); id != clientID || secret != canary || r.FormValue("grant_type") != "client_credentials" {
-				answering(401, map[string]any{"error": "invalid_client", "error_description": "no such client, or another secret"})(w, r)
+			if id, secret, _ := r.BasicAuth(); id != clientID || secret != canary ||
+				r.FormValue("grant_type") != "client_credentials" {
+				answering(401, map[string]any{"error": "invalid_client",
+					"error_description": "no such client, or another secret"})(w, r)
 				return
 			}
-			answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one", "exp": time.Now().Add(2 * time.Hour).Unix(),
+			answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one",
+				"exp":   time.Now().Add(2 * time.Hour).Unix(),
 				"scope": scope("partner_admin")}, map[string]any{"nri": 1})})(w, r)
 		},
 		"GET /api/2/clients/" + clientID: func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +96,8 @@ func newCenter(t *testing.T) *center {
 				answering(401, map[string]any{})(w, r)
 			}
 		},
-		"GET /api/2/tenants/" + tenantID: answering(200, map[string]any{"id": tenantID, "name": "Example", "kind": "partner", "enabled": true}),
+		"GET /api/2/tenants/" + tenantID: answering(200, map[string]any{"id": tenantID, "name": "Example",
+			"kind": "partner", "enabled": true}),
 	}}
 	return c
 }
@@ -132,7 +136,8 @@ func lookAt(t *testing.T, server *httptest.Server, change func(*run)) Found {
 	if change != nil {
 		change(r)
 	}
-	client, err := exchange.NewClient(exchange.Options{BaseURL: r.Access.URL, RootCAs: r.Config.Target.RootCAs, AttemptTimeout: 5 * time.Second, Redactor: r.Redactor})
+	client, err := exchange.NewClient(exchange.Options{BaseURL: r.Access.URL, RootCAs: r.Config.Target.RootCAs,
+		AttemptTimeout: 5 * time.Second, Redactor: r.Redactor})
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(client.Close)
 	r.Client = client
@@ -171,10 +176,13 @@ func TestAllIsWell(t *testing.T) {
 		names = append(names, one.Name)
 		g.Expect(one.State).To(Equal(report.CheckOK), "%s", one)
 	}
-	g.Expect(names).To(Equal([]string{"host", "connection", "clock", "openid document", "token", "tenant", "rights", "fault header", "expired token"}))
-	g.Expect(named(t, found, "connection").Detail).To(HavePrefix("TLS 1.3; the certificate is trusted, for this host, and good until 20"))
+	g.Expect(names).To(Equal([]string{"host", "connection", "clock", "openid document", "token", "tenant", "rights",
+		"fault header", "expired token"}))
+	g.Expect(named(t, found, "connection").Detail).To(
+		HavePrefix("TLS 1.3; the certificate is trusted, for this host, and good until 20"))
 	g.Expect(Failure(found)).To(Succeed())
-	g.Expect(c.requests).To(Equal([]string{"GET /api/2/.well-known/openid-configuration", "POST /api/2/idp/token", "GET /api/2/clients/" + clientID,
+	g.Expect(c.requests).To(Equal([]string{"GET /api/2/.well-known/openid-configuration", "POST /api/2/idp/token",
+		"GET /api/2/clients/" + clientID,
 		"GET /api/2/tenants/" + tenantID, "GET /api/2/clients/" + clientID}), "reads and one request for a token")
 }
 
@@ -185,7 +193,8 @@ func TestFindings(t *testing.T) {
 		tenant = "GET /api/2/tenants/" + tenantID
 	)
 	withRoles := func(t *testing.T, header map[string]any, roles ...string) http.HandlerFunc {
-		return answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one", "scope": scope(roles...)}, header)})
+		return answering(200, map[string]any{"access_token": token(t, jwt.MapClaims{"iss": "this one",
+			"scope": scope(roles...)}, header)})
 	}
 	complete := map[string]any{"nri": 1}
 	readOnly := func(r *run) { r.Config.Target.Allow = []config.Permission{config.Read} }
@@ -202,7 +211,8 @@ func TestFindings(t *testing.T) {
 			r.lookup = func(context.Context, string) ([]string, error) {
 				return nil, &net.DNSError{Err: "no such host", Name: "x", Server: "10.0.0.1:53"}
 			}
-		}, check: "host", state: report.CheckFailed, sentence: "target.example cannot be found: no such host: check the host in the target's URL, and DNS", last: true},
+		}, check: "host", state: report.CheckFailed, sentence: "target.example cannot be found: no such host: check the " +
+			"host in the target's URL, and DNS", last: true},
 		"known host": {run: func(r *run) {
 			r.Access.URL = strings.Replace(r.Access.URL, "127.0.0.1", "localhost", 1)
 			r.lookup = func(context.Context, string) ([]string, error) { return []string{"::1", "127.0.0.1"}, nil }
@@ -213,77 +223,128 @@ func TestFindings(t *testing.T) {
 		"an OpenID document at the root": {center: func(_ *testing.T, c *center) {
 			c.answers["GET /.well-known/openid-configuration"] = c.answers["GET /api/2/.well-known/openid-configuration"]
 			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
-		}, check: "openid document", state: report.CheckOK, sentence: "/.well-known/openid-configuration; the reference has it below /api/2"},
+		}, check: "openid document", state: report.CheckOK, sentence: "/.well-known/openid-configuration; the reference " +
+			"has it below /api/2"},
 		"no OpenID document": {center: func(_ *testing.T, c *center) {
 			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
-		}, check: "openid document", state: report.CheckWarning, sentence: "neither below /api/2 nor at the host's root (404, 404)"},
+		}, check: "openid document", state: report.CheckWarning, sentence: "neither below /api/2 nor at the host's root " +
+			"(404, 404)"},
 		"an OpenID document that fails": {center: func(_ *testing.T, c *center) {
 			c.answers["GET /api/2/.well-known/openid-configuration"] = answering(500, "nothing here")
-		}, check: "openid document", state: report.CheckWarning, sentence: "/api/2/.well-known/openid-configuration is answered with 500"},
-		"no Date": {center: func(_ *testing.T, c *center) { c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate }, check: "clock",
+		}, check: "openid document", state: report.CheckWarning, sentence: "/api/2/.well-known/openid-configuration is " +
+			"answered with 500"},
+		"no Date": {center: func(_ *testing.T,
+			c *center) {
+			c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate
+		}, check: "clock",
 			state: report.CheckWarning, sentence: "the target sends no Date"},
-		"clock ahead":     {center: dated(-10 * time.Minute), check: "clock", state: report.CheckWarning, sentence: "this machine's clock is 10m0s ahead of the target's: check NTP"},
-		"clock behind":    {center: dated(time.Hour), check: "clock", state: report.CheckWarning, sentence: "this machine's clock is 1h0m0s behind the target's"},
-		"a little behind": {center: dated(10 * time.Second), check: "clock", state: report.CheckOK, sentence: "no more than 30s off"},
+		"clock ahead": {center: dated(-10 * time.Minute), check: "clock", state: report.CheckWarning,
+			sentence: "this machine's clock is 10m0s ahead of the target's: check NTP"},
+		"clock behind": {center: dated(time.Hour), check: "clock", state: report.CheckWarning,
+			sentence: "this machine's clock is 1h0m0s behind the target's"},
+		"a little behind": {center: dated(10 * time.Second), check: "clock", state: report.CheckOK,
+			sentence: "no more than 30s off"},
 
-		"wrong secret": {run: func(r *run) { r.Access.ClientSecret = "another-canary" }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "the target refuses the client " + clientID + ": RequestTokens was answered with 401 Unauthorized {\"error\":\"invalid_client\""},
-		"an echo of the secret": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(401, "no client has the secret "+canary) }, check: "token",
+		"wrong secret": {run: func(r *run) { r.Access.ClientSecret = "another-canary" }, check: "token",
+			state: report.CheckFailed, last: true,
+			sentence: "the target refuses the client " + clientID +
+				": RequestTokens was answered with 401 Unauthorized {\"error\":\"invalid_client\""},
+		"an echo of the secret": {center: func(_ *testing.T, c *center) {
+			c.answers[tokens] = answering(401,
+				"no client has the secret "+canary)
+		}, check: "token",
 			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
-		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token", state: report.CheckFailed, last: true,
-			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not Found 404 page not found: check the host"},
+		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token",
+			state: report.CheckFailed, last: true,
+			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not Found 404 " +
+				"page not found: check the host"},
 		"out of order": {center: func(_ *testing.T, c *center) {
 			c.answers[tokens] = answering(429, "slow down")
 			c.header.Set("Retry-After", "0") // or the client would wait
 		}, check: "token", state: report.CheckFailed, last: true,
-			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try again later"},
-		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") }, check: "token", state: report.CheckFailed, last: true,
+			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try " +
+				"again later"},
+		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") },
+			check: "token", state: report.CheckFailed, last: true,
 			sentence: "the answer to RequestTokens is 200, and it holds no token"},
 		"opaque token": {center: func(_ *testing.T, c *center) {
 			c.answers[tokens] = answering(200, map[string]any{"access_token": "ey-opaque-token-0123456789"})
 		}, check: "rights", state: report.CheckWarning, sentence: "the token does not tell the client's roles"},
 
-		"cannot read itself": {center: func(_ *testing.T, c *center) { c.answers[client] = answering(403, map[string]any{}) }, check: "tenant", state: report.CheckFailed, last: true,
-			sentence: "the client cannot read itself, and with that which tenant is its own: FetchClient was answered with 403 Forbidden {}"},
-		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant", state: report.CheckFailed, last: true,
+		"cannot read itself": {center: func(_ *testing.T, c *center) {
+			c.answers[client] = answering(403,
+				map[string]any{})
+		}, check: "tenant", state: report.CheckFailed, last: true,
+			sentence: "the client cannot read itself, and with that which tenant is its own: FetchClient was answered with " +
+				"403 Forbidden {}"},
+		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant",
+			state: report.CheckFailed, last: true,
 			sentence: "the client cannot read its own tenant " + tenantID + ": FetchTenant was answered with 404"},
 		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
-			sentence: `"Example" (customer, ` + tenantID + `) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},
+			sentence: `"Example" (customer, ` + tenantID +
+				`) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},
 		"customer, read only": {center: tenantOf("customer", true), run: readOnly, check: "tenant", state: report.CheckOK},
 		"folder":              {center: tenantOf("folder", true), check: "tenant", state: report.CheckOK},
-		"disabled":            {center: tenantOf("partner", false), check: "tenant", state: report.CheckFailed, sentence: "is disabled: enable it"},
+		"disabled": {center: tenantOf("partner", false), check: "tenant", state: report.CheckFailed,
+			sentence: "is disabled: enable it"},
 
-		"roles too small": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "readonly_admin") }, check: "rights", state: report.CheckFailed,
+		"roles too small": {center: func(t *testing.T, c *center) {
+			c.answers[tokens] = withRoles(t, complete,
+				"readonly_admin")
+		}, check: "rights", state: report.CheckFailed,
 			sentence: "readonly_admin may not make the sandbox: give the client a role such as partner_admin, or take write"},
-		"roles too small, perhaps": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, nil, "backup_user", "readonly_admin") }, check: "rights",
-			state: report.CheckWarning, sentence: "backup_user, readonly_admin may not make the sandbox, but the token need not list every role"},
-		"no brands": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "tenant_admin") }, check: "rights", state: report.CheckWarning,
+		"roles too small, perhaps": {center: func(t *testing.T, c *center) {
+			c.answers[tokens] = withRoles(t, nil,
+				"backup_user", "readonly_admin")
+		}, check: "rights",
+			state: report.CheckWarning, sentence: "backup_user, readonly_admin may not make the sandbox, but the token " +
+				"need not list every role"},
+		"no brands": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "tenant_admin") },
+			check: "rights", state: report.CheckWarning,
 			sentence: "brands, locations and storages will be inconclusive"},
-		"a reader reads": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "readonly_admin") }, run: readOnly, check: "rights",
+		"a reader reads": {center: func(t *testing.T, c *center) {
+			c.answers[tokens] = withRoles(t, complete,
+				"readonly_admin")
+		}, run: readOnly, check: "rights",
 			state: report.CheckOK, sentence: "readonly_admin"},
-		"reads nothing": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "backup_user") }, run: readOnly, check: "rights",
+		"reads nothing": {center: func(t *testing.T, c *center) {
+			c.answers[tokens] = withRoles(t, complete,
+				"backup_user")
+		}, run: readOnly, check: "rights",
 			state: report.CheckWarning, sentence: "backup_user may read little"},
 
-		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header", state: report.CheckWarning, sentence: "there is none, so that 50x will be inconclusive"},
-		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header", state: report.CheckWarning,
-			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will be inconclusive: correct ACRONIS_FAULT_HEADER"},
+		"no fault header": {run: func(r *run) { r.Access.FaultHeader = "" }, check: "fault header",
+			state: report.CheckWarning, sentence: "there is none, so that 50x will be inconclusive"},
+		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header",
+			state: report.CheckWarning,
+			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will " +
+				"be inconclusive: correct ACRONIS_FAULT_HEADER"},
 
 		"no expired token": {run: func(r *run) {
 			r.Access.ExpiredToken = ""
 			r.KeptToken = func(time.Time) (string, string) { return "", "an earlier run's expires at noon" }
 		}, check: "expired token",
-			state: report.CheckWarning, sentence: "there is none, so that it will be inconclusive: an earlier run's expires at noon"},
-		"not expired":  {run: expiring(10 * time.Minute), check: "expired token", state: report.CheckFailed, sentence: "by the target's clock, and expired for certain a minute later: unset ACRONIS_EXPIRED_TOKEN"},
-		"just expired": {run: expiring(-30 * time.Second), check: "expired token", state: report.CheckFailed, sentence: "it is good until"},
-		"expired, but not there": {center: dated(-30 * time.Minute), run: expiring(-10 * time.Minute), check: "expired token", state: report.CheckFailed,
+			state: report.CheckWarning, sentence: "there is none, so that it will be inconclusive: an earlier run's " +
+				"expires at noon"},
+		"not expired": {run: expiring(10 * time.Minute), check: "expired token", state: report.CheckFailed,
+			sentence: "by the target's clock, and expired for certain a minute later: unset ACRONIS_EXPIRED_TOKEN"},
+		"just expired": {run: expiring(-30 * time.Second), check: "expired token", state: report.CheckFailed,
 			sentence: "it is good until"},
-		"expired there": {center: dated(30 * time.Minute), run: expiring(10 * time.Minute), check: "expired token", state: report.CheckOK, sentence: "it expired at"},
+		"expired, but not there": {center: dated(-30 * time.Minute), run: expiring(-10 * time.Minute),
+			check: "expired token", state: report.CheckFailed,
+			sentence: "it is good until"},
+		"expired there": {center: dated(30 * time.Minute), run: expiring(10 * time.Minute), check: "expired token",
+			state: report.CheckOK, sentence: "it expired at"},
 		"of another issuer": {run: func(r *run) {
 			r.Access.ExpiredToken = token(t, jwt.MapClaims{"iss": "elsewhere", "exp": time.Now().Add(-time.Hour).Unix()}, nil)
-		}, check: "expired token", state: report.CheckWarning, sentence: `its iss is "elsewhere", and that of this client's tokens is "this one"`},
-		"opaque, refused": {run: func(r *run) { r.Access.ExpiredToken = "opaque" }, check: "expired token", state: report.CheckWarning,
-			sentence: "it is not used: the token that was given does not say when it expired, so that nothing tells it from one that was never good; a read with it is answered with 401: unset"},
-		"opaque, served": {run: func(r *run) { r.Access.ExpiredToken = "ey-opaque" }, check: "expired token", state: report.CheckFailed, sentence: "it is still good: a read with it is served"},
+		}, check: "expired token", state: report.CheckWarning,
+			sentence: `its iss is "elsewhere", and that of this client's tokens is "this one"`},
+		"opaque, refused": {run: func(r *run) { r.Access.ExpiredToken = "opaque" }, check: "expired token",
+			state: report.CheckWarning,
+			sentence: "it is not used: the token that was given does not say when it expired, so that nothing tells it " +
+				"from one that was never good; a read with it is answered with 401: unset"},
+		"opaque, served": {run: func(r *run) { r.Access.ExpiredToken = "ey-opaque" }, check: "expired token",
+			state: report.CheckFailed, sentence: "it is still good: a read with it is served"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -318,7 +379,10 @@ func TestWhatIsOfNoUseIsDropped(t *testing.T) {
 	g.Expect(found.Access.ExpiredToken).NotTo(BeEmpty())
 	g.Expect(found.NoFaultHeader + found.NoExpiredToken).To(BeEmpty())
 
-	found = lookAt(t, serve(t, newCenter(t)), func(r *run) { r.Access.FaultHeader, r.Access.ExpiredToken = "x-other", "garbage" })
+	found = lookAt(t, serve(t, newCenter(t)), func(r *run) {
+		r.Access.FaultHeader, r.Access.ExpiredToken = "x-other",
+			"garbage"
+	})
 	g.Expect(found.Access.FaultHeader + found.Access.ExpiredToken).To(BeEmpty())
 	g.Expect(found.NoFaultHeader).To(ContainSubstring("nothing heeds the fault header"))
 	g.Expect(found.NoExpiredToken).To(ContainSubstring("does not say when it expired"))
@@ -347,13 +411,15 @@ func dated(ahead time.Duration) func(*testing.T, *center) {
 
 func tenantOf(kind string, enabled bool) func(*testing.T, *center) {
 	return func(_ *testing.T, c *center) {
-		c.answers["GET /api/2/tenants/"+tenantID] = answering(200, map[string]any{"id": tenantID, "name": "Example", "kind": kind, "enabled": enabled})
+		c.answers["GET /api/2/tenants/"+tenantID] = answering(200, map[string]any{"id": tenantID, "name": "Example",
+			"kind": kind, "enabled": enabled})
 	}
 }
 
 func expiring(after time.Duration) func(*run) {
 	return func(r *run) {
-		signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"exp": time.Now().Add(after).Unix()}).SignedString([]byte("key"))
+		signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256,
+			jwt.MapClaims{"exp": time.Now().Add(after).Unix()}).SignedString([]byte("key"))
 		if err != nil {
 			panic(err)
 		}
@@ -390,7 +456,8 @@ func TestNothingIsLookedUpBehindAProxy(t *testing.T) {
 		}
 		r.lookup = func(context.Context, string) ([]string, error) { return nil, errors.New("no DNS here") }
 	})
-	g.Expect(named(t, found, "host")).To(HaveField("Detail", "127.0.0.1 is not looked up here: requests go through the proxy proxy.example:3128"))
+	g.Expect(named(t, found, "host")).To(HaveField("Detail",
+		"127.0.0.1 is not looked up here: requests go through the proxy proxy.example:3128"))
 	g.Expect(Failure(found)).To(Succeed())
 }
 

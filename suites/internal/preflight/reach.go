@@ -104,7 +104,8 @@ func (r *run) certificate(ctx context.Context) (report.Check, bool) {
 	dialer := tls.Dialer{Config: &tls.Config{RootCAs: r.Config.Target.RootCAs, MinVersion: tls.VersionTLS12}}
 	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
 	if err != nil {
-		return warn("run again, and look at the network if it stays", "the target answers, but a second connection failed: %v", err)
+		return warn("run again, and look at the network if it stays",
+			"the target answers, but a second connection failed: %v", err)
 	}
 	defer connection.Close()
 	state := connection.(*tls.Conn).ConnectionState()
@@ -128,7 +129,8 @@ func (r *run) clock(context.Context) (report.Check, bool) {
 	last := r.first.Last()
 	date, err := http.ParseTime(last.Header.Get("Date"))
 	if err != nil {
-		return warn("let the gateway send it: what is expired is judged by the target's clock", "the target sends no Date, so this machine's clock is used in its place")
+		return warn("let the gateway send it: what is expired is judged by the target's clock",
+			"the target sends no Date, so this machine's clock is used in its place")
 	}
 	r.skew = date.Add(resolution / 2).Sub(last.Start.Add(last.Duration / 2))
 	switch off := r.skew.Round(time.Second); {
@@ -149,7 +151,8 @@ func (r *run) get(ctx context.Context, path string, fault *exchange.Fault) (*exc
 }
 
 func (r *run) getAs(ctx context.Context, token, path string, fault *exchange.Fault) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: "preflight", Method: http.MethodGet, Path: path, Header: http.Header{}, Fault: fault, NoRepeat: fault != nil}
+	request := exchange.Request{Spec: "preflight", Method: http.MethodGet, Path: path, Header: http.Header{},
+		Fault: fault, NoRepeat: fault != nil}
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -15,22 +15,27 @@ import (
 )
 
 func TestBreaker(t *testing.T) {
-	outcomes := map[rune]exchange.Outcome{'a': exchange.Answered, 't': exchange.Throttled, 's': exchange.Silent, 'f': exchange.Failed}
+	outcomes := map[rune]exchange.Outcome{'a': exchange.Answered, 't': exchange.Throttled, 's': exchange.Silent,
+		'f': exchange.Failed}
 	for name, c := range map[string]struct {
 		ends    string // an exchange each, a second apart
 		pause   time.Duration
 		cleanup bool
 		stopped string
 	}{
-		"served":                    {ends: strings.Repeat("a", 100)},
-		"throttled":                 {ends: strings.Repeat("t", 20), stopped: "the target throttles: 20 exchanges in a row ended with 429"},
-		"throttled almost":          {ends: strings.Repeat("t", 19)},
-		"silent":                    {ends: strings.Repeat("s", 20), stopped: "the target gives no answer: 20 exchanges in a row ended without one"},
-		"both in turn":              {ends: strings.Repeat("ts", 10), stopped: "the target gives no answer: 20 exchanges in a row"},
-		"served in between":         {ends: strings.Repeat("t", 19) + "a" + strings.Repeat("t", 19)},
-		"a 50x is an answer":        {ends: strings.Repeat("t", 19) + "f" + strings.Repeat("t", 19)},
-		"stopped once and for all":  {ends: strings.Repeat("t", 20) + "aaaa", stopped: "the target throttles: 20 exchanges"},
-		"for five minutes":          {ends: "tttttt", pause: time.Minute, stopped: "the target throttles: 6 exchanges in a row"},
+		"served": {ends: strings.Repeat("a", 100)},
+		"throttled": {ends: strings.Repeat("t", 20),
+			stopped: "the target throttles: 20 exchanges in a row ended with 429"},
+		"throttled almost": {ends: strings.Repeat("t", 19)},
+		"silent": {ends: strings.Repeat("s", 20),
+			stopped: "the target gives no answer: 20 exchanges in a row ended without one"},
+		"both in turn": {ends: strings.Repeat("ts", 10),
+			stopped: "the target gives no answer: 20 exchanges in a row"},
+		"served in between":        {ends: strings.Repeat("t", 19) + "a" + strings.Repeat("t", 19)},
+		"a 50x is an answer":       {ends: strings.Repeat("t", 19) + "f" + strings.Repeat("t", 19)},
+		"stopped once and for all": {ends: strings.Repeat("t", 20) + "aaaa", stopped: "the target throttles: 20 exchanges"},
+		"for five minutes": {ends: "tttttt", pause: time.Minute,
+			stopped: "the target throttles: 6 exchanges in a row"},
 		"for less":                  {ends: "ttttt", pause: time.Minute},
 		"two, far from each other":  {ends: "t", pause: time.Hour},
 		"a clean-up is not stopped": {ends: strings.Repeat("t", 100), cleanup: true},
@@ -94,7 +99,9 @@ func TestAStoppedRunSendsNothingMore(t *testing.T) {
 		g.Expect(d.sent).To(HaveLen(1))
 		g.Expect(d.errs).To(HaveLen(1), "who waits is told")
 		g.Expect(errors.As(d.errs[0], new(*exchange.StoppedError))).To(BeTrue())
-		g.Expect(d.errs[0]).To(MatchError("the target throttles: 20 exchanges in a row ended with 429, so the run sends no more: lower rate: of the target in ginkgo.yml"))
+		g.Expect(d.errs[0]).To(
+			MatchError("the target throttles: 20 exchanges in a row ended with 429, so the run sends no more: lower rate: " +
+				"of the target in ginkgo.yml"))
 		for _, p := range []*Limiter{a, b} {
 			_, err := p.Acquire(t.Context(), time.Time{})
 			g.Expect(err).To(Equal(d.errs[0]))
@@ -103,7 +110,8 @@ func TestAStoppedRunSendsNothingMore(t *testing.T) {
 
 		go cleanup.run(BeyondBudget(t.Context()), a, time.Time{}, 0)
 		pass(time.Minute)
-		g.Expect(cleanup.after(start)).To(Equal([]time.Duration{time.Minute}), "a clean-up goes on, with the patience that the target asks for")
+		g.Expect(cleanup.after(start)).To(Equal([]time.Duration{time.Minute}),
+			"a clean-up goes on, with the patience that the target asks for")
 	})
 }
 
@@ -136,7 +144,8 @@ func TestTheRowIsThatOfAllProcesses(t *testing.T) {
 	})
 }
 
-// A slow rate is the target's wish, and a clean-up gets the time that it takes. A target that throttles for ever must not keep it for ever.
+// A slow rate is the target's wish, and a clean-up gets the time that it takes. A target that throttles for ever must
+// not keep it for ever.
 func TestAThrottledCleanUpEnds(t *testing.T) {
 	const limit = 9500 * time.Millisecond // while it waits, and not just when a wait ends
 	for name, c := range map[string]struct {

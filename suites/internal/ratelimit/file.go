@@ -13,8 +13,8 @@ import (
 // file is the path of the file in which the state is kept.
 type file string
 
-// update reads the state, lets change at it, and stores it, while no other process or goroutine does. What change returns an error
-// for is not stored.
+// update reads the state, lets change at it, and stores it, while no other process or goroutine does. What change
+// returns an error for is not stored.
 func (f file) update(change func(*state) error) (err error) {
 	lock := flock.New(string(f) + ".lock") // a file of its own: on Windows a locked one cannot be read
 	if err := lock.Lock(); err != nil {

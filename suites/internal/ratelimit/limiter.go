@@ -1,6 +1,7 @@
-// Package ratelimit keeps a run to the pace that its target allows: requests per second, requests in flight, and requests in all. The
-// limits hold for the whole run, whose processes know nothing of each other: they meet in files of a folder that they share, under
-// locks of the system, so that a process that is killed leaves nothing locked and no one waiting.
+// Package ratelimit keeps a run to the pace that its target allows: requests per second, requests in flight, and
+// requests in all. The limits hold for the whole run, whose processes know nothing of each other: they meet in files
+// of a folder that they share, under locks of the system, so that a process that is killed leaves nothing locked and
+// no one waiting.
 package ratelimit
 
 import (
@@ -27,9 +28,10 @@ func Of(t config.Target) Limits {
 	return Limits{Rate: t.Rate, Concurrency: t.Concurrency, Budget: t.Budget}
 }
 
-// Longest is the longest that a run may have to wait for its pace, where an answer takes up to that long: for the turns and the slots
-// of all requests of the budget, and of as many more for a clean-up beyond it. Whatever bounds a part of a run by the wall clock adds
-// it to the part's own time-out, which does not count the waiting (see WithTimeout).
+// Longest is the longest that a run may have to wait for its pace, where an answer takes up to that long: for the
+// turns and the slots of all requests of the budget, and of as many more for a clean-up beyond it. Whatever bounds a
+// part of a run by the wall clock adds it to the part's own time-out, which does not count the waiting (see
+// WithTimeout).
 func (l Limits) Longest(attempt time.Duration) time.Duration {
 	each := float64(l.Rate.Interval())
 	if l.Concurrency > 0 {
@@ -39,8 +41,8 @@ func (l Limits) Longest(attempt time.Duration) time.Duration {
 	return time.Duration(min(2*each*float64(l.Budget), float64(ever)))
 }
 
-// Silent is the longest that a run which is well sends nothing for the sake of its pace: its next turn is to come, or the target asked
-// for a pause with a 429.
+// Silent is the longest that a run which is well sends nothing for the sake of its pace: its next turn is to come, or
+// the target asked for a pause with a 429.
 func (l Limits) Silent() time.Duration { return furthest + l.Rate.Interval() }
 
 // Limiter lets the requests of one process through at the pace of the run. It is safe for concurrent use.
@@ -58,7 +60,8 @@ func New(dir string, limits Limits) (*Limiter, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the pace of the run cannot be shared: %w", err)
 	}
-	p := &Limiter{limits: limits, interval: limits.Rate.Interval(), file: file(filepath.Join(dir, "state")), slots: slots{dir: dir, count: limits.Concurrency}}
+	p := &Limiter{limits: limits, interval: limits.Rate.Interval(), file: file(filepath.Join(dir, "state")),
+		slots: slots{dir: dir, count: limits.Concurrency}}
 	return p, nil
 }
 
@@ -80,8 +83,8 @@ func BeyondBudget(ctx context.Context) context.Context {
 
 func cleansUp(ctx context.Context) bool { return ctx.Value(cleanup{}) != nil }
 
-// Acquire waits until a request may be sent, which is not before earliest; the zero time is at once. Release it when its answer is
-// there. The error is a *BudgetError, an *exchange.StoppedError, or the context's cause.
+// Acquire waits until a request may be sent, which is not before earliest; the zero time is at once. Release it when
+// its answer is there. The error is a *BudgetError, an *exchange.StoppedError, or the context's cause.
 func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func(), _ error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -158,8 +161,8 @@ func (p *Limiter) book(ctx context.Context, earliest time.Time) (turn time.Time,
 	return turn, throttled, err
 }
 
-// admit takes the request into account if it may be sent now, or says how long it must wait: a turn may have passed while all slots
-// were taken, and others may have got their slots late too.
+// admit takes the request into account if it may be sent now, or says how long it must wait: a turn may have passed
+// while all slots were taken, and others may have got their slots late too.
 func (p *Limiter) admit(ctx context.Context) (wait time.Duration, throttled bool, err error) {
 	err = p.file.update(func(s *state) error {
 		if err := p.afford(ctx, s); err != nil {
@@ -190,7 +193,8 @@ func (p *Limiter) afford(ctx context.Context, s *state) error {
 	return nil
 }
 
-// cancel gives back the turn of a request that will not be sent. Should that fail, the others are merely slower for once.
+// cancel gives back the turn of a request that will not be sent. Should that fail, the others are merely slower for
+// once.
 func (p *Limiter) cancel(turn time.Time) {
 	_ = p.file.update(func(s *state) error {
 		s.cancel(turn)

@@ -178,7 +178,8 @@ func TestBudgetHoldsForAllProcesses(t *testing.T) {
 		pass(5 * time.Second)
 		g.Expect(d.sent).To(HaveLen(10))
 		g.Expect(d.errs).To(HaveLen(5))
-		g.Expect(d.errs).To(HaveEach(MatchError("the budget of 10 requests is used up: raise budget in ginkgo.yml, or select fewer specs")))
+		g.Expect(d.errs).To(HaveEach(
+			MatchError("the budget of 10 requests is used up: raise budget in ginkgo.yml, or select fewer specs")))
 		g.Expect(errors.As(d.errs[0], new(*BudgetError))).To(BeTrue())
 
 		d.run(BeyondBudget(t.Context()), a, time.Time{}, 0)

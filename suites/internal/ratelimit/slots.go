@@ -12,13 +12,15 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// slots are the requests that may be in flight at a time. A slot is the lock of a file, which ends with its process at the latest.
+// slots are the requests that may be in flight at a time. A slot is the lock of a file, which ends with its process
+// at the latest.
 type slots struct {
 	dir   string
 	count int // 0: as many as anybody likes
 }
 
-// poll is how often a request that waits looks for a free slot: the system tells no one when any of several locks becomes free.
+// poll is how often a request that waits looks for a free slot: the system tells no one when any of several locks
+// becomes free.
 const poll = 5 * time.Millisecond
 
 // enter waits for a slot.

@@ -7,17 +7,18 @@ import (
 
 // state is what the processes of a run share.
 type state struct {
-	Used  int         `json:"used"`            // requests that were sent
-	Last  time.Time   `json:"last,omitzero"`   // when the last one was sent
-	Hold  time.Time   `json:"hold,omitzero"`   // no request before
-	Turns []time.Time `json:"turns,omitempty"` // booked, in order: those to come, and those past that the next one must keep off
+	Used int       `json:"used"`          // requests that were sent
+	Last time.Time `json:"last,omitzero"` // when the last one was sent
+	Hold time.Time `json:"hold,omitzero"` // no request before
+	// booked, in order: those to come, and those past that the next one must keep off
+	Turns []time.Time `json:"turns,omitempty"`
 
 	Breaker breaker       `json:"breaker,omitzero"`
 	Cleanup time.Duration `json:"cleanup,omitempty"` // that the clean-ups of the processes have taken at most
 }
 
-// book finds the first moment at which a request keeps the interval to every other one, and books it. Without turns that are booked
-// ahead, it is a golang.org/x/time/rate limiter with a burst of one, whose state could not be shared.
+// book finds the first moment at which a request keeps the interval to every other one, and books it. Without turns
+// that are booked ahead, it is a golang.org/x/time/rate limiter with a burst of one, whose state could not be shared.
 func (s *state) book(now, earliest time.Time, interval time.Duration) time.Time {
 	s.tidy(now, interval)
 	turn := now.Round(0)
@@ -39,11 +40,14 @@ func (s *state) book(now, earliest time.Time, interval time.Duration) time.Time 
 // furthest is how far ahead a request may ask for its turn; a target never makes one wait longer than a minute.
 const furthest = 2 * time.Minute
 
-// tidy forgets what matters no more: turns long past, and what lies so far ahead that the clock must have been set back meanwhile,
-// which would keep everybody waiting.
+// tidy forgets what matters no more: turns long past, and what lies so far ahead that the clock must have been set
+// back meanwhile, which would keep everybody waiting.
 func (s *state) tidy(now time.Time, interval time.Duration) {
 	horizon := now.Add(furthest + time.Duration(len(s.Turns)+1)*interval)
-	s.Turns = slices.DeleteFunc(s.Turns, func(turn time.Time) bool { return turn.Before(now.Add(-interval)) || turn.After(horizon) })
+	s.Turns = slices.DeleteFunc(s.Turns, func(turn time.Time) bool {
+		return turn.Before(now.Add(-interval)) ||
+			turn.After(horizon)
+	})
 	if s.Hold.After(now.Add(furthest)) {
 		s.Hold = time.Time{}
 	}

@@ -22,8 +22,9 @@ type stopwatch struct {
 
 type stopwatchKey struct{}
 
-// WithTimeout is context.WithTimeout, but what the context's requests wait for their turn is not counted: a slow pace is the
-// target's wish and no one's fault. The cause of its end is a context.DeadlineExceeded; there is no deadline to ask for.
+// WithTimeout is context.WithTimeout, but what the context's requests wait for their turn is not counted: a slow pace
+// is the target's wish and no one's fault. The cause of its end is a context.DeadlineExceeded; there is no deadline
+// to ask for.
 func WithTimeout(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	outer, _ := parent.Value(stopwatchKey{}).(*stopwatch)
@@ -53,7 +54,8 @@ func (w *stopwatch) expire() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.waiting == 0 { // else it fired just as a request began to wait
-		w.cancel(fmt.Errorf("not done within %v, not counting what was waited for the pace of the run: %w", w.limit, context.DeadlineExceeded))
+		w.cancel(fmt.Errorf("not done within %v, not counting what was waited for the pace of the run: %w", w.limit,
+			context.DeadlineExceeded))
 	}
 }
 

@@ -29,7 +29,8 @@ func TestWaitingIsNotTimeSpent(t *testing.T) {
 		g.Expect(ctx.Err()).NotTo(HaveOccurred())
 		pass(time.Millisecond)
 		g.Expect(context.Cause(ctx)).To(MatchError(context.DeadlineExceeded))
-		g.Expect(context.Cause(ctx)).To(MatchError(HavePrefix("not done within 10s, not counting what was waited for the pace of the run")))
+		g.Expect(context.Cause(ctx)).To(
+			MatchError(HavePrefix("not done within 10s, not counting what was waited for the pace of the run")))
 		g.Expect(outer.Err()).NotTo(HaveOccurred())
 		pass(2 * time.Second)
 		g.Expect(outer.Err()).To(HaveOccurred(), "it stood still as long as the inner one")

@@ -14,23 +14,25 @@ import (
 // beyond is how much more is looked at than is shown, so that a secret at the cut is known for one.
 const beyond = 4 << 10
 
-// Body redacts a body. What stands under the name of a secret is replaced whatever it is, and learned, so that an echo of it elsewhere
-// is replaced too. JSON stays valid, and is left as it is but for the secrets: order, spacing, numbers. mediaType is the Content-Type,
-// with or without parameters; a body that is valid JSON is taken for JSON whatever it calls itself.
+// Body redacts a body. What stands under the name of a secret is replaced whatever it is, and learned, so that an
+// echo of it elsewhere is replaced too. JSON stays valid, and is left as it is but for the secrets: order, spacing,
+// numbers. mediaType is the Content-Type, with or without parameters; a body that is valid JSON is taken for JSON
+// whatever it calls itself.
 func (r *Redactor) Body(mediaType string, body []byte) []byte {
 	redacted, _ := r.Excerpt(mediaType, body, len(body))
 	return redacted
 }
 
-// Excerpt is Body for the beginning of a body, of which no more than limit bytes are shown. It reports whether that is not all. Its cost
-// depends on the limit, and not on the body.
+// Excerpt is Body for the beginning of a body, of which no more than limit bytes are shown. It reports whether that
+// is not all. Its cost depends on the limit, and not on the body.
 func (r *Redactor) Excerpt(mediaType string, body []byte, limit int) (redacted []byte, cut bool) {
 	if len(body) == 0 {
 		return body, false
 	}
 	r.learnBody(mediaType, body, false)
 	if r.overflown() {
-		return fmt.Appendf(nil, "(%d bytes that are not shown, since not all of the target's secrets are known, sha256 %s)", len(body), Hash(body)), false
+		return fmt.Appendf(nil, "(%d bytes that are not shown, since not all of the target's secrets are known, sha256 %s)",
+			len(body), Hash(body)), false
 	}
 	shown, ok := "", false
 	if mayBeJSON(body) {
@@ -92,7 +94,8 @@ func isForm(mediaType string) bool {
 	return strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")
 }
 
-// json redacts a JSON text up to the limit. It reports whether there is more, and whether it is JSON as far as it was read.
+// json redacts a JSON text up to the limit. It reports whether there is more, and whether it is JSON as far as it was
+// read.
 func (r *Redactor) json(body []byte, limit int) (shown string, cut, ok bool) {
 	w := newRewriter(r.scanner(), body, limit)
 	w.value("")
@@ -126,7 +129,8 @@ type rewriter struct {
 
 func newRewriter(s *scanner, source []byte, limit int) *rewriter {
 	return &rewriter{scanner: s, source: source, limit: limit,
-		decoder: jsontext.NewDecoder(bytes.NewBuffer(source), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+		decoder: jsontext.NewDecoder(bytes.NewBuffer(source), jsontext.AllowDuplicateNames(true),
+			jsontext.AllowInvalidUTF8(true))}
 }
 
 // end returns where the part of the source ends that was looked at.

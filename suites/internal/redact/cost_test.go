@@ -38,7 +38,8 @@ func ones(size int) []byte {
 // raced divides the work where the race detector makes it slow, and lets it allocate more.
 var raced = 1
 
-// cost returns what a function allocates, in bytes, and the processor's time that it takes, which does not depend on what else runs.
+// cost returns what a function allocates, in bytes, and the processor's time that it takes, which does not depend on
+// what else runs.
 func cost(do func()) (allocated uint64, took time.Duration) {
 	took = time.Hour
 	for range 2 / min(raced, 2) {
@@ -62,7 +63,8 @@ func spent() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// The cost is compared with that of an eighth of the work: it is at most 24 times as much, where the square would be 64 times.
+// The cost is compared with that of an eighth of the work: it is at most 24 times as much, where the square would be
+// 64 times.
 const (
 	times    = 8
 	maxTimes = 3 * times
@@ -134,8 +136,10 @@ func TestCostIsBounded(t *testing.T) {
 func TestExcerptOfALargeBodyCostsLittle(t *testing.T) {
 	pair, n := `"a password=abc-123",`, 500_000/raced
 	for name, c := range map[string]struct{ media, body string }{
-		"text": {"text/plain", strings.Repeat(pair, n)}, "form": {"application/x-www-form-urlencoded", strings.Repeat("a=b&password=abc-123&", n)},
-		"JSON": {"application/json", "[" + strings.Repeat(pair, n) + "1]"}, "one string": {"application/json", `"` + strings.Repeat("a password=abc-123,", n) + `"`},
+		"text": {"text/plain", strings.Repeat(pair, n)}, "form": {"application/x-www-form-urlencoded",
+			strings.Repeat("a=b&password=abc-123&", n)},
+		"JSON": {"application/json", "[" + strings.Repeat(pair, n) + "1]"}, "one string": {"application/json", `"` +
+			strings.Repeat("a password=abc-123,", n) + `"`},
 		"broken JSON": {"application/json", "[" + strings.Repeat(pair, n)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +154,8 @@ func TestExcerptOfALargeBodyCostsLittle(t *testing.T) {
 				g.Expect(len(shown)).To(SatisfyAll(BeNumerically("<=", 16<<10), BeNumerically(">", 8<<10)))
 				g.Expect(string(shown)).To(SatisfyAll(ContainSubstring("$ACRONIS_PASSWORD"), Not(ContainSubstring("abc"))))
 			})
-			g.Expect(allocated).To(BeNumerically("<", raced*(4+strings.Count(name, "one")*32)<<20), "a string is read as a whole")
+			g.Expect(allocated).To(BeNumerically("<", raced*(4+strings.Count(name, "one")*32)<<20),
+				"a string is read as a whole")
 		})
 	}
 }
@@ -158,7 +163,8 @@ func TestExcerptOfALargeBodyCostsLittle(t *testing.T) {
 // Eight times as many secrets cost no more than three times as much to look for.
 func TestCostDoesNotGrowWithTheSecrets(t *testing.T) {
 	g := NewWithT(t)
-	item := `{"id":"` + clientID + `","name":"Tenant: one","created_at":"2030-01-01T00:00:00+00:00","contact":{"email":"a@example.com"}},`
+	item := `{"id":"` + clientID +
+		`","name":"Tenant: one","created_at":"2030-01-01T00:00:00+00:00","contact":{"email":"a@example.com"}},`
 	body := []byte(`{"items":[` + strings.Repeat(item, 50) + `{}]}`)
 	knowing := func(n int) func() {
 		r := redact.New()
@@ -186,7 +192,8 @@ func TestMoreSecretsThanAreKept(t *testing.T) {
 	r.Learn("ACRONIS_TOLD", "told-"+secret)
 	g.Expect(len(r.Secrets())).To(BeNumerically("<", 120_000))
 	body, cut := r.Excerpt("text/plain", []byte("echo "+secret), 100)
-	g.Expect(string(body)).To(MatchRegexp(`^\(\d+ bytes that are not shown, since not all of the target's secrets are known, sha256 [0-9a-f]{16}\)$`))
+	g.Expect(string(body)).To(
+		MatchRegexp(`^\(\d+ bytes that are not shown, since not all of the target's secrets are known, sha256 [0-9a-f]{16}\)$`))
 	g.Expect(cut).To(BeFalse())
 	g.Expect(r.Header(http.Header{"X-Echo": {secret}, "Content-Type": {"application/json"}})).
 		To(Equal(http.Header{"X-Echo": {"$ACRONIS_SECRET"}, "Content-Type": {"application/json"}}))
@@ -197,10 +204,14 @@ func TestMoreSecretsThanAreKept(t *testing.T) {
 func TestHostileText(t *testing.T) {
 	periodic := strings.Repeat("aA1", 3000)
 	for name, part := range map[string]string{
-		"letters": "a", "repeats of a secret": "aA1", "paths": "/token: ", "keys": "token: ", "pairs": "token=", "percent": "%25", "percent, twice": "%2525", "entities": "&#37;",
-		"backslashes": `\\`, `\u`: `\u005c`, "zeros in base64": "AAAA", "text in base64": "cGFzc3dvcmQ9", "gzip in base64": "H4sIAAAAAAAA", "hexadecimal": "3336",
-		"open objects": `{"token":`, "open arrays": "[", "strings": `"token":"a1b2c3",`, "headers": "authorization: ", "cookies": "cookie: a=b;", "credentials": "basic dTpw ",
-		"addresses": "://u:p@", "elements": "<token>", "fields": "name=token ", "NUL": "a\x00", "tokens": "eyJ", "white space": " a", "bytes": "\xff\x00a",
+		"letters": "a", "repeats of a secret": "aA1", "paths": "/token: ", "keys": "token: ", "pairs": "token=",
+		"percent": "%25", "percent, twice": "%2525", "entities": "&#37;",
+		"backslashes": `\\`, `\u`: `\u005c`, "zeros in base64": "AAAA", "text in base64": "cGFzc3dvcmQ9",
+		"gzip in base64": "H4sIAAAAAAAA", "hexadecimal": "3336",
+		"open objects": `{"token":`, "open arrays": "[", "strings": `"token":"a1b2c3",`, "headers": "authorization: ",
+		"cookies": "cookie: a=b;", "credentials": "basic dTpw ",
+		"addresses": "://u:p@", "elements": "<token>", "fields": "name=token ", "NUL": "a\x00", "tokens": "eyJ",
+		"white space": " a", "bytes": "\xff\x00a",
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -44,8 +44,8 @@ var hexadecimal = func() (values [256]byte) {
 	return values
 }()
 
-// encoded returns where the first text of the view holds base64 or hexadecimal digits that hide a secret. All of the digits around it
-// belong to it.
+// encoded returns where the first text of the view holds base64 or hexadecimal digits that hide a secret. All of the
+// digits around it belong to it.
 func (s *scanner) encoded(text string, v view) []span {
 	var spans []span
 	for _, code := range []struct {
@@ -75,7 +75,8 @@ func (s *scanner) encoded(text string, v view) []span {
 	return spans
 }
 
-// run looks into one run of digits. What it encodes may begin at any of them, since what stands before may consist of digits too.
+// run looks into one run of digits. What it encodes may begin at any of them, since what stands before may consist of
+// digits too.
 func (s *scanner) run(run string, values *[256]byte, bits int) []span {
 	phases := 4
 	if bits == 4 {
@@ -155,7 +156,8 @@ func (s *scanner) unpacked(b []byte) []byte {
 	return plain[:min(len(plain), maxUnpacked)]
 }
 
-// Packed returns the coding of a body that is compressed, by its first bytes; empty: it is not. A body of br has no such mark.
+// Packed returns the coding of a body that is compressed, by its first bytes; empty: it is not. A body of br has no
+// such mark.
 func Packed(b []byte) string {
 	switch {
 	case len(b) < 8:

@@ -5,8 +5,8 @@ import "errors"
 // maxError is how much of an error's text is shown: net/http quotes whole lines of an answer that is none.
 const maxError = 16 << 10
 
-// Error returns err with a redacted text, of which it shows the beginning where it is very long. errors.Is and errors.As find in it
-// what they find in err. An err whose text holds no secret is returned as it is.
+// Error returns err with a redacted text, of which it shows the beginning where it is very long. errors.Is and
+// errors.As find in it what they find in err. An err whose text holds no secret is returned as it is.
 func (r *Redactor) Error(err error) error {
 	if err == nil {
 		return nil
@@ -22,7 +22,8 @@ func (r *Redactor) Error(err error) error {
 	}
 }
 
-// redacted holds its cause in functions only: printers that look into fields, as gomega's failure messages do, find no secret there.
+// redacted holds its cause in functions only: printers that look into fields, as gomega's failure messages do, find
+// no secret there.
 type redacted struct {
 	text string
 	is   func(error) bool

@@ -36,14 +36,17 @@ func TestKnownSecretInEveryForm(t *testing.T) {
 				"JSON":          string(r.Body("application/json", jsonOf(map[string]any{"message": "no " + text, text: 1}))),
 				"form":          string(r.Body("application/x-www-form-urlencoded", []byte("a=b&message="+url.QueryEscape(text)))),
 				"HTML":          string(r.Body("text/html", []byte("<p>"+text+"</p>"))),
-				"URL":           r.URL("https://h/x/" + url.PathEscape(text) + "?y=" + url.QueryEscape(text) + "#" + url.QueryEscape(text)),
-				"header":        fmt.Sprint(r.Header(http.Header{"X-Debug": {text}, "Set-Cookie": {"a=b; Path=/" + text}, "Location": {"/?a=" + url.QueryEscape(text)}})),
-				"error":         r.Error(fmt.Errorf("malformed %q", text)).Error(),
+				"URL": r.URL("https://h/x/" + url.PathEscape(text) + "?y=" + url.QueryEscape(text) + "#" +
+					url.QueryEscape(text)),
+				"header": fmt.Sprint(r.Header(http.Header{"X-Debug": {text}, "Set-Cookie": {"a=b; Path=/" + text},
+					"Location": {"/?a=" + url.QueryEscape(text)}})),
+				"error": r.Error(fmt.Errorf("malformed %q", text)).Error(),
 			} {
 				g.Expect(shown).To(ContainSubstring("ACRONIS_"), where)
 				g.Expect(finder.Find(shown)).To(BeEmpty(), where)
 			}
-			g.Expect(string(r.Body("text/html", []byte("<p>"+text+"</p>")))).To(SatisfyAll(HavePrefix("<p>"), HaveSuffix("</p>")), "what is around it stays")
+			g.Expect(string(r.Body("text/html", []byte("<p>"+text+"</p>")))).To(SatisfyAll(HavePrefix("<p>"),
+				HaveSuffix("</p>")), "what is around it stays")
 		})
 	}
 }
@@ -57,7 +60,8 @@ func jsonOf(value any) []byte {
 func TestNamedSecretInEveryForm(t *testing.T) {
 	for _, form := range redacttest.Forms {
 		for how, named := range map[string]string{
-			"JSON": `{"a":1,"access_token":%q}`, "list": `{"password":[%q]}`, "pair": "x=1&sig=%s&y=2", "header": "X-Amz-Signature: %s", "cookie": "Set-Cookie: sid=%s; Path=/",
+			"JSON": `{"a":1,"access_token":%q}`, "list": `{"password":[%q]}`, "pair": "x=1&sig=%s&y=2",
+			"header": "X-Amz-Signature: %s", "cookie": "Set-Cookie: sid=%s; Path=/",
 			"XML": "<secret>%s</secret>", "field": `<input name="csrf_token" value="%s">`,
 		} {
 			t.Run(how+", "+form.Name, func(t *testing.T) {
@@ -68,7 +72,8 @@ func TestNamedSecretInEveryForm(t *testing.T) {
 				r := redact.New()
 				g.Expect(finder.Find(r.String(text))).To(BeEmpty())
 				g.Expect(finder.Find(string(redact.New().Body("text/plain", []byte(text))))).To(BeEmpty())
-				g.Expect(finder.Find(string(redact.New().Body("application/json", jsonOf(map[string]any{"message": text}))))).To(BeEmpty())
+				g.Expect(finder.Find(string(redact.New().Body("application/json", jsonOf(map[string]any{"message": text}))))).To(
+					BeEmpty())
 				g.Expect(finder.Find(fmt.Sprint(redact.New().Header(http.Header{"X-Debug": {text}})))).To(BeEmpty())
 				g.Expect(finder.Find(redact.New().URL("/x?a=" + url.QueryEscape(text)))).To(BeEmpty())
 
@@ -83,9 +88,12 @@ func TestPackedBodies(t *testing.T) {
 	secret := canary(t)
 	document := fmt.Sprintf(`{"access_token":%q,"padding":%q}`, secret, strings.Repeat("x", 100))
 	for name, body := range map[string]string{
-		"gzip": redacttest.Pack(document, "gzip"), "gzip in gzip": redacttest.Pack(redacttest.Pack(document, "gzip"), "gzip"), "zstd": redacttest.Pack(document, "zstd"), "deflate": redacttest.Pack(document, "zlib"),
-		"gzip in zstd": redacttest.Pack(redacttest.Pack(document, "gzip"), "zstd"), "UTF-16, LE": redacttest.UTF16(document, binary.LittleEndian), "UTF-16, BE": redacttest.UTF16(document, binary.BigEndian), "UTF-16 with a mark": "\xff\xfe" + redacttest.UTF16(document, binary.LittleEndian),
-		"UTF-16 in gzip": redacttest.Pack(redacttest.UTF16(document, binary.BigEndian), "gzip"),
+		"gzip": redacttest.Pack(document, "gzip"), "gzip in gzip": redacttest.Pack(redacttest.Pack(document, "gzip"),
+			"gzip"), "zstd": redacttest.Pack(document, "zstd"), "deflate": redacttest.Pack(document, "zlib"),
+		"gzip in zstd": redacttest.Pack(redacttest.Pack(document, "gzip"), "zstd"), "UTF-16, LE": redacttest.UTF16(document,
+			binary.LittleEndian), "UTF-16, BE": redacttest.UTF16(document, binary.BigEndian),
+		"UTF-16 with a mark": "\xff\xfe" + redacttest.UTF16(document, binary.LittleEndian),
+		"UTF-16 in gzip":     redacttest.Pack(redacttest.UTF16(document, binary.BigEndian), "gzip"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -98,7 +106,9 @@ func TestPackedBodies(t *testing.T) {
 			g.Expect(r.String("x " + secret)).To(Equal("x $ACRONIS_TOKEN"))
 		})
 	}
-	for name, body := range map[string]string{"bare deflate": redacttest.Pack(document, "deflate"), "br": redacttest.Pack(document, "br"), "bytes": "\x00\x01\xfe\xff" + secret, "broken gzip": "\x1f\x8b\x08\x00zzzzzzzz\xff\xff\xff"} {
+	for name, body := range map[string]string{"bare deflate": redacttest.Pack(document, "deflate"),
+		"br": redacttest.Pack(document, "br"), "bytes": "\x00\x01\xfe\xff" +
+			secret, "broken gzip": "\x1f\x8b\x08\x00zzzzzzzz\xff\xff\xff"} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			_, _, ok := redact.Readable([]byte(body))

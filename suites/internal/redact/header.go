@@ -9,8 +9,8 @@ import (
 // maxHeaderValue is how much of one value of a header is shown.
 const maxHeaderValue = 8 << 10
 
-// Header returns a copy of h without secrets. Authorization keeps its scheme, a cookie its name and attributes. A name that holds a
-// secret is replaced too.
+// Header returns a copy of h without secrets. Authorization keeps its scheme, a cookie its name and attributes. A
+// name that holds a secret is replaced too.
 func (r *Redactor) Header(h http.Header) http.Header {
 	if h == nil {
 		return nil
@@ -59,7 +59,8 @@ func (r *Redactor) headerValue(header, value string) string {
 }
 
 // safeHeaders are those, folded, whose values are shown even where not all secrets are known.
-var safeHeaders = map[string]bool{"contenttype": true, "contentlength": true, "contentencoding": true, "date": true, "accept": true}
+var safeHeaders = map[string]bool{"contenttype": true, "contentlength": true, "contentencoding": true, "date": true,
+	"accept": true}
 
 // credentials redacts the value of an Authorization header and keeps its scheme.
 func (r *Redactor) credentials(value string) string {
@@ -79,7 +80,8 @@ func (r *Redactor) credentials(value string) string {
 // schemes are the words that may stand alone in an Authorization header without being a secret.
 var schemes = map[string]bool{"bearer": true, "basic": true, "digest": true, "negotiate": true, "ntlm": true}
 
-// splitCredentials splits an Authorization header. A single word is a scheme if it is known as one, and a secret otherwise.
+// splitCredentials splits an Authorization header. A single word is a scheme if it is known as one, and a secret
+// otherwise.
 func splitCredentials(value string) (scheme, rest string) {
 	value = strings.TrimSpace(value)
 	scheme, rest, found := strings.Cut(value, " ")

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// index finds texts, whole or cut short at either end, in any case of letters. It takes one step per byte that it compares: its cost
-// depends neither on how many texts there are nor on what they have in common, as all JSON Web Tokens do. Texts are added throughout a
-// run, which automata of the Aho-Corasick kind do not allow, and those do not find a text that is cut short.
+// index finds texts, whole or cut short at either end, in any case of letters. It takes one step per byte that it
+// compares: its cost depends neither on how many texts there are nor on what they have in common, as all JSON Web
+// Tokens do. Texts are added throughout a run, which automata of the Aho-Corasick kind do not allow, and those do not
+// find a text that is cut short.
 type index struct {
 	heads tree
 	tails tree // of the texts read backwards
@@ -20,11 +21,12 @@ func (x *index) add(text, name string) {
 }
 
 const (
-	// minCut is the length from which a part of a secret is replaced. It may be shorter, down to minLength, where it is half of the
-	// secret at least.
+	// minCut is the length from which a part of a secret is replaced. It may be shorter, down to minLength, where it is
+	// half of the secret at least.
 	minCut = 12
 
-	// maxSteps bounds the steps of one search beside some for each byte: texts of repeated letters could cost the product of their lengths.
+	// maxSteps bounds the steps of one search beside some for each byte: texts of repeated letters could cost the
+	// product of their lengths.
 	maxSteps = 1 << 20
 )
 
@@ -122,8 +124,8 @@ type match struct {
 	shortest int  // length of the shortest text that begins so
 }
 
-// walk reads s from position i on: forwards where step is 1, backwards where it is -1. Where no more than a part of a text is found, and
-// that part does not count, but a shorter text is found whole, that is the match.
+// walk reads s from position i on: forwards where step is 1, backwards where it is -1. Where no more than a part of a
+// text is found, and that part does not count, but a shorter text is found whole, that is the match.
 func (t *tree) walk(s string, i, step int, budget *int) match {
 	var m, whole match
 	for n := t.root[s[i]]; n != nil; {

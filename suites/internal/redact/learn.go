@@ -56,8 +56,8 @@ type finder struct {
 	budget   int // bytes of free text that are still read
 }
 
-// maxRead is how much free text of one request or answer is read for what looks like a secret. What stands under the name of a secret
-// in JSON is found wherever it is.
+// maxRead is how much free text of one request or answer is read for what looks like a secret. What stands under the
+// name of a secret in JSON is found wherever it is.
 const maxRead = 64 << 10
 
 func (f *finder) add(name, value string) {
@@ -176,7 +176,8 @@ type level struct{ outer, current string } // what strings in it are called if t
 
 // json reads a JSON text as a stream, since it may hold millions of values. It reports whether the text is JSON.
 func (f *finder) json(body []byte) bool {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true))
 	levels := []level{{}}
 	for {
 		token, err := decoder.ReadToken()

@@ -30,17 +30,25 @@ const (
 	inYAML // or in prose, which looks the same
 )
 
-// secretKeys are the names, folded, under which secrets travel, besides those that end in one of secretSuffixes: in OAuth and OpenID,
-// in signed URLs of cloud storages and of content networks, in sessions, webhooks and logins with a second factor.
-var secretKeys = set("ott otc pin pass sid sig sas otpcode totpcode mfacode smscode devicecode usercode authcode authorizationcode verificationcode " +
-	"recoverycode backupcode securitycode accesscode onetimecode pairingcode codeverifier idtokenhint refresh bearer ticket authticket serviceticket " +
-	"loginticket samlresponse samlart connectionstring passwordhash passwordconfirm passwordconfirmation passwordrepeat passwordsalt tokenvalue " +
-	"secretvalue secretstring rememberme hdnea hdnts")
+// secretKeys are the names, folded, under which secrets travel, besides those that end in one of secretSuffixes: in
+// OAuth and OpenID, in signed URLs of cloud storages and of content networks, in sessions, webhooks and logins with a
+// second factor.
+var secretKeys = set(
+	"ott otc pin pass sid sig sas otpcode totpcode mfacode smscode devicecode usercode authcode authorizationcode " +
+		"verificationcode " +
+		"recoverycode backupcode securitycode accesscode onetimecode pairingcode codeverifier idtokenhint refresh " +
+		"bearer ticket authticket serviceticket " +
+		"loginticket samlresponse samlart connectionstring passwordhash passwordconfirm passwordconfirmation " +
+		"passwordrepeat passwordsalt tokenvalue " +
+		"secretvalue secretstring rememberme hdnea hdnts")
 
 // secretSuffixes end such names: access_token, smtp_password, client_secret, X-Amz-Signature, JSESSIONID.
-var secretSuffixes = strings.Fields("token password passwd passphrase passcode pincode pwd secret assertion jwt otp totp hmac signature credential csrf xsrf " +
-	"sessionid sessid sessionkey cookie authorization apikey accesskey accesskeysecret secretkey privatekey signingkey encryptionkey sharedkey " +
-	"accountkey storagekey masterkey authkey sshkey sastoken sharedaccesssignature")
+var secretSuffixes = strings.Fields(
+	"token password passwd passphrase passcode pincode pwd secret assertion jwt otp totp hmac signature credential " +
+		"csrf xsrf " +
+		"sessionid sessid sessionkey cookie authorization apikey accesskey accesskeysecret secretkey privatekey " +
+		"signingkey encryptionkey sharedkey " +
+		"accountkey storagekey masterkey authkey sshkey sastoken sharedaccesssignature")
 
 func set(words string) map[string]bool {
 	all := map[string]bool{}
@@ -83,7 +91,8 @@ func secretKey(key string, in place) (name string, ok bool) {
 		}
 		return tokenName, true
 	case "code", "key", "auth":
-		// An authorization or device code, a key of an API; in JSON a code is the number of an error, and the others have many meanings.
+		// An authorization or device code, a key of an API; in JSON a code is the number of an error, and the others have
+		// many meanings.
 		if in == inForm {
 			return prefix + variable(snake(key)), true
 		}
@@ -114,7 +123,8 @@ func naming(key string) (one, many bool) {
 }
 
 func isSecret(folded string) bool {
-	return secretKeys[folded] || slices.ContainsFunc(secretSuffixes, func(suffix string) bool { return strings.HasSuffix(folded, suffix) })
+	return secretKeys[folded] || slices.ContainsFunc(secretSuffixes,
+		func(suffix string) bool { return strings.HasSuffix(folded, suffix) })
 }
 
 // fold makes accessToken, access_token and Access-Token the same.

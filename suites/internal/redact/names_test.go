@@ -59,10 +59,12 @@ func TestNamesOfSecrets(t *testing.T) {
 				"assignment": func(r *redact.Redactor) string { return r.String(name + `="` + secret + `"`) },
 			} {
 				r := redact.New()
-				g.Expect(shown(r)).NotTo(SatisfyAny(ContainSubstring(secret), ContainSubstring(secret[:12]), ContainSubstring(secret[len(secret)-12:])), place)
+				g.Expect(shown(r)).NotTo(SatisfyAny(ContainSubstring(secret), ContainSubstring(secret[:12]),
+					ContainSubstring(secret[len(secret)-12:])), place)
 			}
 			if name != "refresh" { // which is a header of its own, with a URL
-				g.Expect(fmt.Sprint(redact.New().Header(http.Header{http.CanonicalHeaderKey(name): {secret}}))).NotTo(ContainSubstring(secret))
+				g.Expect(fmt.Sprint(redact.New().Header(http.Header{http.CanonicalHeaderKey(name): {secret}}))).NotTo(
+					ContainSubstring(secret))
 			}
 			r := redact.New()
 			r.LearnResponse(nil, jsonOf(map[string]any{name: secret}))
@@ -87,7 +89,8 @@ func TestNamesOfNoSecrets(t *testing.T) {
 
 // Some names are words, and are followed by prose.
 func TestWordsThatNameSecretsToo(t *testing.T) {
-	for _, text := range []string{"pass: 2018 specs", "PASS: 12 of 12", "refresh: 5; url=/x", "pin: none", "signature: missing", "ticket: ABC-1", "session: 1", "the pass=fail rule",
+	for _, text := range []string{"pass: 2018 specs", "PASS: 12 of 12", "refresh: 5; url=/x", "pin: none",
+		"signature: missing", "ticket: ABC-1", "session: 1", "the pass=fail rule",
 		"sid: unknown", "sig=none"} {
 		NewWithT(t).Expect(redact.New().String(text)).To(Equal(text))
 	}
@@ -109,9 +112,11 @@ func TestSecretsInNames(t *testing.T) {
 		"Www-Authenticate":                          {secret + ` realm="x"`, `Bearer realm="` + secret + `"`},
 		"Authorization":                             {secret + " x"},
 	})
-	g.Expect(strings.ToLower(fmt.Sprint(shown))).NotTo(SatisfyAny(ContainSubstring(strings.ToLower(secret[:12])), ContainSubstring(strings.ToLower(token[:40]))))
+	g.Expect(strings.ToLower(fmt.Sprint(shown))).NotTo(SatisfyAny(ContainSubstring(strings.ToLower(secret[:12])),
+		ContainSubstring(strings.ToLower(token[:40]))))
 	g.Expect(shown["Set-Cookie"]).To(HaveEach(ContainSubstring("$ACRONIS_COOKIE")))
-	body := string(r.Body("application/json", jsonOf(map[string]any{secret: map[string]any{"x" + strings.ToUpper(secret): 1}})))
+	body := string(r.Body("application/json", jsonOf(map[string]any{secret: map[string]any{"x" +
+		strings.ToUpper(secret): 1}})))
 	g.Expect(body).To(Equal(`{"$ACRONIS_COOKIE":{"x$ACRONIS_COOKIE":1}}`))
 }
 
@@ -121,7 +126,8 @@ func TestLongHeaderIsShownInPart(t *testing.T) {
 	r := redact.New()
 	r.Learn("ACRONIS_X", secret)
 	for before := 8<<10 - len(secret) - 2; before < 8<<10+2; before++ {
-		shown := r.Header(http.Header{"X-Long": {strings.Repeat("x", before) + secret + strings.Repeat("y", 1<<20)}}).Get("X-Long")
+		shown := r.Header(http.Header{"X-Long": {strings.Repeat("x", before) + secret + strings.Repeat("y", 1<<20)}}).Get(
+			"X-Long")
 		g.Expect(len(shown)).To(BeNumerically("<", 9<<10))
 		g.Expect(shown).NotTo(ContainSubstring(secret[:6]), "never half of it")
 	}

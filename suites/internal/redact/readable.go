@@ -11,8 +11,8 @@ import (
 	"acronis-conformance/suites/internal/encoding"
 )
 
-// Readable returns the text that a body is, and what had to be undone for it, such as "gzip" or "utf-16"; empty: nothing. A body that
-// is not text comes back as it is, with false: no one can tell what it holds.
+// Readable returns the text that a body is, and what had to be undone for it, such as "gzip" or "utf-16"; empty:
+// nothing. A body that is not text comes back as it is, with false: no one can tell what it holds.
 func Readable(body []byte) (text []byte, undone string, ok bool) {
 	var steps []string
 	for range layers {
@@ -26,7 +26,8 @@ func Readable(body []byte) (text []byte, undone string, ok bool) {
 		if coding == "" {
 			break
 		}
-		plain, _, _ := encoding.Decode(http.Header{"Content-Encoding": {coding}}, body) // what is cut short comes with an error
+		// what is cut short comes with an error
+		plain, _, _ := encoding.Decode(http.Header{"Content-Encoding": {coding}}, body)
 		if len(plain) == 0 {
 			break
 		}
@@ -38,7 +39,8 @@ func Readable(body []byte) (text []byte, undone string, ok bool) {
 	return body, strings.Join(steps, ", "), false
 }
 
-// wideText decodes UTF-16, which has a mark at its beginning or the zero bytes of ASCII characters at every second place.
+// wideText decodes UTF-16, which has a mark at its beginning or the zero bytes of ASCII characters at every second
+// place.
 func wideText(body []byte) ([]byte, bool) {
 	if len(body) < 4 || len(body)%2 != 0 {
 		return nil, false

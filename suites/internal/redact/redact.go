@@ -1,11 +1,12 @@
 // Package redact keeps secrets out of everything that leaves the process: reports, logs, failure messages.
 //
-// A secret is known in three ways: it was told (Learn), it was seen under a name that says so, in a header, a query, a form or a JSON
-// body (LearnRequest, LearnResponse, Body), or it looks like one (a JWT, Basic credentials, "password=..." in free text). What is known
-// is replaced wherever it turns up later, also escaped, encoded, wrapped or cut short, by the name of a variable: $ACRONIS_TOKEN.
+// A secret is known in three ways: it was told (Learn), it was seen under a name that says so, in a header, a query,
+// a form or a JSON body (LearnRequest, LearnResponse, Body), or it looks like one (a JWT, Basic credentials,
+// "password=..." in free text). What is known is replaced wherever it turns up later, also escaped, encoded, wrapped
+// or cut short, by the name of a variable: $ACRONIS_TOKEN.
 //
-// What is replaced is decided on decoded text: escapes are undone, base64 and hexadecimal digits decoded, line breaks left out, and what
-// is found there is replaced where it came from.
+// What is replaced is decided on decoded text: escapes are undone, base64 and hexadecimal digits decoded, line breaks
+// left out, and what is found there is replaced where it came from.
 package redact
 
 import (
@@ -20,11 +21,12 @@ import (
 	"unicode/utf8"
 )
 
-// minLength is the number of characters from which on a value is replaced wherever it stands. Shorter ones occur by chance.
+// minLength is the number of characters from which on a value is replaced wherever it stands. Shorter ones occur by
+// chance.
 const minLength = 6
 
-// Secret is one value and the name of the variable that stands for it. Marshalled, it holds the value: it may travel to another
-// process of the same run, and nowhere else.
+// Secret is one value and the name of the variable that stands for it. Marshalled, it holds the value: it may travel
+// to another process of the same run, and nowhere else.
 type Secret struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -59,7 +61,8 @@ type known struct {
 
 // New returns a Redactor that knows no secret yet, only what secrets look like.
 func New() *Redactor {
-	return &Redactor{known: map[string]known{}, names: map[string]bool{}, allowed: map[string]bool{}, seed: maphash.MakeSeed(), read: map[uint64]bool{}}
+	return &Redactor{known: map[string]known{}, names: map[string]bool{}, allowed: map[string]bool{},
+		seed: maphash.MakeSeed(), read: map[uint64]bool{}}
 }
 
 // Format shows nothing of what the Redactor knows, whatever the verb.
@@ -68,8 +71,8 @@ func (r *Redactor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "redac
 // GomegaString shows nothing of what the Redactor knows.
 func (r *Redactor) GomegaString() string { return "redact.Redactor" }
 
-// Learn registers a secret under the name of a variable: "ACRONIS_TOKEN" makes it appear as $ACRONIS_TOKEN. Told again under another
-// name, a secret takes that name. Values shorter than six characters are ignored.
+// Learn registers a secret under the name of a variable: "ACRONIS_TOKEN" makes it appear as $ACRONIS_TOKEN. Told
+// again under another name, a secret takes that name. Values shorter than six characters are ignored.
 func (r *Redactor) Learn(name, secret string) {
 	name = variable(name)
 	r.learn(name, secret, true)
@@ -79,15 +82,17 @@ func (r *Redactor) Learn(name, secret string) {
 	}
 }
 
-// Allow registers a made-up value that is not a secret, "not-a-token" for instance, so that the evidence of a probe that sends it in a
-// secret's place stays exact. It holds for the whole value only, and neither for what was told as a secret nor for what looks like one.
+// Allow registers a made-up value that is not a secret, "not-a-token" for instance, so that the evidence of a probe
+// that sends it in a secret's place stays exact. It holds for the whole value only, and neither for what was told as
+// a secret nor for what looks like one.
 func (r *Redactor) Allow(value string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.allowed[value] = true
 }
 
-// Secrets returns what was told and found so far, by name and value, so that other processes of the run can learn it too.
+// Secrets returns what was told and found so far, by name and value, so that other processes of the run can learn it
+// too.
 func (r *Redactor) Secrets() []Secret {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -95,7 +100,10 @@ func (r *Redactor) Secrets() []Secret {
 	for value, k := range r.known {
 		secrets = append(secrets, Secret{k.name, value})
 	}
-	slices.SortFunc(secrets, func(a, b Secret) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(secrets, func(a, b Secret) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value,
+			b.Value))
+	})
 	return secrets
 }
 
@@ -110,7 +118,8 @@ func (r *Redactor) Placeholder(name string) bool {
 }
 
 const (
-	// maxKept bounds the memory that the secrets take which a target sends. Once there are more, nothing of its answers is shown.
+	// maxKept bounds the memory that the secrets take which a target sends. Once there are more, nothing of its answers
+	// is shown.
 	maxKept = 32 << 20
 
 	// overhead is about what is kept besides a secret's own bytes.
@@ -180,7 +189,8 @@ func (r *Redactor) distinct(name, value, old string) string {
 	return candidate
 }
 
-// first reports whether a body is new to the Redactor: each is met several times, when it comes, when it is judged and when it is shown.
+// first reports whether a body is new to the Redactor: each is met several times, when it comes, when it is judged
+// and when it is shown.
 func (r *Redactor) first(mediaType string, body []byte, sent bool) bool {
 	var h maphash.Hash
 	h.SetSeed(r.seed)
@@ -198,7 +208,8 @@ func (r *Redactor) first(mediaType string, body []byte, sent bool) bool {
 	return true
 }
 
-// formsOf returns what a secret is looked for as. Text is looked at as it stands and without its escapes, so the secret is too.
+// formsOf returns what a secret is looked for as. Text is looked at as it stands and without its escapes, so the
+// secret is too.
 func formsOf(secret string) []string {
 	forms := []string{secret}
 	add := func(form string) {
@@ -243,7 +254,8 @@ func (r *Redactor) nameOf(value string) (string, bool) {
 // standsIn matches what the Redactor puts in place of a secret: $ACRONIS_TOKEN, "$ACRONIS_PASSWORD (number)".
 var standsIn = regexp.MustCompile(`^\$\{?([A-Z_][A-Z0-9_]*)(?::\?)?\}?(?: \((?:number|object|array)\))?$`)
 
-// open reports whether a value may be shown although it stands where a secret does: it was allowed, or stands for a secret already.
+// open reports whether a value may be shown although it stands where a secret does: it was allowed, or stands for a
+// secret already.
 func (r *Redactor) open(value string) bool {
 	if m := standsIn.FindStringSubmatch(value); m != nil && r.Placeholder(m[1]) {
 		return true
@@ -254,7 +266,8 @@ func (r *Redactor) open(value string) bool {
 	return r.allowed[value] && !secret && !jwt.MatchString(value)
 }
 
-// Value redacts a value that stands under a name: it is shown if no secret is expected under that name, or if it was allowed.
+// Value redacts a value that stands under a name: it is shown if no secret is expected under that name, or if it was
+// allowed.
 func (r *Redactor) Value(name, value string) string {
 	if secret, ok := secretKey(name, inForm); ok {
 		return r.standIn(secret, value)
@@ -273,7 +286,8 @@ func (r *Redactor) standInFor(name, value string) string {
 	return r.standIn(name, value)
 }
 
-// standIn returns what is shown in place of a value that stands where a secret does: its own name if it has one, else the given one.
+// standIn returns what is shown in place of a value that stands where a secret does: its own name if it has one, else
+// the given one.
 func (r *Redactor) standIn(name, value string) string {
 	if value == "" || r.open(value) {
 		return value

@@ -37,9 +37,10 @@ func TestToldSecretIsFoundInEverySpelling(t *testing.T) {
 	ascii := strings.Trim(strconv.QuoteToASCII(secret), `"`)
 	query := url.QueryEscape(secret)
 	for name, text := range map[string]string{
-		"as it is":         "x" + secret + "y",
-		"query":            "a=" + query,
-		"query, lower":     "a=" + strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%C3%B6", "%c3%b6", "%3C", "%3c", "%3E", "%3e", "%5C", "%5c").Replace(query),
+		"as it is": "x" + secret + "y",
+		"query":    "a=" + query,
+		"query, lower": "a=" + strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%C3%B6", "%c3%b6", "%3C", "%3c", "%3E",
+			"%3e", "%5C", "%5c").Replace(query),
 		"path":             "/a/" + url.PathEscape(secret),
 		"URL in a URL":     "target=" + url.QueryEscape("https://h/?x="+query),
 		"JSON":             string(asJSON),
@@ -177,8 +178,10 @@ func TestUntoldSecretsInText(t *testing.T) {
 // Reports stay readable: no alarm on prose, on names of fields and on answers that only speak of secrets.
 func TestHarmlessTextStays(t *testing.T) {
 	for _, text := range []string{
-		"Basic authentication is required", "basic auth: see the guide", `WWW-Authenticate: Bearer realm="api", error="invalid_token"`,
-		"open /x/.acronis/expired-token: permission denied", "401/no-token: it was refused", "read /run/secrets/client_secret: no such file",
+		"Basic authentication is required", "basic auth: see the guide",
+		`WWW-Authenticate: Bearer realm="api", error="invalid_token"`,
+		"open /x/.acronis/expired-token: permission denied", "401/no-token: it was refused",
+		"read /run/secrets/client_secret: no such file",
 		"invalid token: expired", "Authorization: missing", "the authorization: please log in", "cookie: none",
 		"grant_type=password", "token_type=bearer&expires_in=7200", "https://h/api/2/idp/token", "user@example.com",
 		`{"error":{"code":1006,"domain":"PlatformAccountServer","message":"Tenant is still enabled"}}`,
@@ -195,7 +198,8 @@ func TestHeader(t *testing.T) {
 	r := redact.New()
 	r.Learn("ACRONIS_HOME_TOKEN", token)
 	h := http.Header{
-		"Authorization":       {"Bearer " + token, "bearer opaque", "Basic dTpw", "Bearer", "naked-s3cr3t", "", `Digest username="u", response="r"`},
+		"Authorization": {"Bearer " + token, "bearer opaque", "Basic dTpw", "Bearer", "naked-s3cr3t", "",
+			`Digest username="u", response="r"`},
 		"Proxy-Authorization": {"Basic dTpw"},
 		"Cookie":              {"sid=1234; lang=de"},
 		"Set-Cookie":          {"sid=1234; Path=/; Secure; Max-Age=60", "session_only"},
@@ -205,7 +209,8 @@ func TestHeader(t *testing.T) {
 		"Www-Authenticate":    {`Bearer realm="x"`},
 	}
 	want := http.Header{
-		"Authorization":       {"Bearer $ACRONIS_HOME_TOKEN", "bearer $ACRONIS_TOKEN", "Basic $ACRONIS_CREDENTIALS", "Bearer", "$ACRONIS_TOKEN", "", "Digest $ACRONIS_CREDENTIALS"},
+		"Authorization": {"Bearer $ACRONIS_HOME_TOKEN", "bearer $ACRONIS_TOKEN", "Basic $ACRONIS_CREDENTIALS",
+			"Bearer", "$ACRONIS_TOKEN", "", "Digest $ACRONIS_CREDENTIALS"},
 		"Proxy-Authorization": {"Basic $ACRONIS_CREDENTIALS"},
 		"Cookie":              {"sid=$ACRONIS_COOKIE; lang=$ACRONIS_COOKIE"},
 		"Set-Cookie":          {"sid=$ACRONIS_COOKIE; Path=/; Secure; Max-Age=60", "$ACRONIS_COOKIE"},
@@ -224,29 +229,39 @@ func TestHeader(t *testing.T) {
 func TestBody(t *testing.T) {
 	for name, c := range map[string]struct{ media, body, want string }{
 		"answer with tokens": {"application/json",
-			"{\n  \"access_token\": \"" + token + "\",\n  \"id_token\":\"x\", \"expires_on\": 1893456000.000, \"token_type\":\"bearer\"\n}\n",
-			"{\n  \"access_token\": \"$ACRONIS_TOKEN\",\n  \"id_token\":\"$ACRONIS_ID_TOKEN\", \"expires_on\": 1893456000.000, \"token_type\":\"bearer\"\n}\n"},
+			"{\n  \"access_token\": \"" + token +
+				"\",\n  \"id_token\":\"x\", \"expires_on\": 1893456000.000, \"token_type\":\"bearer\"\n}\n",
+			"{\n  \"access_token\": \"$ACRONIS_TOKEN\",\n  \"id_token\":\"$ACRONIS_ID_TOKEN\", \"expires_on\": " +
+				"1893456000.000, \"token_type\":\"bearer\"\n}\n"},
 		"whatever it is": {"application/json",
 			`{"password":{"a":["x"]},"ott":["y"],"totp_code":123456,"id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`,
 			`{"password":"$ACRONIS_PASSWORD (object)","ott":"$ACRONIS_OTT (array)","totp_code":"$ACRONIS_TOTP_CODE (number)","id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`},
-		"same key twice": {"", `{"password":"one-1","password":"two-2"}`, `{"password":"$ACRONIS_PASSWORD","password":"$ACRONIS_PASSWORD"}`},
-		"order of keys":  {"", `{"message":"no abc-1234 here","device_code":"abc-1234"}`, `{"message":"no $ACRONIS_DEVICE_CODE here","device_code":"$ACRONIS_DEVICE_CODE"}`},
-		"secret as key":  {"", `{"password":"abc-1234","context":{"abc-1234":1}}`, `{"password":"$ACRONIS_PASSWORD","context":{"$ACRONIS_PASSWORD":1}}`},
+		"same key twice": {"", `{"password":"one-1","password":"two-2"}`,
+			`{"password":"$ACRONIS_PASSWORD","password":"$ACRONIS_PASSWORD"}`},
+		"order of keys": {"", `{"message":"no abc-1234 here","device_code":"abc-1234"}`,
+			`{"message":"no $ACRONIS_DEVICE_CODE here","device_code":"$ACRONIS_DEVICE_CODE"}`},
+		"secret as key": {"", `{"password":"abc-1234","context":{"abc-1234":1}}`,
+			`{"password":"$ACRONIS_PASSWORD","context":{"$ACRONIS_PASSWORD":1}}`},
 		"user code in a URL": {"", `{"verification_uri_complete":"https://h/?user_code=ABCD-EFGH","user_code":"ABCD-EFGH"}`,
 			`{"verification_uri_complete":"https://h/?user_code=$ACRONIS_USER_CODE","user_code":"$ACRONIS_USER_CODE"}`},
-		"registration token": {"application/json; charset=utf-8", `{"id":7,"token":"AB12-CD34-EF56"}`, `{"id":7,"token":"$ACRONIS_REGISTRATION_TOKEN"}`},
-		"escaped value":      {"", `{"password":"p\u00e4\/ss1","text":"not p\u00E4/ss1"}`, `{"password":"$ACRONIS_PASSWORD","text":"not $ACRONIS_PASSWORD"}`},
-		"camel case":         {"", `{"refreshToken":"abc"}`, `{"refreshToken":"$ACRONIS_REFRESH_TOKEN"}`},
-		"echoed header":      {"", `{"headers":{"Authorization":"Bearer abc-1234"},"note":"abc-1234"}`, `{"headers":{"Authorization":"Bearer $ACRONIS_TOKEN"},"note":"$ACRONIS_TOKEN"}`},
-		"JSON in JSON":       {"", `{"debug":"{\"password\":\"abc\"}"}`, `{"debug":"{\"password\":\"$ACRONIS_PASSWORD\"}"}`},
-		"bare string":        {"", `"` + token + `"`, `"$ACRONIS_JWT"`},
-		"calls itself text":  {"text/plain", `{"password":"abc"}`, `{"password":"$ACRONIS_PASSWORD"}`},
-		"broken JSON":        {"application/json", `{"password":"abc-1`, `{"password":"$ACRONIS_PASSWORD`},
+		"registration token": {"application/json; charset=utf-8", `{"id":7,"token":"AB12-CD34-EF56"}`,
+			`{"id":7,"token":"$ACRONIS_REGISTRATION_TOKEN"}`},
+		"escaped value": {"", `{"password":"p\u00e4\/ss1","text":"not p\u00E4/ss1"}`,
+			`{"password":"$ACRONIS_PASSWORD","text":"not $ACRONIS_PASSWORD"}`},
+		"camel case": {"", `{"refreshToken":"abc"}`, `{"refreshToken":"$ACRONIS_REFRESH_TOKEN"}`},
+		"echoed header": {"", `{"headers":{"Authorization":"Bearer abc-1234"},"note":"abc-1234"}`,
+			`{"headers":{"Authorization":"Bearer $ACRONIS_TOKEN"},"note":"$ACRONIS_TOKEN"}`},
+		"JSON in JSON":      {"", `{"debug":"{\"password\":\"abc\"}"}`, `{"debug":"{\"password\":\"$ACRONIS_PASSWORD\"}"}`},
+		"bare string":       {"", `"` + token + `"`, `"$ACRONIS_JWT"`},
+		"calls itself text": {"text/plain", `{"password":"abc"}`, `{"password":"$ACRONIS_PASSWORD"}`},
+		"broken JSON":       {"application/json", `{"password":"abc-1`, `{"password":"$ACRONIS_PASSWORD`},
 		"form": {"application/x-www-form-urlencoded; charset=utf-8",
 			"grant_type=client_credentials&client_id=x&client_secret=a%20b&scope=&code=xyz&flag",
 			"grant_type=client_credentials&client_id=x&client_secret=$ACRONIS_CLIENT_SECRET&scope=&code=$ACRONIS_CODE&flag"},
-		"form, escaped key":     {"application/x-www-form-urlencoded", "pass%77ord=abc&a=%zz", "pass%77ord=$ACRONIS_PASSWORD&a=%zz"},
-		"form, secret in a URL": {"application/x-www-form-urlencoded", "u=https%3A%2F%2Fh%2F%3Fott%3Dabc", "u=https%3A%2F%2Fh%2F%3Fott%3D$ACRONIS_OTT"},
+		"form, escaped key": {"application/x-www-form-urlencoded", "pass%77ord=abc&a=%zz",
+			"pass%77ord=$ACRONIS_PASSWORD&a=%zz"},
+		"form, secret in a URL": {"application/x-www-form-urlencoded", "u=https%3A%2F%2Fh%2F%3Fott%3Dabc",
+			"u=https%3A%2F%2Fh%2F%3Fott%3D$ACRONIS_OTT"},
 		"error envelope": {"application/json",
 			`{"error":{"code":"badRequest","message":"token <expired> & gone","details":{"info":null}}}`,
 			`{"error":{"code":"badRequest","message":"token <expired> & gone","details":{"info":null}}}`},
@@ -270,20 +285,27 @@ func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
 		"Authorization": {"Basic " + credentials},
 		"Content-Type":  {"application/x-www-form-urlencoded"},
 		"Cookie":        {"sid=s3ss10n-0123456789; lang=de-DE"},
-	}, url.Values{"access_token": {"s3cret-two"}, "limit": {"100000"}}, []byte("password=s3cret%2Dthree&username=longname"))
-	found = append(found, r.LearnResponse(http.Header{"Location": {"https://h/#id_token=s3cret-four"}, "Set-Cookie": {"sid=0ther-s3ss10n-0123456789; Path=/long/enough/to/be/one"}},
+	}, url.Values{"access_token": {"s3cret-two"}, "limit": {"100000"}},
+		[]byte("password=s3cret%2Dthree&username=longname"))
+	found = append(found, r.LearnResponse(http.Header{"Location": {"https://h/#id_token=s3cret-four"},
+		"Set-Cookie": {"sid=0ther-s3ss10n-0123456789; Path=/long/enough/to/be/one"}},
 		[]byte(`{"smtp_password":"s3cret-five","name":"longname"}`))...)
 	g.Expect(found).To(ConsistOf(
-		redact.Secret{Name: "ACRONIS_CLIENT_SECRET", Value: "s3cret-one"}, redact.Secret{Name: "ACRONIS_COOKIE", Value: "s3ss10n-0123456789"},
+		redact.Secret{Name: "ACRONIS_CLIENT_SECRET", Value: "s3cret-one"}, redact.Secret{Name: "ACRONIS_COOKIE",
+			Value: "s3ss10n-0123456789"},
 		redact.Secret{Name: "ACRONIS_CREDENTIALS", Value: credentials},
-		redact.Secret{Name: "ACRONIS_TOKEN", Value: "s3cret-two"}, redact.Secret{Name: "ACRONIS_PASSWORD", Value: "s3cret-three"},
-		redact.Secret{Name: "ACRONIS_ID_TOKEN", Value: "s3cret-four"}, redact.Secret{Name: "ACRONIS_COOKIE", Value: "0ther-s3ss10n-0123456789"},
+		redact.Secret{Name: "ACRONIS_TOKEN", Value: "s3cret-two"}, redact.Secret{Name: "ACRONIS_PASSWORD",
+			Value: "s3cret-three"},
+		redact.Secret{Name: "ACRONIS_ID_TOKEN", Value: "s3cret-four"}, redact.Secret{Name: "ACRONIS_COOKIE",
+			Value: "0ther-s3ss10n-0123456789"},
 		redact.Secret{Name: "ACRONIS_SMTP_PASSWORD", Value: "s3cret-five"},
 	))
 	g.Expect(r.String("s3cret-one s3cret-two s3cret-three s3cret-four s3cret-five longname 100000")).
-		To(Equal("$ACRONIS_CLIENT_SECRET $ACRONIS_TOKEN $ACRONIS_PASSWORD $ACRONIS_ID_TOKEN $ACRONIS_SMTP_PASSWORD longname 100000"))
-	g.Expect(r.String("seen: "+base64.StdEncoding.EncodeToString([]byte("Basic "+credentials+" and more")))).NotTo(ContainSubstring(
-		base64.StdEncoding.EncodeToString([]byte("Basic " + credentials))[8:40]), "credentials that were encoded once more")
+		To(Equal("$ACRONIS_CLIENT_SECRET $ACRONIS_TOKEN $ACRONIS_PASSWORD $ACRONIS_ID_TOKEN $ACRONIS_SMTP_PASSWORD " +
+			"longname 100000"))
+	g.Expect(r.String("seen: "+base64.StdEncoding.EncodeToString([]byte("Basic "+credentials+" and more")))).NotTo(
+		ContainSubstring(
+			base64.StdEncoding.EncodeToString([]byte("Basic " + credentials))[8:40]), "credentials that were encoded once more")
 	g.Expect(r.LearnRequest(nil, url.Values{"access_token": {"s3cret-two"}}, nil)).To(BeEmpty(), "known already")
 	g.Expect(r.Secrets()).To(ConsistOf(found))
 }
@@ -291,8 +313,10 @@ func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
 func TestWordsOfFaultListsAreNotTakenForSecrets(t *testing.T) {
 	g := NewWithT(t)
 	r := redact.New()
-	body := r.Body("application/json", []byte(`{"password":["required","must contain 8 characters"],"token":"token_expired","login":"required"}`))
-	g.Expect(string(body)).To(Equal(`{"password":"$ACRONIS_PASSWORD (array)","token":"$ACRONIS_REGISTRATION_TOKEN","login":"required"}`))
+	body := r.Body("application/json",
+		[]byte(`{"password":["required","must contain 8 characters"],"token":"token_expired","login":"required"}`))
+	g.Expect(string(body)).To(
+		Equal(`{"password":"$ACRONIS_PASSWORD (array)","token":"$ACRONIS_REGISTRATION_TOKEN","login":"required"}`))
 	g.Expect(r.Secrets()).To(BeEmpty())
 }
 
@@ -307,7 +331,8 @@ func TestAllowedValueIsShown(t *testing.T) {
 		To(Equal(http.Header{"Authorization": {"Bearer not-a-token", "Bearer $ACRONIS_TOKEN", "Bearer $ACRONIS_TOKEN"}}))
 	g.Expect(r.LearnRequest(http.Header{"Authorization": {"Bearer not-a-token"}}, nil, nil)).To(BeEmpty())
 	g.Expect(string(r.Body("", []byte(`{"password":"not-a-token"}`)))).To(Equal(`{"password":"not-a-token"}`))
-	g.Expect(r.URL("/x?access_token=not-a-token&ott=not-a-token-2")).To(Equal("/x?access_token=not-a-token&ott=$ACRONIS_OTT"))
+	g.Expect(r.URL("/x?access_token=not-a-token&ott=not-a-token-2")).To(
+		Equal("/x?access_token=not-a-token&ott=$ACRONIS_OTT"))
 }
 
 func TestErrorKeepsItsCauseButShowsNoSecret(t *testing.T) {
@@ -330,7 +355,8 @@ func TestRedactorAndSecretsShowNothingOfThemselves(t *testing.T) {
 	g := NewWithT(t)
 	r := redact.New()
 	r.Learn("ACRONIS_TOKEN", "s3cr3t-1")
-	shown := fmt.Sprintf("%v %+v %#v %s", r, r, r, r.Secrets()) + fmt.Sprintf("%#v", r.Secrets()[0]) + format.Object(r, 1) + format.Object(r.Secrets(), 1)
+	shown := fmt.Sprintf("%v %+v %#v %s", r, r, r, r.Secrets()) + fmt.Sprintf("%#v", r.Secrets()[0]) + format.Object(r,
+		1) + format.Object(r.Secrets(), 1)
 	g.Expect(shown).NotTo(ContainSubstring("s3cr3t"))
 	g.Expect(shown).To(ContainSubstring("$ACRONIS_TOKEN"))
 }
@@ -366,7 +392,8 @@ func FuzzBodyStaysJSON(f *testing.F) {
 		r := redact.New()
 		r.Learn("ACRONIS_X", "s3cr3t-1")
 		for _, limit := range []int{0, 1, 5, 100} {
-			if shown, cut := r.Excerpt("", []byte(body), limit); limit < len(body) && len(shown) > limit || string(shown) == "" && !cut && body != "" {
+			if shown, cut := r.Excerpt("", []byte(body), limit); limit < len(body) && len(shown) > limit ||
+				string(shown) == "" && !cut && body != "" {
 				t.Errorf("%q became %q within %d bytes", body, shown, limit)
 			}
 		}

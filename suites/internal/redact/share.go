@@ -16,9 +16,9 @@ type shared struct {
 	withhold func(value string) bool // what is not written
 }
 
-// Share makes the Redactors of all processes that share the file know what each of them finds: a target may repeat to one process what
-// it has told another. The file is made for this user alone, in a directory that must be this user's alone too. What withhold reports
-// true for is not written.
+// Share makes the Redactors of all processes that share the file know what each of them finds: a target may repeat to
+// one process what it has told another. The file is made for this user alone, in a directory that must be this user's
+// alone too. What withhold reports true for is not written.
 func (r *Redactor) Share(path string, withhold func(value string) bool) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -37,7 +37,8 @@ func (r *Redactor) tell(found []Secret) {
 	}
 }
 
-// exchange writes what was found and learns what others have written. A line is written as a whole, so that it is read as one.
+// exchange writes what was found and learns what others have written. A line is written as a whole, so that it is
+// read as one.
 func (r *Redactor) exchange(found []Secret) error {
 	s := r.shared
 	if s == nil {

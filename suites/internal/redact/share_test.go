@@ -31,7 +31,8 @@ func TestProcessesShareWhatTheyFind(t *testing.T) {
 
 	one.LearnResponse(nil, jsonOf(map[string]any{"access_token": after, "assertion": "x-c0nfigured-secret"}))
 	two.LearnRequest(http.Header{"Authorization": {"Bearer " + other}}, nil, nil)
-	g.Expect(two.String("echo "+after)).To(Equal("echo $ACRONIS_TOKEN"), "whatever it learns, it hears what others have learned")
+	g.Expect(two.String("echo "+after)).To(Equal("echo $ACRONIS_TOKEN"),
+		"whatever it learns, it hears what others have learned")
 	g.Expect(string(one.Body("text/plain", []byte("echo "+other)))).To(Equal("echo $ACRONIS_TOKEN"))
 	g.Expect(two.String("c0nfigured-secret")).To(Equal("c0nfigured-secret"))
 
@@ -55,7 +56,8 @@ func TestContains(t *testing.T) {
 		g.Expect(r.Contains("got "+form.Spell(secret)+"!")).To(BeTrue(), form.Name)
 	}
 	g.Expect(r.Contains(redacttest.Pack("got "+secret, "gzip"))).To(BeTrue())
-	for _, text := range []string{"", "harmless", secret[:len(secret)-1], base64.StdEncoding.EncodeToString([]byte(secret[:30])), "password=abc-123", token} {
+	for _, text := range []string{"", "harmless", secret[:len(secret)-1],
+		base64.StdEncoding.EncodeToString([]byte(secret[:30])), "password=abc-123", token} {
 		g.Expect(r.Contains(text)).To(BeFalse(), text)
 	}
 }
@@ -70,7 +72,8 @@ func TestProcessesFindAtTheSameTime(t *testing.T) {
 		g.Expect(all[i].Share(path, func(string) bool { return false })).To(Succeed())
 		group.Go(func() {
 			for n := range 50 {
-				all[i].LearnResponse(nil, fmt.Appendf(nil, `{"access_token":"s3cret-%d-of-%d-%s"}`, n, i, strings.Repeat("x", 1000)))
+				all[i].LearnResponse(nil, fmt.Appendf(nil, `{"access_token":"s3cret-%d-of-%d-%s"}`, n, i, strings.Repeat("x",
+					1000)))
 			}
 		})
 	}
@@ -86,8 +89,10 @@ func TestNothingIsShownWhereNothingIsShared(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "secrets.json")
 	r := redact.New()
-	g.Expect(r.Share(filepath.Join(t.TempDir(), "none", "secrets.json"), nil)).To(MatchError(HavePrefix("share the secrets that the processes find: ")))
+	g.Expect(r.Share(filepath.Join(t.TempDir(), "none", "secrets.json"),
+		nil)).To(MatchError(HavePrefix("share the secrets that the processes find: ")))
 	g.Expect(r.Share(path, func(string) bool { return false })).To(Succeed())
 	g.Expect(os.WriteFile(path, []byte("what is this?\n"), 0o600)).To(Succeed())
-	g.Expect(string(r.Body("text/plain", []byte("anything")))).To(ContainSubstring("not all of the target's secrets are known"))
+	g.Expect(string(r.Body("text/plain", []byte("anything")))).To(ContainSubstring(
+		"not all of the target's secrets are known"))
 }

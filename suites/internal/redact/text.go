@@ -18,7 +18,8 @@ var (
 	bearer = regexp.MustCompile(`(?i)\b(bearer)(\s+|%20|\+)([A-Za-z0-9._~+/-]{16,}=*)`)
 
 	// A private key in PEM form.
-	privateKey = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
+	privateKey = regexp.MustCompile(
+		`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`)
 
 	// https://user:password@host
 	userInfo = regexp.MustCompile(`(://[^/\s:@"']*:)([^/\s@"']+)(@)`)
@@ -28,8 +29,8 @@ var (
 	cookies       = regexp.MustCompile(`(?i)\b((?:set-)?cookie\\*["']?\s*[:=]\s*[\["'\\]*)([^\r\n"'\]\\]+)`)
 )
 
-// keyed finds a key and, right behind it, its value. Both are told apart because a value may hold further pairs: the value of
-// "url=https://host/?ott=..." must be looked at even though url names no secret.
+// keyed finds a key and, right behind it, its value. Both are told apart because a value may hold further pairs: the
+// value of "url=https://host/?ott=..." must be looked at even though url names no secret.
 type keyed struct {
 	mark  string // in every text that the pattern fits
 	needs marks  // likewise
@@ -40,17 +41,23 @@ type keyed struct {
 
 var keyedPatterns = []keyed{
 	// key=value
-	{"=", equals, regexp.MustCompile(`([A-Za-z_][\w.-]*(?:\[\w*\])?)=`), regexp.MustCompile(`^(?:"[^"]*"|'[^']*'|(?:[^&\s"'<>#\\]|\\[^"'nrtu])+)`), inText},
+	{"=", equals, regexp.MustCompile(`([A-Za-z_][\w.-]*(?:\[\w*\])?)=`),
+		regexp.MustCompile(`^(?:"[^"]*"|'[^']*'|(?:[^&\s"'<>#\\]|\\[^"'nrtu])+)`), inText},
 	// key%3Dvalue, in a URL inside a URL
-	{"%3", escapes, regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})?([A-Za-z_][\w.-]*)%3[Dd]`), regexp.MustCompile(`^(?:[^&\s"'<>#%\\]|%25[0-9A-Fa-f]{2})+`), inText},
+	{"%3", escapes, regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})?([A-Za-z_][\w.-]*)%3[Dd]`),
+		regexp.MustCompile(`^(?:[^&\s"'<>#%\\]|%25[0-9A-Fa-f]{2})+`), inText},
 	// "key": "value", of JSON that is cut, broken or stands in a text
-	{`"`, quotes | colons, regexp.MustCompile(`"([A-Za-z_][\w.-]*)"\s*:\s*`), regexp.MustCompile(`^(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|\[[^\]]+\]?|\{[^}]+\}?)`), inJSON},
-	{`'`, quotes | colons, regexp.MustCompile(`'([A-Za-z_][\w.-]*)'\s*:\s*`), regexp.MustCompile(`^(?:'(?:[^'\\]|\\.)*(?:'|\\?$)|-?[0-9][0-9.eE+-]*|\[[^\]]+\]?|\{[^}]+\}?)`), inJSON},
+	{`"`, quotes | colons, regexp.MustCompile(`"([A-Za-z_][\w.-]*)"\s*:\s*`),
+		regexp.MustCompile(`^(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|-?[0-9][0-9.eE+-]*|\[[^\]]+\]?|\{[^}]+\}?)`), inJSON},
+	{`'`, quotes | colons, regexp.MustCompile(`'([A-Za-z_][\w.-]*)'\s*:\s*`),
+		regexp.MustCompile(`^(?:'(?:[^'\\]|\\.)*(?:'|\\?$)|-?[0-9][0-9.eE+-]*|\[[^\]]+\]?|\{[^}]+\}?)`), inJSON},
 	// the same inside a JSON string
-	{`\`, escapes | quotes | colons, regexp.MustCompile(`\\+"([A-Za-z_][\w.-]*)\\+"\s*:\s*`), regexp.MustCompile(`^(?:\\+".*?(?:\\+"|$)|-?[0-9][0-9.eE+-]*)`), inJSON},
+	{`\`, escapes | quotes | colons, regexp.MustCompile(`\\+"([A-Za-z_][\w.-]*)\\+"\s*:\s*`),
+		regexp.MustCompile(`^(?:\\+".*?(?:\\+"|$)|-?[0-9][0-9.eE+-]*)`), inJSON},
 	// <key>value</key>, and the fields of an HTML form
 	{"<", angles, regexp.MustCompile(`<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?>`), regexp.MustCompile(`^[^<]+`), inText},
-	{"<", angles | equals, regexp.MustCompile(`(?i)\bname\s*=\s*["']?([a-z_][\w.-]*)["']?[^<>]*?\bvalue\s*=\s*`), regexp.MustCompile(`^(?:"[^"]*"?|'[^']*'?|[^\s<>"']+)`), inText},
+	{"<", angles | equals, regexp.MustCompile(`(?i)\bname\s*=\s*["']?([a-z_][\w.-]*)["']?[^<>]*?\bvalue\s*=\s*`),
+		regexp.MustCompile(`^(?:"[^"]*"?|'[^']*'?|[^\s<>"']+)`), inText},
 	// key: value, of a log or of YAML
 	{":", colons, regexp.MustCompile(`([A-Za-z_][\w.-]*):[ \t]+`), regexp.MustCompile(`^[^\s"',;&<>]+`), inYAML},
 }
@@ -91,8 +98,8 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	return b
 }
 
-// Contains reports whether text or other bytes hold a secret that was told or found, in any form but cut short: all JSON Web Tokens
-// begin alike.
+// Contains reports whether text or other bytes hold a secret that was told or found, in any form but cut short: all
+// JSON Web Tokens begin alike.
 func (r *Redactor) Contains(s string) bool {
 	known := r.scanner()
 	known.known = true
@@ -149,7 +156,8 @@ const (
 )
 
 var markOf = func() (of [256]marks) {
-	for kind, characters := range map[marks]string{escapes: `%\&`, spaces: " \t\r\n\v\f\x00", quotes: `"'`, equals: "=", colons: ":", angles: "<", ats: "@"} {
+	for kind, characters := range map[marks]string{escapes: `%\&`, spaces: " \t\r\n\v\f\x00", quotes: `"'`, equals: "=",
+		colons: ":", angles: "<", ats: "@"} {
 		for _, c := range []byte(characters) {
 			of[c] |= kind
 		}
@@ -184,8 +192,8 @@ func (s *scanner) look(text string, m marks) []span {
 // mask stands in the place of known secrets while the patterns are tried.
 const mask = 1
 
-// masked hides what is known, so that it is not taken for a part of something else. What is only a part of a secret may be a part of
-// something else, or the name of it.
+// masked hides what is known, so that it is not taken for a part of something else. What is only a part of a secret
+// may be a part of something else, or the name of it.
 func masked(text string, known []span) string {
 	if !slices.ContainsFunc(known, func(p span) bool { return !p.cut }) {
 		return text
@@ -334,10 +342,11 @@ func (p *patterns) keyed(k keyed) {
 			continue
 		}
 		value := k.value.FindString(p.masked[start:])
-		// "invalid token: expired." is prose, but no prose calls it access_token, except at the end of a path, where no key stands:
-		// "open /x/expired-token: permission denied".
+		// "invalid token: expired." is prose, but no prose calls it access_token, except at the end of a path, where no key
+		// stands: "open /x/expired-token: permission denied".
 		path := m[2] > 0 && p.masked[m[2]-1] == '/' && sentence(p.masked[start:])
-		if value == "" || k.in == inYAML && prose(value) && (!strings.ContainsAny(key, "_-.") || path) || k.in != inJSON && weak(key, value, k.in) {
+		if value == "" || k.in == inYAML && prose(value) && (!strings.ContainsAny(key, "_-.") || path) || k.in != inJSON &&
+			weak(key, value, k.in) {
 			continue
 		}
 		done = start + len(value)
@@ -372,7 +381,8 @@ func (p *patterns) value(name, value string, start int, in place) {
 			}
 		}
 		if !p.redactor.open(value) {
-			p.spans = append(p.spans, span{start: start, end: start + len(value), name: name, text: `"$` + name + " (" + kind + `)"`})
+			p.spans = append(p.spans, span{start: start, end: start + len(value), name: name, text: `"$` + name + " (" + kind +
+				`)"`})
 		}
 		return
 	}
@@ -401,9 +411,9 @@ func decodeBasic(credentials string) (user, password string, ok bool) {
 	return strings.Cut(string(decoded), ":")
 }
 
-// plain reports whether a value is a word of prose rather than a secret: registered as a secret it would blank harmless text all over
-// the reports. Of answers more is taken for prose than of what was sent: lists of faults use the names of secrets too,
-// {"password": "must contain 8 characters", "token": "token_expired"}.
+// plain reports whether a value is a word of prose rather than a secret: registered as a secret it would blank
+// harmless text all over the reports. Of answers more is taken for prose than of what was sent: lists of faults use
+// the names of secrets too, {"password": "must contain 8 characters", "token": "token_expired"}.
 func plain(value string, sent bool) bool {
 	letters, upper, separators := 0, 0, 0
 	for i, c := range value {

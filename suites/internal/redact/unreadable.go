@@ -20,8 +20,8 @@ func Hash(b []byte) string {
 }
 
 const (
-	// minUnreadable is the length from which on bytes that are not text are replaced, maxReadable how many characters may stand between
-	// two of them.
+	// minUnreadable is the length from which on bytes that are not text are replaced, maxReadable how many characters
+	// may stand between two of them.
 	minUnreadable = 16
 	maxReadable   = 8
 )

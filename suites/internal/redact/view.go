@@ -179,7 +179,8 @@ func number(s string, at, digits, base int) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// squeezed leaves out white space, so that what was wrapped or folded is whole again, and NUL, so that ASCII in UTF-16 is text.
+// squeezed leaves out white space, so that what was wrapped or folded is whole again, and NUL, so that ASCII in
+// UTF-16 is text.
 func squeezed(v view) view {
 	first := strings.IndexAny(v.text, " \t\r\n\v\f\x00")
 	if first < 0 {

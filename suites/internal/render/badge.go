@@ -8,10 +8,12 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Badge writes the verdict as a small picture (SVG) for a README or a wiki. All that is in it are words and numbers of ours.
+// Badge writes the verdict as a small picture (SVG) for a README or a wiki. All that is in it are words and numbers
+// of ours.
 func Badge(w io.Writer, r *report.Result) error {
 	left, right := "conformance", badgeText(r)
-	b := badgeImage{Left: left, Right: right, LeftWidth: textWidth(left), RightWidth: textWidth(right), Color: colorOf(r.Verdict)}
+	b := badgeImage{Left: left, Right: right, LeftWidth: textWidth(left), RightWidth: textWidth(right),
+		Color: colorOf(r.Verdict)}
 	b.Width = b.LeftWidth + b.RightWidth
 	b.LeftMiddle, b.RightMiddle = b.LeftWidth/2, b.LeftWidth+b.RightWidth/2
 	b.LeftText, b.RightText = b.LeftWidth-padding, b.RightWidth-padding
@@ -43,13 +45,15 @@ type badgeImage struct {
 
 const padding = 12
 
-// textWidth guesses the width of a text at 11 pixels; the picture stretches the text to it, so that the guess need not be exact.
+// textWidth guesses the width of a text at 11 pixels; the picture stretches the text to it, so that the guess need
+// not be exact.
 func textWidth(text string) int {
 	const perLetter = 6.4
 	return int(perLetter*float64(len(text))) + padding
 }
 
-var badgeTemplate = template.Must(template.New("badge").Parse(`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" aria-label="{{.Left}}: {{.Right}}">
+var badgeTemplate = template.Must(template.New("badge").Parse(
+	`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" aria-label="{{.Left}}: {{.Right}}">
 <title>{{.Left}}: {{.Right}}</title>
 <clipPath id="r"><rect width="{{.Width}}" height="20" rx="3"/></clipPath>
 <g clip-path="url(#r)"><rect width="{{.LeftWidth}}" height="20" fill="#444c56"/><rect x="{{.LeftWidth}}" width="{{.RightWidth}}" height="20" fill="{{.Color}}"/></g>

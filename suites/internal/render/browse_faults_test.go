@@ -37,7 +37,8 @@ func TestBrowserFaults(t *testing.T) {
 	// The command is copied.
 	g.Expect(b.text(".finding[open] pre")).To(Equal("conformance replay -target=staging vxpk5epr"))
 	b.click(".finding[open] .copy")
-	g.Expect(get(b, chromedp.Poll[string](`(document.querySelector('.finding .copy').textContent !== 'copy') && document.querySelector('.finding .copy').textContent`))).To(Equal("copied"))
+	g.Expect(get(b, chromedp.Poll[string](
+		`(document.querySelector('.finding .copy').textContent !== 'copy') && document.querySelector('.finding .copy').textContent`))).To(Equal("copied"))
 
 	// A link opens it, in this page and in another one.
 	b.click(`.finding[open] a[href="#fault-vxpk5epr"]`)
@@ -56,8 +57,10 @@ func TestBrowserFaults(t *testing.T) {
 	// A reason says the fault, and a spec how it is run again.
 	b.jump("spec=405/wrong-method/PATCH.tenants.{tenant_id}")
 	g.Expect(b.text("#view .callout")).To(Equal("the status is 404, the documentation promises 405"))
-	g.Expect(b.text("#view pre")).To(Equal("conformance replay -target=staging '405/wrong-method/PATCH.tenants.{tenant_id}'"))
-	g.Expect(eval[bool](b, `[...document.querySelectorAll('.matrix tbody .what[title]')].some((e) => e.title === 'DELETE /applications/{application_id}/bindings/tenants/{tenant_id}' || e.title.length > 40)`)).
+	g.Expect(b.text("#view pre")).To(
+		Equal("conformance replay -target=staging '405/wrong-method/PATCH.tenants.{tenant_id}'"))
+	g.Expect(eval[bool](b,
+		`[...document.querySelectorAll('.matrix tbody .what[title]')].some((e) => e.title === 'DELETE /applications/{application_id}/bindings/tenants/{tenant_id}' || e.title.length > 40)`)).
 		To(BeTrue(), "a path that is cut is shown on hover")
 	g.Expect(b.complaints()).To(BeEmpty())
 }
@@ -82,7 +85,8 @@ func TestBrowserAccepted(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	b.load(pageOf(t, sample(t)))
 	eval[int](b, `document.querySelectorAll('details').forEach((d) => { d.open = true; }), 0`)
-	g.Expect(b.text(".finding.v-w")).To(And(ContainSubstring("73 days left"), ContainSubstring("platform"), ContainSubstring("usages lack their version")))
+	g.Expect(b.text(".finding.v-w")).To(And(ContainSubstring("73 days left"), ContainSubstring("platform"),
+		ContainSubstring("usages lack their version")))
 	g.Expect(b.text(".finding.v-k")).To(ContainSubstring("an answer recorded in 2025"))
 	g.Expect(b.count(`.finding.v-k a[href="https://docs.example.com/clients"], .finding.v-w a[href="https://tracker.example.com/1412"]`)).To(Equal(2))
 	for _, width := range []int64{360, 1280} {
@@ -114,7 +118,8 @@ func TestBrowserHistory(t *testing.T) {
 	}
 	g.Expect(b.count(".nights thead .night")).To(Equal(60))
 	g.Expect(b.count(".nights tbody tr")).To(Equal(4))
-	g.Expect(b.text(".nights tbody tr:nth-child(3)")).To(And(ContainSubstring("it comes <b>and</b> goes"), ContainSubstring("flapping")))
+	g.Expect(b.text(".nights tbody tr:nth-child(3)")).To(And(ContainSubstring("it comes <b>and</b> goes"),
+		ContainSubstring("flapping")))
 	b.click(`.nights a`)
 	g.Expect(b.text("#view h2")).To(HavePrefix("alg-none"))
 	g.Expect(b.complaints()).To(BeEmpty())
@@ -126,7 +131,8 @@ func TestBrowserGroupsOnAPhone(t *testing.T) {
 	n := 0
 	b.load(pageOf(t, sample(t, func(s *report.Spec) {
 		n++
-		s.Verdict, s.Reason = []report.Verdict{report.Violation, report.Error, report.Inconclusive, report.Pass}[n%4], "the status is 418"
+		s.Verdict, s.Reason = []report.Verdict{report.Violation, report.Error, report.Inconclusive,
+			report.Pass}[n%4], "the status is 418"
 	})))
 	for _, fold := range []bool{false, true} {
 		if fold {
@@ -160,14 +166,20 @@ func TestBrowserPrint(t *testing.T) {
 	g.Expect(whole).To(BeNumerically(">", 2))
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 	g.Expect(eval[bool](b, `document.querySelector('.filters').offsetParent === null`)).To(BeTrue())
-	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent === null).length`)).To(BeZero(), "groups are unfolded for print")
-	g.Expect(b.text("#overview")).To(And(ContainSubstring("conformance replay"), ContainSubstring("curl -s https://")), "a printed failure can be repeated")
+	g.Expect(eval[int](b,
+		`[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent === null).length`)).To(BeZero(),
+		"groups are unfolded for print")
+	g.Expect(b.text("#overview")).To(And(ContainSubstring("conformance replay"), ContainSubstring("curl -s https://")),
+		"a printed failure can be repeated")
 
 	b.size(760, 1000) // as wide as a sheet of paper
 	b.reload("#cell=401/401/reference/FetchReport")
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	g.Expect(eval[string](b, `getComputedStyle(document.getElementById('detail')).position`)).To(Equal("static"), "what is fixed is printed on every page")
-	g.Expect(eval[bool](b, `document.getElementById('detail').getBoundingClientRect().top >= document.getElementById('matrix').getBoundingClientRect().bottom - 1`)).To(BeTrue())
-	g.Expect(pages()).To(And(BeNumerically(">", 2), BeNumerically("<=", whole)), "the matrix, and one cell instead of the overview")
+	g.Expect(eval[string](b, `getComputedStyle(document.getElementById('detail')).position`)).To(Equal("static"),
+		"what is fixed is printed on every page")
+	g.Expect(eval[bool](b,
+		`document.getElementById('detail').getBoundingClientRect().top >= document.getElementById('matrix').getBoundingClientRect().bottom - 1`)).To(BeTrue())
+	g.Expect(pages()).To(And(BeNumerically(">", 2), BeNumerically("<=", whole)),
+		"the matrix, and one cell instead of the overview")
 	g.Expect(b.complaints()).To(BeEmpty())
 }

@@ -50,20 +50,25 @@ func TestBrowserMatrix(t *testing.T) {
 		ContainSubstring("Bearer $ACRONIS_TOKEN"),
 		ContainSubstring("X-Request-Id"),
 	))
-	g.Expect(eval[[]string](b, `[...document.querySelectorAll('#view details[open] .hit')].map((e) => e.innerText.trim())`)).To(Equal([]string{
-		`"error": {  ◂ domain is missing`, `"code": "403",  ◂ expected integer, not string`, `"details": []  ◂ expected object, not array`,
+	g.Expect(eval[[]string](b,
+		`[...document.querySelectorAll('#view details[open] .hit')].map((e) => e.innerText.trim())`)).To(Equal([]string{
+		`"error": {  ◂ domain is missing`, `"code": "403",  ◂ expected integer, not string`,
+		`"details": []  ◂ expected object, not array`,
 	}))
 	g.Expect(b.count(`.m[aria-current="true"]`)).To(Equal(1))
 	g.Expect(b.count("#view .spec[open]")).To(Equal(1), "of the cell's specs the gravest is open")
 
 	// Every attempt is shown with its time.
 	b.jump("spec=20x/valid-token/FetchTenant")
-	g.Expect(b.text("#view")).To(And(ContainSubstring("attempt 1 of 2"), ContainSubstring("503 Service Unavailable"), ContainSubstring("attempt 2 of 2"), MatchRegexp(`\d ms · at \d\d:\d\d:\d\d\.\d{3} UTC · \+\d+\.\d\d s`)))
+	g.Expect(b.text("#view")).To(And(ContainSubstring("attempt 1 of 2"), ContainSubstring("503 Service Unavailable"),
+		ContainSubstring("attempt 2 of 2"), MatchRegexp(`\d ms · at \d\d:\d\d:\d\d\.\d{3} UTC · \+\d+\.\d\d s`)))
 	b.click("#view .copy")
-	g.Expect(get(b, chromedp.Poll[string](`(document.querySelector('#view .copy').textContent !== 'copy') && document.querySelector('#view .copy').textContent`))).To(Equal("copied"))
+	g.Expect(get(b, chromedp.Poll[string](
+		`(document.querySelector('#view .copy').textContent !== 'copy') && document.querySelector('#view .copy').textContent`))).To(Equal("copied"))
 
 	// Its control, the documentation and the way back.
-	g.Expect(b.count(`#view a[href="https://developer.acronis.com/doc/account-management/v2/guide/overview/codes"]`)).To(Equal(1))
+	g.Expect(b.count(`#view a[href="https://developer.acronis.com/doc/account-management/v2/guide/overview/codes"]`)).To(
+		Equal(1))
 	b.click(`#view a[href^="#step="]`)
 	g.Expect(b.text("#view h2")).To(ContainSubstring("control/FetchTenant"))
 	b.do(chromedp.NavigateBack())
@@ -100,7 +105,8 @@ func TestBrowserChipsStandOnTheLine(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
 	b.load(pageOf(t, sample(t)))
 	b.jump("spec=403/foreign-tenant/UpdateTenant")
-	off := eval[[]float64](b, `[...document.querySelectorAll('h2 .tag, .legend .tag, .finding > summary .tag, .chip .tag')].flatMap((tag) => {
+	off := eval[[]float64](b,
+		`[...document.querySelectorAll('h2 .tag, .legend .tag, .finding > summary .tag, .chip .tag')].flatMap((tag) => {
 		const range = document.createRange();
 		const text = tag.nextSibling.nodeType === 3 ? tag.nextSibling : tag.nextElementSibling.querySelector('b').firstChild;
 		range.selectNodeContents(text);
@@ -143,7 +149,8 @@ func TestBrowserCompare(t *testing.T) {
 // A run in which nothing failed, and one that did not come to its specs, have pages too.
 func TestBrowserNothingFailed(t *testing.T) {
 	b, g := browser(t), NewWithT(t)
-	for _, r := range []*report.Result{small(map[string]report.Verdict{"A": report.Pass}), {Verdict: report.Error, Reason: "no world", Problems: []string{"no world"}}} {
+	for _, r := range []*report.Result{small(map[string]report.Verdict{"A": report.Pass}), {Verdict: report.Error,
+		Reason: "no world", Problems: []string{"no world"}}} {
 		b.load(pageOf(t, r))
 		b.jump("finding=x")
 		g.Expect(b.text("#view")).To(ContainSubstring("This run has no finding"))
@@ -184,7 +191,8 @@ func TestBrowserFilters(t *testing.T) {
 
 	b.press("/")
 	g.Expect(eval[string](b, `document.activeElement.id`)).To(Equal("text"))
-	eval[string](b, `document.activeElement.value = ''`) // the browser is sent the key's letter on its own, so it is there all the same
+	// the browser is sent the key's letter on its own, so it is there all the same
+	eval[string](b, `document.activeElement.value = ''`)
 	b.press("tenant", " ", "PATCH", " promises")
 	get(b, chromedp.Poll[bool](`document.getElementById('found').textContent === '1 spec in 1 cell'`))
 	g.Expect(b.text("#view .results")).To(ContainSubstring("405/wrong-method/PATCH.tenants.{tenant_id}"))
@@ -194,7 +202,8 @@ func TestBrowserFilters(t *testing.T) {
 	// Cells without a spec are found too.
 	b.click("#text")
 	b.press("no probe provokes")
-	get(b, chromedp.Poll[bool](`document.getElementById('found').textContent.startsWith('0 specs in') && document.getElementById('text').value.endsWith('provokes')`))
+	get(b, chromedp.Poll[bool](
+		`document.getElementById('found').textContent.startsWith('0 specs in') && document.getElementById('text').value.endsWith('provokes')`))
 	g.Expect(b.text("#view h2")).To(MatchRegexp(`^\d+ cells without a spec$`))
 	b.click("#view .results li a")
 	g.Expect(b.text("#view")).To(ContainSubstring("no probe provokes it"))
@@ -202,7 +211,8 @@ func TestBrowserFilters(t *testing.T) {
 
 	b.do(chromedp.SetValue(chromedp.CSS("#resource"), "reports"))
 	eval[bool](b, `document.getElementById('resource').dispatchEvent(new Event('change'))`)
-	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-group]')].filter((g) => g.offsetParent).length`)).To(BeNumerically("<=", 2), "the group, and its paths in that of 405")
+	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-group]')].filter((g) => g.offsetParent).length`)).To(
+		BeNumerically("<=", 2), "the group, and its paths in that of 405")
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
@@ -254,14 +264,16 @@ func TestBrowserKeys(t *testing.T) {
 	for range 200 {
 		b.press(kb.ArrowDown)
 	}
-	g.Expect(focused()).To(MatchRegexp(`^(GET|PATCH|DELETE|PUT|POST) /`), "the arrows lead from the operations to the other subjects")
+	g.Expect(focused()).To(MatchRegexp(`^(GET|PATCH|DELETE|PUT|POST) /`),
+		"the arrows lead from the operations to the other subjects")
 	b.press(kb.Enter)
 	g.Expect(b.count("#view article.cell")).To(Equal(1))
 	b.press(kb.Escape)
 	g.Expect(b.count("#view *")).To(BeZero())
 
 	b.press("n")
-	g.Expect(b.text("#view h2")).To(ContainSubstring("401/alg-none/CreateReport"), "without a filter, n goes through what failed")
+	g.Expect(b.text("#view h2")).To(ContainSubstring("401/alg-none/CreateReport"),
+		"without a filter, n goes through what failed")
 	b.press(kb.Escape, "f")
 	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(BeZero())
 	b.press("f")
@@ -313,7 +325,8 @@ func TestBrowserAccess(t *testing.T) {
 func few(r *report.Result) *report.Result {
 	cells := r.Cells[:0]
 	for i, c := range r.Cells {
-		if c.Verdict != report.Pass && c.Verdict != report.Inconclusive || i%25 == 0 || c.Subject == "FetchReport" || c.Subject == "UpdateTenant" {
+		if c.Verdict != report.Pass && c.Verdict != report.Inconclusive || i%25 == 0 || c.Subject == "FetchReport" ||
+			c.Subject == "UpdateTenant" {
 			cells = append(cells, c)
 		}
 	}
@@ -333,9 +346,12 @@ func TestBrowserPhone(t *testing.T) {
 	b.click("#view [data-close]")
 	g.Expect(eval[string](b, `document.activeElement.getAttribute('aria-label')`)).To(HavePrefix("FetchReport 401"))
 	b.press("f")
-	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(BeZero(), "what is folded is not shown")
+	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(
+		BeZero(), "what is folded is not shown")
 	b.press("f")
-	g.Expect(eval[int](b, `Math.min(...[...document.querySelectorAll('[data-c]')].map((m) => m.getBoundingClientRect().height))`)).To(BeNumerically(">=", 24))
+	g.Expect(eval[int](b,
+		`Math.min(...[...document.querySelectorAll('[data-c]')].map((m) => m.getBoundingClientRect().height))`)).To(
+		BeNumerically(">=", 24))
 	g.Expect(b.complaints()).To(BeEmpty())
 }
 
@@ -377,7 +393,8 @@ func TestBrowserSides(t *testing.T) {
 	for i := range results {
 		results[i] = few(results[i])
 	}
-	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]), "merge": written(t, Merge, results)} {
+	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]), "merge": written(t, Merge,
+		results)} {
 		b.load(document)
 		for _, width := range []int64{360, 1920} {
 			b.size(width, 900)

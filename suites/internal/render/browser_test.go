@@ -48,8 +48,10 @@ func browser(t *testing.T) *tab {
 		t.Skipf("no browser: run make test-browser, which sets %s and %s", browserVariable, axeVariable)
 	}
 	folder := t.TempDir()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Flag("disable-quic",
+			true), chromedp.Flag("disable-component-update", true))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = context.WithTimeout(ctx, 5*time.Minute)
@@ -154,7 +156,8 @@ func (b *tab) reload(fragment string) {
 // jump follows a link within the open page.
 func (b *tab) jump(fragment string) {
 	b.t.Helper()
-	get(b, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done) => { addEventListener('popstate', () => done(true), {once: true}); location.hash = %q; })`, fragment), chromedp.EvalAwaitPromise))
+	get(b, chromedp.Evaluate[bool](
+		fmt.Sprintf(`new Promise((done) => { addEventListener('popstate', () => done(true), {once: true}); location.hash = %q; })`, fragment), chromedp.EvalAwaitPromise))
 }
 
 func (b *tab) click(selector string) {
@@ -186,7 +189,8 @@ func (b *tab) size(width, height int64) {
 
 func (b *tab) scheme(name string) {
 	b.t.Helper()
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+	call(b, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
 }
 
 // picture keeps what the page looks like, for people.
@@ -211,7 +215,8 @@ func (b *tab) axe() []string {
 		NewWithT(b.t).Expect(err).NotTo(HaveOccurred())
 		eval[int](b, string(source)+";0")
 	}
-	return get(b, chromedp.Evaluate[[]string](`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
+	return get(b, chromedp.Evaluate[[]string](
+		`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
 		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] || n.all[0] || n.none[0]).message)))`,
 		chromedp.EvalAwaitPromise))
 }

@@ -19,8 +19,8 @@ func Compare(w io.Writer, results []*report.Result) error {
 	return s.page(w, comparisonPage{Heading: s.headline(), Tallies: []heading{{"code", byCode}, {"resource", byResource}}})
 }
 
-// Merge writes a page that shows several results as one, such as those of all data centers: the faults with the targets that have them,
-// and a matrix with a mark for every target wherever they do not agree.
+// Merge writes a page that shows several results as one, such as those of all data centers: the faults with the
+// targets that have them, and a matrix with a mark for every target wherever they do not agree.
 func Merge(w io.Writer, results []*report.Result) error {
 	s, err := newComparison(results)
 	if err != nil {
@@ -49,7 +49,8 @@ type comparisonPage struct {
 }
 
 func (s *comparison) page(w io.Writer, p comparisonPage) error {
-	p.frame = newFrame(strings.Join(s.Names, " · "), p.Verdict, asset("page.css")+asset("comparison.css"), asset("comparison.js"))
+	p.frame = newFrame(strings.Join(s.Names, " · "), p.Verdict, asset("page.css")+asset("comparison.css"),
+		asset("comparison.js"))
 	p.Comparison, p.Codes = s, s.codes()
 	return templates.ExecuteTemplate(w, "comparison.html", p)
 }

@@ -69,7 +69,8 @@ func totals(t report.Totals) string {
 	for _, part := range []struct {
 		verdict report.Verdict
 		n       int
-	}{{report.Violation, t.Specs.Violation}, {report.Error, t.Specs.Error}, {report.Waived, t.Specs.Waived}, {report.Known, t.Specs.Known}, {report.Inconclusive, t.Specs.Inconclusive}} {
+	}{{report.Violation, t.Specs.Violation}, {report.Error, t.Specs.Error}, {report.Waived,
+		t.Specs.Waived}, {report.Known, t.Specs.Known}, {report.Inconclusive, t.Specs.Inconclusive}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.verdict)
 		}
@@ -86,7 +87,8 @@ func (m *markdown) results(s *comparison) {
 		if r.Run.Filtered {
 			verdict += " (a part of the specs)"
 		}
-		m.row(plain(s.Names[i]), verdict, code(r.Run.ID), utc(r.Run.Started), thousands(r.Totals.Specs.Total), thousands(r.Totals.Specs.Violation),
+		m.row(plain(s.Names[i]), verdict, code(r.Run.ID), utc(r.Run.Started), thousands(r.Totals.Specs.Total),
+			thousands(r.Totals.Specs.Violation),
 			thousands(r.Totals.Specs.Inconclusive), fmt.Sprintf("%d/%d", r.Totals.Reference.Asserted, r.Totals.Reference.Total))
 	}
 }
@@ -99,7 +101,8 @@ func (m *markdown) differing(s *comparison, page string) {
 	if s.Cells == 0 {
 		return
 	}
-	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "reason", "reasons"), strings.Join(plains(s.Names), ", "))
+	m.line("\n### Why: %s, in the order %s", counted(len(s.Faults), "reason", "reasons"), strings.Join(plains(s.Names),
+		", "))
 	m.line("")
 	for _, f := range s.Faults[:min(len(s.Faults), shownFindings)] {
 		m.line("- %s **%s**: %s, such as %s", symbols(f.Pattern), plain(f.Text), plain(f.Where()), code(f.Example))

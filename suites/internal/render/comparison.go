@@ -46,7 +46,8 @@ type comparedSpec struct {
 // newComparison lays results side by side.
 func newComparison(results []*report.Result) (*comparison, error) {
 	if len(results) < 2 {
-		return nil, fmt.Errorf("side by side stand two results or more, and there is %s: name another conformance.json", counted(len(results), "result", "results"))
+		return nil, fmt.Errorf("side by side stand two results or more, and there is %s: name another conformance.json",
+			counted(len(results), "result", "results"))
 	}
 	s := &comparison{Names: resultNames(results), Results: results}
 	specs := make([]map[string]*report.Spec, len(results))
@@ -67,7 +68,8 @@ func newComparison(results []*report.Result) (*comparison, error) {
 		}
 	}
 	for _, same := range report.GroupBy(cells, func(c seen) cellKey { return keyOf(c.cell) }) {
-		c := comparedCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell, len(results))}
+		c := comparedCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell,
+			len(results))}
 		for _, one := range same {
 			c.cells[one.result] = one.cell
 			if !results[one.result].Run.Filtered || len(one.cell.Specs) > 0 {
@@ -108,7 +110,8 @@ func resultNames(results []*report.Result) []string {
 	return names
 }
 
-// differing are the specs of a cell whose verdicts differ. A spec that a result does not have says nothing: suites grow.
+// differing are the specs of a cell whose verdicts differ. A spec that a result does not have says nothing: suites
+// grow.
 func differing(cells []*report.Cell, specs []map[string]*report.Spec) []comparedSpec {
 	var ids []string
 	for _, c := range cells {
@@ -133,7 +136,8 @@ func differing(cells []*report.Cell, specs []map[string]*report.Spec) []compared
 	return list
 }
 
-// Differs reports whether the results say different things of the cell, or of one of its specs. What a filter left out says nothing.
+// Differs reports whether the results say different things of the cell, or of one of its specs. What a filter left
+// out says nothing.
 func (c comparedCell) Differs(results []*report.Result) bool {
 	var verdicts []report.Verdict
 	for i, v := range c.Verdicts {
@@ -242,7 +246,8 @@ func (s *comparison) matrix() matrix {
 		var badges []badge
 		for n, v := range c.Verdicts {
 			label += fmt.Sprintf(" %s %s,", s.Names[n], cmp.Or(string(v), "not run"))
-			badges = append(badges, badge{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"), Clause: c.Cell.Source == schemas.FromClause})
+			badges = append(badges, badge{Verdict: v, Letter: cmp.Or(initial(string(v)), "–"),
+				Clause: c.Cell.Source == schemas.FromClause})
 		}
 		if !c.Differs(s.Results) || same(c.Verdicts) {
 			badges = badges[:1]
@@ -260,7 +265,8 @@ func (s *comparison) matrix() matrix {
 func (c comparedCell) worst() *report.Cell {
 	gravest := c.Cell
 	for i, cell := range c.cells {
-		if cell != nil && c.Verdicts[i] != "" && (c.Verdicts[i] != gravest.Verdict && cell.Verdict.Gravity() > gravest.Verdict.Gravity()) {
+		if cell != nil && c.Verdicts[i] != "" && (c.Verdicts[i] != gravest.Verdict &&
+			cell.Verdict.Gravity() > gravest.Verdict.Gravity()) {
 			gravest = cell
 		}
 	}

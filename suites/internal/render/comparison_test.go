@@ -65,7 +65,8 @@ func TestComparison(t *testing.T) {
 // A spec may differ where the cell does not.
 func TestComparisonFindSpecsBelowEqualCells(t *testing.T) {
 	g := NewWithT(t)
-	a, b := small(map[string]report.Verdict{"A": report.Violation}), small(map[string]report.Verdict{"A": report.Violation})
+	a, b := small(map[string]report.Verdict{"A": report.Violation}), small(
+		map[string]report.Verdict{"A": report.Violation})
 	for _, r := range []*report.Result{a, b} {
 		r.Specs = append(r.Specs, report.Spec{ID: "401/x/A", Verdict: report.Pass, Operation: "A"})
 		r.Cells[0].Specs = append(r.Cells[0].Specs, "401/x/A")
@@ -79,7 +80,8 @@ func TestComparisonFindSpecsBelowEqualCells(t *testing.T) {
 
 func TestComparisonOfOtherContracts(t *testing.T) {
 	g := NewWithT(t)
-	s, err := newComparison([]*report.Result{small(map[string]report.Verdict{"A": report.Pass}), small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})})
+	s, err := newComparison([]*report.Result{small(map[string]report.Verdict{"A": report.Pass}),
+		small(map[string]report.Verdict{"A": report.Pass, "B": report.Pass})})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Cells).To(Equal(1), "a cell that only one of them has is a difference")
 }
@@ -87,7 +89,8 @@ func TestComparisonOfOtherContracts(t *testing.T) {
 func TestComparisonNeedTwo(t *testing.T) {
 	g := NewWithT(t)
 	for _, write := range []func(io.Writer, []*report.Result) error{Compare, CompareMarkdown, Merge, MergeMarkdown} {
-		g.Expect(write(io.Discard, []*report.Result{sample(t)})).To(MatchError(ContainSubstring("there is 1 result: name another conformance.json")))
+		g.Expect(write(io.Discard, []*report.Result{sample(t)})).To(
+			MatchError(ContainSubstring("there is 1 result: name another conformance.json")))
 	}
 }
 
@@ -96,20 +99,27 @@ func TestResultNames(t *testing.T) {
 	at := func(name, run string, start time.Time) *report.Result {
 		return &report.Result{Target: report.Target{Name: name}, Run: report.Run{ID: run, Started: start}}
 	}
-	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("b", "1", sampleStart)})).To(Equal([]string{"a", "b"}))
-	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart.Add(time.Hour))})).To(Equal([]string{"a 2026-11-20 01:30", "a 2026-11-20 02:30"}))
-	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart)})).To(Equal([]string{"a 1", "a 2"}))
-	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "1", sampleStart)})).To(Equal([]string{"a (1)", "a (2)"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("b", "1", sampleStart)})).To(Equal([]string{"a",
+		"b"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart.Add(time.Hour))})).To(
+		Equal([]string{"a 2026-11-20 01:30", "a 2026-11-20 02:30"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "2", sampleStart)})).To(
+		Equal([]string{"a 1", "a 2"}))
+	g.Expect(resultNames([]*report.Result{at("a", "1", sampleStart), at("a", "1", sampleStart)})).To(
+		Equal([]string{"a (1)", "a (2)"}))
 }
 
 func TestCompare(t *testing.T) {
 	g := NewWithT(t)
 	results := neighbours(t)[:2]
 	page := string(written(t, Compare, results))
-	g.Expect(page).To(And(ContainSubstring("1 cell differs between eu2 and us5"), ContainSubstring(`<tr id="401/expired-token/FetchTenant">`),
+	g.Expect(page).To(And(ContainSubstring("1 cell differs between eu2 and us5"),
+		ContainSubstring(`<tr id="401/expired-token/FetchTenant">`),
 		ContainSubstring(`<b>a request that must be refused is served (200)</b> <span class="of">1 spec of 401 on FetchTenant</span>`)))
 	text := string(written(t, CompareMarkdown, results))
-	g.Expect(text).To(ContainSubstring("- ✅→❌ **a request that must be refused is served (200)**: 1 spec of 401 on FetchTenant, such as `401/expired-token/FetchTenant`"))
+	g.Expect(text).To(ContainSubstring(
+		"- ✅→❌ **a request that must be refused is served (200)**: 1 spec of 401 on FetchTenant, such as " +
+			"`401/expired-token/FetchTenant`"))
 	g.Expect(text).To(ContainSubstring("| code | cells | ✅→❌ |\n| --- | ---: | ---: |\n| 401 | 1 | 1 |\n| all | 1 | 1 |"))
 	g.Expect(text).To(ContainSubstring("- `FetchTenant`: ✅→❌ 401\n"))
 	same := []*report.Result{results[0], results[0]}
@@ -117,14 +127,16 @@ func TestCompare(t *testing.T) {
 	g.Expect(string(written(t, Compare, same))).To(ContainSubstring("No cell differs"))
 }
 
-// When one fault lets hundreds of cells differ, it is said once, and no body stands on the page: they are in the results' own pages.
+// When one fault lets hundreds of cells differ, it is said once, and no body stands on the page: they are in the
+// results' own pages.
 func TestCompareIsShort(t *testing.T) {
 	g := NewWithT(t)
 	a := sample(t)
 	b := sample(t, func(s *report.Spec) {
 		if s.Verdict == report.Pass && s.Code != "20x" {
 			s.Verdict, s.Reason = report.Violation, "the answer is not what is promised with it"
-			s.Differences = []report.Difference{{Path: "$.error.details", Rule: "type", Found: "[]", Detail: "expected object, not array"}}
+			s.Differences = []report.Difference{{Path: "$.error.details", Rule: "type", Found: "[]",
+				Detail: "expected object, not array"}}
 		}
 	})
 	b.Target.Name = "us5"
@@ -155,7 +167,8 @@ func TestMerge(t *testing.T) {
 			badges++
 		}
 	}
-	g.Expect(badges).To(Equal(len(results[0].Cells)+2), "one mark where all agree, three in the one cell where they do not")
+	g.Expect(badges).To(Equal(len(results[0].Cells)+2),
+		"one mark where all agree, three in the one cell where they do not")
 	text := string(written(t, MergeMarkdown, results))
 	g.Expect(text).To(ContainSubstring("## ❌ violation on 3 of 3 targets"))
 	g.Expect(text).To(ContainSubstring("- on jp1: 6 specs of 401 on 6 operations"))
@@ -179,7 +192,8 @@ func TestComparisonHostile(t *testing.T) {
 				if n.Data == "script" {
 					scripts++
 				}
-				if slices.Contains([]string{"img", "iframe", "svg", "object", "template"}, n.Data) || n.Data == "details" && !slices.Contains([]string{"finding", "subject"}, strings.Split(attribute(n, "class"), " ")[0]) {
+				if slices.Contains([]string{"img", "iframe", "svg", "object", "template"}, n.Data) || n.Data == "details" &&
+					!slices.Contains([]string{"finding", "subject"}, strings.Split(attribute(n, "class"), " ")[0]) {
 					t.Errorf("the page has got <%s>", n.Data)
 				}
 				for _, a := range n.Attr {

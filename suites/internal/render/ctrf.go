@@ -17,7 +17,8 @@ func CTRF(w io.Writer, r *report.Result) error {
 		Tool: ctrfTool{Name: "conformance", Version: line(r.Run.Suite, 60)}, Tests: []ctrfTest{},
 		Summary:     ctrfSummary{Start: milliEpoch(r.Run.Started), Stop: milliEpoch(r.Run.Ended)},
 		Environment: ctrfEnvironment{App: line(r.Run.Contract, 200), Test: line(r.Target.Name, 60)},
-		Extra:       ctrfExtra{Run: line(r.Run.ID, 60), Verdict: r.Verdict, Reason: line(r.Reason, 600), Faults: []ctrfFault{}},
+		Extra: ctrfExtra{Run: line(r.Run.ID, 60), Verdict: r.Verdict, Reason: line(r.Reason, 600),
+			Faults: []ctrfFault{}},
 	}
 	for _, f := range r.FaultsOf(report.Violation) {
 		results.Extra.Faults = append(results.Extra.Faults, ctrfFault{ID: f.ID, Title: line(f.Sentence, 320),

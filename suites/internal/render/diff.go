@@ -8,8 +8,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Changes is what became different from one result to the next. Waivers are no change of the target: a violation that is waived now
-// is in none of the lists.
+// Changes is what became different from one result to the next. Waivers are no change of the target: a violation that
+// is waived now is in none of the lists.
 type Changes struct {
 	Failing      []Change // violations now, but not before
 	Broken       []Change // errors now, but not before
@@ -29,8 +29,8 @@ type Change struct {
 	Old  report.Verdict // empty where the spec is new
 }
 
-// CellChange is a cell of the reference that was asserted before and is no longer: coverage that was lost, whichever spec it was
-// that went.
+// CellChange is a cell of the reference that was asserted before and is no longer: coverage that was lost, whichever
+// spec it was that went.
 type CellChange struct {
 	Cell *report.Cell // as it is now; as it was where the new result does not have it
 	Old  report.Verdict
@@ -51,7 +51,8 @@ func (c Changes) Faults() []report.Bundle {
 	return report.Bundles((&report.Result{Faults: report.Faults(specs)}).FaultsOf(report.Violation))
 }
 
-// Diff tells what is different in the result now from the one before. Specs that a filter left out of either run are not compared.
+// Diff tells what is different in the result now from the one before. Specs that a filter left out of either run are
+// not compared.
 func Diff(before, now *report.Result) Changes {
 	var c Changes
 	c.specs(before, now)
@@ -133,7 +134,8 @@ func cellsByKey(r *report.Result) map[cellKey]*report.Cell {
 	return cells
 }
 
-// operations lists the operations of the contract that the run was made for, sorted. Every operation has a cell in every result.
+// operations lists the operations of the contract that the run was made for, sorted. Every operation has a cell in
+// every result.
 func operations(r *report.Result) []string {
 	var ids []string
 	for _, c := range r.Cells {

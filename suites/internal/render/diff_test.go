@@ -11,19 +11,22 @@ import (
 
 // small is a result with the given specs, and a reference cell for each of them.
 func small(verdicts map[string]report.Verdict) *report.Result {
-	r := &report.Result{Version: report.Version, Run: report.Run{ID: "run"}, Target: report.Target{Name: "mock"}, Verdict: report.Pass}
+	r := &report.Result{Version: report.Version, Run: report.Run{ID: "run"}, Target: report.Target{Name: "mock"},
+		Verdict: report.Pass}
 	for _, operation := range []string{"A", "B", "C", "D", "E", "F"} {
 		v, known := verdicts[operation]
 		if !known {
 			continue
 		}
 		id := "401/no-token/" + operation
-		r.Specs = append(r.Specs, report.Spec{ID: id, Code: "401", Probe: "no-token", Subject: operation, Operation: operation, Method: "GET", Path: "/" + operation,
+		r.Specs = append(r.Specs, report.Spec{ID: id, Code: "401", Probe: "no-token", Subject: operation,
+			Operation: operation, Method: "GET", Path: "/" + operation,
 			Source: schemas.FromReference, Verdict: v, Reason: "reason of " + operation})
 		if v == report.Error {
 			v = report.Inconclusive
 		}
-		r.Cells = append(r.Cells, report.Cell{Subject: operation, Operation: operation, Method: "GET", Path: "/" + operation, Class: "401", Code: 401,
+		r.Cells = append(r.Cells, report.Cell{Subject: operation, Operation: operation, Method: "GET", Path: "/" +
+			operation, Class: "401", Code: 401,
 			Source: schemas.FromReference, Verdict: v, Specs: []string{id}})
 	}
 	r.Faults = report.Faults(r.Specs)
@@ -59,16 +62,24 @@ func TestDiff(t *testing.T) {
 		inconclusive  verdicts
 		lost          []string
 	}{
-		{name: "nothing", before: verdicts{"A": p, "B": v, "C": w, "D": u, "E": e}, after: verdicts{"A": p, "B": v, "C": w, "D": u, "E": e}},
-		{name: "newly failing", before: verdicts{"A": p, "B": u, "C": w}, after: verdicts{"A": v, "B": v, "C": v}, failing: verdicts{"A": p, "B": u, "C": w}},
-		{name: "newly broken", before: verdicts{"A": p, "B": e}, after: verdicts{"A": e, "B": e}, broken: verdicts{"A": p}, lost: []string{"A"}},
-		{name: "newly passing", before: verdicts{"A": v, "B": u, "C": e, "D": w}, after: verdicts{"A": p, "B": p, "C": p, "D": p}, passing: verdicts{"A": v, "B": u, "C": e, "D": w}},
-		{name: "newly inconclusive", before: verdicts{"A": p, "B": v, "C": e}, after: verdicts{"A": u, "B": u, "C": u}, inconclusive: verdicts{"A": p, "B": v}, lost: []string{"A", "B"}},
+		{name: "nothing", before: verdicts{"A": p, "B": v, "C": w, "D": u, "E": e}, after: verdicts{"A": p, "B": v, "C": w,
+			"D": u, "E": e}},
+		{name: "newly failing", before: verdicts{"A": p, "B": u, "C": w}, after: verdicts{"A": v, "B": v, "C": v},
+			failing: verdicts{"A": p, "B": u, "C": w}},
+		{name: "newly broken", before: verdicts{"A": p, "B": e}, after: verdicts{"A": e, "B": e}, broken: verdicts{"A": p},
+			lost: []string{"A"}},
+		{name: "newly passing", before: verdicts{"A": v, "B": u, "C": e, "D": w}, after: verdicts{"A": p, "B": p, "C": p,
+			"D": p}, passing: verdicts{"A": v, "B": u, "C": e, "D": w}},
+		{name: "newly inconclusive", before: verdicts{"A": p, "B": v, "C": e}, after: verdicts{"A": u, "B": u, "C": u},
+			inconclusive: verdicts{"A": p, "B": v}, lost: []string{"A", "B"}},
 		{name: "a waiver is no change of the target", before: verdicts{"A": v}, after: verdicts{"A": w}},
-		{name: "a new operation", before: verdicts{"A": p}, after: verdicts{"A": p, "B": p, "C": v}, failing: verdicts{"C": ""},
-			want: Changes{NewOperations: []string{"B", "C"}, NewSpecs: []string{"401/no-token/B", "401/no-token/C"}}},
-		{name: "an operation that is gone", before: verdicts{"A": p, "B": u}, after: verdicts{"A": p}, want: Changes{GoneOperations: []string{"B"}, GoneSpecs: []string{"401/no-token/B"}}},
-		{name: "coverage that is gone", before: verdicts{"A": p, "B": v}, after: verdicts{"A": p}, lost: []string{"B"}, want: Changes{GoneOperations: []string{"B"}, GoneSpecs: []string{"401/no-token/B"}}},
+		{name: "a new operation", before: verdicts{"A": p}, after: verdicts{"A": p, "B": p, "C": v},
+			failing: verdicts{"C": ""},
+			want:    Changes{NewOperations: []string{"B", "C"}, NewSpecs: []string{"401/no-token/B", "401/no-token/C"}}},
+		{name: "an operation that is gone", before: verdicts{"A": p, "B": u}, after: verdicts{"A": p},
+			want: Changes{GoneOperations: []string{"B"}, GoneSpecs: []string{"401/no-token/B"}}},
+		{name: "coverage that is gone", before: verdicts{"A": p, "B": v}, after: verdicts{"A": p}, lost: []string{"B"},
+			want: Changes{GoneOperations: []string{"B"}, GoneSpecs: []string{"401/no-token/B"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := NewWithT(t)

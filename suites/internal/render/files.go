@@ -29,9 +29,9 @@ var views = []struct {
 	{"badge.svg", func(w io.Writer, s viewInput) error { return Badge(w, s.result) }},
 }
 
-// WriteAll writes every view of a result into the directory and returns their paths. The baseline may be nil. The page shows the history
-// that lies there; one that cannot be read is an error, which costs no view. A reader sees either the whole of a file or the one that was
-// there before.
+// WriteAll writes every view of a result into the directory and returns their paths. The baseline may be nil. The
+// page shows the history that lies there; one that cannot be read is an error, which costs no view. A reader sees
+// either the whole of a file or the one that was there before.
 func WriteAll(dir string, r, baseline *report.Result) ([]string, error) {
 	var paths []string
 	nights, unreadable := report.ReadHistory(filepath.Join(dir, HistoryFile))

@@ -45,7 +45,8 @@ func TestHAR(t *testing.T) {
 	last := file.Log.Entries[0].Started
 	for _, e := range file.Log.Entries {
 		if e.Started.Before(last) || (e.Response.Status == 0) != (e.Response.Error != "") {
-			t.Errorf("%s at %s: out of order, or a status of %d with the error %q", e.Comment, e.Started, e.Response.Status, e.Response.Error)
+			t.Errorf("%s at %s: out of order, or a status of %d with the error %q", e.Comment, e.Started, e.Response.Status,
+				e.Response.Error)
 		}
 		last = e.Started
 		if e.Comment == r.Specs[0].ID {
@@ -105,13 +106,15 @@ func TestSARIFRules(t *testing.T) {
 	))
 }
 
-// A spec that shows several faults is a result of the gravest: a wrong status comes before a broken body, however widespread that is.
+// A spec that shows several faults is a result of the gravest: a wrong status comes before a broken body, however
+// widespread that is.
 func TestSARIFNamesTheGravestFault(t *testing.T) {
 	g := NewWithT(t)
 	r := sample(t, func(s *report.Spec) {
 		if s.Code == "401" && s.Resource == "reports" {
 			s.Verdict = report.Violation
-			s.Differences = append(slices.Clone(s.Differences), report.Difference{Path: "$.error.details", Rule: "type", Found: "[]", Detail: "expected object, not array"})
+			s.Differences = append(slices.Clone(s.Differences), report.Difference{Path: "$.error.details", Rule: "type",
+				Found: "[]", Detail: "expected object, not array"})
 		}
 	})
 	var b bytes.Buffer
@@ -129,7 +132,8 @@ func TestSARIFNamesTheGravestFault(t *testing.T) {
 
 func TestSARIF(t *testing.T) {
 	g := NewWithT(t)
-	for _, r := range []*report.Result{sample(t), failing(hostile(t, 0)), small(map[string]report.Verdict{"A": report.Pass})} {
+	for _, r := range []*report.Result{sample(t), failing(hostile(t, 0)),
+		small(map[string]report.Verdict{"A": report.Pass})} {
 		var b bytes.Buffer
 		g.Expect(SARIF(&b, r)).To(Succeed())
 		file, err := sarif.FromBytes(b.Bytes())
@@ -180,7 +184,8 @@ func TestBadge(t *testing.T) {
 		verdict report.Verdict
 		want    string
 	}{
-		{report.Violation, "conformance: 5 faults"}, {report.Pass, "conformance: pass, "}, {report.Inconclusive, "conformance: inconclusive"}, {report.Error, "conformance: error"},
+		{report.Violation, "conformance: 5 faults"}, {report.Pass, "conformance: pass, "}, {report.Inconclusive,
+			"conformance: inconclusive"}, {report.Error, "conformance: error"},
 	} {
 		r := sample(t)
 		r.Verdict = c.verdict
@@ -216,5 +221,6 @@ func TestWriteAll(t *testing.T) {
 func TestWriteAllSaysWhatToDo(t *testing.T) {
 	g := NewWithT(t)
 	_, err := WriteAll(filepath.Join(t.TempDir(), "missing"), sample(t), nil)
-	g.Expect(err).To(MatchError(And(ContainSubstring("index.html cannot be written"), ContainSubstring("name another folder"))))
+	g.Expect(err).To(MatchError(And(ContainSubstring("index.html cannot be written"),
+		ContainSubstring("name another folder"))))
 }

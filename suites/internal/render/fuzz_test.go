@@ -13,7 +13,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Results come from other machines. Two that can be read can be shown side by side, and neither draws anything in a terminal.
+// Results come from other machines. Two that can be read can be shown side by side, and neither draws anything in a
+// terminal.
 func FuzzComparison(f *testing.F) {
 	r := sample(f)
 	r.Specs, r.World, r.Cells = r.Specs[:min(2, len(r.Specs))], nil, r.Cells[:min(2, len(r.Cells))]

@@ -15,8 +15,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// HAR writes all exchanges as an HTTP archive (version 1.2), which browsers and proxies open. Every attempt is an entry, in the order of
-// sending; its comment is the id of the spec or step.
+// HAR writes all exchanges as an HTTP archive (version 1.2), which browsers and proxies open. Every attempt is an
+// entry, in the order of sending; its comment is the id of the spec or step.
 func HAR(w io.Writer, r *report.Result) error {
 	archive := har{Version: "1.2", Creator: harCreator{Name: "conformance", Version: r.Run.Suite}, Entries: []harEntry{},
 		Comment: fmt.Sprintf("run %s on %s", r.Run.ID, r.Target.Name)}
@@ -108,13 +108,15 @@ type harTimings struct {
 func (h *har) add(id string, exchanges []exchange.Evidence) {
 	for _, e := range exchanges {
 		for _, a := range e.Attempts {
-			h.Entries = append(h.Entries, harEntry{Started: a.Start, Time: a.MS, Request: harRequestOf(e, a.Proto), Response: harResponseOf(a), Timings: harTimings{Wait: a.MS}, Comment: id})
+			h.Entries = append(h.Entries, harEntry{Started: a.Start, Time: a.MS, Request: harRequestOf(e, a.Proto),
+				Response: harResponseOf(a), Timings: harTimings{Wait: a.MS}, Comment: id})
 		}
 	}
 }
 
 func harRequestOf(e exchange.Evidence, proto string) harRequest {
-	r := harRequest{Method: e.Method, URL: e.URL, HTTPVersion: proto, Cookies: []harPair{}, Headers: harHeaders(e.Headers), QueryString: harQuery(e.URL), HeadersSize: -1}
+	r := harRequest{Method: e.Method, URL: e.URL, HTTPVersion: proto, Cookies: []harPair{},
+		Headers: harHeaders(e.Headers), QueryString: harQuery(e.URL), HeadersSize: -1}
 	if b := e.Body; b != nil {
 		r.BodySize = b.Size
 		r.PostData = &harData{MIMEType: e.Headers.Get("Content-Type"), Params: []harPair{}, Text: b.Text, Comment: remark(b)}
@@ -126,8 +128,10 @@ func harRequestOf(e exchange.Evidence, proto string) harRequest {
 }
 
 func harResponseOf(a exchange.EvidenceAttempt) harResponse {
-	r := harResponse{Status: a.Status, StatusText: http.StatusText(a.Status), HTTPVersion: a.Proto, Cookies: []harPair{}, Headers: harHeaders(a.Headers),
-		Content: harContent{MIMEType: a.Headers.Get("Content-Type")}, RedirectURL: a.Headers.Get("Location"), HeadersSize: -1, Error: a.Error}
+	r := harResponse{Status: a.Status, StatusText: http.StatusText(a.Status), HTTPVersion: a.Proto, Cookies: []harPair{},
+		Headers: harHeaders(a.Headers),
+		Content: harContent{MIMEType: a.Headers.Get("Content-Type")}, RedirectURL: a.Headers.Get(
+			"Location"), HeadersSize: -1, Error: a.Error}
 	if b := a.Body; b != nil {
 		r.BodySize, r.Content.Size, r.Content.Text, r.Content.Comment = b.Size, b.Size, b.Text, remark(b)
 		if b.Base64 {

@@ -13,7 +13,8 @@ import (
 // shownNights is how many nights the page shows: the last ones.
 const shownNights = 60
 
-// historyTable is what the page tells of the nights before: a row for each fault, a column for each night, the last one first.
+// historyTable is what the page tells of the nights before: a row for each fault, a column for each night, the last
+// one first.
 type historyTable struct {
 	Title    string
 	Nights   []nightColumn

@@ -32,7 +32,8 @@ func nightsBefore(r *report.Result, count int) []report.Night {
 			n.Verdict, n.Faults = report.Error, nil
 		}
 		if i > 0 && i < 4 {
-			n.CellsChanged = map[string]report.Verdict{r.Cells[0].Key(): []report.Verdict{report.Pass, report.Violation}[i%2], "404/404/reference/Gone": report.Pass}
+			n.CellsChanged = map[string]report.Verdict{r.Cells[0].Key(): []report.Verdict{report.Pass, report.Violation}[i%2],
+				"404/404/reference/Gone": report.Pass}
 		}
 		nights = append(nights, n)
 	}
@@ -42,7 +43,8 @@ func nightsBefore(r *report.Result, count int) []report.Night {
 func TestPageShowsTheNightsBefore(t *testing.T) {
 	g := NewWithT(t)
 	r := sample(t)
-	nights := append(nightsBefore(r, 70), report.Night{Run: "x", Started: r.Run.Started, Target: "another", Verdict: report.Pass})
+	nights := append(nightsBefore(r, 70), report.Night{Run: "x", Started: r.Run.Started, Target: "another",
+		Verdict: report.Pass})
 	var b bytes.Buffer
 	g.Expect(HTML(&b, r, nights)).To(Succeed())
 	columns, rows := 0, []string{}

@@ -27,7 +27,9 @@ var payloads = []string{
 	`{{.Data}}{{"x"}}${window.pwned=1}`,
 	"\x1b[31mred\x1b[0m\x1b]0;title\x07\x9b2J\r\nHTTP/1.1 200 OK\b\b",
 	"\u202eevil\u202c\u2028\u2029\u200b\ufeff\x00\xff\xfe",
-	"| a | b |\n| --- | --- |\n\n# heading\n\n- [link](https://evil.example.com) ![image](https://evil.example.com/x.png) <https://evil.example.com> www.evil.example.com\n@someone `code` ``` **bold** ~~gone~~ $x$",
+	"| a | b |\n| --- | --- |\n\n# heading\n\n- [link](https://evil.example.com) " +
+		"![image](https://evil.example.com/x.png) <https://evil.example.com> www.evil.example.com\n@someone `code` ``` " +
+		"**bold** ~~gone~~ $x$",
 	"``` ` `` \n```\n<details open ontoggle=window.pwned=1>",
 	`1. list`,
 	`{"error":{"code":"<img src=x onerror=window.pwned=1>","</script>":[1,2,{"a":null}]}}`,
@@ -38,8 +40,8 @@ var payloads = []string{
 // kinds are the texts that a reader of conformance.json checks: only known values get this far.
 var kinds = map[string]bool{"Verdict": true, "Source": true, "Basis": true, "Phase": true, "CheckState": true}
 
-// hostile is a sample with payloads in every text. The places where they stand in turn are shuffled by salt, so that a few samples put
-// every payload nearly everywhere.
+// hostile is a sample with payloads in every text. The places where they stand in turn are shuffled by salt, so that
+// a few samples put every payload nearly everywhere.
 func hostile(t testing.TB, salt int) *report.Result {
 	t.Helper()
 	g := NewWithT(t)

@@ -16,8 +16,8 @@ type latency struct {
 	Median, Worst int64
 }
 
-// latencies returns the latency of every operation that was answered at all. What the fault header asked for is left out: a gateway
-// may have answered in the service's place.
+// latencies returns the latency of every operation that was answered at all. What the fault header asked for is left
+// out: a gateway may have answered in the service's place.
 func latencies(r *report.Result) map[string]latency {
 	type call struct{ method, path string }
 	calls := map[string]call{}
@@ -87,8 +87,8 @@ func fits(template, address string) bool {
 	return true
 }
 
-// length is the share of the longest bar that a time takes. The scale is that of the square root, so that one slow answer does not
-// flatten all the others, and yet stands out.
+// length is the share of the longest bar that a time takes. The scale is that of the square root, so that one slow
+// answer does not flatten all the others, and yet stands out.
 func length(ms, longest int64) float64 {
 	if longest <= 0 {
 		return 0

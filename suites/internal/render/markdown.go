@@ -23,14 +23,15 @@ func (m *markdown) write(w io.Writer) error {
 	return err
 }
 
-// plain writes a text as itself: whatever would mean something to Markdown or HTML, or would call on people or link anywhere, is written
-// as a character reference.
+// plain writes a text as itself: whatever would mean something to Markdown or HTML, or would call on people or link
+// anywhere, is written as a character reference.
 func plain(text string) string {
 	var b strings.Builder
 	text = line(text, 300)
 	for i, c := range text {
 		switch {
-		case c < 0x80 && strings.ContainsRune("&<>|`*_[]\\~#!$^", c), c == ':' && strings.HasPrefix(text[i:], "://"), c == '.' && strings.HasSuffix(strings.ToLower(text[:i]), "www"):
+		case c < 0x80 && strings.ContainsRune("&<>|`*_[]\\~#!$^", c), c == ':' && strings.HasPrefix(text[i:],
+			"://"), c == '.' && strings.HasSuffix(strings.ToLower(text[:i]), "www"):
 			fmt.Fprintf(&b, "&#%d;", c)
 		case i == 0 && strings.ContainsRune("+-=", c), (c == '.' || c == ')') && strings.Trim(text[:i], "0123456789") == "":
 			fmt.Fprintf(&b, "&#%d;", c) // no list, no rule, no heading
@@ -43,7 +44,8 @@ func plain(text string) string {
 	return b.String()
 }
 
-// code writes a text as a code span, in which nothing means anything. Bars would end the cell of a table, so they are for plain.
+// code writes a text as a code span, in which nothing means anything. Bars would end the cell of a table, so they are
+// for plain.
 func code(text string) string {
 	text = line(text, 300)
 	if text == "" || strings.ContainsRune(text, '|') {

@@ -13,8 +13,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// matrix is the picture of a result: operations by codes. Subjects that are no operation have groups of their own below, their paths
-// by methods.
+// matrix is the picture of a result: operations by codes. Subjects that are no operation have groups of their own
+// below, their paths by methods.
 type matrix struct {
 	Columns []string // codes
 	Groups  []group  // resources
@@ -39,8 +39,8 @@ type row struct {
 	Bar    *bar
 }
 
-// matrixCell is one place of the matrix. It nearly always holds one cell; but an operation may have a cell of its own list and one of the
-// general table under the same code.
+// matrixCell is one place of the matrix. It nearly always holds one cell; but an operation may have a cell of its own
+// list and one of the general table under the same code.
 type matrixCell struct {
 	Column string
 	Badges []badge
@@ -128,8 +128,10 @@ func otherTitle(class string) string {
 }
 
 func newBar(l latency, longest int64) *bar {
-	return &bar{latency: l, MedianWidth: fmt.Sprintf("%.1f", 100*length(l.Median, longest)), WorstWidth: fmt.Sprintf("%.1f", 100*length(l.Worst, longest)),
-		Label: fmt.Sprintf("median %s ms, worst %s ms, of %s", milliseconds(l.Median), milliseconds(l.Worst), counted(l.Count, "answer", "answers"))}
+	return &bar{latency: l, MedianWidth: fmt.Sprintf("%.1f", 100*length(l.Median, longest)),
+		WorstWidth: fmt.Sprintf("%.1f", 100*length(l.Worst, longest)),
+		Label: fmt.Sprintf("median %s ms, worst %s ms, of %s", milliseconds(l.Median), milliseconds(l.Worst),
+			counted(l.Count, "answer", "answers"))}
 }
 
 // grouping collects the rows of a group in the order in which their cells come.

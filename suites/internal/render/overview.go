@@ -20,7 +20,8 @@ func facts(r *report.Result) []fact {
 		{"run", r.Run.ID},
 		{"started", utc(r.Run.Started)},
 		{"took", took(r)},
-		{"requests", fmt.Sprintf("%s: set-up %s, controls %s, specs %s, clean-up %s", thousands(q.Total()), thousands(q.World), thousands(q.Controls), thousands(q.Specs), thousands(q.Cleanup))},
+		{"requests", fmt.Sprintf("%s: set-up %s, controls %s, specs %s, clean-up %s", thousands(q.Total()),
+			thousands(q.World), thousands(q.Controls), thousands(q.Specs), thousands(q.Cleanup))},
 		{"may", permissions(r.Target)},
 		{"rules", rules(r.Target)},
 		{"suite", fmt.Sprintf("%s, seed %d, %s", r.Run.Suite, r.Run.Seed, counted(r.Run.Processes, "process", "processes"))},
@@ -85,7 +86,8 @@ type verdictBar struct {
 func verdictBars(r *report.Result) []verdictBar {
 	c := r.Totals.Specs
 	return []verdictBar{
-		{report.Violation, c.Violation}, {report.Error, c.Error}, {report.Waived, c.Waived}, {report.Known, c.Known}, {report.Inconclusive, c.Inconclusive}, {report.Pass, c.Pass},
+		{report.Violation, c.Violation}, {report.Error, c.Error}, {report.Waived, c.Waived}, {report.Known,
+			c.Known}, {report.Inconclusive, c.Inconclusive}, {report.Pass, c.Pass},
 	}
 }
 
@@ -118,7 +120,8 @@ func shares(c report.Counts) []share {
 		n       int
 		width   float64
 	}
-	parts := []part{{report.Violation, c.Violation, 0}, {report.Error, c.Error, 0}, {report.Waived, c.Waived, 0}, {report.Known, c.Known, 0}, {report.Inconclusive, c.Inconclusive, 0}, {report.Pass, c.Pass, 0}}
+	parts := []part{{report.Violation, c.Violation, 0}, {report.Error, c.Error, 0}, {report.Waived, c.Waived, 0},
+		{report.Known, c.Known, 0}, {report.Inconclusive, c.Inconclusive, 0}, {report.Pass, c.Pass, 0}}
 	sum := 0.0
 	for i := range parts {
 		if parts[i].n > 0 {
@@ -251,8 +254,8 @@ func answered(s *report.Step) bool {
 
 var identifier = regexp.MustCompile(`/[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|/[0-9]{3,}`)
 
-// callOf names what a step calls: the operation, or where the step names none, method and path without what differs from one object to
-// the next.
+// callOf names what a step calls: the operation, or where the step names none, method and path without what differs
+// from one object to the next.
 func callOf(s *report.Step) string {
 	if s.Operation != "" || len(s.Exchanges) == 0 {
 		return s.Operation

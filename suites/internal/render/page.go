@@ -20,8 +20,8 @@ var assets embed.FS
 // scripts are the parts of the page's script, in order; they share one scope.
 var scripts = []string{"dom.js", "data.js", "json.js", "detail.js", "filter.js", "keys.js", "main.js"}
 
-// HTML writes the result as a page: one file that needs nothing else, from the disk or from a server. Its head, its lists and the
-// matrix are plain HTML; what is shown on demand is compressed data that its script unpacks.
+// HTML writes the result as a page: one file that needs nothing else, from the disk or from a server. Its head, its
+// lists and the matrix are plain HTML; what is shown on demand is compressed data that its script unpacks.
 func HTML(w io.Writer, r *report.Result, nights []report.Night) error {
 	data, err := newPageData(r, budget)
 	if err != nil {
@@ -33,11 +33,15 @@ func HTML(w io.Writer, r *report.Result, nights []report.Night) error {
 	}
 	cells := uncoveredCells(r)
 	return templates.ExecuteTemplate(w, "page.html", resultPage{
-		frame:  newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID), r.Verdict, style, script),
+		frame: newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID),
+			r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
-		Sections: []section{newSection(r, "Faults", report.Violation), newSection(r, "Errors", report.Error), newSection(r, "Waived", report.Waived),
-			newSection(r, "Known deviations of the live service", report.Known), newSection(r, "Served though nothing documents a rejection", report.Inconclusive)},
-		Worst: worst(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(r.Leftovers), Uncovered: cells, UncoveredCells: countCells(cells), Phases: phases(r), Data: data,
+		Sections: []section{newSection(r, "Faults", report.Violation), newSection(r, "Errors", report.Error),
+			newSection(r, "Waived", report.Waived),
+			newSection(r, "Known deviations of the live service", report.Known), newSection(r,
+				"Served though nothing documents a rejection", report.Inconclusive)},
+		Worst: worst(r), Inconclusive: report.Reasons(r, report.Inconclusive), Leftovers: report.SameLeftovers(
+			r.Leftovers), Uncovered: cells, UncoveredCells: countCells(cells), Phases: phases(r), Data: data,
 		History: newHistoryTable(r, nights),
 	})
 }
@@ -71,14 +75,15 @@ type frame struct {
 	Script template.JS
 }
 
-// newFrame allows the page its own style and script, by their hashes, and nothing else: were something of the target's ever to get
-// into the page unescaped, the browser would not run it, load it or send it anywhere.
+// newFrame allows the page its own style and script, by their hashes, and nothing else: were something of the
+// target's ever to get into the page unescaped, the browser would not run it, load it or send it anywhere.
 func newFrame(title string, verdict report.Verdict, style, script string) frame {
 	policy := "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src " + hash(style)
 	if script != "" {
 		policy += "; script-src " + hash(script)
 	}
-	return frame{Title: exchange.Printable(title), Policy: policy, Icon: icon(verdict), Style: template.CSS(style), Script: template.JS(script)}
+	return frame{Title: exchange.Printable(title), Policy: policy, Icon: icon(verdict), Style: template.CSS(style),
+		Script: template.JS(script)}
 }
 
 func hash(text string) string {
@@ -88,7 +93,8 @@ func hash(text string) string {
 
 // icon is a dot in the verdict's colour, so that a tab tells how a run ended.
 func icon(v report.Verdict) template.URL {
-	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="` + colorOf(v) + `"/></svg>`
+	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="` +
+		colorOf(v) + `"/></svg>`
 	return template.URL("data:image/svg+xml," + url.PathEscape(svg))
 }
 

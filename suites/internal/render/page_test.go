@@ -109,7 +109,8 @@ func TestHTMLHoldsEveryCellOnce(t *testing.T) {
 		if c.Verdict == report.Violation { // the fault's
 			letter = map[string]string{"401": "A", "405": "B", "403": "C"}[c.Class]
 		}
-		if label := attribute(n, "aria-label"); textOf(n) != letter || !strings.Contains(label, c.Class) || !strings.Contains(label, string(c.Verdict)) ||
+		if label := attribute(n, "aria-label"); textOf(n) != letter || !strings.Contains(label, c.Class) ||
+			!strings.Contains(label, string(c.Verdict)) ||
 			strings.Contains(attribute(n, "class"), "round") != (c.Source == schemas.FromClause) {
 			t.Errorf("the mark of %s %s is %q, labelled %q", c.Class, c.Subject, textOf(n), label)
 		}
@@ -129,7 +130,8 @@ func TestHTMLDataIsTheResult(t *testing.T) {
 	text := func(at ref) string { return p.Texts[at] }
 	g.Expect(p.Specs).To(HaveLen(len(r.Specs)))
 	g.Expect(p.Steps).To(HaveLen(len(r.World)))
-	g.Expect(p.Texts).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(p.Texts))))), "every text is in the list once")
+	g.Expect(p.Texts).To(HaveLen(len(slices.Compact(slices.Sorted(slices.Values(p.Texts))))),
+		"every text is in the list once")
 	var got, want []any // compared at once, since there are many
 	for i, s := range r.Specs {
 		pageData := p.Specs[i]
@@ -175,7 +177,8 @@ func TestHTMLPolicy(t *testing.T) {
 	g.Expect(policy).NotTo(ContainSubstring("unsafe"))
 }
 
-// What a hostile target answers adds no element and no attribute: the page has the names that the same page has for harmless texts.
+// What a hostile target answers adds no element and no attribute: the page has the names that the same page has for
+// harmless texts.
 func TestHTMLHostile(t *testing.T) {
 	g := NewWithT(t)
 	names := func(document []byte) map[string]bool {
@@ -209,8 +212,10 @@ func TestHTMLHostile(t *testing.T) {
 			}
 		}
 		g.Expect(scripts).To(Equal(2))
-		g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse(), "control characters and characters that turn the direction are made visible")
-		g.Expect(slices.ContainsFunc(readPageData(t, document).Texts, func(text string) bool { return strings.ContainsFunc(text, steers) })).To(BeFalse())
+		g.Expect(strings.ContainsFunc(string(document), steers)).To(BeFalse(),
+			"control characters and characters that turn the direction are made visible")
+		g.Expect(slices.ContainsFunc(readPageData(t, document).Texts,
+			func(text string) bool { return strings.ContainsFunc(text, steers) })).To(BeFalse())
 	}
 }
 
@@ -218,7 +223,8 @@ var harmlessLink = regexp.MustCompile(`^(#|https://|data:image/svg\+xml,%3Csvg)`
 
 // steers reports whether a character steers a terminal or deceives a reader.
 func steers(c rune) bool {
-	return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x2028 && c <= 0x202e || c == 0xfeff
+	return c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x200b && c <= 0x200f || c >= 0x2028 &&
+		c <= 0x202e || c == 0xfeff
 }
 
 // Bodies are cut before the page becomes too large, first where nothing failed.
@@ -226,15 +232,18 @@ func TestPackKeepsTheBudget(t *testing.T) {
 	g := NewWithT(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	size := 6 << 10
-	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Violation, "C": report.Pass, "D": report.Inconclusive})
+	r := small(map[string]report.Verdict{"A": report.Pass, "B": report.Violation, "C": report.Pass,
+		"D": report.Inconclusive})
 	for i := range r.Specs {
 		noise := make([]byte, size)
 		for i := range noise {
 			noise[i] = byte(' ' + random.IntN(94))
 		}
-		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(noise), Size: size}}}}}
+		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(
+			noise), Size: size}}}}}
 	}
-	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size}, {5_000, 256, 1 << 10}, {1, 0, 256}} {
+	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size},
+		{5_000, 256, 1 << 10}, {1, 0, 256}} {
 		data, err := newPageData(r, c.budget)
 		g.Expect(err).NotTo(HaveOccurred())
 		if c.budget > 1 {
@@ -260,8 +269,10 @@ func TestBodyIsCutBetweenCharacters(t *testing.T) {
 }
 
 func TestHTMLOfAnEmptyResult(t *testing.T) {
-	document := pageOf(t, &report.Result{Run: report.Run{ID: "x"}, Target: report.Target{Name: "mock"}, Verdict: report.Error, Reason: "the set-up failed", Problems: []string{"no world"}})
-	NewWithT(t).Expect(string(document)).To(And(ContainSubstring("ERROR"), ContainSubstring("the set-up failed"), ContainSubstring("no world")))
+	document := pageOf(t, &report.Result{Run: report.Run{ID: "x"}, Target: report.Target{Name: "mock"},
+		Verdict: report.Error, Reason: "the set-up failed", Problems: []string{"no world"}})
+	NewWithT(t).Expect(string(document)).To(And(ContainSubstring("ERROR"), ContainSubstring("the set-up failed"),
+		ContainSubstring("no world")))
 }
 
 func TestLatencies(t *testing.T) {
@@ -283,7 +294,8 @@ func TestLatencies(t *testing.T) {
 	add(&r.Specs[0], "POST", "https://h/api/2/A", 7000) // another operation
 	add(&r.Specs[1], "GET", "https://h/api/2/B", 5)
 	r.Specs[1].Injected = true
-	e := exchange.Evidence{Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	e := exchange.Evidence{Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20,
+		Status: 200}}}
 	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
 	g.Expect(latencies(r)).To(Equal(map[string]latency{"A": {Count: 3, Median: 20, Worst: 40}}))
 }
@@ -298,7 +310,8 @@ func TestFits(t *testing.T) {
 	g.Expect(fits("/a", "%zz")).To(BeFalse())
 }
 
-// A page shows the gravest faults first, each with an exchange that can be repeated, and what is accepted with its source.
+// A page shows the gravest faults first, each with an exchange that can be repeated, and what is accepted with its
+// source.
 func TestHTMLFindings(t *testing.T) {
 	g := NewWithT(t)
 	document := pageOf(t, sample(t))
@@ -313,23 +326,31 @@ func TestHTMLFindings(t *testing.T) {
 		}
 	}
 	g.Expect(violations[0]).To(Equal("Served, though it must be rejected"))
-	g.Expect(violations[1]).To(And(HavePrefix("Aalg-none: requests that must be rejected with 401 succeed (200) 6 specs of 401 on 6 operations · vxpk5epr conformance replay -target=staging vxpk5epr"),
-		ContainSubstring("exchangePOST https://eu2-cloud.example.com/api/2/reports: 200"), ContainSubstring("single request, while the objects existcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
+	g.Expect(violations[1]).To(
+		And(HavePrefix("Aalg-none: requests that must be rejected with 401 succeed (200) 6 specs of 401 on 6 operations "+
+			"· vxpk5epr conformance replay -target=staging vxpk5epr"),
+			ContainSubstring("exchangePOST https://eu2-cloud.example.com/api/2/reports: 200"), ContainSubstring(
+				"single request, while the objects existcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
 	g.Expect(violations[2:6]).To(HaveExactElements(
-		Equal("Wrong status"), HavePrefix("Bthe status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id} · iaeauqau"),
+		Equal("Wrong status"), HavePrefix(
+			"Bthe status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id} · iaeauqau"),
 		Equal("Broken error answers"),
-		HavePrefix("C$.error.code is a string, the documentation promises an integer; $.error.details is an array, the documentation promises an object; required property $.error.domain is missing "+
+		HavePrefix("C$.error.code is a string, the documentation promises an integer; $.error.details is an array, the "+
+			"documentation promises an object; required property $.error.domain is missing "+
 			"1 spec of 403 on UpdateTenant · ivztg26o, f4mn5rse, wbiiia64")))
 	g.Expect(accepted).To(HaveExactElements(
-		ContainSubstring("acceptedwaived until 2027-02-01 by platform: usages lack their version, https://tracker.example.com/1412, 73 days left source"),
+		ContainSubstring("acceptedwaived until 2027-02-01 by platform: usages lack their version, "+
+			"https://tracker.example.com/1412, 73 days left source"),
 		ContainSubstring("acceptedknown deviation: an answer recorded in 2025, https://docs.example.com/clients source")))
 	p := readPageData(t, document)
 	g.Expect(p.Findings).To(HaveLen(7), "three of violations, an error, what is waived, what is known and a lenient one")
 	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/vxpk5epr"))
 	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
-	g.Expect(p.Texts).To(ContainElement("the value is none of [api_client] (known deviation: an answer recorded in 2025, https://docs.example.com/clients)"), "beside the difference")
+	g.Expect(p.Texts).To(ContainElement(
+		"the value is none of [api_client] (known deviation: an answer recorded in 2025, https://docs.example.com/clients)"), "beside the difference")
 	g.Expect(rules(report.Target{KnownDeviations: "fail"})).To(HaveSuffix(", known deviations count as violations"))
-	g.Expect(string(document)).To(ContainSubstring(`<a href="#fault-vxpk5epr">5 faults (8 failing specs). Most severe: alg-none: requests`))
+	g.Expect(string(document)).To(ContainSubstring(
+		`<a href="#fault-vxpk5epr">5 faults (8 failing specs). Most severe: alg-none: requests`))
 }
 
 // However much is red, the page holds no list of it twice, and stays small.
@@ -344,7 +365,8 @@ func TestHTMLOfARedRunIsSmall(t *testing.T) {
 		s.Verdict, s.Reason = report.Violation, "the answer is not what is promised"
 		for _, name := range []string{"code", "details", "domain", "message"} { // each on a share of its own
 			if name == "details" || len(s.ID)%len(name) != 0 {
-				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type", Found: "[]", Detail: "expected object, not array"})
+				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type", Found: "[]",
+					Detail: "expected object, not array"})
 			}
 		}
 	})
@@ -358,7 +380,8 @@ func TestHTMLOfARedRunIsSmall(t *testing.T) {
 func TestLatenciesCountAControlOnce(t *testing.T) {
 	g := NewWithT(t)
 	r := small(map[string]report.Verdict{"A": report.Pass})
-	e := exchange.Evidence{Spec: "control/A", Method: "GET", URL: "https://h/api/2/A", Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
+	e := exchange.Evidence{Spec: "control/A", Method: "GET", URL: "https://h/api/2/A",
+		Attempts: []exchange.EvidenceAttempt{{MS: 20, Status: 200}}}
 	r.Specs[0].Exchanges = []exchange.Evidence{e}
 	r.World = []report.Step{{ID: "control/A", Operation: "A", Exchanges: []exchange.Evidence{e}}}
 	g.Expect(latencies(r)["A"].Count).To(Equal(1))

@@ -16,8 +16,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// ref is the place of a text in the page's list of texts. Every text is in the list once: codes, headers and many bodies are the same
-// in hundreds of specs.
+// ref is the place of a text in the page's list of texts. Every text is in the list once: codes, headers and many
+// bodies are the same in hundreds of specs.
 type ref int
 
 // pageData is what the page's script is given: what the page shows only on demand.
@@ -130,12 +130,14 @@ type listData struct {
 // budget is how large the pageData data may be, so that the page stays below 3 MB.
 const budget = 2_600_000
 
-// limits are how many bytes of a body are shown, in a spec that passed and elsewhere. The first that keep the budget are taken.
+// limits are how many bytes of a body are shown, in a spec that passed and elsewhere. The first that keep the budget
+// are taken.
 var limits = [...]struct{ passed, other int }{
 	{16 << 10, 16 << 10}, {4 << 10, 16 << 10}, {1 << 10, 16 << 10}, {1 << 10, 4 << 10}, {256, 1 << 10}, {0, 256},
 }
 
-// pack returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most that many.
+// pack returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most that
+// many.
 func newPageData(r *report.Result, most int) (string, error) {
 	var data string
 	for _, limit := range limits {
@@ -233,7 +235,8 @@ func (p *dataBuilder) all() {
 	}
 	p.out.Steps = make([]stepData, 0, len(r.World))
 	for _, s := range r.World {
-		p.out.Steps = append(p.out.Steps, stepData{ID: p.text(s.ID), Phase: p.text(string(s.Phase)), Operation: p.text(s.Operation), OK: s.OK,
+		p.out.Steps = append(p.out.Steps, stepData{ID: p.text(s.ID), Phase: p.text(string(s.Phase)),
+			Operation: p.text(s.Operation), OK: s.OK,
 			Reason: p.text(s.Reason), Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.OK))})
 	}
 	p.out.Lists, p.out.Findings = []listData{}, []listData{}
@@ -246,7 +249,8 @@ func (p *dataBuilder) all() {
 			if f.Accepted != nil {
 				note += "; " + line(f.Accepted.String(), 300)
 			}
-			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID],
+			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note),
+				First: p.specs[f.First.ID],
 				Specs: p.indices(f.Specs), Faults: p.texts(f.IDs), Replay: p.text(f.Replay)})
 		}
 	}
@@ -275,9 +279,12 @@ func (p *dataBuilder) spec(s report.Spec) specData {
 		s.Reason = p.faults[at].Text
 	}
 	out := specData{
-		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(s.Operation), Method: p.text(s.Method), Path: p.text(s.Path),
-		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Rejection: p.text(string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
-		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason), Requirement: p.text(s.Requirement), Link: p.text(web(s.Link)),
+		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(
+			s.Operation), Method: p.text(s.Method), Path: p.text(s.Path),
+		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Rejection: p.text(
+			string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
+		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason), Requirement: p.text(s.Requirement), Link: p.text(
+			web(s.Link)),
 		Expected: p.text(s.Expected), Actual: p.text(s.Actual), Advice: p.texts(s.Advice), Traits: p.texts(traits(s)),
 		Control: -1, Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.Verdict == report.Pass)),
 	}
@@ -289,7 +296,8 @@ func (p *dataBuilder) spec(s report.Spec) specData {
 		if d.Accepted != nil {
 			detail += " (" + line(d.Accepted.String(), 300) + ")"
 		}
-		out.Differences = append(out.Differences, differenceData{p.text(d.Path), p.text(d.Rule), p.text(d.Found), p.text(detail)})
+		out.Differences = append(out.Differences, differenceData{p.text(d.Path), p.text(d.Rule), p.text(d.Found),
+			p.text(detail)})
 	}
 	return out
 }
@@ -324,13 +332,15 @@ func traits(s report.Spec) []string {
 func (p *dataBuilder) exchanges(list []exchange.Evidence, limit int) []exchangeData {
 	var out []exchangeData
 	for _, e := range list {
-		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers), Body: p.body(e.Body, limit),
+		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers), Body: p.body(e.Body,
+			limit),
 			Attempts: make([]attemptData, 0, len(e.Attempts)), Transient: e.Transient, Curl: p.text(e.Curl)}
 		for _, a := range e.Attempts {
 			if name := http.StatusText(a.Status); name != "" {
 				p.out.Statuses[a.Status] = name
 			}
-			x.Attempts = append(x.Attempts, attemptData{Start: a.Start.UnixMilli(), MS: a.MS, Status: a.Status, Proto: p.text(a.Proto),
+			x.Attempts = append(x.Attempts, attemptData{Start: a.Start.UnixMilli(), MS: a.MS, Status: a.Status,
+				Proto:   p.text(a.Proto),
 				Headers: p.headers(a.Headers), Body: p.body(a.Body, limit), Error: p.text(a.Error)})
 		}
 		out = append(out, x)
@@ -359,5 +369,6 @@ func (p *dataBuilder) body(b *exchange.Text, limit int) *bodyData {
 		}
 		text = text[:cut]
 	}
-	return &bodyData{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated || len(text) < len(b.Text)}
+	return &bodyData{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated ||
+		len(text) < len(b.Text)}
 }

@@ -19,9 +19,10 @@ type Proof struct {
 
 // The modes of a proof. Only a full one stands for the whole matrix.
 const (
-	ProofFull   = "full"   // every defect, those of the catalogue with the whole suite
-	ProofSample = "sample" // every defect of the catalogue and a fixed part of the generated ones, with a part of the suite
-	ProofPart   = "part"   // what was selected
+	ProofFull = "full" // every defect, those of the catalogue with the whole suite
+	// every defect of the catalogue and a fixed part of the generated ones, with a part of the suite
+	ProofSample = "sample"
+	ProofPart   = "part" // what was selected
 )
 
 // ProofTotals counts the defects by their fate.
@@ -80,14 +81,16 @@ func NewProof(mode string, kills []Kill) Proof {
 		}
 	}
 	slices.SortStableFunc(p.Kills, func(a, b Kill) int {
-		return cmp.Or(cmp.Compare(slices.Index(fates, a.Verdict), slices.Index(fates, b.Verdict)), strings.Compare(a.Defect, b.Defect))
+		return cmp.Or(cmp.Compare(slices.Index(fates, a.Verdict), slices.Index(fates, b.Verdict)), strings.Compare(a.Defect,
+			b.Defect))
 	})
 	return p
 }
 
 // Heading is the proof in a line.
 func (p Proof) Heading() string {
-	text := fmt.Sprintf("%s of %s noticed", thousands(p.Totals.Killed+p.Totals.Prevented), counted(p.Totals.Defects, "defect", "defects"))
+	text := fmt.Sprintf("%s of %s noticed", thousands(p.Totals.Killed+p.Totals.Prevented), counted(p.Totals.Defects,
+		"defect", "defects"))
 	for _, part := range []struct {
 		n    int
 		said string
@@ -167,7 +170,8 @@ func ProofMarkdown(w io.Writer, p Proof) error {
 		if k.Why != "" {
 			by = k.Why
 		}
-		m.row(code(k.Defect)+": "+plain(k.Does), plain(k.Breaks), plain(string(k.Verdict)), plain(by), fmt.Sprint(k.Red), fmt.Sprint(k.Declared))
+		m.row(code(k.Defect)+": "+plain(k.Does), plain(k.Breaks), plain(string(k.Verdict)), plain(by), fmt.Sprint(k.Red),
+			fmt.Sprint(k.Declared))
 	}
 	return m.write(w)
 }

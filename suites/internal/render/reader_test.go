@@ -17,7 +17,8 @@ import (
 // wrong code, a broken error body, and a success that lacks what is promised.
 func fourFaults(t *testing.T) *report.Result {
 	r := sample(t, func(s *report.Spec) {
-		s.Differences, s.Accepted, s.Advice, s.Basis = nil, false, nil, report.Basis{Rejection: report.Documented, Code: report.Documented}
+		s.Differences, s.Accepted, s.Advice, s.Basis = nil, false, nil, report.Basis{Rejection: report.Documented,
+			Code: report.Documented}
 		s.Verdict, s.Reason = report.Pass, ""
 		fail := func(status int, d report.Difference) {
 			s.Verdict, s.Reason, s.Differences = report.Violation, "the answer is not what is promised", []report.Difference{d}

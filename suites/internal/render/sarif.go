@@ -58,7 +58,8 @@ func suppressible(v report.Verdict) bool {
 func invocation(r *report.Result) *sarif.Invocation {
 	i := sarif.NewInvocation().WithExecutionSuccessful(r.Verdict != report.Error)
 	if !r.Run.Started.IsZero() && !r.Run.Ended.IsZero() {
-		i.WithStartTimeUtc(r.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")).WithEndTimeUtc(r.Run.Ended.UTC().Format("2006-01-02T15:04:05.000Z"))
+		i.WithStartTimeUtc(r.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")).WithEndTimeUtc(r.Run.Ended.UTC().Format(
+			"2006-01-02T15:04:05.000Z"))
 	}
 	return i
 }
@@ -72,15 +73,18 @@ func resultOf(r *report.Result, s *report.Spec, f report.Fault, lines map[string
 	at := max(lines[s.Operation], lines[s.Path], 1)
 	result := sarif.NewRuleResult(line(f.ID, 60)).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
 		AddLocation(sarif.NewLocation().
-			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
-			AddLogicalLocation(sarif.NewLogicalLocation().WithName(line(s.Subject, 300)).WithFullyQualifiedName(line(s.Method+" "+s.Path, 300)).WithKind("resource"))).
+			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(
+				contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
+			AddLogicalLocation(sarif.NewLogicalLocation().WithName(line(s.Subject, 300)).WithFullyQualifiedName(
+				line(s.Method+" "+s.Path, 300)).WithKind("resource"))).
 		WithPartialFingerprints(map[string]string{"spec/v1": line(s.ID, 300)})
 	if s.Verdict != report.Violation {
 		why := s.Reason
 		if f.Accepted != nil {
 			why = f.Accepted.String()
 		}
-		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(line(why, 300)))
+		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(line(why,
+			300)))
 	}
 	return result
 }

@@ -71,7 +71,8 @@ func sentence(text string) string {
 }
 
 func runLine(r *report.Result) []string {
-	parts := []string{"run " + code(r.Run.ID), utc(r.Run.Started), duration(r.Run.WallSeconds), counted(r.Run.Requests.Total(), "request", "requests"),
+	parts := []string{"run " + code(r.Run.ID), utc(r.Run.Started), duration(r.Run.WallSeconds),
+		counted(r.Run.Requests.Total(), "request", "requests"),
 		fmt.Sprintf("%d of %d reference cells asserted", r.Totals.Reference.Asserted, r.Totals.Reference.Total)}
 	if r.Run.Filtered {
 		parts = append(parts, "**only a part of the specs**: "+code(r.Run.Filter))

@@ -45,7 +45,8 @@ func TestSummary(t *testing.T) {
 	g.Expect(text).To(HavePrefix("## ❌ VIOLATION on staging\n"))
 	for _, part := range []string{
 		"| 401 | 602 | 596 | **6** | 0 | 0 | 0 | 0 | 78/81 |",
-		"### 5 faults in 8 specs\n\n#### Served, though it must be rejected\n\n**alg-none: requests that must be rejected with 401 succeed (200)** (vxpk5epr)\n\n```\nconformance replay -target=staging vxpk5epr\n```\n",
+		"### 5 faults in 8 specs\n\n#### Served, though it must be rejected\n\n**alg-none: requests that must be " +
+			"rejected with 401 succeed (200)** (vxpk5epr)\n\n```\nconformance replay -target=staging vxpk5epr\n```\n",
 		"- 6 specs of 401 on 6 operations, such as `401/alg-none/CreateReport`",
 		"- also `401/alg-none/DeleteReport`",
 		"#### Broken error answers",
@@ -53,13 +54,19 @@ func TestSummary(t *testing.T) {
 		"**&#36;.error.code is a string, the documentation promises an integer; &#36;.error.details is an array",
 		"### Errors: 1 reason, 1 spec",
 		"### Since `20261120t013000-k3v9qd` of 2026-11-20 01:30:00 UTC",
-		"- **newly failing: 1**\n  - alg-none: requests that must be rejected with 401 succeed (200) (vxpk5epr): 1 spec of 401 on FetchReport, such as `401/alg-none/FetchReport`\n",
+		"- **newly failing: 1**\n  - alg-none: requests that must be rejected with 401 succeed (200) (vxpk5epr): 1 spec " +
+			"of 401 on FetchReport, such as `401/alg-none/FetchReport`\n",
 		"- **newly passing: 1**\n  - `20x/valid-token/FetchUser`\n",
 		"### Left behind: 1 object\n\n- tenant ",
-		"### Waived: 1 fault\n\n- required property &#36;.items&#91;&#42;&#93;.version is missing (ndrtbxaf): 1 spec of 20x on FetchTenantUsages: waived until 2027-02-01 by platform: usages lack their version, [https&#58;//tracker.example.com/1412](https://tracker.example.com/1412)\n",
-		"### Known deviations of the live service: 1 fault\n\n- &#36;.type is \"agent\": the value is none of &#91;api&#95;client&#93; (",
-		": 1 spec of 20x on FetchClient: known deviation: an answer recorded in 2025, [https&#58;//docs.example.com/clients](https://docs.example.com/clients)\n",
-		"### Served though nothing documents a rejection: 1 fault\n\n- stale-version: requests that are assumed to be rejected with 409 succeed (409) (",
+		"### Waived: 1 fault\n\n- required property &#36;.items&#91;&#42;&#93;.version is missing (ndrtbxaf): 1 spec of " +
+			"20x on FetchTenantUsages: waived until 2027-02-01 by platform: usages lack their version, " +
+			"[https&#58;//tracker.example.com/1412](https://tracker.example.com/1412)\n",
+		"### Known deviations of the live service: 1 fault\n\n- &#36;.type is \"agent\": the value is none of " +
+			"&#91;api&#95;client&#93; (",
+		": 1 spec of 20x on FetchClient: known deviation: an answer recorded in 2025, " +
+			"[https&#58;//docs.example.com/clients](https://docs.example.com/clients)\n",
+		"### Served though nothing documents a rejection: 1 fault\n\n- stale-version: requests that are assumed to be " +
+			"rejected with 409 succeed (409) (",
 		"### Inconclusive: ",
 		"user\n",
 	} {

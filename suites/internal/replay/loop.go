@@ -31,8 +31,8 @@ type loop struct {
 	ids     map[string]string // what the run's ids are now
 }
 
-// Loop starts a mock and sends it the requests. Ids are put in the place of those of the run, and each request comes with credentials
-// that are as good as those that it had, so that the mock does the same work again.
+// Loop starts a mock and sends it the requests. Ids are put in the place of those of the run, and each request comes
+// with credentials that are as good as those that it had, so that the mock does the same work again.
 func Loop(ctx context.Context, requests []Request) (out Outcome, err error) {
 	running, err := mock.Start(mock.Options{})
 	if err != nil {
@@ -66,7 +66,8 @@ func Loop(ctx context.Context, requests []Request) (out Outcome, err error) {
 	return out, nil
 }
 
-// prepare logs in, makes a client that has no right to anything of the run, and finds the ids that are there before the run begins.
+// prepare logs in, makes a client that has no right to anything of the run, and finds the ids that are there before
+// the run begins.
 func (l *loop) prepare(ctx context.Context, requests []Request) error {
 	var err error
 	if l.token, err = l.logIn(ctx, l.running.ClientID, l.running.ClientSecret); err != nil {
@@ -84,7 +85,8 @@ func (l *loop) prepare(ctx context.Context, requests []Request) error {
 			l.learn(decode(r.answer), own)
 		}
 	}
-	tenant, err := l.call(ctx, http.MethodPost, "/api/2/tenants", fmt.Sprintf(`{"kind":"partner","name":"Aliens","parent_id":%q}`, own["tenant_id"]))
+	tenant, err := l.call(ctx, http.MethodPost, "/api/2/tenants",
+		fmt.Sprintf(`{"kind":"partner","name":"Aliens","parent_id":%q}`, own["tenant_id"]))
 	if err != nil {
 		return err
 	}
@@ -104,10 +106,12 @@ func (l *loop) logIn(ctx context.Context, id, secret string) (string, error) {
 }
 
 func (l *loop) call(ctx context.Context, method, path, body string) (map[string]any, error) {
-	return l.object(ctx, method, path, http.Header{"Authorization": {"Bearer " + l.token}, "Content-Type": {"application/json"}}, body)
+	return l.object(ctx, method, path, http.Header{"Authorization": {"Bearer " + l.token},
+		"Content-Type": {"application/json"}}, body)
 }
 
-func (l *loop) object(ctx context.Context, method, path string, header http.Header, body string) (map[string]any, error) {
+func (l *loop) object(ctx context.Context, method, path string, header http.Header, body string) (map[string]any,
+	error) {
 	status, answer, err := l.send(ctx, method, path, header, []byte(body))
 	object, is := decode(answer).(map[string]any)
 	if err == nil && (!is || status/100 != 2) {

@@ -1,5 +1,5 @@
-// Package replay sends the requests of a run once more, in a bare loop against a fresh mock: what is left of a run's time without the
-// suite around it.
+// Package replay sends the requests of a run once more, in a bare loop against a fresh mock: what is left of a run's
+// time without the suite around it.
 package replay
 
 import (
@@ -62,7 +62,8 @@ func newRequest(e exchange.Evidence) (Request, error) {
 	if len(e.Attempts) == 0 {
 		return Request{}, fmt.Errorf("%s %s: nothing was sent", e.Method, address.Path)
 	}
-	r := Request{Method: e.Method, Path: address.RequestURI(), Header: e.Headers.Clone(), Status: e.Attempts[0].Status, started: e.Attempts[0].Start}
+	r := Request{Method: e.Method, Path: address.RequestURI(), Header: e.Headers.Clone(), Status: e.Attempts[0].Status,
+		started: e.Attempts[0].Start}
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}

@@ -37,7 +37,8 @@ func TestAnnotations(t *testing.T) {
 	// GitHub drops what is more than ten.
 	in.Specs = nil
 	for i := range 12 {
-		in.Specs = append(in.Specs, wrong("401", fmt.Sprint("Op", i), Difference{Path: fmt.Sprint("$.p", i, "x"), Rule: "required"}))
+		in.Specs = append(in.Specs, wrong("401", fmt.Sprint("Op", i), Difference{Path: fmt.Sprint("$.p", i, "x"),
+			Rule: "required"}))
 	}
 	lines := strings.Split(strings.TrimSuffix(annotations(t, Build(in), onGitHub), "\n"), "\n")
 	g.Expect(lines).To(HaveLen(10))

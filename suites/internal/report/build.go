@@ -26,11 +26,13 @@ type Input struct {
 	World        []Step
 	Leftovers    []Leftover
 	Unprovokable map[CellKey]string // reviewed: why no probe provokes the cell
-	Problems     []string           // what makes the run unusable, such as a failed set-up or a stale waiver; a sentence each
+	// what makes the run unusable, such as a failed set-up or a stale waiver; a sentence each
+	Problems []string
 }
 
-// Build makes the result of a run. It accounts for every cell of the reference exactly once, and for every spec: what does not fit
-// together becomes a problem of the run, so that a fault of the suite costs the verdict and never the evidence.
+// Build makes the result of a run. It accounts for every cell of the reference exactly once, and for every spec: what
+// does not fit together becomes a problem of the run, so that a fault of the suite costs the verdict and never the
+// evidence.
 func Build(in Input) *Result {
 	r := &Result{
 		Version:   Version,
@@ -99,8 +101,8 @@ func (r *Result) sortSpecs(in Input) []Spec {
 	})
 }
 
-// conclude finds the verdict of the run. A violation is a fact about the target even where the run broke off later, so it comes
-// before an error; and a run that put nothing to the test, or less than its floor, is not a pass.
+// conclude finds the verdict of the run. A violation is a fact about the target even where the run broke off later,
+// so it comes before an error; and a run that put nothing to the test, or less than its floor, is not a pass.
 func (r *Result) conclude() (Verdict, string) {
 	specs := r.Totals.Specs
 	switch {
@@ -110,9 +112,11 @@ func (r *Result) conclude() (Verdict, string) {
 		return Error, r.Problems[0]
 	case specs.Error > 0:
 		first := r.first(Error)
-		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could", "specs could"), first.ID, first.Reason)
+		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could",
+			"specs could"), first.ID, first.Reason)
 	case r.Floors != nil && len(r.Leftovers) > r.Floors.Leftovers:
-		return Error, fmt.Sprintf("%s left behind, and %d may be: %s", counted(len(r.Leftovers), "object was", "objects were"), r.Floors.Leftovers, r.Leftovers[0].Command)
+		return Error, fmt.Sprintf("%s left behind, and %d may be: %s", counted(len(r.Leftovers), "object was",
+			"objects were"), r.Floors.Leftovers, r.Leftovers[0].Command)
 	case specs.Pass+specs.Waived+specs.Known == 0:
 		return Inconclusive, fmt.Sprintf("nothing was put to the test: %s", r.first(Inconclusive).Reason)
 	}

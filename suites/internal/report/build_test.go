@@ -16,13 +16,16 @@ import (
 
 // made is a spec on FetchTenant, GET /tenants/{tenant_id}, whose reference lists 200, 401, 403 and 404.
 func made(code, probe string, v Verdict, reason string) Spec {
-	return Spec{ID: code + "/" + probe + "/FetchTenant", Code: code, Probe: probe, Subject: "FetchTenant", Operation: "FetchTenant", Method: "GET",
-		Path: "/tenants/{tenant_id}", Resource: "tenants", Source: schemas.FromReference, Basis: Basis{Documented, Documented}, Verdict: v, Reason: reason}
+	return Spec{ID: code + "/" + probe + "/FetchTenant", Code: code, Probe: probe, Subject: "FetchTenant",
+		Operation: "FetchTenant", Method: "GET",
+		Path: "/tenants/{tenant_id}", Resource: "tenants", Source: schemas.FromReference, Basis: Basis{Documented,
+			Documented}, Verdict: v, Reason: reason}
 }
 
 func build(t *testing.T, filtered bool, specs ...Spec) *Result {
 	t.Helper()
-	return Build(Input{Run: Run{ID: "r", Filtered: filtered}, Target: Target{Name: "mock"}, Contract: contract(t), Specs: specs,
+	return Build(Input{Run: Run{ID: "r", Filtered: filtered}, Target: Target{Name: "mock"}, Contract: contract(t),
+		Specs:        specs,
 		Unprovokable: map[CellKey]string{{"FetchTenant", 403}: "reviewed", {"FetchTenant", 401}: "reviewed"}})
 }
 
@@ -128,9 +131,11 @@ func TestFamilyStandsForTheDocumentedCode(t *testing.T) {
 
 func TestClauseCells(t *testing.T) {
 	g := NewWithT(t)
-	patch := Spec{ID: "405/wrong-method/PATCH.tenants.{tenant_id}", Code: "405", Subject: "PATCH.tenants.{tenant_id}", Method: "PATCH",
-		Path: "/tenants/{tenant_id}", Source: schemas.FromClause, Verdict: Pass}
-	unknown := Spec{ID: "404/unknown-route/api", Code: "404", Subject: "api", Method: "GET", Path: "/x", Source: schemas.FromClause, Verdict: Violation, Reason: "came 200"}
+	patch := Spec{ID: "405/wrong-method/PATCH.tenants.{tenant_id}", Code: "405", Subject: "PATCH.tenants.{tenant_id}",
+		Method: "PATCH",
+		Path:   "/tenants/{tenant_id}", Source: schemas.FromClause, Verdict: Pass}
+	unknown := Spec{ID: "404/unknown-route/api", Code: "404", Subject: "api", Method: "GET", Path: "/x",
+		Source: schemas.FromClause, Verdict: Violation, Reason: "came 200"}
 	always, once := made("50x", "always", Pass, ""), made("50x", "once", Inconclusive, "no fault header")
 	for _, s := range []*Spec{&always, &once} {
 		s.Source, s.Injected = schemas.FromClause, true
@@ -138,8 +143,10 @@ func TestClauseCells(t *testing.T) {
 	r := build(t, false, patch, unknown, always, once)
 	g.Expect(r.Totals.Clause).To(Equal(CellCounts{Total: 3, Asserted: 3, Pass: 2, Violation: 1}))
 	g.Expect(r.Totals.Reference.Asserted).To(BeZero())
-	g.Expect(cell(t, r, "PATCH.tenants.{tenant_id}", "405")).To(Equal(Cell{Subject: "PATCH.tenants.{tenant_id}", Method: "PATCH",
-		Path: "/tenants/{tenant_id}", Resource: "tenants", Class: "405", Code: 405, Source: schemas.FromClause, Verdict: Pass, Specs: []string{patch.ID}}))
+	g.Expect(cell(t, r, "PATCH.tenants.{tenant_id}", "405")).To(Equal(Cell{Subject: "PATCH.tenants.{tenant_id}",
+		Method: "PATCH",
+		Path:   "/tenants/{tenant_id}", Resource: "tenants", Class: "405", Code: 405, Source: schemas.FromClause,
+		Verdict: Pass, Specs: []string{patch.ID}}))
 	failure := cell(t, r, "FetchTenant", "50x")
 	g.Expect(failure.Code).To(BeZero())
 	g.Expect(failure.Verdict).To(Equal(Pass))
@@ -182,8 +189,10 @@ func TestRunVerdict(t *testing.T) {
 	}{
 		{"pass", []Spec{pass, inconclusive}, nil, Pass,
 			fmt.Sprintf("1 spec meets the contract, and 1 of %d reference cells are asserted", len(contract(t).Cells()))},
-		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation, "1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
-		{"error", []Spec{pass, broken}, nil, Error, "1 spec could not be carried out, the first of them 401/c/FetchTenant: no answer"},
+		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation,
+			"1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
+		{"error", []Spec{pass, broken}, nil, Error,
+			"1 spec could not be carried out, the first of them 401/c/FetchTenant: no answer"},
 		{"problem", []Spec{pass, broken}, []string{"p", "q"}, Error, "p"},
 		{"nothing provoked", []Spec{inconclusive}, nil, Inconclusive, "nothing was put to the test: no token"},
 		{"nothing run", nil, nil, Error, "no spec was run"},
@@ -204,12 +213,14 @@ func TestFloorOfAFullRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wide, err := schemas.Parse([]byte(strings.Replace(tiny, `"401":`, `"400": {description: a}, "403": {description: b}, "404": {description: c}, "401":`, 1)))
+	wide, err := schemas.Parse([]byte(strings.Replace(tiny, `"401":`,
+		`"400": {description: a}, "403": {description: b}, "404": {description: c}, "401":`, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	floors := &Floors{Asserted: 0.75, SetAside: 1}
-	limits := []Limit{{LimitPermission, "target is read-only"}, {LimitRole, "role reader"}, {LimitExpiredToken, "no expired token"}}
+	limits := []Limit{{LimitPermission, "target is read-only"}, {LimitRole, "role reader"}, {LimitExpiredToken,
+		"no expired token"}}
 	served := made("20x", "a", Pass, "")
 	refused := func(code, reason string) Spec { return made(code, "b", Inconclusive, reason) }
 	left := []Leftover{{ID: "1", Command: "make sweep RUN=1"}, {ID: "2"}}
@@ -227,25 +238,35 @@ func TestFloorOfAFullRun(t *testing.T) {
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
 		{"half of it, on the mock", Input{Contract: two, Specs: []Spec{served, refused("401", "no answer")}}, Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
-		{"half of it, of a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Specs: []Spec{served, refused("401", "no answer")}}, Pass,
+		{"half of it, of a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Specs: []Spec{served,
+			refused("401", "no answer")}}, Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
-		{"half of it, by the configuration", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served, refused("401", "no expired token")}}, Pass,
+		{"half of it, by the configuration", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served,
+			refused("401", "no expired token")}}, Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted; not tested here are 1: no expired token"},
 		{"a cell that a second spec could assert", Input{Contract: two, Floors: floors, Limits: limits,
 			Specs: []Spec{served, refused("401", "no expired token"), made("401", "c", Inconclusive, "accepted")}}, Inconclusive,
-			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no expired token"},
-		{"a violation in the cell", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served, made("401", "b", Violation, "came 200")}}, Violation,
+			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no " +
+				"expired token"},
+		{"a violation in the cell", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served,
+			made("401", "b", Violation, "came 200")}}, Violation,
 			"1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
 		{"more by roles than may be", Input{Contract: wide, Floors: floors, Limits: limits,
-			Specs: []Spec{served, refused("400", "target is read-only"), refused("401", "role reader"), refused("403", "role reader"), refused("404", "no answer")}}, Inconclusive,
-			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no answer; 1: role reader; " +
+			Specs: []Spec{served, refused("400", "target is read-only"), refused("401", "role reader"), refused("403",
+				"role reader"), refused("404", "no answer")}}, Inconclusive,
+			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no " +
+				"answer; 1: role reader; " +
 				"not counted are 1: role reader; 1: target is read-only"},
-		{"nothing at all", Input{Contract: two, Floors: floors, Specs: []Spec{refused("401", "no answer")}}, Inconclusive, "nothing was put to the test: no answer"},
-		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left, Specs: []Spec{served, made("401", "b", Pass, "")}}, Error,
+		{"nothing at all", Input{Contract: two, Floors: floors, Specs: []Spec{refused("401", "no answer")}}, Inconclusive,
+			"nothing was put to the test: no answer"},
+		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left, Specs: []Spec{served, made("401", "b",
+			Pass, "")}}, Error,
 			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
-		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Leftovers: left, Specs: []Spec{served}}, Error,
+		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Leftovers: left,
+			Specs: []Spec{served}}, Error,
 			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
-		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left, Specs: []Spec{served}}, Pass,
+		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left, Specs: []Spec{served}},
+			Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
 		{"objects left behind on the mock", Input{Contract: two, Leftovers: left, Specs: []Spec{served}}, Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
@@ -298,7 +319,8 @@ func TestLists(t *testing.T) {
 	for _, transient := range r.Transients {
 		by = append(by, transient.By)
 	}
-	g.Expect(by).To(Equal([]string{"401/no-token/FetchTenant", "control/FetchTenant"}), "an injected failure is no transient one")
+	g.Expect(by).To(Equal([]string{"401/no-token/FetchTenant", "control/FetchTenant"}),
+		"an injected failure is no transient one")
 	g.Expect(r.Transients[0]).To(Equal(Transient{By: "401/no-token/FetchTenant", Operation: "FetchTenant", Method: "GET",
 		URL: "https://host/api/2/tenants/1", Status: 503, Time: noon, RequestID: "req-1"}))
 }
@@ -307,7 +329,8 @@ func TestBuildLeavesItsInputAlone(t *testing.T) {
 	g := NewWithT(t)
 	in, same := sample(t), sample(t)
 	in.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}}, in.World...)
-	same.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}}, same.World...)
+	same.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}},
+		same.World...)
 	r := Build(in)
 	g.Expect(in).To(Equal(same))
 	g.Expect(r.World[1].ID).To(Equal("later"))
@@ -323,7 +346,8 @@ func TestFamilyWithTwoCodes(t *testing.T) {
 	two, err := schemas.Parse([]byte(strings.Replace(tiny, `"200":`, `"201": {description: made}, "200":`, 1)))
 	g.Expect(err).NotTo(HaveOccurred())
 	r := Build(Input{Contract: two, Specs: []Spec{made("20x", "a", Pass, "")}})
-	g.Expect(r.Problems).To(Equal([]string{"spec 20x/a/FetchTenant rests on a reference cell that the contract does not have"}))
+	g.Expect(r.Problems).To(
+		Equal([]string{"spec 20x/a/FetchTenant rests on a reference cell that the contract does not have"}))
 	g.Expect(r.Totals.Reference.Asserted).To(BeZero())
 }
 

@@ -41,7 +41,8 @@ func (r *Result) account(in Input) []Cell {
 		further = append(further, cell)
 	}
 	slices.SortFunc(further, func(a, b Cell) int {
-		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Subject, b.Subject))
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method),
+			cmp.Compare(a.Subject, b.Subject))
 	})
 	return append(cells, further...)
 }
@@ -61,7 +62,8 @@ func baseless(s Spec) string {
 
 type clauseKey struct{ subject, class string }
 
-// assign finds the cell of each spec. What the fault header asked for proves the clause 50x and no cell of the reference.
+// assign finds the cell of each spec. What the fault header asked for proves the clause 50x and no cell of the
+// reference.
 func (r *Result) assign(c *schemas.Contract) (map[CellKey][]Spec, map[clauseKey][]Spec) {
 	reference, clause := map[CellKey][]Spec{}, map[clauseKey][]Spec{}
 	for _, s := range r.Specs {
@@ -84,7 +86,8 @@ func (r *Result) assign(c *schemas.Contract) (map[CellKey][]Spec, map[clauseKey]
 // subject is the operation where there is one, since all probes on it share the cell.
 func subject(s Spec) string { return cmp.Or(s.Operation, s.Subject) }
 
-// documented returns the operation's own code that a spec speaks of; a family such as 20x stands for the one that it documents.
+// documented returns the operation's own code that a spec speaks of; a family such as 20x stands for the one that it
+// documents.
 func documented(c *schemas.Contract, s Spec) (int, bool) {
 	op := c.Operation(s.Operation)
 	if op == nil || s.Source != schemas.FromReference {
@@ -110,9 +113,9 @@ func class(c *schemas.Contract, code int) string {
 	return strconv.Itoa(code)
 }
 
-// judge gives a cell the verdict of its specs: the gravest of those that were asserted, else inconclusive. A spec in error says
-// nothing about the contract, and so does not assert its cell either. Where more requests were accepted than rejected, the
-// rejections do not show that the target keeps the code.
+// judge gives a cell the verdict of its specs: the gravest of those that were asserted, else inconclusive. A spec in
+// error says nothing about the contract, and so does not assert its cell either. Where more requests were accepted
+// than rejected, the rejections do not show that the target keeps the code.
 func (cell *Cell) judge(specs []Spec) {
 	cell.Verdict = Inconclusive
 	passed, accepted, lenient := 0, 0, ""

@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// marks are the files that a run writes into its directory, each with what tells it from a file of someone else that has the same
-// name. They also fit what earlier versions have written.
+// marks are the files that a run writes into its directory, each with what tells it from a file of someone else that
+// has the same name. They also fit what earlier versions have written.
 var marks = map[string]*regexp.Regexp{
 	"conformance.json":  regexp.MustCompile(`^\s*\{\s*"version":\s*\d+,\s*"run":`),
 	"conformance.har":   regexp.MustCompile(`"creator":\s*\{\s*"name":\s*"conformance"`),
@@ -22,21 +22,25 @@ var marks = map[string]*regexp.Regexp{
 	"ctrf.json":         regexp.MustCompile(`^\s*\{\s*"reportFormat":\s*"CTRF",[^{}]*"generatedBy":\s*"conformance"`),
 	"gate.json":         regexp.MustCompile(`^\s*\{[^{}]*"pass":\s*(true|false)`),
 	"junit.xml":         regexp.MustCompile(`<testsuites name="Acronis Account Management API v2"`),
-	"index.html":        regexp.MustCompile(`content="default-src &#39;none&#39;; img-src data:; base-uri &#39;none&#39;; form-action &#39;none&#39;`),
-	"summary.md":        regexp.MustCompile(`(?m)^\| code \| specs \| .*\| reference cells \|$`),
-	"badge.svg":         regexp.MustCompile(`aria-label="conformance: `),
+	"index.html": regexp.MustCompile(
+		`content="default-src &#39;none&#39;; img-src data:; base-uri &#39;none&#39;; form-action &#39;none&#39;`),
+	"summary.md": regexp.MustCompile(`(?m)^\| code \| specs \| .*\| reference cells \|$`),
+	"badge.svg":  regexp.MustCompile(`aria-label="conformance: `),
 }
 
 // markedWithin is how much of a file is looked at: each mark stands at its beginning.
 const markedWithin = 64 << 10
 
-// Clear removes the reports of an earlier run from the directory, so that none of them is ever taken for one of the next run. A file
-// that has the name of a report and was not written by this suite stays, and is an error: a run would overwrite it.
+// Clear removes the reports of an earlier run from the directory, so that none of them is ever taken for one of the
+// next run. A file that has the name of a report and was not written by this suite stays, and is an error: a run
+// would overwrite it.
 func Clear(dir string) error {
 	own, foreign := reportsIn(dir)
 	for _, path := range own {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process of the run may do the same
-			return fmt.Errorf("the report of an earlier run cannot be removed: %w: remove it, or name another directory for the reports", err)
+		// another process of the run may do the same
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the report of an earlier run cannot be removed: %w: remove it, or name another directory "+
+				"for the reports", err)
 		}
 	}
 	return foreign
@@ -59,9 +63,12 @@ func reportsIn(dir string) (own []string, foreign error) {
 			own = append(own, path)
 		case foreign != nil:
 		case err != nil:
-			foreign = fmt.Errorf("the report of an earlier run cannot be read: %w: remove it, or name another directory for the reports", err)
+			foreign = fmt.Errorf(
+				"the report of an earlier run cannot be read: %w: remove it, or name another directory for the reports", err)
 		default:
-			foreign = fmt.Errorf("%s was not written by this suite, and a report would replace it: move it, or name another directory for the reports", path)
+			foreign = fmt.Errorf(
+				"%s was not written by this suite, and a report would replace it: move it, or name another directory for the "+
+					"reports", path)
 		}
 	}
 	return own, foreign

@@ -73,15 +73,19 @@ func TestFaultsAreNamed(t *testing.T) {
 			"type", `"403"`, "expected integer or null, not string"),
 		"the body is an array, the documentation promises an object": at("$", "type",
 			"[1]", "expected object"),
-		"$.items[*].id is null, the documentation promises a string": at("$.items[31].id", "type", "null", "expected string, not null"),
+		"$.items[*].id is null, the documentation promises a string": at("$.items[31].id", "type", "null",
+			"expected string, not null"),
 		"required property $.error is missing": at("$.error",
 			"required", "", "the property is missing"),
 		"the body is not JSON": at("$.a",
 			"not-json", "<html>", "invalid character '<', near byte 1"),
-		"the Content-Type is \"text/html\": the reference promises application/json": at("header Content-Type", "media-type", `"text/html"`, "the reference promises application/json"),
+		"the Content-Type is \"text/html\": the reference promises application/json": at("header Content-Type",
+			"media-type", `"text/html"`, "the reference promises application/json"),
 		"the header Allow is missing: a 405 carries Allow (RFC 9110)": at("header Allow",
 			"RFC 9110", "none", "a 405 carries Allow"),
-		"a rejected request takes effect all the same: $.enabled was true before, and is false now": at("FetchTenant $.enabled", "unchanged", "$.enabled was true before, and is false now", "the request was answered with 403 and took effect all the same"),
+		"a rejected request takes effect all the same: $.enabled was true before, and is false now": at(
+			"FetchTenant $.enabled", "unchanged", "$.enabled was true before, and is false now",
+			"the request was answered with 403 and took effect all the same"),
 		"the answer shows the secret $.client_secret": at("body",
 			"secret", "a secret", "the answer shows the secret $.client_secret"),
 		"$.kind is \"c\": the value is none of [a b]": at("$.kind",
@@ -301,7 +305,9 @@ func TestTopFaults(t *testing.T) {
 		"where there is no single one, no place is kept")
 	r := &Result{Specs: specs, Faults: Faults(specs)}
 	r.Totals, _, _ = tally(r.Specs, nil)
-	g.Expect(r.contradiction()).To(HavePrefix(fmt.Sprintf("13 faults (%d failing specs). Most severe: probe: requests that must be rejected with 403", len(specs))))
+	g.Expect(r.contradiction()).To(
+		HavePrefix(fmt.Sprintf("13 faults (%d failing specs). Most severe: probe: requests that must be rejected with 403",
+			len(specs))))
 }
 
 // Every spec that is red shows a fault, and a target that answers with whatever it likes makes neither a text that

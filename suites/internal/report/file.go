@@ -28,7 +28,8 @@ func WriteFile(path string, content []byte) error {
 	})
 }
 
-// Replace puts what is written into the file's place whole, or leaves what was there. An error of write itself is returned as it is.
+// Replace puts what is written into the file's place whole, or leaves what was there. An error of write itself is
+// returned as it is.
 func Replace(path string, write func(io.Writer) error) error {
 	err := ReplaceAs(path, 0o644, write)
 	if disk := new(DiskError); errors.As(err, &disk) {
@@ -44,8 +45,8 @@ func (e *DiskError) Error() string { return e.Cause.Error() }
 
 func (e *DiskError) Unwrap() error { return e.Cause }
 
-// ReplaceAs writes a file of that mode beside path, and renames it once all of it has reached the disk. The error is a *DiskError, or
-// that of write.
+// ReplaceAs writes a file of that mode beside path, and renames it once all of it has reached the disk. The error is
+// a *DiskError, or that of write.
 func ReplaceAs(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {

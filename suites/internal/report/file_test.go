@@ -53,7 +53,8 @@ func TestADiskThatIsFull(t *testing.T) {
 	g.Expect(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 17, Max: limit.Max})).To(Succeed())
 	err := WriteFile(path, make([]byte, 1<<18))
 	g.Expect(syscall.Setrlimit(syscall.RLIMIT_FSIZE, limit)).To(Succeed())
-	g.Expect(err).To(MatchError(And(HavePrefix("report "+path+" cannot be written: "), HaveSuffix(": make room there, or name another folder"))))
+	g.Expect(err).To(MatchError(And(HavePrefix("report "+path+" cannot be written: "),
+		HaveSuffix(": make room there, or name another folder"))))
 	g.Expect(os.ReadDir(filepath.Dir(path))).To(BeEmpty())
 }
 

@@ -89,7 +89,8 @@ func TestCellsThatGoBackAndForthAreUnstable(t *testing.T) {
 
 func TestNightOfARun(t *testing.T) {
 	before, now := Build(sample(t)), Build(sample(t))
-	if n := NightOf(now, before); n.CellsChanged != nil || n.Run != now.Run.ID || n.Cells.Total != now.Totals.Reference.Total {
+	if n := NightOf(now, before); n.CellsChanged != nil || n.Run != now.Run.ID ||
+		n.Cells.Total != now.Totals.Reference.Total {
 		t.Errorf("%+v", n)
 	}
 	now.Cells[0].Verdict = Known

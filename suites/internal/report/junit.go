@@ -100,7 +100,8 @@ func junit(r *Result) junitSuites {
 		suite.add(junitCaseOf(r, &r.Specs[i]))
 	}
 	suite.Out = faultsText(r)
-	return junitSuites{Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Time: suite.Time, Suite: suite}
+	return junitSuites{Name: suite.Name, Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors,
+		Time: suite.Time, Suite: suite}
 }
 
 func (suite *junitSuite) add(c junitCase) {

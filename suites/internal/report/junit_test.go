@@ -30,7 +30,8 @@ func parseJUnit(t *testing.T, r *Result) *junittest.Element {
 func TestJUnitCounts(t *testing.T) {
 	g := NewWithT(t)
 	in := sample(t)
-	in.Specs = append(in.Specs, made("401", "w", Waived, "known until June"), made("401", "x", Error, "no answer"), made("401", "y", Pass, ""))
+	in.Specs = append(in.Specs, made("401", "w", Waived, "known until June"), made("401", "x", Error, "no answer"),
+		made("401", "y", Pass, ""))
 	r := Build(in)
 	suites := parseJUnit(t, r)
 	suite := suites.Inside[0]
@@ -38,20 +39,24 @@ func TestJUnitCounts(t *testing.T) {
 	g.Expect(suite.Attributes).To(And(
 		HaveKeyWithValue("tests", count("testcase")), HaveKeyWithValue("failures", count("failure")),
 		HaveKeyWithValue("errors", count("error")), HaveKeyWithValue("skipped", count("skipped"))))
-	g.Expect(suites.Attributes).To(And(HaveKeyWithValue("tests", "7"), HaveKeyWithValue("failures", "1"), HaveKeyWithValue("errors", "2")))
-	g.Expect(suite.Attributes).To(And(HaveKeyWithValue("skipped", "2"), HaveKeyWithValue("timestamp", "2026-03-01T12:00:00")))
+	g.Expect(suites.Attributes).To(And(HaveKeyWithValue("tests", "7"), HaveKeyWithValue("failures", "1"),
+		HaveKeyWithValue("errors", "2")))
+	g.Expect(suite.Attributes).To(And(HaveKeyWithValue("skipped", "2"), HaveKeyWithValue("timestamp",
+		"2026-03-01T12:00:00")))
 	var names []string
 	for _, c := range suites.All("testcase") {
 		names = append(names, c.Attributes["classname"]+" "+c.Attributes["name"])
 	}
-	g.Expect(names).To(Equal([]string{"conformance.run run", "conformance.401 401/no-token/FetchTenant", "conformance.401 401/w/FetchTenant", "conformance.401 401/x/FetchTenant", "conformance.401 401/y/FetchTenant",
+	g.Expect(names).To(Equal([]string{"conformance.run run", "conformance.401 401/no-token/FetchTenant",
+		"conformance.401 401/w/FetchTenant", "conformance.401 401/x/FetchTenant", "conformance.401 401/y/FetchTenant",
 		"conformance.403 403/foreign-tenant-by-query/FetchTenantsBatch", "conformance.50x 50x/once/FetchTenant"}))
 }
 
 func TestJUnitFailure(t *testing.T) {
 	g := NewWithT(t)
 	failure := parseJUnit(t, Build(sample(t))).All("failure")[0]
-	g.Expect(failure.Attributes).To(Equal(map[string]string{"type": "violation", "message": "required property $.error is missing"}))
+	g.Expect(failure.Attributes).To(Equal(map[string]string{"type": "violation",
+		"message": "required property $.error is missing"}))
 	g.Expect(failure.Text).To(Equal(`replay: conformance replay -target=staging 401/no-token/FetchTenant
 requirement: a request without a token is answered with 401
 see: https://developer.acronis.com/
@@ -101,13 +106,15 @@ func TestJUnitOfARunThatIsNoPass(t *testing.T) {
 		in     Input
 		errors int
 	}{
-		"pass":                {Input{Specs: []Spec{made("401", "a", Pass, "")}}, 0},
-		"below its floor":     {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Pass, ""), made("404", "b", Inconclusive, "other")}}, 1},
+		"pass": {Input{Specs: []Spec{made("401", "a", Pass, "")}}, 0},
+		"below its floor": {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Pass, ""),
+			made("404", "b", Inconclusive, "other")}}, 1},
 		"objects left behind": {Input{Floors: &Floors{}, Leftovers: left, Specs: []Spec{made("401", "a", Pass, "")}}, 1},
 		"nothing tested":      {Input{Specs: []Spec{made("401", "a", Inconclusive, "no token")}}, 1},
 		"a spec in error":     {Input{Specs: []Spec{made("401", "a", Error, "no answer")}}, 1},
 		"a problem":           {Input{Problems: []string{"wrong"}, Specs: []Spec{made("401", "a", Error, "no answer")}}, 2},
-		"a violation":         {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Violation, "came 200")}}, 0},
+		"a violation": {Input{Floors: &Floors{Asserted: 1}, Specs: []Spec{made("401", "a", Violation, "came 200")}},
+			0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.in.Contract = contract(t)

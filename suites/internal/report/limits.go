@@ -9,10 +9,11 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// Floors are what a run on a live target must reach to be more than inconclusive or an error; ginkgo.yml sets them under gate. A run on
-// the embedded mock has none.
+// Floors are what a run on a live target must reach to be more than inconclusive or an error; ginkgo.yml sets them
+// under gate. A run on the embedded mock has none.
 type Floors struct {
-	Asserted  float64 `json:"asserted"`  // least share of the reference cells that can be tested on the target, from 0 to 1; of a full run
+	// least share of the reference cells that can be tested on the target, from 0 to 1; of a full run
+	Asserted  float64 `json:"asserted"`
 	SetAside  int     `json:"set_aside"` // most reference cells that roles may set aside
 	Leftovers int     `json:"leftovers"` // most objects left behind
 }
@@ -72,8 +73,8 @@ func (r *Result) setAside() map[LimitKind][]*Cell {
 	return cells
 }
 
-// shortfall says how much of what can be tested on the target a full run has not asserted; it is empty where that is little enough. What
-// no spec addresses cannot be tested on any target.
+// shortfall says how much of what can be tested on the target a full run has not asserted; it is empty where that is
+// little enough. What no spec addresses cannot be tested on any target.
 func (r *Result) shortfall() string {
 	if r.Floors == nil || r.Run.Filtered {
 		return ""
@@ -88,7 +89,8 @@ func (r *Result) shortfall() string {
 	var missing []*Cell
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		if c.Source == schemas.FromReference && c.Verdict == Inconclusive && len(c.Specs) > 0 && !slices.Contains(outside, c) {
+		if c.Source == schemas.FromReference && c.Verdict == Inconclusive && len(c.Specs) > 0 && !slices.Contains(outside,
+			c) {
 			missing = append(missing, c)
 		}
 	}
@@ -97,7 +99,8 @@ func (r *Result) shortfall() string {
 	if float64(asserted) >= r.Floors.Asserted*float64(total) {
 		return ""
 	}
-	text := fmt.Sprintf("%d of the %d reference cells that can be tested here are asserted, and %.0f %% are asked for; missing are %s",
+	text := fmt.Sprintf("%d of the %d reference cells that can be tested here are asserted, and %.0f %% are asked "+
+		"for; missing are %s",
 		asserted, total, 100*r.Floors.Asserted, reasons(missing))
 	if len(outside) > 0 {
 		text += "; not counted are " + reasons(outside)

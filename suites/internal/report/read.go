@@ -13,9 +13,9 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// Read reads a result that Write has written. It is strict: every view, the gate and comparisons rest on what it returns, so a
-// file that was cut, edited or written by another version is an error and not a guess. What the specs and steps of the file amount to
-// is computed again: its cells, totals, lists and verdict have to be just that.
+// Read reads a result that Write has written. It is strict: every view, the gate and comparisons rest on what it
+// returns, so a file that was cut, edited or written by another version is an error and not a guess. What the specs
+// and steps of the file amount to is computed again: its cells, totals, lists and verdict have to be just that.
 func Read(path string) (*Result, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -49,8 +49,8 @@ func decode(data []byte) (*Result, error) {
 	return &r, nil
 }
 
-// otherVersion reports whether the file is not JSON, or is of another version: that may have fields that this program does not know, and then the version is
-// what explains them.
+// otherVersion reports whether the file is not JSON, or is of another version: that may have fields that this program
+// does not know, and then the version is what explains them.
 func otherVersion(data []byte) error {
 	var head struct {
 		Version *int `json:"version"`
@@ -61,7 +61,8 @@ func otherVersion(data []byte) error {
 	case head.Version == nil:
 		return errors.New("it has no version, so it is no conformance.json")
 	case *head.Version != Version:
-		return fmt.Errorf("it has version %d, and this program reads version %d: use the program that wrote it", *head.Version, Version)
+		return fmt.Errorf("it has version %d, and this program reads version %d: use the program that wrote it",
+			*head.Version, Version)
 	}
 	return nil
 }
@@ -78,7 +79,8 @@ func explain(data []byte, err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("line %d: it is no JSON: %w", line(data, syntax.Offset), err)
 	case errors.As(err, &kind):
-		return fmt.Errorf("line %d: %s holds a JSON %s, which does not belong there", line(data, kind.Offset), kind.Field, kind.Value)
+		return fmt.Errorf("line %d: %s holds a JSON %s, which does not belong there", line(data, kind.Offset), kind.Field,
+			kind.Value)
 	}
 	return err
 }
@@ -87,7 +89,8 @@ func line(data []byte, offset int64) int {
 	return 1 + bytes.Count(data[:min(max(offset, 0), int64(len(data)))], []byte("\n"))
 }
 
-// check finds what a decoder does not: verdicts that there are not, and totals that the specs and cells do not amount to.
+// check finds what a decoder does not: verdicts that there are not, and totals that the specs and cells do not amount
+// to.
 func (r *Result) check() error {
 	switch {
 	case r.Run.ID == "":
@@ -139,7 +142,8 @@ func (r *Result) check() error {
 	again.collect()
 	if !slices.Equal(again.Accepted, r.Accepted) || again.Run.Requests.Throttled != r.Run.Requests.Throttled ||
 		!slices.EqualFunc(again.Transients, r.Transients, func(a, b Transient) bool { return reflect.DeepEqual(a, b) }) {
-		return errors.New("its lists of accepted requests and of failures that went away are not those of its exchanges: the file was edited")
+		return errors.New("its lists of accepted requests and of failures that went away are not those of its " +
+			"exchanges: the file was edited")
 	}
 	r.Faults = Faults(r.Specs) // what follows from the specs is not believed, but found again
 	if verdict, _ := r.conclude(); verdict != r.Verdict {
@@ -148,8 +152,8 @@ func (r *Result) check() error {
 	return nil
 }
 
-// checkCells compares every cell with the specs that address it. Which cells a contract has is not known here: the file may be one of
-// another contract.
+// checkCells compares every cell with the specs that address it. Which cells a contract has is not known here: the
+// file may be one of another contract.
 func (r *Result) checkCells() error {
 	type key struct {
 		subject, class string

@@ -29,7 +29,8 @@ func written(t testing.TB, in Input) string {
 func TestReadRefuses(t *testing.T) {
 	good := written(t, sample(t))
 	for _, c := range []struct{ name, old, new, message string }{
-		{"a newer version", `"version": 2`, `"version": 3`, "it has version 3, and this program reads version 2: use the program that wrote it"},
+		{"a newer version", `"version": 2`, `"version": 3`,
+			"it has version 3, and this program reads version 2: use the program that wrote it"},
 		{"a newer version with new fields", `"version": 2`, `"version": 3, "new": true`, "it has version 3"},
 		{"no version", `"version": 2,`, ``, "it has no version, so it is no conformance.json"},
 		{"an unknown field", `"verdict": "violation"`, `"verdikt": "violation"`, `unknown field "verdikt"`},
@@ -40,15 +41,23 @@ func TestReadRefuses(t *testing.T) {
 		{"data after the end", good, good + "{}", "it is no JSON: invalid character '{' after top-level value"},
 		{"no run id", `"id": "run-1"`, `"id": ""`, "run.id is missing"},
 		{"no target", `"name": "staging"`, `"name": ""`, "target.name is missing"},
-		{"an unknown verdict of the run", ` "verdict": "violation",` + "\n" + ` "reason": "1 fault`, ` "verdict": "ok",` + "\n" + ` "reason": "1 fault`, `verdict "ok" is unknown`},
-		{"an unknown verdict of a spec", `"verdict": "pass",` + "\n" + `   "requirement"`, `"verdict": "ok",` + "\n" + `   "requirement"`, `spec 50x/once/FetchTenant: verdict "ok" is unknown`},
-		{"a spec twice", `"id": "50x/once/FetchTenant"`, `"id": "401/no-token/FetchTenant"`, `spec id "401/no-token/FetchTenant" is empty or stands there twice`},
-		{"a cell of an unknown spec", `"verdict": "violation",` + "\n" + `   "specs": [` + "\n" + `    "401/no-token/FetchTenant"`, `"verdict": "violation",` + "\n" + `   "specs": [` + "\n" + `    "401/x/FetchTenant"`, `cell FetchTenant 401: spec "401/x/FetchTenant" is not in the file`},
+		{"an unknown verdict of the run", ` "verdict": "violation",` + "\n" + ` "reason": "1 fault`, ` "verdict": "ok",` +
+			"\n" + ` "reason": "1 fault`, `verdict "ok" is unknown`},
+		{"an unknown verdict of a spec", `"verdict": "pass",` + "\n" + `   "requirement"`, `"verdict": "ok",` + "\n" +
+			`   "requirement"`, `spec 50x/once/FetchTenant: verdict "ok" is unknown`},
+		{"a spec twice", `"id": "50x/once/FetchTenant"`, `"id": "401/no-token/FetchTenant"`,
+			`spec id "401/no-token/FetchTenant" is empty or stands there twice`},
+		{"a cell of an unknown spec", `"verdict": "violation",` + "\n" + `   "specs": [` + "\n" +
+			`    "401/no-token/FetchTenant"`, `"verdict": "violation",` + "\n" + `   "specs": [` + "\n" +
+			`    "401/x/FetchTenant"`, `cell FetchTenant 401: spec "401/x/FetchTenant" is not in the file`},
 		{"an unknown source", `"source": "clause"`, `"source": "rumour"`, `source "rumour" is unknown`},
-		{"edited totals", `"asserted": 1`, `"asserted": 2`, "its totals are not what its specs and cells amount to: the file was edited"},
-		{"an edited verdict", `"verdict": "violation",` + "\n" + `   "reason": "expected`, `"verdict": "pass",` + "\n" + `   "reason": "expected`, "the file was edited"},
+		{"edited totals", `"asserted": 1`, `"asserted": 2`,
+			"its totals are not what its specs and cells amount to: the file was edited"},
+		{"an edited verdict", `"verdict": "violation",` + "\n" + `   "reason": "expected`, `"verdict": "pass",` + "\n" +
+			`   "reason": "expected`, "the file was edited"},
 		{"edited totals of a code", `"code": "405"`, `"code": "407"`, "the file was edited"},
-		{"edited totals of a resource", `"resource": "tenants",` + "\n" + `   "specs": {`, `"resource": "renters",` + "\n" + `   "specs": {`, "the file was edited"},
+		{"edited totals of a resource", `"resource": "tenants",` + "\n" + `   "specs": {`, `"resource": "renters",` + "\n" +
+			`   "specs": {`, "the file was edited"},
 		{"a removed spec", `"specs": [` + "\n" + `  {`, `"specs": [], "x": [` + "\n" + `  {`, `unknown field "x"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,15 +83,18 @@ func TestReadBelievesNoVerdictBesideItsSpecs(t *testing.T) {
 		message string // empty where the file fits together
 	}{
 		{"nothing", func(*Result) {}, ""},
-		{"the verdict of the run", func(r *Result) { r.Verdict = Pass }, "its verdict is pass, and its specs amount to violation: the file was edited"},
+		{"the verdict of the run", func(r *Result) { r.Verdict = Pass },
+			"its verdict is pass, and its specs amount to violation: the file was edited"},
 		{"the problems too", func(r *Result) { r.Verdict, r.Problems = Pass, nil }, "its verdict is pass"},
-		{"a spec without its cell", func(r *Result) { r.Specs[0].Verdict = Pass }, "cell FetchTenant 401 is not what its specs amount to: the file was edited"},
+		{"a spec without its cell", func(r *Result) { r.Specs[0].Verdict = Pass },
+			"cell FetchTenant 401 is not what its specs amount to: the file was edited"},
 		{"a spec and its cell", func(r *Result) {
 			r.Specs[0].Verdict = Pass
 			cellOf(r, r.Specs[0].ID).Verdict, cellOf(r, r.Specs[0].ID).Reason = Pass, ""
 		}, "its verdict is violation, and its specs amount to error"},
 		{"a cell alone", func(r *Result) { r.Cells[0].Verdict = Pass }, "is not what its specs amount to"},
-		{"a reason of a cell", func(r *Result) { cellOf(r, r.Specs[0].ID).Reason = "other" }, "is not what its specs amount to"},
+		{"a reason of a cell", func(r *Result) { cellOf(r, r.Specs[0].ID).Reason = "other" },
+			"is not what its specs amount to"},
 		{"the cell of a spec", func(r *Result) { r.Specs[0].Code = "404" }, "is not what its specs amount to"},
 		{"a spec that is gone", func(r *Result) {
 			cellOf(r, r.Specs[0].ID).Specs = nil
@@ -90,7 +102,8 @@ func TestReadBelievesNoVerdictBesideItsSpecs(t *testing.T) {
 		}, "is not what its specs amount to"},
 		{"a spec of no cell", func(r *Result) { r.Specs[0].Code = "599" }, "spec 401/no-token/FetchTenant addresses no cell"},
 		{"an accepted request", func(r *Result) { r.Accepted = nil }, "its lists of accepted requests"},
-		{"a transient failure", func(r *Result) { r.Transients = r.Transients[1:] }, "its lists of accepted requests and of failures that went away"},
+		{"a transient failure", func(r *Result) { r.Transients = r.Transients[1:] },
+			"its lists of accepted requests and of failures that went away"},
 		{"the throttled requests", func(r *Result) { r.Run.Requests.Throttled++ }, "its lists of accepted requests"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,13 +151,16 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(written(f, in)))
 	in.Specs, in.World = nil, nil
 	f.Add([]byte(written(f, in)))
-	for _, seed := range []string{"", "{}", `{"version": 2}`, `{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version": 2,"specs":[null]}`, "null", "[]"} {
+	for _, seed := range []string{"", "{}", `{"version": 2}`,
+		`{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version": 2,"specs":[null]}`, "null",
+		"[]"} {
 		f.Add([]byte(seed))
 	}
 	start := `{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"`
 	for _, hostile := range []string{
 		`,"specs":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), strings.Repeat(`,"x":{"a":[{`, 3_000),
-		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000), `,"problems":["` + "\xff\xfe" + `"]`,
+		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000), `,"problems":["` +
+			"\xff\xfe" + `"]`,
 		`,"verdict":"violation"`, `,"problems":["\ud800"]`,
 	} {
 		f.Add([]byte(start + hostile + "}"))

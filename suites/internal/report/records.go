@@ -18,9 +18,10 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// Every process of a run appends what it has to report to a file in the run's directory, as it arises, so that a process that is killed
-// leaves it: process-2.jsonl holds a JSON object per line, {"kind": "spec", "value": ...}. Together the files hold all that a result
-// needs: the header and what precedes the specs in that of process 1, and in each the process's own specs, steps and sums.
+// Every process of a run appends what it has to report to a file in the run's directory, as it arises, so that a
+// process that is killed leaves it: process-2.jsonl holds a JSON object per line, {"kind": "spec", "value": ...}.
+// Together the files hold all that a result needs: the header and what precedes the specs in that of process 1, and
+// in each the process's own specs, steps and sums.
 
 // Kind is what a record holds.
 type Kind string
@@ -76,15 +77,16 @@ func NewRecorder(dir string, process int) (*Recorder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process)), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process)),
+		os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
 	return &Recorder{file: file}, nil
 }
 
-// Append adds a record, whose value is JSON and redacted by now. A record is written at once and whole, unless the process is killed
-// meanwhile. An error is kept for Close: it must not cost the run its specs.
+// Append adds a record, whose value is JSON and redacted by now. A record is written at once and whole, unless the
+// process is killed meanwhile. An error is kept for Close: it must not cost the run its specs.
 func (r *Recorder) Append(kind Kind, value string) {
 	if r == nil {
 		return
@@ -125,8 +127,8 @@ type Records struct {
 	damaged   []string         // files that hold a line that is not a record
 }
 
-// ReadRecords reads what the processes have recorded in the directory. Without a header there is nothing to make a result of, which is
-// an error that is fs.ErrNotExist.
+// ReadRecords reads what the processes have recorded in the directory. Without a header there is nothing to make a
+// result of, which is an error that is fs.ErrNotExist.
 func ReadRecords(dir string) (*Records, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "process-*.jsonl"))
 	if err != nil {
@@ -230,9 +232,11 @@ func Missing(ids []string, specs []Spec) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return has[id] })
 }
 
-// Input is what a result is built from where the run did not come to build one itself. Its first problem says what is missing.
+// Input is what a result is built from where the run did not come to build one itself. Its first problem says what is
+// missing.
 func (r *Records) Input(contract *schemas.Contract) Input {
-	in := Input{Run: r.Header.Run, Target: r.Header.Target, Contract: contract, Floors: r.Header.Floors, Limits: r.Limits, Preflight: r.Checks,
+	in := Input{Run: r.Header.Run, Target: r.Header.Target, Contract: contract, Floors: r.Header.Floors,
+		Limits: r.Limits, Preflight: r.Checks,
 		Specs: r.Specs, World: r.Steps, Leftovers: r.Leftovers, Unprovokable: map[CellKey]string{}}
 	for _, cell := range r.Header.Unprovokable {
 		in.Unprovokable[CellKey{cell.Operation, cell.Code}] = cell.Reason
@@ -271,7 +275,8 @@ func (r *Records) problem() string {
 		for _, n := range unended {
 			names = append(names, strconv.Itoa(n))
 		}
-		text += fmt.Sprintf("%s %s of %d did not come to an end", map[bool]string{true: "process", false: "processes"}[len(names) == 1],
+		text += fmt.Sprintf("%s %s of %d did not come to an end", map[bool]string{true: "process",
+			false: "processes"}[len(names) == 1],
 			strings.Join(names, " and "), max(r.Header.Run.Processes, 1))
 	default:
 		text += "its processes wrote no report"
@@ -285,7 +290,8 @@ func (r *Records) problem() string {
 	return text
 }
 
-// requests counts what was sent: as the processes say that came to their end, and of the others by what they have recorded.
+// requests counts what was sent: as the processes say that came to their end, and of the others by what they have
+// recorded.
 func (r *Records) requests() Requests {
 	var total Requests
 	for _, process := range slices.Sorted(maps.Keys(r.sent)) {

@@ -47,7 +47,8 @@ func recorded(t *testing.T, dir string, process int, records ...any) string {
 }
 
 func headerOf(ids ...string) Header {
-	return Header{Version: Version, Run: Run{ID: "run-1", Processes: 2, Started: noon}, Target: Target{Name: "staging"}, Floors: &Floors{}, Selected: ids,
+	return Header{Version: Version, Run: Run{ID: "run-1", Processes: 2, Started: noon}, Target: Target{Name: "staging"},
+		Floors: &Floors{}, Selected: ids,
 		Unprovokable: []Unprovoked{{"FetchTenant", 404, "reviewed"}}}
 }
 
@@ -59,7 +60,8 @@ func TestRecordsMakeAResult(t *testing.T) {
 	first.Verdict, first.Differences, second.Process = Pass, nil, 2
 	step := full.World[0]
 	step.Phase, step.Requests = PhaseWorld, 7
-	recorded(t, dir, 1, headerOf(first.ID, second.ID, "404/deleted-object/FetchTenant"), full.Preflight, full.Limits, step, first, full.Leftovers, Requests{World: 7, Specs: 5, Cleanup: 3})
+	recorded(t, dir, 1, headerOf(first.ID, second.ID, "404/deleted-object/FetchTenant"), full.Preflight, full.Limits,
+		step, first, full.Leftovers, Requests{World: 7, Specs: 5, Cleanup: 3})
 	recorded(t, dir, 2, second)
 	info, err := os.Stat(filepath.Join(dir, "process-2.jsonl"))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -71,7 +73,8 @@ func TestRecordsMakeAResult(t *testing.T) {
 	g.Expect(r.Missing()).To(Equal([]string{"404/deleted-object/FetchTenant"}))
 	result := Build(r.Input(contract(t)))
 	g.Expect(result.Verdict).To(Equal(Error))
-	g.Expect(result.Reason).To(Equal("the run was not completed: process 2 of 2 did not come to an end, and 1 of 3 specs left no result"))
+	g.Expect(result.Reason).To(
+		Equal("the run was not completed: process 2 of 2 did not come to an end, and 1 of 3 specs left no result"))
 	g.Expect(result.Run.Incomplete).To(BeTrue())
 	g.Expect(result.Specs).To(HaveLen(2))
 	g.Expect(result.Preflight).To(Equal(full.Preflight))
@@ -80,7 +83,8 @@ func TestRecordsMakeAResult(t *testing.T) {
 	g.Expect(result.Leftovers).To(Equal(full.Leftovers))
 	g.Expect(cell(t, result, "FetchTenant", "404").Reason).To(Equal("reviewed"))
 	throttled := result.Run.Requests.Throttled
-	g.Expect(result.Run.Requests).To(Equal(Requests{World: 7, Specs: 5 + second.Requests, Cleanup: 3, Throttled: throttled}))
+	g.Expect(result.Run.Requests).To(Equal(Requests{World: 7, Specs: 5 + second.Requests, Cleanup: 3,
+		Throttled: throttled}))
 	g.Expect(result.Run.Ended).To(BeTemporally("==", noon.Add(250*time.Millisecond)), "the last of what is known")
 
 	path := filepath.Join(t.TempDir(), "conformance.json")
@@ -98,20 +102,23 @@ func TestRecordsOfAViolation(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	result := Build(r.Input(contract(t)))
 	g.Expect(result.Verdict).To(Equal(Violation), "a fact about the target")
-	g.Expect(result.Problems).To(HaveExactElements("the run was not completed: processes 1 and 2 of 2 did not come to an end, and 1 of 2 specs left no result"))
+	g.Expect(result.Problems).To(HaveExactElements(
+		"the run was not completed: processes 1 and 2 of 2 did not come to an end, and 1 of 2 specs left no result"))
 }
 
 // A process that is killed may leave half a line, and nothing that comes before is lost for it.
 func TestRecordsThatAreCut(t *testing.T) {
-	one := Spec{ID: "401/a/FetchTenant", Code: "401", Operation: "FetchTenant", Subject: "FetchTenant", Source: schemas.FromReference, Verdict: Pass}
+	one := Spec{ID: "401/a/FetchTenant", Code: "401", Operation: "FetchTenant", Subject: "FetchTenant",
+		Source: schemas.FromReference, Verdict: Pass}
 	for name, c := range map[string]struct {
 		tail    string
 		specs   int
 		problem string // of the rest
 	}{
-		"nothing":            {"", 1, "process 2 of 2 did not come to an end"},
-		"half a record":      {`{"kind":"spec","value":{"id":"401/b/Fe`, 1, "process 2 of 2 did not come to an end"},
-		"a record, no end":   {`{"kind":"spec","value":{"id":"401/b/FetchTenant"}}`, 1, "process 2 of 2 did not come to an end"},
+		"nothing":       {"", 1, "process 2 of 2 did not come to an end"},
+		"half a record": {`{"kind":"spec","value":{"id":"401/b/Fe`, 1, "process 2 of 2 did not come to an end"},
+		"a record, no end": {`{"kind":"spec","value":{"id":"401/b/FetchTenant"}}`, 1,
+			"process 2 of 2 did not come to an end"},
 		"nonsense":           {"nonsense\n", 1, "and process-2.jsonl cannot be read as a whole"},
 		"a kind of nothing":  {`{"kind":"spex","value":{}}` + "\n", 1, "and process-2.jsonl cannot be read as a whole"},
 		"a value of nothing": {`{"kind":"spec","value":[]}` + "\n", 1, "and process-2.jsonl cannot be read as a whole"},
@@ -155,7 +162,8 @@ func TestRecorderAtOnce(t *testing.T) {
 	r, err := NewRecorder(dir, 1)
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = NewRecorder(dir, 1)
-	g.Expect(err).To(MatchError(ContainSubstring("the records of the run cannot be written")), "two processes never share a file")
+	g.Expect(err).To(MatchError(ContainSubstring("the records of the run cannot be written")),
+		"two processes never share a file")
 	encoded, err := json.Marshal(headerOf())
 	g.Expect(err).NotTo(HaveOccurred())
 	r.Append(KindHeader, string(encoded))

@@ -67,8 +67,8 @@ func (r *Result) Spec(id string) *Spec {
 	return nil
 }
 
-// Describe says in a few lines what a reader needs of a fault: its title, how far it goes, an exchange that shows it, and
-// the command that runs it again. The last two are for copying, and never broken.
+// Describe says in a few lines what a reader needs of a fault: its title, how far it goes, an exchange that shows it,
+// and the command that runs it again. The last two are for copying, and never broken.
 func (r *Result) Describe(f Fault) []string {
 	lines := []string{f.ID + " " + f.Sentence, f.Where() + ", such as " + f.Example}
 	if s := r.Spec(f.Example); s != nil && s.Exchanged() != "" {

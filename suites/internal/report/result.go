@@ -35,47 +35,54 @@ var Verdicts = [...]Verdict{Pass, Violation, Waived, Known, Inconclusive, Error}
 // Asserted reports whether the verdict rests on an answer that was compared with the contract.
 func (v Verdict) Asserted() bool { return v == Pass || v == Violation || v == Waived || v == Known }
 
-// Result is everything that one run found. Its JSON form is conformance.json, which schemas/conformance.schema.json describes.
+// Result is everything that one run found. Its JSON form is conformance.json, which schemas/conformance.schema.json
+// describes.
 type Result struct {
-	Version    int              `json:"version"`
-	Run        Run              `json:"run"`
-	Target     Target           `json:"target"`
-	Floors     *Floors          `json:"floors,omitempty"` // absent on the embedded mock
-	Limits     []Limit          `json:"limits"`           // what cannot be tested on the target
-	Preflight  []Check          `json:"preflight"`
-	Verdict    Verdict          `json:"verdict"`
-	Reason     string           `json:"reason"`     // one sentence that carries the verdict
-	Problems   []string         `json:"problems"`   // what makes the run itself unusable, whatever its specs say; a sentence each
-	Faults     []Fault          `json:"faults"`     // what the specs show, the gravest first: see Faults
-	Totals     Totals           `json:"totals"`     // over all codes
-	Codes      []CodeTotals     `json:"codes"`      // 20x to 50x, in ascending order
-	Resources  []ResourceTotals `json:"resources"`  // by name
-	Cells      []Cell           `json:"cells"`      // those of the reference in the contract's order, then those of the clauses
-	Specs      []Spec           `json:"specs"`      // by id
-	World      []Step           `json:"world"`      // what was sent around the specs, in the order of sending
-	Leftovers  []Leftover       `json:"leftovers"`  // what clean-up could not delete
-	Accepted   []string         `json:"accepted"`   // ids of the specs whose request was served though nothing documents a refusal
-	Transients []Transient      `json:"transients"` // 50x that went away after a repeat
-	Advice     []Advice         `json:"advice"`     // what HTTP in general asks beyond the documentation
+	Version   int     `json:"version"`
+	Run       Run     `json:"run"`
+	Target    Target  `json:"target"`
+	Floors    *Floors `json:"floors,omitempty"` // absent on the embedded mock
+	Limits    []Limit `json:"limits"`           // what cannot be tested on the target
+	Preflight []Check `json:"preflight"`
+	Verdict   Verdict `json:"verdict"`
+	Reason    string  `json:"reason"` // one sentence that carries the verdict
+	// what makes the run itself unusable, whatever its specs say; a sentence each
+	Problems  []string         `json:"problems"`
+	Faults    []Fault          `json:"faults"`    // what the specs show, the gravest first: see Faults
+	Totals    Totals           `json:"totals"`    // over all codes
+	Codes     []CodeTotals     `json:"codes"`     // 20x to 50x, in ascending order
+	Resources []ResourceTotals `json:"resources"` // by name
+	// those of the reference in the contract's order, then those of the clauses
+	Cells     []Cell     `json:"cells"`
+	Specs     []Spec     `json:"specs"`     // by id
+	World     []Step     `json:"world"`     // what was sent around the specs, in the order of sending
+	Leftovers []Leftover `json:"leftovers"` // what clean-up could not delete
+	// ids of the specs whose request was served though nothing documents a refusal
+	Accepted   []string    `json:"accepted"`
+	Transients []Transient `json:"transients"` // 50x that went away after a repeat
+	Advice     []Advice    `json:"advice"`     // what HTTP in general asks beyond the documentation
 }
 
 // Run is the identity of a run, and what it took.
 type Run struct {
-	ID                        string    `json:"id"`
-	Suite                     string    `json:"suite"`    // version of the suite
-	Contract                  string    `json:"contract"` // title and version of the contract
-	Seed                      int64     `json:"seed"`
-	Processes                 int       `json:"processes"`
-	Started                   time.Time `json:"started"`
-	Ended                     time.Time `json:"ended"`
-	WallSeconds               float64   `json:"wall_seconds"`
-	WallWithoutWaitingSeconds float64   `json:"wall_without_waiting_seconds"` // without the specs that wait by order of the documentation
-	Filtered                  bool      `json:"filtered"`                     // only a part of the specs was selected; such a run is never a gate
-	Filter                    string    `json:"filter,omitempty"`
-	Config                    string    `json:"config,omitempty"`     // path of the ginkgo.yml of the run
-	Defects                   []string  `json:"defects,omitempty"`    // that the embedded mock was served with
-	Incomplete                bool      `json:"incomplete,omitempty"` // made of what the processes recorded: one at least did not come to its end
-	Requests                  Requests  `json:"requests"`
+	ID          string    `json:"id"`
+	Suite       string    `json:"suite"`    // version of the suite
+	Contract    string    `json:"contract"` // title and version of the contract
+	Seed        int64     `json:"seed"`
+	Processes   int       `json:"processes"`
+	Started     time.Time `json:"started"`
+	Ended       time.Time `json:"ended"`
+	WallSeconds float64   `json:"wall_seconds"`
+	// without the specs that wait by order of the documentation
+	WallWithoutWaitingSeconds float64 `json:"wall_without_waiting_seconds"`
+	// only a part of the specs was selected; such a run is never a gate
+	Filtered bool     `json:"filtered"`
+	Filter   string   `json:"filter,omitempty"`
+	Config   string   `json:"config,omitempty"`  // path of the ginkgo.yml of the run
+	Defects  []string `json:"defects,omitempty"` // that the embedded mock was served with
+	// made of what the processes recorded: one at least did not come to its end
+	Incomplete bool     `json:"incomplete,omitempty"`
+	Requests   Requests `json:"requests"`
 }
 
 // Requests counts what a run sent, by purpose.
@@ -103,8 +110,8 @@ type Target struct {
 	// Concurrency is the number of requests in flight at most.
 	Concurrency int `json:"concurrency,omitempty"`
 	Budget      int `json:"budget,omitempty"` // requests in the run at most
-	// KnownDeviations says what became of what the live service is publicly known to do otherwise: report or fail; absent where it does not
-	// apply.
+	// KnownDeviations says what became of what the live service is publicly known to do otherwise: report or fail;
+	// absent where it does not apply.
 	KnownDeviations string `json:"known_deviations,omitempty"`
 }
 
@@ -215,42 +222,48 @@ type Difference struct {
 
 // Spec is one probe on one subject, with its verdict and its evidence.
 type Spec struct {
-	ID          string              `json:"id"`   // code/probe[-variant]/subject
-	Code        string              `json:"code"` // 401, or a family: 20x, 50x
-	Probe       string              `json:"probe"`
-	Variant     string              `json:"variant,omitempty"`
-	Subject     string              `json:"subject"`
-	Operation   string              `json:"operation,omitempty"`
-	Method      string              `json:"method"`
-	Path        string              `json:"path"`
-	Resource    string              `json:"resource,omitempty"`
-	Source      schemas.Source      `json:"source"`
-	Basis       Basis               `json:"ground"`
-	Verdict     Verdict             `json:"verdict"`
-	Reason      string              `json:"reason,omitempty"`
-	Requirement string              `json:"requirement"`    // what the documentation asks, in our words
-	Rule        string              `json:"rule,omitempty"` // file and line of the rule, such as suites/contract/401_unauthorized.go:26
-	Link        string              `json:"link"`           // to the page that asks it
-	Expected    string              `json:"expected"`
-	Actual      string              `json:"actual"`
-	Differences []Difference        `json:"differences,omitempty"`
-	Advice      []string            `json:"advice,omitempty"`
-	Labels      []string            `json:"labels,omitempty"`
-	Write       bool                `json:"write"`             // the request could change something
-	Waiting     bool                `json:"waiting"`           // the spec waits by order of the documentation
-	Injected    bool                `json:"injected"`          // the answer was asked for by the fault header
-	Accepted    bool                `json:"accepted"`          // served, though neither refusal nor code is documented
-	Control     string              `json:"control,omitempty"` // id of the step that proves the unspoilt request to succeed
-	Requests    int                 `json:"requests"`
-	Process     int                 `json:"process"`
-	Started     time.Time           `json:"started"`
-	Seconds     float64             `json:"seconds"`
-	Exchanges   []exchange.Evidence `json:"exchanges,omitempty"`
+	ID          string         `json:"id"`   // code/probe[-variant]/subject
+	Code        string         `json:"code"` // 401, or a family: 20x, 50x
+	Probe       string         `json:"probe"`
+	Variant     string         `json:"variant,omitempty"`
+	Subject     string         `json:"subject"`
+	Operation   string         `json:"operation,omitempty"`
+	Method      string         `json:"method"`
+	Path        string         `json:"path"`
+	Resource    string         `json:"resource,omitempty"`
+	Source      schemas.Source `json:"source"`
+	Basis       Basis          `json:"ground"`
+	Verdict     Verdict        `json:"verdict"`
+	Reason      string         `json:"reason,omitempty"`
+	Requirement string         `json:"requirement"` // what the documentation asks, in our words
+	// file and line of the rule, such as suites/contract/401_unauthorized.go:26
+	Rule        string       `json:"rule,omitempty"`
+	Link        string       `json:"link"` // to the page that asks it
+	Expected    string       `json:"expected"`
+	Actual      string       `json:"actual"`
+	Differences []Difference `json:"differences,omitempty"`
+	Advice      []string     `json:"advice,omitempty"`
+	Labels      []string     `json:"labels,omitempty"`
+	Write       bool         `json:"write"`    // the request could change something
+	Waiting     bool         `json:"waiting"`  // the spec waits by order of the documentation
+	Injected    bool         `json:"injected"` // the answer was asked for by the fault header
+	Accepted    bool         `json:"accepted"` // served, though neither refusal nor code is documented
+	// id of the step that proves the unspoilt request to succeed
+	Control   string              `json:"control,omitempty"`
+	Requests  int                 `json:"requests"`
+	Process   int                 `json:"process"`
+	Started   time.Time           `json:"started"`
+	Seconds   float64             `json:"seconds"`
+	Exchanges []exchange.Evidence `json:"exchanges,omitempty"`
 }
 
-// Own lists the exchanges that the spec sent itself. That of a control, which it only judges, stands in the control's step.
+// Own lists the exchanges that the spec sent itself. That of a control, which it only judges, stands in the control's
+// step.
 func (s Spec) Own() []exchange.Evidence {
-	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(e exchange.Evidence) bool { return e.Spec != "" && e.Spec != s.ID })
+	return slices.DeleteFunc(slices.Clone(s.Exchanges), func(e exchange.Evidence) bool {
+		return e.Spec != "" &&
+			e.Spec != s.ID
+	})
 }
 
 // Phase says what a step was for.

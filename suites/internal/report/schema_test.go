@@ -36,7 +36,8 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	empty := Input{Run: Run{ID: "r"}, Target: Target{Name: "mock", URL: "http://127.0.0.1:1"}, Contract: contract(t), Problems: []string{"wrong credentials"}}
+	empty := Input{Run: Run{ID: "r"}, Target: Target{Name: "mock", URL: "http://127.0.0.1:1"}, Contract: contract(t),
+		Problems: []string{"wrong credentials"}}
 	for name, in := range map[string]Input{"full": sample(t), "nothing run": empty} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -47,7 +48,8 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 	}
 	t.Run("an invention is refused", func(t *testing.T) {
 		g := NewWithT(t)
-		result, err := compiled.Validate(gojsonschema.NewStringLoader(strings.Replace(written(t, sample(t)), `"seed": 17`, `"sead": 17`, 1)))
+		result, err := compiled.Validate(gojsonschema.NewStringLoader(strings.Replace(written(t, sample(t)), `"seed": 17`,
+			`"sead": 17`, 1)))
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(result.Valid()).To(BeFalse())
 	})
@@ -55,8 +57,9 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 
 // vocabularies are the types with a closed list of values.
 var vocabularies = map[reflect.Type][]string{
-	reflect.TypeFor[Verdict]():        {"pass", "violation", "waived", "known", "inconclusive", "error"},
-	reflect.TypeFor[Gravity]():        {"served", "effect", "secret", "code", "error-body", "success-body", "lenient", "advice"},
+	reflect.TypeFor[Verdict](): {"pass", "violation", "waived", "known", "inconclusive", "error"},
+	reflect.TypeFor[Gravity](): {"served", "effect", "secret", "code", "error-body", "success-body", "lenient",
+		"advice"},
 	reflect.TypeFor[CheckState]():     {string(CheckOK), string(CheckWarning), string(CheckFailed)},
 	reflect.TypeFor[LimitKind]():      {"permission", "fault_header", "expired_token", "role"},
 	reflect.TypeFor[Certainty]():      {string(Documented), string(Assumed)},
@@ -64,7 +67,8 @@ var vocabularies = map[reflect.Type][]string{
 	reflect.TypeFor[schemas.Source](): {string(schemas.FromReference), string(schemas.FromClause)},
 }
 
-// The types and the schema say the same: each field is in both, required where Go always writes it, and of the same kind.
+// The types and the schema say the same: each field is in both, required where Go always writes it, and of the same
+// kind.
 func TestTypesAndSchemaAgree(t *testing.T) {
 	document := schema(t)
 	used := map[string]bool{}
@@ -76,7 +80,8 @@ func TestTypesAndSchemaAgree(t *testing.T) {
 	}
 }
 
-func agree(t *testing.T, document map[string]any, used map[string]bool, node map[string]any, kind reflect.Type, at string) {
+func agree(t *testing.T, document map[string]any, used map[string]bool, node map[string]any, kind reflect.Type,
+	at string) {
 	t.Helper()
 	if alternatives, ok := node["allOf"].([]any); ok {
 		node = alternatives[0].(map[string]any)
@@ -104,7 +109,8 @@ func agree(t *testing.T, document map[string]any, used map[string]bool, node map
 		}
 		return
 	}
-	want := map[reflect.Kind]string{reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Int64: "integer",
+	want := map[reflect.Kind]string{reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer",
+		reflect.Int64:   "integer",
 		reflect.Float64: "number", reflect.Slice: "array", reflect.Map: "object", reflect.Struct: "object"}[kind.Kind()]
 	if kind == reflect.TypeFor[time.Time]() {
 		want = "string"
@@ -124,7 +130,8 @@ func agree(t *testing.T, document map[string]any, used map[string]bool, node map
 	}
 }
 
-func agreeOnFields(t *testing.T, document map[string]any, used map[string]bool, node map[string]any, kind reflect.Type, at string) {
+func agreeOnFields(t *testing.T, document map[string]any, used map[string]bool, node map[string]any,
+	kind reflect.Type, at string) {
 	t.Helper()
 	properties, _ := node["properties"].(map[string]any)
 	var required []string

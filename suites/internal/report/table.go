@@ -218,7 +218,8 @@ func remarks(r *Result) []string {
 		}
 	}
 	q := r.Run.Requests
-	add("%s: set-up %d, controls %d, specs %d, clean-up %d", counted(q.Total(), "request", "requests"), q.World, q.Controls, q.Specs, q.Cleanup)
+	add("%s: set-up %d, controls %d, specs %d, clean-up %d", counted(q.Total(), "request", "requests"), q.World,
+		q.Controls, q.Specs, q.Cleanup)
 	add("%.1f s without the waiting specs, %.1f s with them", r.Run.WallWithoutWaitingSeconds, r.Run.WallSeconds)
 	return lines
 }

@@ -24,7 +24,8 @@ func large(t *testing.T) *Result {
 		in.Specs = append(in.Specs, made("401", fmt.Sprintf("probe-%d", i), Pass, ""))
 	}
 	for i := range 150 {
-		in.Specs = append(in.Specs, made("403", fmt.Sprintf("probe-%d", i), []Verdict{Waived, Inconclusive, Error, Known}[i%4], "reason"))
+		in.Specs = append(in.Specs, made("403", fmt.Sprintf("probe-%d", i), []Verdict{Waived, Inconclusive, Error,
+			Known}[i%4], "reason"))
 	}
 	return Build(in)
 }
@@ -77,7 +78,8 @@ func TestTableGroups(t *testing.T) {
 	in := sample(t)
 	in.Specs, in.Problems = nil, nil
 	known := &Acceptance{Verdict: Known, Reason: "answers recorded in 2025", Link: "https://k.example"}
-	waived := &Acceptance{Verdict: Waived, Reason: "the gateway answers", Link: "https://w.example", Owner: "us", Expires: "2030-01-31"}
+	waived := &Acceptance{Verdict: Waived, Reason: "the gateway answers", Link: "https://w.example", Owner: "us",
+		Expires: "2030-01-31"}
 	for i, operation := range []string{"FetchUser", "CreateUser", "FetchTenant", "FetchClient"} {
 		s := made("401", fmt.Sprint("p", i), []Verdict{Known, Waived}[i%2], "")
 		d := listed([]string{"$.a", "$.b"}[i/2])
@@ -89,18 +91,24 @@ func TestTableGroups(t *testing.T) {
 	}
 	in.Leftovers, in.Floors = nil, nil
 	for i := range 300 {
-		in.Leftovers = append(in.Leftovers, Leftover{Kind: "tenant", ID: fmt.Sprint("t-", i), Name: fmt.Sprint("n-", i), Reason: "answered with 409", Command: "make sweep"})
+		in.Leftovers = append(in.Leftovers, Leftover{Kind: "tenant", ID: fmt.Sprint("t-", i), Name: fmt.Sprint("n-", i),
+			Reason: "answered with 409", Command: "make sweep"})
 	}
-	in.Leftovers = append(in.Leftovers, Leftover{Kind: "client", ID: "c", Name: "m", Reason: "answered with 409", Command: "make sweep"})
+	in.Leftovers = append(in.Leftovers, Leftover{Kind: "client", ID: "c", Name: "m", Reason: "answered with 409",
+		Command: "make sweep"})
 	in.Preflight = []Check{{Name: WaiversCheck, State: CheckWarning, Detail: "waivers.yml:4: ends in 3 days"}}
 	got := table(t, Build(in), 200, false)
 	g.Expect(got).To(HavePrefix("waived: 2 faults in 2 specs\n"))
-	g.Expect(got).To(ContainSubstring("\n    2 specs of 401 on 2 operations: waived until 2030-01-31 by us: the gateway answers, https://w.example\n"))
+	g.Expect(got).To(ContainSubstring(
+		"\n    2 specs of 401 on 2 operations: waived until 2030-01-31 by us: the gateway answers, https://w.example\n"))
 	g.Expect(got).To(ContainSubstring("\nknown deviations of the live service: 2 faults in 2 specs\n"))
-	g.Expect(got).To(ContainSubstring("\n    2 specs of 401 on 2 operations: known deviation: answers recorded in 2025, https://k.example\n"))
+	g.Expect(got).To(ContainSubstring(
+		"\n    2 specs of 401 on 2 operations: known deviation: answers recorded in 2025, https://k.example\n"))
 	g.Expect(got).To(ContainSubstring("\n8 specs are inconclusive:\n  6: no role\n  2: no token\n"))
 	g.Expect(got).To(ContainSubstring("\nwaivers: waivers.yml:4: ends in 3 days\n"))
-	g.Expect(got).To(ContainSubstring("\n301 objects were left behind:\n  300 of kind tenant, such as t-0 n-0: answered with 409; make sweep\n  client c m: answered with 409; make sweep\n"))
+	g.Expect(got).To(ContainSubstring(
+		"\n301 objects were left behind:\n  300 of kind tenant, such as t-0 n-0: answered with 409; make sweep\n  " +
+			"client c m: answered with 409; make sweep\n"))
 	g.Expect(got).To(MatchRegexp(`PASS on staging: .*; 2 waived, 2 known, 301 left behind`))
 
 	// What does not fit the eye is counted.
@@ -158,7 +166,8 @@ func TestTableColor(t *testing.T) {
 // What the target answers must not steer the terminal.
 func TestTableEscapes(t *testing.T) {
 	g := NewWithT(t)
-	got := table(t, Build(Input{Contract: contract(t), Target: Target{Name: "x\x1b[2J"}, Problems: []string{"a\r\nb\x1b]0;title\x07 \u202e\xff"},
+	got := table(t, Build(Input{Contract: contract(t), Target: Target{Name: "x\x1b[2J"},
+		Problems:  []string{"a\r\nb\x1b]0;title\x07 \u202e\xff"},
 		Leftovers: []Leftover{{Name: "\x9b31m"}}}), 80, false, "reports/\x1b[1m")
 	g.Expect(got).NotTo(MatchRegexp(`[\x00-\x09\x0b-\x1f\x7f-\x9f\x{202e}]`))
 	g.Expect(got).To(ContainSubstring("ERROR on x\ufffd[2J: a b\ufffd]0;title\ufffd"))
@@ -173,10 +182,12 @@ func TestTableNamesTheTopFaults(t *testing.T) {
 	codes := []string{"400", "401", "403", "404", "405", "406", "409", "415", "426", "500", "501"}
 	for _, code := range codes {
 		for _, operation := range []string{"FetchTenant", "FetchUser", "FetchClient"} {
-			in.Specs = append(in.Specs, wrong(code, operation, Difference{Path: "status", Rule: "status", Found: "418", Detail: "expected " + code}))
+			in.Specs = append(in.Specs, wrong(code, operation, Difference{Path: "status", Rule: "status", Found: "418",
+				Detail: "expected " + code}))
 		}
 	}
-	in.Specs = append(in.Specs, wrong("20x", "FetchUser", Difference{Path: "$.name\x1b[2J", Rule: "required", Detail: "the property is missing"}))
+	in.Specs = append(in.Specs, wrong("20x", "FetchUser", Difference{Path: "$.name\x1b[2J", Rule: "required",
+		Detail: "the property is missing"}))
 	got := table(t, Build(in), 60, false)
 	g.Expect(got).To(HavePrefix(fmt.Sprintf(`%d faults, the gravest first:
   sav3wo5w the status is 418, the documentation promises 400

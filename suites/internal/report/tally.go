@@ -7,7 +7,8 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// columns are the codes of the general table. They have totals in every result, so that results can be laid side by side.
+// columns are the codes of the general table. They have totals in every result, so that results can be laid side by
+// side.
 var columns = [...]string{"20x", "400", "401", "403", "404", "405", "409", "415", "50x"}
 
 // tally counts specs and cells. It needs nothing else, so a reader can count again what a file says.

@@ -6,7 +6,8 @@ import (
 	"os"
 )
 
-// Writable makes the folder for the reports and tries to write there: a run whose report is lost at the end was for nothing.
+// Writable makes the folder for the reports and tries to write there: a run whose report is lost at the end was for
+// nothing.
 func Writable(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("the reports cannot be written: %w: name another folder with -reports", err)

@@ -16,7 +16,8 @@ func TestCleanupTimeout(t *testing.T) {
 	limiter, err := ratelimit.New(t.TempDir(), ratelimit.Limits{})
 	g.Expect(err).NotTo(HaveOccurred())
 	cfg := &config.File{Timeouts: config.Timeouts{Cleanup: 2 * time.Minute}}
-	first, second := &Session{config: cfg, limiter: limiter, process: 1}, &Session{config: cfg, limiter: limiter, process: 2}
+	first, second := &Session{config: cfg, limiter: limiter, process: 1}, &Session{config: cfg, limiter: limiter,
+		process: 2}
 	g.Expect(first.CleanupTimeout()).To(Equal(2*time.Minute), "no other process took any of it")
 	g.Expect(second.CleanupTimeout()).To(Equal(time.Minute))
 	g.Expect(limiter.CleanedUp(50 * time.Second)).To(Succeed())

@@ -15,8 +15,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Control is an operation's valid call, sent once before the specs: the 20x specs judge it, and the operation's refusals prove
-// something only because it succeeded.
+// Control is an operation's valid call, sent once before the specs: the 20x specs judge it, and the operation's
+// refusals prove something only because it succeeded.
 type Control struct {
 	Request  fixtures.Request
 	Exchange *exchange.Exchange // nil where it could not be sent
@@ -28,7 +28,8 @@ type Control struct {
 	NoRole bool
 }
 
-// ControlKey is the key of the object that the operation's control is made on: a twin of the victim where the operation writes.
+// ControlKey is the key of the object that the operation's control is made on: a twin of the victim where the
+// operation writes.
 func ControlKey(op *schemas.Operation, call fixtures.Call) string {
 	if call.Object == "" {
 		return ""
@@ -50,13 +51,14 @@ func VictimKey(op *schemas.Operation, call fixtures.Call) string {
 	return fixtures.Shared(fixtures.Home, call.Object)
 }
 
-// mostSilent is how many controls may stay without a complete answer before the target counts as dead: one operation that never answers
-// is a finding, all of them are trouble with the target.
+// mostSilent is how many controls may stay without a complete answer before the target counts as dead: one operation
+// that never answers is a finding, all of them are trouble with the target.
 const mostSilent = 3
 
 // control sends the controls, in the contract's order.
 func (s *Session) control(ctx context.Context, needs Needs) error {
-	operations := slices.DeleteFunc(slices.Clone(s.contract.Operations()), func(op *schemas.Operation) bool { return !needs.Controls[op.ID] })
+	operations := slices.DeleteFunc(slices.Clone(s.contract.Operations()),
+		func(op *schemas.Operation) bool { return !needs.Controls[op.ID] })
 	var mu sync.Mutex
 	silent := 0
 	return together(ctx, s.atOnce(), operations, func(ctx context.Context, op *schemas.Operation) error {
@@ -77,16 +79,19 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 }
 
 func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Control, error) {
-	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" && s.Catalogue.Call(op.ID).Object != "side") {
+	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" &&
+		s.Catalogue.Call(op.ID).Object != "side") {
 		return &Control{Reason: reason, Barred: true}, nil
 	}
 	if e := s.failed(op.ID); e != nil && e.Disowned != "" {
-		return &Control{Exchange: e, Reason: "the answer to one of its calls names an object that is not the one created: see 20x/valid-token/" + op.ID}, nil
+		return &Control{Exchange: e,
+			Reason: "the answer to one of its calls names an object that is not the one created: see 20x/valid-token/" +
+				op.ID}, nil
 	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
 	if e := s.failed(op.ID); err != nil && e != nil {
-		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and tells more than that
-		// there is no object.
+		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and tells
+		// more than that there is no object.
 		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
 	}
 	if err != nil {
@@ -133,8 +138,8 @@ func answeredWith(op *schemas.Operation, status int) string {
 	return fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
 }
 
-// CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a name of its own, and
-// not that of the object that it is made in: names may have to be unique in the whole tree.
+// CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a
+// name of its own, and not that of the object that it is made in: names may have to be unique in the whole tree.
 func (s *Session) CallVars(operation, key, owner string) (fixtures.Vars, error) {
 	vars, err := s.Vars(key, owner)
 	if err == nil && fixtures.Names(operation) {
@@ -157,8 +162,8 @@ func (s *Session) Vars(key, owner string) (fixtures.Vars, error) {
 	return vars, nil
 }
 
-// lacksRole reports whether the caller's token names roles and none of them is enough for the operation. A role that the reference does
-// not use says nothing about what its holder may do.
+// lacksRole reports whether the caller's token names roles and none of them is enough for the operation. A role that
+// the reference does not use says nothing about what its holder may do.
 func (s *Session) lacksRole(op *schemas.Operation, r fixtures.Request) bool {
 	held := slices.DeleteFunc(fixtures.Roles(s.World.Tokens[r.As]), func(role string) bool { return !s.usesRole(role) })
 	if len(held) == 0 || len(op.Security.Roles) == 0 {
@@ -169,5 +174,8 @@ func (s *Session) lacksRole(op *schemas.Operation, r fixtures.Request) bool {
 
 // usesRole reports whether the role, or one that it contains, is enough for any operation of the reference.
 func (s *Session) usesRole(role string) bool {
-	return slices.ContainsFunc(s.contract.Operations(), func(op *schemas.Operation) bool { return fixtures.Suffices(role, op.Security.Roles) })
+	return slices.ContainsFunc(s.contract.Operations(), func(op *schemas.Operation) bool {
+		return fixtures.Suffices(role,
+			op.Security.Roles)
+	})
 }

@@ -6,7 +6,8 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// Limits lists what the configuration and the account of the target keep from being tested, with the reasons that specs give for it.
+// Limits lists what the configuration and the account of the target keep from being tested, with the reasons that
+// specs give for it.
 func (s *Session) Limits() []report.Limit {
 	reasons := map[report.LimitKind][]string{
 		report.LimitFaultHeader:  {s.Missing[Fault50x]},
@@ -22,7 +23,8 @@ func (s *Session) Limits() []report.Limit {
 		}
 	}
 	limits := []report.Limit{}
-	for _, kind := range []report.LimitKind{report.LimitPermission, report.LimitFaultHeader, report.LimitExpiredToken, report.LimitRole} {
+	for _, kind := range []report.LimitKind{report.LimitPermission, report.LimitFaultHeader, report.LimitExpiredToken,
+		report.LimitRole} {
 		slices.Sort(reasons[kind])
 		for _, reason := range slices.Compact(reasons[kind]) {
 			if reason != "" {

@@ -26,9 +26,11 @@ const lockPoll = 5 * time.Millisecond
 // maxRemakes bounds how often an object is made again after a request changed it that should have been rejected.
 const maxRemakes = 3
 
-// shared is what the processes know of an object that specs write to, beside what process 1 prepared. It is kept in the object's lock file.
+// shared is what the processes know of an object that specs write to, beside what process 1 prepared. It is kept in
+// the object's lock file.
 type shared struct {
-	ModifiedBy string             `json:"modified_by,omitempty"` // id of the spec that changed the object and should not have; empty: none
+	// id of the spec that changed the object and should not have; empty: none
+	ModifiedBy string             `json:"modified_by,omitempty"`
 	Remakes    int                `json:"remakes,omitempty"`
 	Vars       fixtures.Vars      `json:"vars,omitempty"` // of the object as it was made again
 	Known      fixtures.Knowledge `json:"known,omitzero"`
@@ -39,7 +41,8 @@ type shared struct {
 type Lock struct {
 	// ModifiedBy is the id of the spec that changed the object and should not have; empty where it is as it was made.
 	ModifiedBy string
-	// Renewed reports whether the object is another one than this process knew: requests that name it have to be built again.
+	// Renewed reports whether the object is another one than this process knew: requests that name it have to be built
+	// again.
 	Renewed bool
 
 	session *Session
@@ -48,7 +51,8 @@ type Lock struct {
 	state   shared
 }
 
-// Lock acquires the object's lock. The caller must call Unlock. An error says why the lock cannot be had before the context ends.
+// Lock acquires the object's lock. The caller must call Unlock. An error says why the lock cannot be had before the
+// context ends.
 func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
 	l := &Lock{session: s, key: key, lock: flock.New(s.lockFile(key) + ".lock")}
 	if _, err := l.lock.TryLockContext(ctx, lockPoll); err != nil {
@@ -103,14 +107,16 @@ func (l *Lock) write() error {
 	return os.WriteFile(l.session.lockFile(l.key), content, 0o600)
 }
 
-// MarkModified records that a spec changed the object and should not have: it is made again before the next spec writes to it.
+// MarkModified records that a spec changed the object and should not have: it is made again before the next spec
+// writes to it.
 func (l *Lock) MarkModified(spec string) error {
 	l.ModifiedBy, l.state.ModifiedBy = spec, spec
 	return l.write()
 }
 
-// Remake makes the object again and looks at it as the watches do, so that a request that was served by mistake does not hide other faults. It
-// does nothing where that was done often enough, or where the object cannot be made again: then ModifiedBy stays.
+// Remake makes the object again and looks at it as the watches do, so that a request that was served by mistake does
+// not hide other faults. It does nothing where that was done often enough, or where the object cannot be made again:
+// then ModifiedBy stays.
 func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error {
 	s := l.session
 	if object.Key != l.key || l.state.Remakes >= maxRemakes {
@@ -164,7 +170,8 @@ func ids(vars fixtures.Vars) []string {
 	return found
 }
 
-// lockFile holds what the processes share about an object. Its lock is a file beside it: on Windows a locked file cannot be read.
+// lockFile holds what the processes share about an object. Its lock is a file beside it: on Windows a locked file
+// cannot be read.
 func (s *Session) lockFile(key string) string {
 	return filepath.Join(s.Dir, "object-"+url.PathEscape(cmp.Or(key, "none")))
 }

@@ -25,7 +25,8 @@ type Needs struct {
 
 // NewNeeds returns needs that name nothing.
 func NewNeeds() Needs {
-	return Needs{Objects: map[string]Object{}, Controls: map[string]bool{}, Watches: map[string]Watch{}, Forged: map[string]bool{}}
+	return Needs{Objects: map[string]Object{}, Controls: map[string]bool{}, Watches: map[string]Watch{},
+		Forged: map[string]bool{}}
 }
 
 // Add names an object, which is then made on its side.

@@ -18,9 +18,11 @@ type creation struct {
 	exchange  *exchange.Exchange
 }
 
-// created takes note of what a call has created. What a control or a spec creates is read back at once, so that the answer is judged by what it
-// names; the objects of the set-up are read back before the first write to them, or all together once they are made.
-func (s *Session) created(ctx context.Context, phase report.Phase, operation string, object *fixtures.Created, e *exchange.Exchange) error {
+// created takes note of what a call has created. What a control or a spec creates is read back at once, so that the
+// answer is judged by what it names; the objects of the set-up are read back before the first write to them, or all
+// together once they are made.
+func (s *Session) created(ctx context.Context, phase report.Phase, operation string, object *fixtures.Created,
+	e *exchange.Exchange) error {
 	s.mu.Lock()
 	s.creating[object.ID] = creation{operation, object, e}
 	s.mu.Unlock()
@@ -56,8 +58,8 @@ func (s *Session) tell() {
 	}
 }
 
-// Disowned returns the answers to creating calls of this process that name an object which is not the one created, one of each
-// operation.
+// Disowned returns the answers to creating calls of this process that name an object which is not the one created,
+// one of each operation.
 func (s *Session) Disowned() map[string]*exchange.Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()

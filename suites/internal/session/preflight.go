@@ -17,7 +17,8 @@ import (
 
 // look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
 func (s *Session) look(ctx context.Context) error {
-	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access), Client: counting{s}, Redactor: s.Redactor,
+	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
+		Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
 	s.Checks, s.Access, s.OpenIDAtRoot = found.Checks, Access(found.Access), found.OpenIDAtRoot
 	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
@@ -47,23 +48,25 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 	if s.tokenFile == "" {
 		return "", ""
 	}
-	kept, reason, err := tokencache.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID, config.Secret(s.Access.ClientSecret), now)
+	kept, reason, err := tokencache.Load(s.tokenFile, s.config.Target.Host(), s.Access.ClientID,
+		config.Secret(s.Access.ClientSecret), now)
 	if err != nil {
 		reason = "the token that an earlier run kept cannot be read: " + err.Error()
 	}
 	return string(kept), reason
 }
 
-// keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to the sandbox
-// where the target can do that, so that it opens nothing any longer once the sandbox is gone. Without a sandbox it is narrowed to the
-// client's own tenant. That none can be kept is no reason to end the run.
+// keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to
+// the sandbox where the target can do that, so that it opens nothing any longer once the sandbox is gone. Without a
+// sandbox it is narrowed to the client's own tenant. That none can be kept is no reason to end the run.
 func (s *Session) keepToken(ctx context.Context) {
 	if s.tokenFile == "" {
 		return
 	}
 	err := s.store(ctx)
 	if err != nil {
-		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning, Detail: "it cannot be kept: " + s.Redactor.String(err.Error())})
+		s.Checks = append(s.Checks, report.Check{Name: "token for the next run", State: report.CheckWarning,
+			Detail: "it cannot be kept: " + s.Redactor.String(err.Error())})
 	}
 }
 

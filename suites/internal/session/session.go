@@ -1,5 +1,5 @@
-// Package session is one run of the suite against one target: process 1 opens it (log in, sandbox, controls), the other processes
-// join it with what process 1 prepared, and every process sends its requests through it.
+// Package session is one run of the suite against one target: process 1 opens it (log in, sandbox, controls), the
+// other processes join it with what process 1 prepared, and every process sends its requests through it.
 package session
 
 import (
@@ -32,8 +32,8 @@ import (
 // phaseSpec counts the specs' own requests; they are no steps of the report.
 const phaseSpec report.Phase = "spec"
 
-// Access is all that the suite knows of a target beside its permissions. It is the same for the embedded mock and for a data
-// center: there is no back door.
+// Access is all that the suite knows of a target beside its permissions. It is the same for the embedded mock and for
+// a data center: there is no back door.
 type Access struct {
 	URL          string
 	ClientID     string
@@ -60,7 +60,8 @@ type Options struct {
 	OnStep func(report.Step)
 }
 
-// State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file: see Save.
+// State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file:
+// see Save.
 type State struct {
 	Run       string
 	Dir       string // holds the locks and marks that processes share
@@ -96,9 +97,10 @@ type Session struct {
 	processes int
 	onStep    func(report.Step)
 
-	mu       sync.Mutex                    // guards Steps, failing and creating
-	failing  map[string]*exchange.Exchange // by operation: the call of the set-up that the service did not serve as documented
-	creating map[string]creation           // by id: what a creating call was answered with
+	mu sync.Mutex // guards Steps, failing and creating
+	// by operation: the call of the set-up that the service did not serve as documented
+	failing  map[string]*exchange.Exchange
+	creating map[string]creation // by id: what a creating call was answered with
 
 	furnishing bool           // the objects are being made
 	remakes    map[string]int // by key: how often the object was made again, as far as this process knows
@@ -142,11 +144,13 @@ func newSession(o Options, state State) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(), client: client,
+		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(),
+		client:  client,
 		serials: serials, limiter: limiter,
-		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{}, creating: map[string]creation{},
-		remakes: map[string]int{},
-		process: o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process), onStep: o.OnStep,
+		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{},
+		creating: map[string]creation{},
+		remakes:  map[string]int{},
+		process:  o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process), onStep: o.OnStep,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -159,15 +163,16 @@ func newSession(o Options, state State) (*Session, error) {
 	return s, nil
 }
 
-// Open is process 1's: it logs in, makes the sandbox and what the needs name, and sends the controls. On an error everything that
-// was made so far is still to be removed by Close.
+// Open is process 1's: it logs in, makes the sandbox and what the needs name, and sends the controls. On an error
+// everything that was made so far is still to be removed by Close.
 func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return nil, fmt.Errorf("a folder for the run's locks: %w", err)
 	}
 	s, err := newSession(o, State{
-		Run: cmp.Or(o.Run, NewRunID(time.Now())), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
+		Run: cmp.Or(o.Run, NewRunID(
+			time.Now())), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
 		Forged: map[string]string{}, Missing: map[string]string{},
 	})
 	if err != nil {
@@ -182,7 +187,8 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	if err := s.look(ctx); err != nil {
 		return err
 	}
-	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID, ClientSecret: s.Access.ClientSecret}); err != nil {
+	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
+		ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
@@ -236,11 +242,12 @@ func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs 
 	return fixtures.Pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
 }
 
-// atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A data center whose
-// answers take half a second would otherwise be waited for for minutes.
+// atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A
+// data center whose answers take half a second would otherwise be waited for for minutes.
 func (s *Session) atOnce() int { return max(s.config.Target.Concurrency, 1) }
 
-// together does something with all items, so many at a time, in their order where it is one at a time. The first error ends it.
+// together does something with all items, so many at a time, in their order where it is one at a time. The first
+// error ends it.
 func together[T any](ctx context.Context, atOnce int, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -272,7 +279,8 @@ func (s *Session) Requests(phase report.Phase) int { return int(s.requests[phase
 
 // Requested counts what this process sent, by phase.
 func (s *Session) Requested() report.Requests {
-	return report.Requests{World: s.Requests(report.PhaseWorld), Controls: s.Requests(report.PhaseControl), Specs: s.Requests(phaseSpec),
+	return report.Requests{World: s.Requests(report.PhaseWorld), Controls: s.Requests(report.PhaseControl),
+		Specs:   s.Requests(phaseSpec),
 		Cleanup: s.Requests(report.PhaseCleanup)}
 }
 
@@ -306,7 +314,8 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 func (s *Session) send(
 	ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault,
 ) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body}
+	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header,
+		Body: r.Body}
 	request.Root = r.Root || s.OpenIDAtRoot && r.Path == preflight.Discovery
 	if fault != nil {
 		request.Kind = "" // the failure is asked for
@@ -330,7 +339,8 @@ func (s *Session) send(
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(), Disowned: e.Disowned}
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(),
+		Disowned: e.Disowned}
 }
 
 // equalTo is the kind of the requests that are equal to a request without a body, such as the looks at one object.
@@ -364,20 +374,23 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 	}
 }
 
-// fails reports whether a valid call is refused, or is a write whose answer is not the object that the reference promises.
+// fails reports whether a valid call is refused, or is a write whose answer is not the object that the reference
+// promises.
 func (s *Session) fails(operation string, e *exchange.Exchange) bool {
 	op := s.contract.Operation(operation)
-	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() && len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
+	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() &&
+		len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
 }
 
-// record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the process: each of them
-// has steps of its own when it cleans up.
+// record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the
+// process: each of them has steps of its own when it cleans up.
 func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, len(s.Steps)+1))
-	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2, Requests: len(e.Attempts),
-		Process: s.process, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
+	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2,
+		Requests: len(e.Attempts),
+		Process:  s.process, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
 	if !step.OK {
 		step.Reason = "answered with " + statusText(e.Status())
 	}
@@ -391,8 +404,8 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 	}
 }
 
-// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1, which
-// comes last, has what the others leave of it, and these have half of it at most.
+// CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1,
+// which comes last, has what the others leave of it, and these have half of it at most.
 func (s *Session) CleanupTimeout() time.Duration {
 	limit := s.config.Timeouts.Cleanup
 	if s.process > 1 {
@@ -405,7 +418,8 @@ func (s *Session) CleanupTimeout() time.Duration {
 	return max(left, limit/2)
 }
 
-// Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes last.
+// Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes
+// last.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer func() {
 		s.client.Close()
@@ -415,7 +429,8 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
 	for i := range left {
-		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(left[i].Name), s.Redactor.String(left[i].Reason)
+		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
+			left[i].Name), s.Redactor.String(left[i].Reason)
 	}
 	return left
 }
@@ -429,7 +444,8 @@ func (s *Session) Leave() {
 // Variables are the secrets of the run, by the names that stand for them in the lines which repeat its requests.
 func (s *Session) Variables() []redact.Secret { return s.Redactor.Secrets() }
 
-// renewing logs in once more where the configured client's token has ended by now: what was made is removed all the same.
+// renewing logs in once more where the configured client's token has ended by now: what was made is removed all the
+// same.
 func (s *Session) renewing(do fixtures.Do) fixtures.Do {
 	var mu sync.Mutex
 	renewed := "" // the Authorization that holds now; empty: that of the request
@@ -449,7 +465,8 @@ func (s *Session) renewing(do fixtures.Do) fixtures.Do {
 		}
 		mu.Lock()
 		if r.Header.Get("Authorization") == renewed || renewed == "" { // no one else has renewed it meanwhile
-			token, err := s.grant(ctx, report.PhaseCleanup, s.Access.ClientID, s.Access.ClientSecret, map[string]any{"grant_type": "client_credentials"})
+			token, err := s.grant(ctx, report.PhaseCleanup, s.Access.ClientID, s.Access.ClientSecret,
+				map[string]any{"grant_type": "client_credentials"})
 			if err == nil {
 				renewed = "Bearer " + token
 			}

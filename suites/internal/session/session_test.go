@@ -38,8 +38,10 @@ func surroundings(t *testing.T) (*mock.Running, session.Options) {
 	g.Expect(err).NotTo(HaveOccurred())
 	catalogue, err := fixtures.LoadCatalogue(contract)
 	g.Expect(err).NotTo(HaveOccurred())
-	return running, session.Options{Config: cfg, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2, Access: session.Access{
-		URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret, ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
+	return running, session.Options{Config: cfg, Catalogue: catalogue, Version: "0", Process: 1, Processes: 2,
+		Access: session.Access{
+			URL: running.URL, ClientID: running.ClientID, ClientSecret: running.ClientSecret,
+			ExpiredToken: running.ExpiredToken, FaultHeader: mock.FaultHeader}}
 }
 
 // some are a few needs of every kind.
@@ -49,7 +51,8 @@ func some() (session.Needs, session.Watch) {
 	needs.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
 	needs.Add(session.Object{Key: fixtures.Twin("UpdateTenant"), Side: fixtures.Home, Object: "customer"})
 	needs.Controls["UpdateTenant"] = true
-	for _, forged := range []string{session.Tampered, session.AlgNone, session.OtherIssuer, session.Revoked, session.Expired} {
+	for _, forged := range []string{session.Tampered, session.AlgNone, session.OtherIssuer, session.Revoked,
+		session.Expired} {
 		needs.Forged[forged] = true
 	}
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
@@ -91,15 +94,18 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
 	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0", Process: 2, Processes: 2}, path)
+	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0",
+		Process: 2, Processes: 2}, path)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(path).NotTo(BeAnExistingFile(), "every process has read it")
 	for _, secret := range s.Redactor.Secrets() {
-		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value), "the other process knows the secrets: %s", secret.Name)
+		g.Expect(other.Redactor.String(secret.Value)).NotTo(ContainSubstring(secret.Value),
+			"the other process knows the secrets: %s", secret.Name)
 	}
 	g.Expect(other.Redactor.String("x " + running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
 
-	g.Expect(other.World.Sides[fixtures.Home]["version"]).To(Equal(json.Number("1767225602500")), "a number is written as it was read")
+	g.Expect(other.World.Sides[fixtures.Home]["version"]).To(Equal(json.Number("1767225602500")),
+		"a number is written as it was read")
 
 	changed, _, err := other.Changed(t.Context(), "watch", watch)
 	g.Expect(err).NotTo(HaveOccurred())

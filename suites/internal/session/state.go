@@ -18,13 +18,15 @@ const (
 	// stateFile holds the state in the run's directory until every process has read it.
 	stateFile = "state.json"
 
-	// secretsFile holds there, throughout the run, the secrets that its processes find, so that each keeps those of all out of its output.
+	// secretsFile holds there, throughout the run, the secrets that its processes find, so that each keeps those of all
+	// out of its output.
 	secretsFile = "secrets.json"
 )
 
-// Save writes what the other processes need into a file that only this user can read, and returns its path. The path is all that may
-// pass through Ginkgo: its server answers every local user. The file holds no configured credentials, since the other processes have
-// them from the configuration, and the last process to join removes it. Without other processes nothing is written.
+// Save writes what the other processes need into a file that only this user can read, and returns its path. The path
+// is all that may pass through Ginkgo: its server answers every local user. The file holds no configured credentials,
+// since the other processes have them from the configuration, and the last process to join removes it. Without other
+// processes nothing is written.
 func (s *Session) Save() (path string, err error) {
 	if s.processes == 1 {
 		return "", nil
@@ -36,11 +38,13 @@ func (s *Session) Save() (path string, err error) {
 	path = filepath.Join(s.Dir, stateFile)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return "", fmt.Errorf("write the state for the other processes: %w: make room in the directory for temporary files (TMPDIR)", err)
+		return "", fmt.Errorf(
+			"write the state for the other processes: %w: make room in the directory for temporary files (TMPDIR)", err)
 	}
 	_, err = file.Write(encoded)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return "", fmt.Errorf("write the state for the other processes: %w: make room in the directory for temporary files (TMPDIR)", err)
+		return "", fmt.Errorf(
+			"write the state for the other processes: %w: make room in the directory for temporary files (TMPDIR)", err)
 	}
 	return path, nil
 }
@@ -100,8 +104,8 @@ func Join(o Options, path string) (*Session, error) {
 	return s, s.joined(path)
 }
 
-// load reads the state, from a file and a directory that belong to this user and that no other user can read. Anybody on this machine
-// can tell Ginkgo's server another path.
+// load reads the state, from a file and a directory that belong to this user and that no other user can read. Anybody
+// on this machine can tell Ginkgo's server another path.
 func load(path string) (State, error) {
 	directory, err := os.Lstat(filepath.Dir(path))
 	if err == nil {
@@ -134,7 +138,8 @@ func load(path string) (State, error) {
 	return state, nil
 }
 
-// joined notes that this process has read the state. The last process removes the file, so that a run that is killed leaves none.
+// joined notes that this process has read the state. The last process removes the file, so that a run that is killed
+// leaves none.
 func (s *Session) joined(path string) error {
 	if err := os.WriteFile(fmt.Sprintf("%s.read-by-%d", path, s.process), nil, 0o600); err != nil {
 		return fmt.Errorf("note that process %d has read the state: %w", s.process, err)

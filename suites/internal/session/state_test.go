@@ -15,7 +15,8 @@ import (
 	"acronis-conformance/suites/internal/session"
 )
 
-// prepared is a session of process 1 whose credentials are configured, as those of a live target are, and the options of the others.
+// prepared is a session of process 1 whose credentials are configured, as those of a live target are, and the options
+// of the others.
 func prepared(t *testing.T, processes int) (s *session.Session, others session.Options) {
 	t.Helper()
 	g := NewWithT(t)
@@ -32,7 +33,8 @@ func prepared(t *testing.T, processes int) (s *session.Session, others session.O
 		g.Expect(running.Close()).To(Succeed())
 		g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "nothing is left behind")
 	})
-	return s, session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0", Process: 2, Processes: processes}
+	return s, session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0", Process: 2,
+		Processes: processes}
 }
 
 func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
@@ -40,14 +42,16 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 	s, others := prepared(t, 3)
 	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Join(filepath.Dir(path), "secrets.json"): 0o600, filepath.Dir(path): 0o700 | fs.ModeDir} {
+	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Join(filepath.Dir(path), "secrets.json"): 0o600,
+		filepath.Dir(path): 0o700 | fs.ModeDir} {
 		info, err := os.Stat(file)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(info.Mode()).To(Equal(mode), file)
 	}
 	state, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
-	id, secret, expired := s.Access.ClientID, string(others.Config.Target.ClientSecret), string(others.Config.Target.ExpiredToken)
+	id, secret, expired := s.Access.ClientID, string(others.Config.Target.ClientSecret), string(
+		others.Config.Target.ExpiredToken)
 	secrets, err := os.ReadFile(filepath.Join(filepath.Dir(path), "secrets.json"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(secrets)).To(ContainSubstring(`"ACRONIS_TOKEN"`), "those that the processes find")
@@ -63,7 +67,8 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(other.Access).To(Equal(s.Access), "the configured credentials are those of the configuration")
 		g.Expect(other.Forged).To(Equal(s.Forged))
-		g.Expect(other.Redactor.String("<" + secret + "> <" + expired + ">")).To(Equal("<$ACRONIS_CLIENT_SECRET> <$ACRONIS_EXPIRED_TOKEN>"))
+		g.Expect(other.Redactor.String("<" + secret + "> <" + expired + ">")).To(
+			Equal("<$ACRONIS_CLIENT_SECRET> <$ACRONIS_EXPIRED_TOKEN>"))
 		g.Expect(other.Close(t.Context())).To(BeEmpty())
 	}
 	g.Expect(path).NotTo(BeAnExistingFile(), "the last process removes it")
@@ -93,13 +98,20 @@ func TestStateOfOthersIsRefused(t *testing.T) {
 		path            string
 		says            string
 	}{
-		"file that others may read":        {func() error { return os.Chmod(path, 0o640) }, func() error { return os.Chmod(path, 0o600) }, path, "state.json can be opened by other users (mode 0640)"},
-		"directory that others may enter":  {func() error { return os.Chmod(directory, 0o711) }, func() error { return os.Chmod(directory, 0o700) }, path, "can be opened by other users (mode 0711)"},
-		"link":                             {func() error { return os.Symlink(path, filepath.Join(directory, "link")) }, func() error { return os.Remove(filepath.Join(directory, "link")) }, filepath.Join(directory, "link"), "too many levels of symbolic links"},
-		"directory in the place of a file": {func() error { return os.Mkdir(filepath.Join(directory, "d"), 0o700) }, func() error { return os.Remove(filepath.Join(directory, "d")) }, filepath.Join(directory, "d"), "is a directory"},
-		"state of another run":             {func() error { return nil }, func() error { return nil }, copied, "is the state of a run in " + directory},
-		"no file":                          {func() error { return nil }, func() error { return nil }, filepath.Join(directory, "none"), "no such file"},
-		"nothing":                          {func() error { return nil }, func() error { return nil }, "", "."},
+		"file that others may read": {func() error { return os.Chmod(path, 0o640) },
+			func() error { return os.Chmod(path, 0o600) }, path, "state.json can be opened by other users (mode 0640)"},
+		"directory that others may enter": {func() error { return os.Chmod(directory, 0o711) },
+			func() error { return os.Chmod(directory, 0o700) }, path, "can be opened by other users (mode 0711)"},
+		"link": {func() error { return os.Symlink(path, filepath.Join(directory, "link")) },
+			func() error { return os.Remove(filepath.Join(directory, "link")) }, filepath.Join(directory,
+				"link"), "too many levels of symbolic links"},
+		"directory in the place of a file": {func() error { return os.Mkdir(filepath.Join(directory, "d"), 0o700) },
+			func() error { return os.Remove(filepath.Join(directory, "d")) }, filepath.Join(directory, "d"), "is a directory"},
+		"state of another run": {func() error { return nil }, func() error { return nil }, copied,
+			"is the state of a run in " + directory},
+		"no file": {func() error { return nil }, func() error { return nil },
+			filepath.Join(directory, "none"), "no such file"},
+		"nothing": {func() error { return nil }, func() error { return nil }, "", "."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

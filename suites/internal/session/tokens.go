@@ -42,7 +42,8 @@ func NewRunID(now time.Time) string {
 // forge makes the bad tokens that the selected specs send.
 func (s *Session) forge(ctx context.Context, needs Needs) error {
 	home := s.World.Tokens[fixtures.Home]
-	for probe, alter := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign, OtherIssuer: resign} {
+	for probe, alter := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign,
+		OtherIssuer: resign} {
 		if !needs.Forged[probe] {
 			continue
 		}
@@ -118,7 +119,8 @@ func resign(token string) (string, error) {
 	return forged.SignedString(key)
 }
 
-// revokedClient is the client whose token is revoked: one of its own, since no one says how many tokens of a client live at a time.
+// revokedClient is the client whose token is revoked: one of its own, since no one says how many tokens of a client
+// live at a time.
 var revokedClient = Object{Key: fixtures.Own("client", Revoked), Side: fixtures.Home, Object: "client"}
 
 // revoke revokes a token through the documented call.
@@ -137,9 +139,11 @@ func (s *Session) revoke(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/revoke_token",
+	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost,
+		Path:   "/idp/revoke_token",
 		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
-	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token, "token_type_hint": "access_token"}); err != nil {
+	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token,
+		"token_type_hint": "access_token"}); err != nil {
 		return err
 	}
 	answer, err := s.do(report.PhaseWorld)(ctx, revoke)
@@ -155,7 +159,8 @@ func (s *Session) revoke(ctx context.Context) error {
 }
 
 // grant asks for a token. That the target grants none is a *fixtures.StepError.
-func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string, error) {
+func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string,
+	error) {
 	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
 		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := r.SetBody("application/x-www-form-urlencoded", form); err != nil {
@@ -172,9 +177,11 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 	return token, nil
 }
 
-// Dead reports whether the actor's token is taken for nothing by now, by reads that it could make before: then what is refused for its sake
-// is trouble with the target. One of the two may be refused wrongly, and is found out by its own specs.
-func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange, err error) {
+// Dead reports whether the actor's token is taken for nothing by now, by reads that it could make before: then what
+// is refused for its sake is trouble with the target. One of the two may be refused wrongly, and is found out by its
+// own specs.
+func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange,
+	err error) {
 	if as == fixtures.Nobody || s.World.Tokens[as] == "" {
 		return false, nil, nil
 	}

@@ -32,9 +32,9 @@ func (w Watch) key() string { return w.Key + " by " + w.Witness }
 // volatile are properties that change without a write.
 var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "last_access_from_ip"}
 
-// baseline looks at everything that is watched, after all controls, twice: what still changes by itself, since a target may take its time
-// to show what was written, is looked at again until it is steady. What never is shows nothing: then it is the reading operation that is
-// at fault, and its own specs say so.
+// baseline looks at everything that is watched, after all controls, twice: what still changes by itself, since a
+// target may take its time to show what was written, is looked at again until it is steady. What never is shows
+// nothing: then it is the reading operation that is at fault, and its own specs say so.
 func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	watches := slices.SortedFunc(maps.Values(needs.Watches), func(a, b Watch) int { return cmp.Compare(a.key(), b.key()) })
 	seen := map[string]string{}
@@ -73,8 +73,8 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	return nil
 }
 
-// Settle is how long the target may take until reads show what was written. The embedded mock shows it at once; that a data center does
-// is promised nowhere.
+// Settle is how long the target may take until reads show what was written. The embedded mock shows it at once; that
+// a data center does is promised nowhere.
 func (s *Session) Settle() time.Duration {
 	if s.config.Target.Embedded {
 		return 0
@@ -93,7 +93,8 @@ func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where stri
 	}
 	now, e, err := s.witness(ctx, spec, w)
 	if err == nil && e != nil && (e.Status()/100 == 5 || e.Status() == http.StatusTooManyRequests) {
-		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key, statusText(e.Status()))
+		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key,
+			statusText(e.Status()))
 	}
 	if err != nil || now == "" || now == before {
 		return "", e, err
@@ -231,7 +232,8 @@ func (l look) shows(e *exchange.Exchange) string {
 	return status + " " + string(stable)
 }
 
-// moment is a timestamp in one of the documented forms, of which a service may mix several: what counts is the part that they share.
+// moment is a timestamp in one of the documented forms, of which a service may mix several: what counts is the part
+// that they share.
 var moment = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}`)
 
 // steady drops what changes by itself and sorts lists, whose order nothing promises.

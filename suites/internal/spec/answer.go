@@ -20,7 +20,8 @@ type Excused string
 
 func (e Excused) Error() string { return string(e) }
 
-// AssumedOnly returns what contradicts only an assumption: violations where assumptions must be met, else an Inconclusive error.
+// AssumedOnly returns what contradicts only an assumption: violations where assumptions must be met, else an
+// Inconclusive error.
 func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
 	if len(wrong) == 0 || s.Judge.Rules.Assumed {
 		return wrong, nil
@@ -29,7 +30,8 @@ func AssumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Viola
 }
 
 // Object returns the JSON object of an answer, as far as the contract documents it: what else an answer holds is
-// free, at every depth, and nothing to compare with. It is nil where the answer is not an object, which the oracle says.
+// free, at every depth, and nothing to compare with. It is nil where the answer is not an object, which the oracle
+// says.
 func Object(e *exchange.Exchange) map[string]any {
 	object, _ := document(e).(map[string]any)
 	return object
@@ -71,8 +73,8 @@ func Items(e *exchange.Exchange) []any {
 	return items
 }
 
-// WholeObject returns the JSON object of an answer with what the contract does not document: for what the run itself has sent, and for what must
-// not be there.
+// WholeObject returns the JSON object of an answer with what the contract does not document: for what the run itself
+// has sent, and for what must not be there.
 func WholeObject(e *exchange.Exchange) map[string]any {
 	if e == nil {
 		return nil

@@ -88,8 +88,8 @@ func (sp Spec) remake(ctx context.Context, lock *session.Lock, key string) error
 	return lock.Remake(ctx, needs.Objects[key], watches)
 }
 
-// independentOfState reports whether the rejection is decided before the object's state: by the credentials, by the caller's
-// rights, or by the request alone.
+// independentOfState reports whether the rejection is decided before the object's state: by the credentials, by the
+// caller's rights, or by the request alone.
 func (sp Spec) independentOfState() bool {
 	switch sp.Want {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
@@ -122,11 +122,14 @@ func (sp Spec) send(ctx context.Context, s *session.Session, t Case) (judge.Resu
 }
 
 // judge judges the exchange, its side effects and what the spec checks besides.
-func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) (judge.Result, []*exchange.Exchange) {
+func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) (judge.Result,
+	[]*exchange.Exchange) {
 	exchanges := Exchanges(e)
 	if e.Status() == http.StatusUnauthorized && sp.Want != http.StatusUnauthorized {
 		if dead, looks, err := s.Dead(ctx, sp.ID(), t.Request.As); dead || err != nil {
-			return targetFailed(cmp.Or(err, fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more", t.Request.As))), append(exchanges, looks...)
+			return targetFailed(cmp.Or(err,
+				fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more",
+					t.Request.As))), append(exchanges, looks...)
 		}
 	}
 	var finding judge.Result
@@ -162,8 +165,8 @@ func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchang
 	return finding, exchanges
 }
 
-// ignoreForm leaves the form of an answer to the specs of the operation that gives it, where this spec is about something else:
-// that a read shows what another operation did, or that a list leaves out foreign objects.
+// ignoreForm leaves the form of an answer to the specs of the operation that gives it, where this spec is about
+// something else: that a read shows what another operation did, or that a list leaves out foreign objects.
 func (sp Spec) ignoreForm(f judge.Result, e *exchange.Exchange) judge.Result {
 	served := e.Status()/100 == 2
 	switch {
@@ -177,7 +180,8 @@ func (sp Spec) ignoreForm(f judge.Result, e *exchange.Exchange) judge.Result {
 }
 
 // checkSideEffects reports whether a refused write took effect, and runs the check of the spec.
-func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
+	e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 	var wrong []schemas.Violation
 	var seen []*exchange.Exchange
 	if t.Unchanged != nil {
@@ -188,8 +192,8 @@ func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
 		if err != nil {
 			return nil, seen, err
 		}
-		// What is served takes effect, and the status says so already; what is refused must not, but for a repeat that meets the effect of
-		// the attempt before.
+		// What is served takes effect, and the status says so already; what is refused must not, but for a repeat that
+		// meets the effect of the attempt before.
 		if changed != "" && e.Status()/100 != 2 && !e.Failed() {
 			wrong = append(wrong, schemas.Violation{Path: t.Unchanged.Witness, Rule: "unchanged", Found: changed,
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})

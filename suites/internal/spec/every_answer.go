@@ -39,7 +39,8 @@ const everyAnswerProbe = "every-answer"
 
 func everyAnswer(op *schemas.Operation) Spec {
 	return Spec{
-		Code: "20x", Probe: everyAnswerProbe, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: op.Success(),
+		Code: "20x", Probe: everyAnswerProbe, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:  op.Success(),
 		Basis: Documented, Control: op.ID,
 	}
 }

@@ -18,7 +18,8 @@ func NeedControl(n session.Needs, operation string) {
 	}
 }
 
-// NeedTargetObject asks for the object that the operation's mutated requests are aimed at, and for its state before them.
+// NeedTargetObject asks for the object that the operation's mutated requests are aimed at, and for its state before
+// them.
 func NeedTargetObject(n session.Needs, op *schemas.Operation) {
 	call := suite.catalogue.Call(op.ID)
 	if key := session.VictimKey(op, call); key != "" {
@@ -29,8 +30,8 @@ func NeedTargetObject(n session.Needs, op *schemas.Operation) {
 	}
 }
 
-// ReadBack is the read that shows whether a refused write took effect; nil where the operation does not write or no read
-// shows it.
+// ReadBack is the read that shows whether a refused write took effect; nil where the operation does not write or no
+// read shows it.
 func ReadBack(op *schemas.Operation, key string, as fixtures.Actor) *session.Watch {
 	call := suite.catalogue.Call(op.ID)
 	if !op.Writes() || suite.contract.Operation(call.Witness) == nil || key == "" {

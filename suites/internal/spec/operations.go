@@ -36,9 +36,13 @@ func TakesForm(op *schemas.Operation) bool {
 	return op.Body != nil && op.Body.MediaType == "application/x-www-form-urlencoded"
 }
 
-// PathIDs lists the operation's path parameters that name an object of the sandbox. Applications are the platform's own.
+// PathIDs lists the operation's path parameters that name an object of the sandbox. Applications are the platform's
+// own.
 func PathIDs(op *schemas.Operation) []string {
-	return slices.DeleteFunc(op.Takes("path"), func(name string) bool { return name == "application_id" || name == "setting_name" })
+	return slices.DeleteFunc(op.Takes("path"), func(name string) bool {
+		return name == "application_id" ||
+			name == "setting_name"
+	})
 }
 
 // PathSubject writes a method and a path as a subject: PATCH.tenants.{tenant_id}.

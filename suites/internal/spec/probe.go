@@ -31,7 +31,8 @@ var ErrNothingToMutate = errors.New("the call has no place for this mutation")
 func (p Probe) On(op *schemas.Operation, variant string, mutate Mutation) Spec {
 	key := session.VictimKey(op, suite.catalogue.Call(op.ID))
 	return Spec{
-		Code: fmt.Sprint(p.Code), Probe: p.Name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Code: fmt.Sprint(p.Code), Probe: p.Name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method,
+		Path: op.Path,
 		Want: p.Code, Basis: p.Basis, Cite: p.Cite, Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) {
 			NeedTargetObject(n, op)

@@ -40,8 +40,8 @@ func rule(r types.SpecReport) string {
 	return fmt.Sprintf("%s:%d", file, at.LineNumber)
 }
 
-// Requirement returns what the rule asks and where that stands: its own citation, else that of its probe and variant, else that of its
-// probe. It is empty if there is none.
+// Requirement returns what the rule asks and where that stands: its own citation, else that of its probe and variant,
+// else that of its probe. It is empty if there is none.
 func (sp Spec) Requirement() Citation {
 	if sp.Cite != (Citation{}) {
 		return sp.Cite
@@ -60,7 +60,8 @@ func (sp Spec) Requirement() Citation {
 // record is the spec's entry in the report, without what is not known yet.
 func (sp Spec) record() report.Spec {
 	r := report.Spec{
-		ID: sp.ID(), Code: sp.Code, Probe: sp.Probe, Variant: sp.Variant, Subject: sp.Subject, Method: sp.Method, Path: sp.Path,
+		ID: sp.ID(), Code: sp.Code, Probe: sp.Probe, Variant: sp.Variant, Subject: sp.Subject, Method: sp.Method,
+		Path:   sp.Path,
 		Source: sp.Source(), Basis: sp.Basis, Write: sp.Writes, Waiting: sp.Waiting, Injected: sp.Injected,
 		Labels: CurrentSpecReport().Labels(), Process: GinkgoParallelProcess(), Rule: rule(CurrentSpecReport()),
 	}
@@ -70,7 +71,8 @@ func (sp Spec) record() report.Spec {
 	if clause, known := suite.contract.Clause(sp.Want); known {
 		r.Requirement, r.Link = clause.Requirement, clause.Source
 	} else { // only the reference knows the code
-		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.Subject, sp.Want), Reference
+		r.Requirement, r.Link = fmt.Sprintf("%s is answered with %d where the reference says so", sp.Subject,
+			sp.Want), Reference
 	}
 	if cite := sp.Requirement(); cite != (Citation{}) {
 		r.Requirement, r.Link = cite.Requirement, cite.Link
@@ -138,8 +140,8 @@ func decide(s *session.Session, record *report.Spec, f judge.Result) {
 }
 
 // message tells a person what was promised, what came, and how to see it again: in full for the first specs of a fault,
-// in a line for the next ones. The record is redacted already; what it says of a fault, such as "expired-token: requests
-// ...", would look like a secret with its name.
+// in a line for the next ones. The record is redacted already; what it says of a fault, such as "expired-token:
+// requests ...", would look like a secret with its name.
 func message(s *session.Session, record report.Spec, f judge.Result) string {
 	suiteConfig, _ := GinkgoConfiguration()
 	run, faults := describeRun(suiteConfig), report.Faults([]report.Spec{record})
@@ -161,7 +163,8 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 			fmt.Fprintf(&b, "fault:       %s %s\n", fault.ID, fault.Sentence)
 		}
 	}
-	fmt.Fprintf(&b, "%srequirement: %s\n             %s\nrule:        %s\n", s.Redactor.String(f.String()), record.Requirement, record.Link,
+	fmt.Fprintf(&b, "%srequirement: %s\n             %s\nrule:        %s\n", s.Redactor.String(f.String()),
+		record.Requirement, record.Link,
 		record.Rule)
 	for i, e := range record.Exchanges {
 		label := "single request, while the objects exist:"

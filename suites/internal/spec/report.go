@@ -29,7 +29,8 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
 	}
-	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable, Run: describeRun(all.SuiteConfig)}
+	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable,
+		Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()
 	in.Run.WallSeconds = all.EndTime.Sub(suite.started).Seconds()
 	in.Run.Filtered = all.PreRunStats.SpecsThatWillRun < all.PreRunStats.TotalSpecs
@@ -50,7 +51,8 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		}
 	}
 	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
-		in.Problems = append(in.Problems, fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
+		in.Problems = append(in.Problems,
+			fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
 	}
 	if len(in.Problems) == 0 { // an interrupt or a time-out of the whole run fails no spec
 		for _, reason := range all.SpecialSuiteFailureReasons {
@@ -75,7 +77,8 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		Expect(os.RemoveAll(suite.recordsIn)).To(Succeed())
 	}
 	var table strings.Builder
-	Expect(report.Table(&table, result, report.Width(os.LookupEnv), report.UseColor(os.LookupEnv, !reporting.NoColor), folder)).To(Succeed())
+	Expect(report.Table(&table, result, report.Width(os.LookupEnv), report.UseColor(os.LookupEnv, !reporting.NoColor),
+		folder)).To(Succeed())
 	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
 	switch {
 	case all.SuiteSucceeded && len(result.Problems) > 0:
@@ -85,14 +88,16 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 }, NodeTimeout(time.Minute))
 
-// checkWaivers ends the run before its first request where a waiver must not stay as it is, and notes those that end soon.
+// checkWaivers ends the run before its first request where a waiver must not stay as it is, and notes those that end
+// soon.
 func checkWaivers() {
 	GinkgoHelper()
 	wrong, ending := suite.waivers.Check(slices.Sorted(maps.Keys(suite.specs)), suite.config.Name, time.Now())
 	if err := waiver.Join(wrong); err != nil {
 		Fail(err.Error())
 	}
-	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: suite.waivers.Describe(suite.config.Name, time.Now())}
+	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK,
+		Detail: suite.waivers.Describe(suite.config.Name, time.Now())}
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
@@ -147,7 +152,8 @@ func (s *suiteState) selected() []string {
 // header describes the run before its first request.
 func header(o session.Options) report.Header {
 	suiteConfig, _ := GinkgoConfiguration()
-	h := report.Header{Version: report.Version, Run: describeRun(suiteConfig), Target: describeTarget(), Floors: floors(), Selected: suite.selected(),
+	h := report.Header{Version: report.Version, Run: describeRun(suiteConfig), Target: describeTarget(),
+		Floors: floors(), Selected: suite.selected(),
 		Unprovokable: []report.Unprovoked{}}
 	h.Run.ID, h.Run.Started, h.Run.Filtered = o.Run, suite.started.UTC(), len(h.Selected) < len(suite.specs)
 	h.Target.URL = o.Access.URL
@@ -171,7 +177,8 @@ func describeRun(c types.SuiteConfig) report.Run {
 func unlike(selected []string, specs []report.Spec) []string {
 	var problems []string
 	if missing := report.Missing(selected, specs); len(missing) > 0 {
-		problems = append(problems, fmt.Sprintf("%d of %d specs left no result, such as %s", len(missing), len(selected), missing[0]))
+		problems = append(problems, fmt.Sprintf("%d of %d specs left no result, such as %s", len(missing), len(selected),
+			missing[0]))
 	}
 	for _, s := range specs {
 		if _, is := slices.BinarySearch(selected, s.ID); !is {
@@ -214,13 +221,15 @@ func collect(in *report.Input, node types.SpecReport) {
 	}
 	// That the run was interrupted is said once, for the run.
 	failed := node.State.Is(types.SpecStateFailureStates) && !node.State.Is(types.SpecStateInterrupted)
-	if node.LeafNodeType == types.NodeTypeSynchronizedBeforeSuite && node.ParallelProcess > 1 && strings.Contains(node.Failure.Message, "process #1") {
+	if node.LeafNodeType == types.NodeTypeSynchronizedBeforeSuite && node.ParallelProcess > 1 &&
+		strings.Contains(node.Failure.Message, "process #1") {
 		return // Ginkgo tells every process of what process 1 has said already
 	}
 	if failed && node.LeafNodeType != types.NodeTypeIt {
 		in.Problems = append(in.Problems, node.Failure.Message)
 	}
-	if failed && node.LeafNodeType == types.NodeTypeIt && !slices.ContainsFunc(in.Specs, func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
+	if failed && node.LeafNodeType == types.NodeTypeIt && !slices.ContainsFunc(in.Specs,
+		func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
 		in.Problems = append(in.Problems, fmt.Sprintf("%s: %s", node.LeafNodeText, node.Failure.Message))
 	}
 }
@@ -257,7 +266,8 @@ func filter(c types.SuiteConfig) string {
 
 func describeTarget() report.Target {
 	t := suite.config.Target
-	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict, Assumed: string(t.Assumed), Concurrency: t.Concurrency, Budget: t.Budget,
+	described := report.Target{Name: t.Name, URL: t.URL, Production: t.Production, Strict: t.Strict,
+		Assumed: string(t.Assumed), Concurrency: t.Concurrency, Budget: t.Budget,
 		KnownDeviations: string(t.Known)}
 	if t.Rate.Limited() {
 		described.Rate = t.Rate.String()

@@ -20,7 +20,8 @@ var (
 	Assumed             = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 )
 
-// Citation is a sentence of the documentation: what it requires, in our words with page and section, and a link to the page.
+// Citation is a sentence of the documentation: what it requires, in our words with page and section, and a link to
+// the page.
 type Citation struct {
 	Requirement string
 	Link        string
@@ -73,7 +74,8 @@ type Case struct {
 }
 
 // Check finds what one answer alone does not show, perhaps with requests of its own. It returns what contradicts the
-// documentation and the exchanges that show it. An error is Inconclusive, Excused, or a failure that says nothing about the contract.
+// documentation and the exchanges that show it. An error is Inconclusive, Excused, or a failure that says nothing
+// about the contract.
 type Check func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error)
 
 // ID is stable over runs: 401/expired-token/FetchTenant.
@@ -125,8 +127,8 @@ func (sp Spec) Mode() string {
 	return "read"
 }
 
-// Source reports what the spec's cell is: one of the operation's own list, or of the general table. An injected failure proves
-// the table only.
+// Source reports what the spec's cell is: one of the operation's own list, or of the general table. An injected
+// failure proves the table only.
 func (sp Spec) Source() schemas.Source {
 	op, code := sp.asserting(), sp.Want
 	if sp.Asserts != nil {

@@ -39,7 +39,8 @@ func TestIdentity(t *testing.T) {
 	g.Expect(sp.Source()).To(Equal(schemas.FromClause), "an injected answer shows nothing of the operation")
 	sp.Injected, sp.Asserts = false, operation(t, "FetchTenant")
 	g.Expect(sp.labels()).To(ContainElement("FetchTenant"), "the promise is that of another operation")
-	g.Expect(Spec{Code: "405", Probe: "wrong-method", Resource: "tenants"}.labels()).To(ContainElements("tenants", "clause"))
+	g.Expect(Spec{Code: "405", Probe: "wrong-method", Resource: "tenants"}.labels()).To(ContainElements("tenants",
+		"clause"))
 }
 
 func TestRequirement(t *testing.T) {
@@ -76,13 +77,15 @@ func TestIndependentOfState(t *testing.T) {
 		independent bool
 	}{
 		{401, Documented, true}, {403, Documented, true}, {405, Documented, true}, {415, Assumed, true},
-		{400, Assumed, true}, {400, Documented, false}, {404, Documented, false}, {409, Assumed, false}, {200, Documented, false},
+		{400, Assumed, true}, {400, Documented, false}, {404, Documented, false}, {409, Assumed, false}, {200, Documented,
+			false},
 	} {
 		NewWithT(t).Expect(Spec{Want: c.want, Basis: c.basis}.independentOfState()).To(Equal(c.independent), "%d", c.want)
 	}
 }
 
-// A spec about something else than the operation that it calls leaves the form of the answer to that operation's own specs.
+// A spec about something else than the operation that it calls leaves the form of the answer to that operation's own
+// specs.
 func TestIgnoreForm(t *testing.T) {
 	g := NewWithT(t)
 	read := operation(t, "FetchTenant")
@@ -112,7 +115,8 @@ func TestMutations(t *testing.T) {
 	r.Body = []byte("no JSON")
 	g.Expect(DropField(&r, op, "name")).To(MatchError(ContainSubstring("UpdateTenant")))
 
-	g.Expect(SetAt(nil, []string{"items", schemas.Item, "id"}, 1)).To(Equal(map[string]any{"items": []any{map[string]any{"id": 1}}}))
+	g.Expect(SetAt(nil, []string{"items", schemas.Item, "id"},
+		1)).To(Equal(map[string]any{"items": []any{map[string]any{"id": 1}}}))
 	g.Expect(SetAt(map[string]any{"a": 1, "b": 2}, []string{"a"}, 3)).To(Equal(map[string]any{"a": 3, "b": 2}))
 
 	form := fixtures.Request{Body: []byte("grant_type=password&username=a%26b")}

@@ -30,20 +30,26 @@ import (
 )
 
 var (
-	configFlag   = flag.String("config", "", config.PathUsage)
-	reportsFlag  = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
-	paceFlag     = flag.String("pace", "", "`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
-	recordsFlag  = flag.String("records", "", "`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
-	rehearseFlag = flag.Bool("rehearse", false, "run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
-	defectFlag   = flag.String("defect", "", "`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
+	configFlag  = flag.String("config", "", config.PathUsage)
+	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
+	paceFlag    = flag.String("pace", "",
+		"`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
+	recordsFlag = flag.String("records", "",
+		"`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
+	rehearseFlag = flag.Bool("rehearse", false,
+		"run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
+	defectFlag = flag.String("defect", "",
+		"`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
 	selectedFlag = flag.String("selected", "", "`text` that the result shows as its filter (default: Ginkgo's filters)")
-	keepFlag     = flag.String("keep", "", "`file` for the variables of the lines that repeat requests: the run leaves what it made")
-	targetFlag   = flag.String("target", "", "`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
+	keepFlag     = flag.String("keep", "",
+		"`file` for the variables of the lines that repeat requests: the run leaves what it made")
+	targetFlag = flag.String("target", "",
+		"`name` of the target in ginkgo.yml (default: ACRONIS_TARGET, or the file's own)")
 )
 
-// suite is what the specs of this process work with. It is set before the tree is built and completed before the first spec; after
-// that it is only read.
+// suite is what the specs of this process work with. It is set before the tree is built and completed before the
+// first spec; after that it is only read.
 var suite = suiteState{specs: map[string]Spec{}, told: map[string]int{}, started: time.Now()}
 
 type suiteState struct {
@@ -70,7 +76,8 @@ type suiteState struct {
 type Options struct {
 	BuiltIn      []string                  // ids of the specs of the built-in contract
 	Unprovokable map[report.CellKey]string // cells of the reference that nothing known provokes, with the reason
-	Requirements map[string]Citation       // what rules without a citation ask, by 400/missing-field or 403/foreign-tenant-body
+	// what rules without a citation ask, by 400/missing-field or 403/foreign-tenant-body
+	Requirements map[string]Citation
 }
 
 // Run runs the specs that are registered.
@@ -105,10 +112,11 @@ func Run(t GinkgoTestingT, o Options) {
 	cleanUpAlone()
 }
 
-// selection tells which specs will run: a small selection makes a small world. Labels are known without a walk through the tree, which
-// would take as long as its making.
+// selection tells which specs will run: a small selection makes a small world. Labels are known without a walk
+// through the tree, which would take as long as its making.
 func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) func(id string) bool {
-	if len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(suiteConfig.SkipFiles) == 0 {
+	if len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(
+		suiteConfig.SkipFiles) == 0 {
 		if fits, err := types.ParseLabelFilter(suiteConfig.LabelFilter); err == nil { // Ginkgo complains about another
 			return func(id string) bool { return fits(suite.specs[id].labels()) }
 		}
@@ -123,7 +131,8 @@ func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfi
 // preview lists the specs that Ginkgo selects.
 func preview(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) []string {
 	var ids []string
-	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(types.NodeTypeIt) {
+	for _, s := range PreviewSpecs("contract", suiteConfig, reporterConfig).SpecReports.WithLeafNodeType(
+		types.NodeTypeIt) {
 		if s.State != types.SpecStateSkipped {
 			ids = append(ids, s.LeafNodeText)
 		}
@@ -200,8 +209,8 @@ func (s *suiteState) load() {
 	s.contract, s.catalogue, s.waivers, s.known = loaded.Contract, loaded.Catalogue, loaded.Waivers, loaded.Known
 }
 
-// timeout is that of a spec's node, and only a safety net: Ginkgo's clock also counts what a request waits for the rate limiter. The
-// spec's own time-out leaves that out.
+// timeout is that of a spec's node, and only a safety net: Ginkgo's clock also counts what a request waits for the
+// rate limiter. The spec's own time-out leaves that out.
 func (s *suiteState) timeout() time.Duration {
 	if s.config == nil {
 		return time.Minute
@@ -209,8 +218,8 @@ func (s *suiteState) timeout() time.Duration {
 	return 10*s.config.Timeouts.Spec + ratelimit.Of(s.config.Target).Longest(s.config.Timeouts.Attempt)
 }
 
-// NoTimeout is the time-out of nodes around the specs, since Ginkgo wants one: what they do has time-outs that leave out the rate
-// limiter, and the configuration is not read yet where a node's time-out is set.
+// NoTimeout is the time-out of nodes around the specs, since Ginkgo wants one: what they do has time-outs that leave
+// out the rate limiter, and the configuration is not read yet where a node's time-out is set.
 const NoTimeout = 24 * time.Hour
 
 // reportsFolder is known before the configuration is read.
@@ -228,8 +237,8 @@ var _ = Describe("the configuration", func() {
 	}
 })
 
-// Process 1 makes the world; the others read what they need of it from a private file. Ginkgo hands on only the file's path, since its
-// server answers every local user.
+// Process 1 makes the world; the others read what they need of it from a private file. Ginkgo hands on only the
+// file's path, since its server answers every local user.
 var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
@@ -269,8 +278,8 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	Expect(suite.record(suite.session.Run)).To(Succeed())
 }, NodeTimeout(NoTimeout))
 
-// reportDisowned records the violations that ended the set-up: answers to creating calls that name another object than the one created. The
-// specs that would judge these calls do not run any longer.
+// reportDisowned records the violations that ended the set-up: answers to creating calls that name another object
+// than the one created. The specs that would judge these calls do not run any longer.
 func reportDisowned(s *session.Session) {
 	if s == nil {
 		return
@@ -291,7 +300,8 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
-		KeepToken: !suite.config.Target.Embedded && !*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
+		KeepToken: !suite.config.Target.Embedded &&
+			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
 		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.records.Append(report.KindStep, encode(step)) }}
 }
 
@@ -303,7 +313,8 @@ func parallelTotal() int {
 // reach serves the embedded mock, or takes the access that the configuration gives.
 func reach() (session.Access, error) {
 	t := suite.config.Target
-	access := session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret), ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
+	access := session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret),
+		ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
 	if !t.Embedded && !*rehearseFlag {
 		return access, nil
 	}
@@ -334,8 +345,8 @@ var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
 	}
 }, NodeTimeout(NoTimeout))
 
-// cleanUpAlone removes what process 1 has made where Ginkgo does not: without its server, which is gone once ginkgo is killed, it cannot
-// know when the other processes have finished.
+// cleanUpAlone removes what process 1 has made where Ginkgo does not: without its server, which is gone once ginkgo
+// is killed, it cannot know when the other processes have finished.
 func cleanUpAlone() {
 	if suite.session == nil || suite.cleaned {
 		return
@@ -375,8 +386,8 @@ func cleanUp(ctx context.Context) {
 	}
 }
 
-// writeVariables writes what the lines need that repeat the requests of the run, for bash, where only this user can read
-// it.
+// writeVariables writes what the lines need that repeat the requests of the run, for bash, where only this user can
+// read it.
 func writeVariables(path string, s *session.Session) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Variables of the run %s on %s, for the curl lines of its reports.\n", s.Run, s.Access.URL)

@@ -28,12 +28,14 @@ func read(path string) (d document, damage string, err error) {
 		return document{}, "", nil
 	}
 	if err != nil {
-		return document{}, "", fmt.Errorf("the expired token of an earlier run cannot be read: %w: make the file readable, or remove it", err)
+		return document{}, "", fmt.Errorf(
+			"the expired token of an earlier run cannot be read: %w: make the file readable, or remove it", err)
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, largest+1))
 	if err != nil {
-		return document{}, "", fmt.Errorf("the expired token of an earlier run cannot be read: %w: make it a file, or remove it", err)
+		return document{}, "", fmt.Errorf(
+			"the expired token of an earlier run cannot be read: %w: make it a file, or remove it", err)
 	}
 	if len(content) > largest {
 		return document{}, "it is too large", nil

@@ -26,7 +26,8 @@ type sealed struct {
 const purpose = "acronis-conformance expired token 1"
 
 func seal(e Entry, secret config.Secret) (sealed, error) {
-	s := sealed{Host: e.Host, ClientID: e.ClientID, Expiry: e.Expiry.UTC().Truncate(time.Second), Salt: make([]byte, sha256.Size)}
+	s := sealed{Host: e.Host, ClientID: e.ClientID, Expiry: e.Expiry.UTC().Truncate(time.Second), Salt: make([]byte,
+		sha256.Size)}
 	_, _ = rand.Read(s.Salt) // never fails
 	box, clear, err := s.box(secret)
 	if err != nil {

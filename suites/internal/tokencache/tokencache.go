@@ -1,6 +1,7 @@
-// Package tokencache keeps a token of a run until it has expired, so that a later run holds a genuinely expired one: no one can make one
-// for a live target. Until then the token opens the target, and its file may lie in a cache that others read; so it is sealed under a
-// key that only the holder of the client secret can derive, with what it is for in clear beside it.
+// Package tokencache keeps a token of a run until it has expired, so that a later run holds a genuinely expired one:
+// no one can make one for a live target. Until then the token opens the target, and its file may lie in a cache that
+// others read; so it is sealed under a key that only the holder of the client secret can derive, with what it is for
+// in clear beside it.
 package tokencache
 
 import (
@@ -27,7 +28,8 @@ type Entry struct {
 func NewEntry(host, clientID, token string) (Entry, error) {
 	var claims jwt.RegisteredClaims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil || claims.ExpiresAt == nil {
-		return Entry{}, fmt.Errorf("the target's tokens do not say when they expire, so none can be kept for a later run: set ACRONIS_EXPIRED_TOKEN")
+		return Entry{}, fmt.Errorf(
+			"the target's tokens do not say when they expire, so none can be kept for a later run: set ACRONIS_EXPIRED_TOKEN")
 	}
 	return Entry{Host: host, ClientID: clientID, Expiry: claims.ExpiresAt.UTC(), Token: config.Secret(token)}, nil
 }
@@ -51,12 +53,14 @@ func sort(entries []Entry, now time.Time) (usable, waiting *Entry) {
 	return usable, waiting
 }
 
-const howToHelp = "set ACRONIS_EXPIRED_TOKEN, or keep the file %s for a run more than two hours from now, which will use a token of this one"
+const howToHelp = "set ACRONIS_EXPIRED_TOKEN, or keep the file %s for a run more than two hours from now, which " +
+	"will use a token of this one"
 
-// Load returns the token that the file holds for the client on the host, if it is expired by more than a minute at that time, which
-// is to be the target's. Otherwise the reason says why there is none, and what to do; what is of no use is passed over, and the next
-// Store discards it. An error means that the file cannot be read.
-func Load(path, host, clientID string, secret config.Secret, now time.Time) (token config.Secret, reason string, err error) {
+// Load returns the token that the file holds for the client on the host, if it is expired by more than a minute at
+// that time, which is to be the target's. Otherwise the reason says why there is none, and what to do; what is of no
+// use is passed over, and the next Store discards it. An error means that the file cannot be read.
+func Load(path, host, clientID string, secret config.Secret, now time.Time) (token config.Secret, reason string,
+	err error) {
 	help := fmt.Sprintf(howToHelp, path)
 	file, damage, err := read(path)
 	if err != nil {
@@ -68,19 +72,22 @@ func Load(path, host, clientID string, secret config.Secret, now time.Time) (tok
 	case usable != nil:
 		return usable.Token, "", nil
 	case waiting != nil:
-		return "", fmt.Sprintf("the token that an earlier run kept expires at %s: a run after %s will use it", waiting.Expiry.Format(time.RFC3339),
+		return "", fmt.Sprintf("the token that an earlier run kept expires at %s: a run after %s will use it",
+			waiting.Expiry.Format(time.RFC3339),
 			waiting.usableFrom().Format(time.RFC3339)), nil
 	case discarded != "":
-		return "", fmt.Sprintf("the token that an earlier run kept in %s is discarded, since it is %s: %s", path, discarded, help), nil
+		return "", fmt.Sprintf("the token that an earlier run kept in %s is discarded, since it is %s: %s", path, discarded,
+			help), nil
 	case damage != "":
-		return "", fmt.Sprintf("what an earlier run kept in %s is discarded, since the file is damaged (%s): %s", path, damage, help), nil
+		return "", fmt.Sprintf("what an earlier run kept in %s is discarded, since the file is damaged (%s): %s", path,
+			damage, help), nil
 	}
 	return "", "no earlier run has kept a token: " + help, nil
 }
 
-// Store keeps the token for a later run, unless one that expires earlier is waiting already: a token that is replaced by every run
-// would never have expired at the beginning of the next. One that is usable stays beside it, until the one that waits has expired.
-// What is sealed under another secret, or is for another client or host, goes.
+// Store keeps the token for a later run, unless one that expires earlier is waiting already: a token that is replaced
+// by every run would never have expired at the beginning of the next. One that is usable stays beside it, until the
+// one that waits has expired. What is sealed under another secret, or is for another client or host, goes.
 func Store(path string, e Entry, secret config.Secret, now time.Time) error {
 	file, _, err := read(path) // what is damaged is replaced
 	if err != nil {

@@ -28,7 +28,8 @@ func at(hours float64) time.Time { return begin.Add(time.Duration(hours * float6
 
 // entry is a token that a run gets at that time, which names it.
 func entry(hours float64) Entry {
-	return Entry{Host: host, ClientID: client, Expiry: at(hours + 2), Token: config.Secret(fmt.Sprintf("token of %v h", hours))}
+	return Entry{Host: host, ClientID: client, Expiry: at(hours + 2), Token: config.Secret(fmt.Sprintf("token of %v h",
+		hours))}
 }
 
 func place(t *testing.T) string { return filepath.Join(t.TempDir(), ".acronis", "expired-token") }
@@ -55,14 +56,16 @@ func TestTheSecondNightHasAnExpiredToken(t *testing.T) {
 		token, reason = load(t, path, now)
 		g.Expect(token).To(Equal(want))
 		if want == "" {
-			g.Expect(reason).To(Equal("the token that an earlier run kept expires at 2030-01-01T02:00:00Z: a run after 2030-01-01T02:01:00Z will use it"))
+			g.Expect(reason).To(Equal(
+				"the token that an earlier run kept expires at 2030-01-01T02:00:00Z: a run after 2030-01-01T02:01:00Z will use it"))
 		} else {
 			g.Expect(reason).To(BeEmpty())
 		}
 	}
 }
 
-// However often a target is run against, an expired token is there from two hours on, and not one much older than need be.
+// However often a target is run against, an expired token is there from two hours on, and not one much older than
+// need be.
 func TestFrequentRunsDoNotPushTheExpiryAway(t *testing.T) {
 	for _, every := range []float64{0.2, 1, 1.9, 2, 3, 24} {
 		t.Run(fmt.Sprint(every), func(t *testing.T) {
@@ -106,9 +109,11 @@ func TestWhatIsForOthersIsDiscarded(t *testing.T) {
 		change func(*Entry, *config.Secret)
 		reason string
 	}{
-		"another host":   {func(e *Entry, _ *config.Secret) { e.Host = "us-cloud.example.com" }, "for the host us-cloud.example.com"},
+		"another host": {func(e *Entry, _ *config.Secret) { e.Host = "us-cloud.example.com" },
+			"for the host us-cloud.example.com"},
 		"another client": {func(e *Entry, _ *config.Secret) { e.ClientID = "someone" }, "for the client someone"},
-		"another secret": {func(_ *Entry, s *config.Secret) { *s = "a rotated one" }, "sealed under another client secret, or damaged"},
+		"another secret": {func(_ *Entry, s *config.Secret) { *s = "a rotated one" },
+			"sealed under another client secret, or damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -118,7 +123,8 @@ func TestWhatIsForOthersIsDiscarded(t *testing.T) {
 			g.Expect(Store(path, e, s, at(0))).To(Succeed())
 			token, reason := load(t, path, at(24))
 			g.Expect(token).To(BeEmpty())
-			g.Expect(reason).To(HavePrefix("the token that an earlier run kept in " + path + " is discarded, since it is " + c.reason + ": set ACRONIS_EXPIRED_TOKEN"))
+			g.Expect(reason).To(HavePrefix("the token that an earlier run kept in " + path + " is discarded, since it is " +
+				c.reason + ": set ACRONIS_EXPIRED_TOKEN"))
 			g.Expect(Store(path, entry(24), secret, at(24))).To(Succeed())
 			token, _ = load(t, path, at(48))
 			g.Expect(token).To(Equal("token of 24 h"))
@@ -164,7 +170,8 @@ func TestTheSealCoversWhatStandsInClear(t *testing.T) {
 }
 
 func TestADamagedFileIsDiscarded(t *testing.T) {
-	for name, content := range map[string]string{"empty": "", "cut": `{"tokens": [{"ho`, "other": `{"keys": []}`, "text": "token", "large": strings.Repeat(" ", largest+1)} {
+	for name, content := range map[string]string{"empty": "", "cut": `{"tokens": [{"ho`, "other": `{"keys": []}`,
+		"text": "token", "large": strings.Repeat(" ", largest+1)} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			path := place(t)
@@ -200,7 +207,8 @@ func TestTheFileIsPrivateAndHoldsNoSecret(t *testing.T) {
 	}
 	content, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(string(content)).To(And(ContainSubstring(host), ContainSubstring(client), ContainSubstring("2030-01-01T02:00:00Z")))
+	g.Expect(string(content)).To(And(ContainSubstring(host), ContainSubstring(client),
+		ContainSubstring("2030-01-01T02:00:00Z")))
 	g.Expect(string(content)).NotTo(Or(ContainSubstring("token of"), ContainSubstring(string(secret))))
 	left, err := os.ReadDir(filepath.Dir(path))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -219,7 +227,8 @@ func TestExpiryComesFromTheToken(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		return signed
 	}
-	e, err := NewEntry(host, client, token(jwt.MapClaims{"exp": at(2).Unix(), "scope": []any{map[string]any{"role": "x"}}, "aud": "a"}))
+	e, err := NewEntry(host, client, token(jwt.MapClaims{"exp": at(2).Unix(),
+		"scope": []any{map[string]any{"role": "x"}}, "aud": "a"}))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.Expiry).To(Equal(at(2)))
 	g.Expect(e.Host + e.ClientID).To(Equal(host + client))

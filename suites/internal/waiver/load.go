@@ -228,7 +228,8 @@ var brackets = regexp.MustCompile(`\[[^\]]*\]`)
 func (w written) fault() (wrong string) {
 	if w.Fault == nil {
 		return "has no fault: it accepts one fault and not a spec: " +
-			"let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found of the fault from there"
+			"let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found of the " +
+			"fault from there"
 	}
 	for _, part := range []struct{ name, text string }{{"rule", w.Fault.Rule}, {"path", w.Fault.Path},
 		{"found", w.Fault.Found}} {

@@ -145,12 +145,15 @@ func TestConcludeAcceptsAFaultAndNotASpec(t *testing.T) {
 
 	// What is known and what is waived can stand in one spec; a waiver weighs more.
 	known, err := parseKnown("known.yml",
-		[]byte("known_deviations:\n- {spec: 401/*/FetchTenant, fault: {rule: required, path: $.error.domain, found: nothing}, reason: k, link: https://k.example}\n"))
+		[]byte("known_deviations:\n- {spec: 401/*/FetchTenant, fault: {rule: required, path: $.error.domain, found: "+
+			"nothing}, reason: k, link: https://k.example}\n"))
 	g.Expect(err).NotTo(HaveOccurred())
 	s = violation("401/expired-token/FetchTenant", "403", missing)
 	Conclude(&s, "staging", now, list, known)
 	g.Expect(s.Verdict).To(Equal(report.Waived))
-	g.Expect(s.Reason).To(ContainSubstring("(waived until 2030-06-30 by accounts: it answers 403, https://tracker.example.com/1; known deviation: k, https://k.example)"))
+	g.Expect(s.Reason).To(ContainSubstring(
+		"(waived until 2030-06-30 by accounts: it answers 403, https://tracker.example.com/1; known deviation: k, " +
+			"https://k.example)"))
 
 	// Many that are not covered are named in short.
 	var many []report.Difference
@@ -237,7 +240,8 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		"half an id": {"401/*/FetchTenant", "401/*",
 			":2: waiver 401/*: its spec can fit no id: an id is code/probe/subject, and * does not reach over a /"},
 		"no fault": {"  fault: {rule: status, path: status, found: '403'}\n", "",
-			":2: waiver 401/*/FetchTenant: has no fault: it accepts one fault and not a spec: let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found of the fault from there"},
+			":2: waiver 401/*/FetchTenant: has no fault: it accepts one fault and not a spec: let conformance waive -from " +
+				"reports/conformance.json -fault ID write it, or copy rule, path and found of the fault from there"},
 		"no rule": {"rule: status, ", "",
 			":2: waiver 401/*/FetchTenant: its fault has no rule: copy it from the fault in conformance.json"},
 		"no path": {"path: status, ", "",
@@ -250,18 +254,22 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 			":2: waiver 401/*/FetchTenant: its fault fits everything: name its rule and its path"},
 		"unknown in it": {"found:", "fund:", `:3: unknown field "fund": known are`},
 		"too far ahead": {"2030-06-30", "2031-01-02",
-			":2: waiver 401/*/FetchTenant: expires more than a year ahead: name a day until 2031-01-01, and look at it again then"},
+			":2: waiver 401/*/FetchTenant: expires more than a year ahead: name a day until 2031-01-01, and look at it " +
+				"again then"},
 		"empty target": {"[staging]", "['']",
 			":2: waiver 401/*/FetchTenant: its targets hold an empty name: remove it"},
 		"twice": {"waivers:\n",
-			"waivers:\n- {spec: [401/x/y, 401/*/FetchTenant], fault: {rule: status, path: status, found: '403'}, reason: r, link: https://l.example, owner: o, expires: 2030-01-01}\n", ":3: waiver 401/*/FetchTenant: stands in line 2 already: remove one of them"},
+			"waivers:\n- {spec: [401/x/y, 401/*/FetchTenant], fault: {rule: status, path: status, found: '403'}, reason: " +
+				"r, link: https://l.example, owner: o, expires: 2030-01-01}\n",
+			":3: waiver 401/*/FetchTenant: stands in line 2 already: remove one of them"},
 		"unknown key": {"owner:", "onwer:",
 			`:6: unknown field "onwer": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and targets, and in a fault rule, path and found`},
 		"unknown at top": {"waivers:\n", "waiver: 1\nwaivers:\n", `:1: unknown field "waiver": known are`},
 		"a key twice": {"  owner: accounts\n", "  owner: a\n  owner: b\n",
 			`:7: the file is no valid YAML: mapping key "owner" already defined at [6:3]`},
 		"of another type": {"[staging]", "{staging: 1}",
-			":8: the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, served is true or false, and targets is a list of texts"},
+			":8: the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, served is " +
+				"true or false, and targets is a list of texts"},
 		"no text": {"accounts", "[a]", ":6: the value is of the wrong type"},
 		"no list": {"waivers:\n- spec", "waivers:\n  spec", ":2: the value is of the wrong type"},
 		"no YAML": {"waivers:\n", "waivers: [\n", ":1: the file is no valid YAML: "},
@@ -281,7 +289,9 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 
 func TestAMissingFileIsNamed(t *testing.T) {
 	_, err := Load("nowhere.yml", now)
-	NewWithT(t).Expect(err).To(MatchError("nowhere.yml: cannot be read: no such file or directory: waivers: [] is what it holds where nothing is waived"))
+	NewWithT(t).Expect(err).To(
+		MatchError("nowhere.yml: cannot be read: no such file or directory: waivers: [] is what it holds where nothing " +
+			"is waived"))
 }
 
 // The same pattern for other targets is another waiver.
@@ -310,7 +320,8 @@ func TestCheck(t *testing.T) {
 			"waivers.yml:2: waiver 401/*/F*: 401/*/F* fits every spec of 401: name operations or probes", ""},
 		"all of an operation": {"401/*/FetchTenant", "406/*/CheckLogin", "staging", "2030-01-01T00:00:00Z", "", ""},
 		"expired": {"", "", "staging", "2030-07-01T00:00:00Z", prefix +
-			"its last day was 2030-06-30: see https://tracker.example.com/1, and remove the waiver, or ask accounts for another date", ""},
+			"its last day was 2030-06-30: see https://tracker.example.com/1, and remove the waiver, or ask accounts for " +
+			"another date", ""},
 		"expired elsewhere": {"", "", "mock", "2030-07-01T00:00:00Z", "", ""},
 		"ends in 14 days": {"", "", "staging", "2030-06-16T23:00:00Z", "", prefix +
 			"its last day is 2030-06-30: see https://tracker.example.com/1, or ask accounts for another date"},
@@ -394,7 +405,8 @@ func TestStale(t *testing.T) {
 		with("401/c/FetchTenant", report.Inconclusive)}
 	g.Expect(list.Stale(specs, "staging", now)).To(ConsistOf(HaveField("Message",
 		"waivers.yml:2: waiver 401/a/FetchTenant and 2 more: "+
-			"waiver no longer needed for 401/b/FetchTenant, which was asserted on staging without its fault: remove it from its list")))
+			"waiver no longer needed for 401/b/FetchTenant, which was asserted on staging without its fault: remove it "+
+			"from its list")))
 }
 
 func TestDescribe(t *testing.T) {
@@ -409,12 +421,14 @@ func TestCheckTargets(t *testing.T) {
 	list.path = "waivers.yml"
 	g.Expect(list.CheckTargets([]string{"mock", "staging"})).To(Succeed())
 	g.Expect(list.CheckTargets([]string{"mock",
-		"stagging"})).To(MatchError(`waivers.yml:2: waiver 401/*/FetchTenant: there is no target "staging": choose from mock, stagging`))
+		"stagging"})).To(MatchError(
+		`waivers.yml:2: waiver 401/*/FetchTenant: there is no target "staging": choose from mock, stagging`))
 }
 
 // Whatever a file holds is either a list whose waivers can be looked up, or one sentence about one place in it.
 func FuzzLoad(f *testing.F) {
-	whole := "- {spec: 401/no-token/FetchTenant, fault: {rule: status, path: status, found: '200'}, reason: r, link: 'https://h/1', owner: o, expires: 2030-06-30, targets: [staging]}\n"
+	whole := "- {spec: 401/no-token/FetchTenant, fault: {rule: status, path: status, found: '200'}, reason: r, link: " +
+		"'https://h/1', owner: o, expires: 2030-06-30, targets: [staging]}\n"
 	for _, seed := range []string{
 		"waivers: []", "waivers:\n" + whole, "waivers:\n" + whole + whole, "waivers:\n- {spec: '*/*/*'}",
 		"waivers: {a: b}", "waivers: &a [*a]", "waivers: null",

@@ -34,7 +34,8 @@ var grounds = Grounds{Reason: "- known: \"x\" # it is", Link: "https://t.example
 // What stands in the file stays, comments and all; what is added is just the faults in just their specs, and can be
 // read again.
 func TestAppend(t *testing.T) {
-	entry := "spec: 415/wrong-content-type/CreateTenant\n  fault: {rule: status, path: status, found: '400'}\n  reason: r\n  link: https://l.example\n  owner: o\n  expires: 2030-02-01\n"
+	entry := "spec: 415/wrong-content-type/CreateTenant\n  fault: {rule: status, path: status, found: '400'}\n  " +
+		"reason: r\n  link: https://l.example\n  owner: o\n  expires: 2030-02-01\n"
 	for name, c := range map[string]struct{ before, kept string }{
 		"nothing yet":        {"# head\nwaivers: [] # none\n\n# tail\n", "# head\nwaivers: # none\n\n# tail\n"},
 		"no line at the end": {"waivers: []", "waivers:"},
@@ -117,11 +118,14 @@ func TestAppendWritesAllOrNothing(t *testing.T) {
 	}{
 		"a file that is wrong": {"waivers:\n- {spec: 401/no-token/FetchTenant}\n", func(*Grounds) {},
 			"has no fault: it accepts one fault and not a spec"},
-		"a list in brackets": {"waivers: [{spec: 401/a/b, fault: {rule: r, path: p, found: f}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {}, "its list is written in brackets"},
+		"a list in brackets": {"waivers: [{spec: 401/a/b, fault: {rule: r, path: p, found: f}, reason: r, link: " +
+			"https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {}, "its list is written in brackets"},
 		"too far ahead": {"waivers: []\n", func(g *Grounds) { g.Expires = "2031-06-30" },
 			"expires more than a year ahead"},
-		"a link that is none":      {"waivers: []\n", func(g *Grounds) { g.Link = "TICKET-1" }, "its link is no URL"},
-		"one that stands there":    {"waivers:\n- {spec: 405/wrong-method/PATCH.x, fault: {rule: RFC 9110, path: header Allow, found: none}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}\n", func(*Grounds) {}, "stands in line 2 already"},
+		"a link that is none": {"waivers: []\n", func(g *Grounds) { g.Link = "TICKET-1" }, "its link is no URL"},
+		"one that stands there": {"waivers:\n- {spec: 405/wrong-method/PATCH.x, fault: {rule: RFC 9110, path: header " +
+			"Allow, found: none}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}\n", func(*Grounds) {},
+			"stands in line 2 already"},
 		"an owner of blanks alone": {"waivers: []\n", func(g *Grounds) { g.Owner = " " }, "has no owner"},
 	} {
 		t.Run(name, func(t *testing.T) {

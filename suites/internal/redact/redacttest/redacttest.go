@@ -1,5 +1,5 @@
-// Package redacttest makes up secrets for tests, spells them in every way in which a target may send them, and looks for them in what a
-// run leaves.
+// Package redacttest makes up secrets for tests, spells them in every way in which a target may send them, and looks
+// for them in what a run leaves.
 package redacttest
 
 import (
@@ -190,7 +190,8 @@ func (f *Finder) Find(text string) string {
 // FindAll returns where a text shows each secret, by the secret.
 func (f *Finder) FindAll(text string) map[string]string {
 	found := map[string]string{}
-	for _, view := range []string{text, blank.ReplaceAllString(text, ""), html.UnescapeString(text), unescapes.Replace(text)} {
+	for _, view := range []string{text, blank.ReplaceAllString(text, ""), html.UnescapeString(text),
+		unescapes.Replace(text)} {
 		view = strings.ToLower(view)
 		for i := 0; i+8 <= len(view); i++ {
 			if !f.pairs[uint16(view[i])|uint16(view[i+1])<<8] {

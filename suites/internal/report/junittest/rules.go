@@ -1,6 +1,7 @@
-// Package junittest holds a JUnit file against the rules that its readers share, in our words: those of the schema that Jenkins reads
-// (junit-10.xsd), and beyond them what the older one of Ant asks of the same elements: their order, their types, and one outcome to a
-// case. Only tests use it. Of Ant's schema two demands are left out, a host name and empty elements for output: Jenkins makes both optional.
+// Package junittest holds a JUnit file against the rules that its readers share, in our words: those of the schema
+// that Jenkins reads (junit-10.xsd), and beyond them what the older one of Ant asks of the same elements: their
+// order, their types, and one outcome to a case. Only tests use it. Of Ant's schema two demands are left out, a host
+// name and empty elements for output: Jenkins makes both optional.
 package junittest
 
 import (
@@ -51,16 +52,19 @@ type rule struct {
 	text               bool
 }
 
-var outcome = rule{required: map[string]*regexp.Regexp{"type": name}, optional: map[string]*regexp.Regexp{"message": anything}, text: true}
+var outcome = rule{required: map[string]*regexp.Regexp{"type": name},
+	optional: map[string]*regexp.Regexp{"message": anything}, text: true}
 
 var rules = map[string]rule{
 	"testsuites": {
-		optional: map[string]*regexp.Regexp{"name": name, "time": seconds, "tests": count, "failures": count, "errors": count, "disabled": count},
-		inside:   []string{"testsuite"},
+		optional: map[string]*regexp.Regexp{"name": name, "time": seconds, "tests": count, "failures": count,
+			"errors": count, "disabled": count},
+		inside: []string{"testsuite"},
 	},
 	"testsuite": {
 		required: map[string]*regexp.Regexp{"name": name, "tests": count, "failures": count, "errors": count},
-		optional: map[string]*regexp.Regexp{"skipped": count, "time": seconds, "timestamp": moment, "hostname": name, "id": anything, "package": anything,
+		optional: map[string]*regexp.Regexp{"skipped": count, "time": seconds, "timestamp": moment, "hostname": name,
+			"id": anything, "package": anything,
 			"group": anything, "file": anything, "log": anything, "url": anything, "version": anything},
 		inside: []string{"properties", "testcase", "system-out", "system-err"},
 	},
@@ -136,7 +140,8 @@ func (e *Element) check() error {
 	}
 	var faults []error
 	fault := func(format string, arguments ...any) {
-		faults = append(faults, fmt.Errorf("<%s name=%q>: "+format, append([]any{e.Name, e.Attributes["name"]}, arguments...)...))
+		faults = append(faults, fmt.Errorf("<%s name=%q>: "+format, append([]any{e.Name, e.Attributes["name"]},
+			arguments...)...))
 	}
 	for attribute := range r.required {
 		if _, there := e.Attributes[attribute]; !there {
@@ -183,7 +188,8 @@ func (e *Element) check() error {
 func (e *Element) counts() error {
 	var faults []error
 	for _, suite := range append(e.All("testsuite"), e) {
-		for attribute, counted := range map[string]string{"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"} {
+		for attribute, counted := range map[string]string{"tests": "testcase", "failures": "failure", "errors": "error",
+			"skipped": "skipped"} {
 			said, there := suite.Attributes[attribute]
 			if has := len(suite.All(counted)); there && said != strconv.Itoa(has) {
 				faults = append(faults, fmt.Errorf("<%s>: %s=%q, and there are %d <%s>", suite.Name, attribute, said, has, counted))
