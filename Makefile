@@ -112,6 +112,7 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 	@named=$$(grep -rnE '\b(20x|40[0-9]|415|50x)/[a-z*]' fixtures/mock); \
 	  test -z "$$named" || { echo "the mock names specs, which it must not know: put them into suites/selftest"; echo "$$named"; exit 1; }
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	@.ci/words
 	go vet ./...
 	go tool staticcheck ./...
 	go tool actionlint

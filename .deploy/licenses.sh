@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies the licences of the modules that packages link, which most of them ask of whoever hands on a binary:
+# Copies the licences of the modules that packages link, which most of them ask of those who pass on a binary:
 #
 #   .deploy/licenses.sh DIRECTORY PACKAGE...
 #

@@ -209,7 +209,7 @@ func (c *compiler) document(raw any, how reading) (map[string]any, error) {
 	}
 	root, ok := how.translate(raw).(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("the schema is no object: %s", excerpt(raw))
+		return nil, fmt.Errorf("the schema is not an object: %s", excerpt(raw))
 	}
 	reached := map[string]any{}
 	var reach func(any)

@@ -53,7 +53,7 @@ func TestDocumented(t *testing.T) {
 			`{"error":{"code":1,"details":{"info":"i"}}}`},
 		"a list where an object should be": {"FetchTenant", 200, "",
 			`{"contact":[1,2],"name":{"a":1}}`, `{"contact":[],"name":{}}`},
-		"a value that is no object": {"FetchTenant", 200, "", `"x"`, `"x"`},
+		"a value that is not an object": {"FetchTenant", 200, "", `"x"`, `"x"`},
 		"a code that is not listed": {"FetchTenant", 409, "", `{"error":{}}`, `nothing`},
 		"a code without JSON":       {"FetchTenantBrandLogo", 200, "", `{}`, `nothing`},
 	} {

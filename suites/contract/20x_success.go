@@ -140,10 +140,10 @@ var _ = Describe("20x success", Label("20x"), func() {
 			objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
 		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version", objectShown{of: shared("infra"),
 			shown: atVersion("1"), guess: true}),
-		Entry("a deleted tenant, to whoever asks for those too", "FetchTenant", "deleted",
+		Entry("a deleted tenant, with allow_deleted", "FetchTenant", "deleted",
 			objectShown{of: own("deleted_customer", "lists"),
 				query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
-		Entry("a deleted user, to whoever asks for those too", "FetchUser", "deleted", objectShown{of: own("deleted_user",
+		Entry("a deleted user, with allow_deleted", "FetchUser", "deleted", objectShown{of: own("deleted_user",
 			"lists"),
 			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
 	)

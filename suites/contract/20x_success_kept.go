@@ -307,7 +307,7 @@ func (k keeping) sent(body map[string]any) map[string]any {
 }
 
 // again are properties that the service sets by itself, with every write or with each object.
-var anew = []string{
+var renewed = []string{
 	"version", "id", "issuer_id", "created_at", "updated_at", "deleted_at", "last_access_at", "last_access_from_ip",
 	"smtp_password",
 }
@@ -334,7 +334,7 @@ func (k keeping) compare(lists listing, sent, shown body) (wrong []schemas.Viola
 	inside = func(path []string, sent, shown map[string]any, free bool) {
 		for _, name := range slices.Sorted(maps.Keys(sent)) {
 			at := append(slices.Clone(path), name)
-			if slices.Contains(anew, name) || !lists(at...) {
+			if slices.Contains(renewed, name) || !lists(at...) {
 				continue
 			}
 			value, there := shown[name]
@@ -418,7 +418,7 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		before, isObject := was[name].(map[string]any)
 		now, stillOne := is[name].(map[string]any)
 		switch {
-		case slices.Contains(anew, name) || slices.Contains(free, name) || !l(at...):
+		case slices.Contains(renewed, name) || slices.Contains(free, name) || !l(at...):
 		case isObject && stillOne:
 			wrong = append(wrong, l.differences(at, before, now, nil)...)
 		case !l.same(at, was[name], is[name]):

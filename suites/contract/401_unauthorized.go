@@ -27,7 +27,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			r.As = fixtures.Nobody
 			return nil
 		}}),
-		Entry("what is no token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
+		Entry("a malformed token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
 				r.Header.Set("Authorization", "Bearer "+session.Garbage)
 				return nil

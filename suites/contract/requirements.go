@@ -14,7 +14,7 @@ const (
 var requirements = map[string]spec.Citation{
 	"20x/valid-token": spec.Cites("a valid request with a valid token succeeds with the documented code and body",
 		spec.Reference),
-	"20x/every-answer": spec.Cites("every answer to the operation has a documented code and body, whoever asks",
+	"20x/every-answer": spec.Cites("every answer to the operation has a documented code and body, whatever sent the request",
 		spec.Reference),
 	"20x/basic":            spec.Cites("an operation that lists Basic takes a user's login and password", spec.Reference),
 	"20x/token-in-query":   spec.Cites("an operation that lists the query's token takes it there", spec.Reference),

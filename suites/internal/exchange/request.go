@@ -30,7 +30,7 @@ func (c *Client) check(r Request) (string, error) {
 	}
 	for name, values := range r.Header {
 		if !isToken(name) {
-			return "", fmt.Errorf("%q is no name of a header", name)
+			return "", fmt.Errorf("%q is not a header name", name)
 		}
 		if slices.Contains(ownedHeaders, http.CanonicalHeaderKey(name)) {
 			return "", fmt.Errorf("header %s is set from the body and would be dropped in silence", name)

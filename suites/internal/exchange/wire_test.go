@@ -166,7 +166,7 @@ func TestRequestThatCannotBeSentAsItIs(t *testing.T) {
 		"Transfer-Encoding": {exchange.Request{Method: "GET", Path: "/x",
 			Header: http.Header{"Transfer-Encoding": {"chunked"}}}, "dropped in silence"},
 		"name of a header": {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"a b": {"7"}}},
-			"no name of a header"},
+			"not a header name"},
 		"header splitting": {exchange.Request{Method: "GET", Path: "/x", Header: http.Header{"A": {"1\r\nB: 2"}}},
 			"control character"},
 		"secret in the path": {exchange.Request{Method: "GET", Path: "/x?ott=s3cr3t"}, "$ACRONIS_OTT"},

@@ -182,7 +182,7 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 		return violation("the service fails (%d)%s; the guide advises to try later or to ask the administrator",
 			status, afterRepeats(e))
 	case !promised:
-		return violation("%d is no code that the documentation knows here", status)
+		return violation("%d is not a code that the documentation lists here", status)
 	default:
 		return violation("the status is %d, the documentation promises %d", status, want.Code)
 	}

@@ -163,7 +163,7 @@ func TestExamine(t *testing.T) {
 		"an operation's refusal that calls itself JSON and lies": {operation: "SetTenantOfferingItems", want: 415,
 			ground: refusal, status: 415, media: json,
 			body: `{"no":"envelope"}`, verdict: report.Violation},
-		"a clause 400 that is no object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
+		"a clause 400 that is not an object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
 			media: "text/plain", body: "no", verdict: report.Violation},
 		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json,
 			body: `{"why":"not"}`, verdict: report.Pass},

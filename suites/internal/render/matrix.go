@@ -13,12 +13,12 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// matrix is the picture of a result: operations by codes. Subjects that are no operation have groups of their own
+// matrix is the picture of a result: operations by codes. Subjects other than operations have groups of their own
 // below, their paths by methods.
 type matrix struct {
 	Columns []string // codes
 	Groups  []group  // resources
-	Others  []group  // codes whose subjects are no operation
+	Others  []group  // codes whose subjects are not operations
 }
 
 // group is a part of the matrix that is shown or hidden as a whole.
@@ -115,7 +115,7 @@ func arrange(cells []*report.Cell, badges func(i int) []badge) matrix {
 	return m
 }
 
-// otherTitle names a code whose subjects are no operation.
+// otherTitle names a code whose subjects are not operations.
 func otherTitle(class string) string {
 	code, _ := strconv.Atoi(class)
 	switch code {
@@ -190,7 +190,7 @@ func subjectOf(c *report.Cell) string {
 	return strings.TrimSpace(c.Method + " " + c.Path)
 }
 
-// methods are the group's columns where its subjects are no operation.
+// methods are the group's columns where its subjects are not operations.
 func (g *grouping) methods() []string {
 	var list []string
 	for _, c := range g.cells {
