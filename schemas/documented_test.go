@@ -54,8 +54,8 @@ func TestDocumented(t *testing.T) {
 		"a list where an object should be": {"FetchTenant", 200, "",
 			`{"contact":[1,2],"name":{"a":1}}`, `{"contact":[],"name":{}}`},
 		"a value that is not an object": {"FetchTenant", 200, "", `"x"`, `"x"`},
-		"a code that is not listed": {"FetchTenant", 409, "", `{"error":{}}`, `nothing`},
-		"a code without JSON":       {"FetchTenantBrandLogo", 200, "", `{}`, `nothing`},
+		"a code that is not listed":     {"FetchTenant", 409, "", `{"error":{}}`, `nothing`},
+		"a code without JSON":           {"FetchTenantBrandLogo", 200, "", `{}`, `nothing`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
