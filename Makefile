@@ -94,6 +94,7 @@ reference: ## write .github/REFERENCE.md: every command, flag, key and variable
 
 .PHONY: build
 build: ## bin/conformance, which needs no other file
+	@test -e bin/conformance || echo 'building bin/conformance: the first time takes about a minute'
 	@go build -o bin/conformance ./suites/cmd/conformance
 
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64

@@ -81,6 +81,6 @@ var _ = Describe("the program alone in a directory", func() {
 
 	It("is all that make build makes", limit, func(SpecContext) {
 		Expect(string(projectFile("Makefile"))).To(
-			MatchRegexp(`(?m)^build: .*\n\t@go build -o bin/conformance ./suites/cmd/conformance\n\n`))
+			MatchRegexp(`(?m)^build: .*\n(\t@test .*\n)?\t@go build -o bin/conformance ./suites/cmd/conformance\n\n`))
 	})
 })

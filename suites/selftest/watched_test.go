@@ -1,7 +1,6 @@
 package selftest_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -72,11 +71,13 @@ func processes(argument string) []int {
 		if err != nil {
 			continue
 		}
-		if executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err != nil || executable != binaries.Suite {
+		if executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err != nil ||
+			executable != binaries.Conformance {
 			continue
 		}
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if slices.ContainsFunc(bytes.Split(line, []byte{0}), func(a []byte) bool { return string(a) == argument }) {
+		arguments := strings.Split(string(line), "\x00")
+		if filepath.Base(arguments[0]) == filepath.Base(binaries.Suite) && slices.Contains(arguments, argument) {
 			found = append(found, pid)
 		}
 	}
