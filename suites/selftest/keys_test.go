@@ -175,7 +175,7 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			shows:     func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
 		}),
 		Entry("timeouts.settle", limit, setting{
-			mock: []string{"-variation=reads-lag"}, arguments: []string{"-focus=20x/valid-token/FetchTenant$"},
+			mock: []string{"-variation=reads-lag"}, arguments: []string{"-focus=20x/kept/UpdateClient$"},
 			values: [2]func(string) string{replaced("settle: 1ms", "settle: 5s"), shipped},
 			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},
 		}),
