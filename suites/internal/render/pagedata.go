@@ -60,6 +60,7 @@ type specData struct {
 	Verdict     ref              `json:"verdict"`
 	Reason      ref              `json:"reason"`
 	Requirement ref              `json:"requirement"`
+	Rule        ref              `json:"rule"`
 	Link        ref              `json:"link"` // empty unless it leads to the web
 	Expected    ref              `json:"expected"`
 	Actual      ref              `json:"actual"`
@@ -279,12 +280,11 @@ func (p *dataBuilder) spec(s report.Spec) specData {
 		s.Reason = p.faults[at].Text
 	}
 	out := specData{
-		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(
-			s.Operation), Method: p.text(s.Method), Path: p.text(s.Path),
-		Resource: p.text(s.Resource), Source: p.text(string(s.Source)), Rejection: p.text(
-			string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
-		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason), Requirement: p.text(s.Requirement), Link: p.text(
-			web(s.Link)),
+		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(s.Operation),
+		Method: p.text(s.Method), Path: p.text(s.Path), Resource: p.text(s.Resource), Source: p.text(string(s.Source)),
+		Rejection: p.text(string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
+		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason),
+		Requirement: p.text(s.Requirement), Rule: p.text(s.Rule), Link: p.text(web(s.Link)),
 		Expected: p.text(s.Expected), Actual: p.text(s.Actual), Advice: p.texts(s.Advice), Traits: p.texts(traits(s)),
 		Control: -1, Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.Verdict == report.Pass)),
 	}

@@ -109,6 +109,7 @@ function specBody(at) {
     h('dl', { class: 'pairs' },
       faults.length > 0 && pair('fault', ...faults.map((i) => h('p', {}, findingLink(data.findings[i]), ' ', h('span', { class: 'of' }, T(data.findings[i].note))))),
       pair('required', ...requirement),
+      T(spec.rule) && pair('rule', T(spec.rule)),
       pair('basis', basisOf(spec)),
       pair('expected', T(spec.expected) || '–'),
       pair('actual', T(spec.actual) || 'nothing was sent'),
