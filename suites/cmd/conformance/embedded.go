@@ -41,6 +41,9 @@ func asTwo(directory string) (suite, ginkgo string, err error) {
 	if os.Getenv(insideRun) != "" {
 		return "", "", errors.New("the program was started by a run of itself: call beAnother first")
 	}
+	if directory == "" { // or the links would lie in the working directory
+		return "", "", errors.New("the run has no directory for its links: call makePaceDir first")
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return "", "", fmt.Errorf("the program does not know where it is, and cannot start its specs: %w", err)

@@ -89,5 +89,6 @@ func readableCode(s success) []schemas.Violation {
 	if !isText || userCode.MatchString(code) {
 		return nil
 	}
-	return breach("$.user_code", "user-code", fmt.Sprintf("a text of %d characters", len(code)), "its form is XXXX-XXXX")
+	return breach("$.user_code", "user-code", fmt.Sprintf("a text of %d characters", len(code)),
+		"its form is four letters or digits, a hyphen and four more")
 }
