@@ -18,21 +18,49 @@ import (
 // A run is ended from outside: the one who started it has one process id, and sends a signal there and nowhere else.
 var _ = Describe("a run that is ended", func() {
 	// midway is a run of everything, in the midst of its specs.
-	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator,
-		*gexec.Session) {
+	reaching := func(ctx SpecContext, p *proxy, reached func(recorded) bool, selection string,
+		changes ...func(string) string) (*desk, *administrator, *gexec.Session) {
 		GinkgoHelper()
 		environment := startMock()
 		admin := logIn(environment)
-		p := between(environment, &proxy{})
+		between(environment, p)
 		d := newDesk(environment, changes...)
 		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder,
 			"-target=staging", selection, "-procs=2")
 		DeferCleanup(func() { session.Kill() })
-		Eventually(ctx, func() bool {
-			return slices.ContainsFunc(p.all(), func(r recorded) bool { return strings.Contains(r.agent, "spec 4") })
-		}).WithPolling(pollEvery).Should(BeTrue())
+		Eventually(ctx, func() bool { return slices.ContainsFunc(p.all(), reached) }).WithPolling(pollEvery).Should(BeTrue())
 		Expect(admin.children()).NotTo(BeEmpty(), "the sandbox is there")
 		return d, admin, session
+	}
+	midway := func(ctx SpecContext, selection string, changes ...func(string) string) (*desk, *administrator,
+		*gexec.Session) {
+		GinkgoHelper()
+		rejects := func(r recorded) bool { return strings.Contains(r.agent, "spec 4") }
+		return reaching(ctx, &proxy{}, rejects, selection, changes...)
+	}
+	kill := func(ctx SpecContext, session *gexec.Session) {
+		GinkgoHelper()
+		leader := session.Command.Process.Pid
+		group := childOf(leader)
+		Expect(syscall.Kill(leader, syscall.SIGKILL)).To(Succeed())
+		Expect(syscall.Kill(-group, syscall.SIGKILL)).To(Succeed())
+		Eventually(ctx, session).Should(gexec.Exit())
+	}
+	// before is a run that was killed when it was about to send a write with that body, which the target never gets.
+	before := func(ctx SpecContext, body, selection string) (*desk, *administrator) {
+		GinkgoHelper()
+		about := func(r recorded) bool { return r.method == http.MethodPut && strings.Contains(r.body, body) }
+		p := &proxy{interfere: func(p *proxy, w http.ResponseWriter, r *http.Request) bool {
+			all := p.all()
+			if !about(all[len(all)-1]) {
+				return false
+			}
+			<-r.Context().Done()
+			return true
+		}}
+		d, admin, session := reaching(ctx, p, about, selection)
+		kill(ctx, session)
+		return d, admin
 	}
 
 	DescribeTable("by a signal to the started process alone leaves nothing behind", func(ctx SpecContext,
@@ -66,12 +94,8 @@ var _ = Describe("a run that is ended", func() {
 	})
 
 	It("by SIGKILL leaves what sweep removes, and sweep removes nothing else", limit, func(ctx SpecContext) {
-		d, admin, session := midway(ctx, "-filter=!waiting")
-		leader := session.Command.Process.Pid
-		group := childOf(leader)
-		Expect(syscall.Kill(leader, syscall.SIGKILL)).To(Succeed())
-		Expect(syscall.Kill(-group, syscall.SIGKILL)).To(Succeed())
-		Eventually(ctx, session).Should(gexec.Exit())
+		d, admin, session := midway(ctx, "-filter=!waiting && !403") // which closes a tenant for a while: see below
+		kill(ctx, session)
 		Expect(admin.children()).To(HaveLen(1), "the sandbox")
 
 		var planted []any
@@ -102,6 +126,25 @@ var _ = Describe("a run that is ended", func() {
 		o = d.look(ctx, "sweep", "-target=staging", "-age=0s")
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.output).NotTo(ContainSubstring("removed"))
+	})
+
+	It("while a tenant is locked leaves what goes with the sandbox", limit, func(ctx SpecContext) {
+		d, admin := before(ctx, `"update_lock":{"enabled":false}`, "-focus=403/update-lock/")
+		d.environment["CONFIRM"] = "yes"
+		o := d.look(ctx, "sweep", "-target=staging", "-age=0s")
+		Expect(o.code).To(Equal(0), o.output)
+		Expect(o.output).To(MatchRegexp(`(?m)^removed tenant \S+ conformance-\S+-inside `))
+		Expect(admin.children()).To(BeEmpty())
+	})
+
+	It("while a tenant is closed to all above leaves it, and tells what to do", limit, func(ctx SpecContext) {
+		d, admin := before(ctx, `"ancestral_access":true`, "-focus=403/limited-access/")
+		d.environment["CONFIRM"] = "yes"
+		o := d.look(ctx, "sweep", "-target=staging", "-age=0s")
+		Expect(o.code).To(Equal(2), o.output)
+		Expect(admin.children()).To(HaveLen(1), "what holds it")
+		Expect(o.flat()).To(ContainSubstring("give access back and sweep again, or disable and delete it by hand"))
+		Expect(o.output).NotTo(ContainSubstring("not the run's own"))
 	})
 })
 
