@@ -242,7 +242,7 @@ func (r *Records) Input(contract *schemas.Contract) Input {
 		in.Unprovokable[CellKey{cell.Operation, cell.Code}] = cell.Reason
 	}
 	in.Run.Incomplete = true
-	in.Run.Requests = r.requests()
+	in.Run.Requests = r.Requests()
 	in.Run.Ended = in.Run.Started
 	waited := 0.0
 	for _, s := range r.Specs {
@@ -290,9 +290,12 @@ func (r *Records) problem() string {
 	return text
 }
 
-// requests counts what was sent: as the processes say that came to their end, and of the others by what they have
+// Damaged lists the files that hold a line that is not a record.
+func (r *Records) Damaged() []string { return r.damaged }
+
+// Requests counts what was sent: as the processes say that came to their end, and of the others by what they have
 // recorded.
-func (r *Records) requests() Requests {
+func (r *Records) Requests() Requests {
 	var total Requests
 	for _, process := range slices.Sorted(maps.Keys(r.sent)) {
 		total.add(r.sent[process])

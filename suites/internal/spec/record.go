@@ -17,15 +17,9 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 )
 
-// Names of the report entries.
-const (
-	specEntry     = "conformance spec"
-	leftoverEntry = "conformance leftovers"
-	stepsEntry    = "conformance steps"
-	requestsEntry = "conformance requests"
-	checksEntry   = "conformance preflight"
-	answersEntry  = "conformance answers"
-)
+// verdictEntry is the name of the entry that a spec leaves in Ginkgo's own report: its verdict, in a line. What the run
+// reports goes through the records, which hold the evidence.
+const verdictEntry = "verdict"
 
 // rule returns file and line of the rule that registered the spec: of its table's entry, or of the call.
 func rule(r types.SpecReport) string {
@@ -100,7 +94,9 @@ func accept(record *report.Spec) {
 // announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
 func announce(s *session.Session, record report.Spec, f judge.Result) {
 	GinkgoHelper()
-	attach(specEntry, report.KindSpec, record)
+	suite.keep(report.KindSpec, record)
+	AddReportEntry(verdictEntry, strings.TrimSuffix(fmt.Sprintf("%s: %s", record.Verdict, record.Reason), ": "),
+		ReportEntryVisibilityNever)
 	switch record.Verdict {
 	case report.Pass, report.Waived, report.Known:
 	case report.Inconclusive:

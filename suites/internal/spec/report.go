@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,7 +23,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// The report is built from what the processes attached to their nodes, in process 1, after everything else.
+// The report is built from what the processes have recorded, in process 1, after everything else.
 var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
@@ -40,16 +39,11 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		in.Target.URL = suite.session.Access.URL
 		in.Limits = suite.session.Limits()
 	}
+	takeRecords(&in)
 	for _, node := range all.SpecReports {
-		collect(&in, node)
+		addProblem(&in, node)
 	}
-	for _, node := range all.SpecReports {
-		for _, entry := range node.ReportEntries {
-			if encoded, _ := entry.GetRawValue().(string); entry.Name == answersEntry {
-				addLateAnswers(&in, decode[map[string]session.Answers](&in, encoded))
-			}
-		}
-	}
+	addLateAnswers(&in, suite.answers)
 	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
 		in.Problems = append(in.Problems,
 			fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
@@ -101,15 +95,11 @@ func checkWaivers() {
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
-	attach(checksEntry, report.KindChecks, []report.Check{check})
+	suite.keep(report.KindChecks, []report.Check{check})
 }
 
-// attach adds an entry to the report of the running node, and records it for the case that the process is killed.
-func attach(name string, kind report.Kind, value any) {
-	encoded := encode(value)
-	AddReportEntry(name, encoded, ReportEntryVisibilityNever)
-	suite.records.Append(kind, encoded)
-}
+// keep adds a value to the records of this process, at once: a process that is killed leaves them.
+func (s *suiteState) keep(kind report.Kind, value any) { s.records.Append(kind, encode(value)) }
 
 // record opens the records of this process.
 func (s *suiteState) record(run string) (err error) {
@@ -198,27 +188,25 @@ func leftBehind(left []fixtures.Leftover) []report.Leftover {
 	return named
 }
 
-// collect takes over what a node attached; a node of the suite that failed is a problem of the run.
-func collect(in *report.Input, node types.SpecReport) {
-	for _, entry := range node.ReportEntries {
-		encoded, _ := entry.GetRawValue().(string)
-		switch entry.Name {
-		case specEntry:
-			in.Specs = append(in.Specs, decode[report.Spec](in, encoded))
-		case leftoverEntry:
-			in.Leftovers = append(in.Leftovers, decode[[]report.Leftover](in, encoded)...)
-		case stepsEntry:
-			in.World = append(in.World, decode[[]report.Step](in, encoded)...)
-		case checksEntry:
-			in.Preflight = append(in.Preflight, decode[[]report.Check](in, encoded)...)
-		case requestsEntry:
-			sent := decode[report.Requests](in, encoded)
-			in.Run.Requests.World += sent.World
-			in.Run.Requests.Controls += sent.Controls
-			in.Run.Requests.Specs += sent.Specs
-			in.Run.Requests.Cleanup += sent.Cleanup
-		}
+// takeRecords takes over what the processes have recorded. A run that was not set up has recorded nothing.
+func takeRecords(in *report.Input) {
+	if suite.records == nil {
+		return
 	}
+	recorded, err := report.ReadRecords(suite.recordsIn)
+	if err != nil {
+		in.Problems = append(in.Problems, fmt.Sprintf("the records of the run cannot be read: %v", err))
+		return
+	}
+	if damaged := recorded.Damaged(); len(damaged) > 0 {
+		in.Problems = append(in.Problems, "the records of the run cannot be read as a whole: "+strings.Join(damaged, ", "))
+	}
+	in.Specs, in.World, in.Preflight, in.Leftovers = recorded.Specs, recorded.Steps, recorded.Checks, recorded.Leftovers
+	in.Run.Requests = recorded.Requests()
+}
+
+// addProblem adds what makes a node that failed a problem of the run: a node of the suite, or a spec that left no result.
+func addProblem(in *report.Input, node types.SpecReport) {
 	// That the run was interrupted is said once, for the run.
 	failed := node.State.Is(types.SpecStateFailureStates) && !node.State.Is(types.SpecStateInterrupted)
 	if node.LeafNodeType == types.NodeTypeSynchronizedBeforeSuite && node.ParallelProcess > 1 &&
@@ -232,14 +220,6 @@ func collect(in *report.Input, node types.SpecReport) {
 		func(s report.Spec) bool { return s.ID == node.LeafNodeText }) {
 		in.Problems = append(in.Problems, fmt.Sprintf("%s: %s", node.LeafNodeText, node.Failure.Message))
 	}
-}
-
-func decode[T any](in *report.Input, encoded string) T {
-	var value T
-	if err := json.Unmarshal([]byte(encoded), &value); err != nil {
-		in.Problems = append(in.Problems, fmt.Sprintf("a report entry is unreadable: %v", err))
-	}
-	return value
 }
 
 // waited is the time that the waiting specs added to the run, in seconds: they follow one another in one process.

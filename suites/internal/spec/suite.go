@@ -57,7 +57,9 @@ type suiteState struct {
 	recordsIn string         // the directory of the records
 	told      map[string]int // how many specs of a fault were told of, as far as this process knows: see shown
 	records   *report.Recorder
-	cleaned   bool // what this process has made was to be removed
+	checked   int                        // how many of the session's checks are recorded
+	answers   map[string]session.Answers // of all processes, once they have ended
+	cleaned   bool                       // what this process has made was to be removed
 	config    *config.File
 	configErr error
 	contract  *schemas.Contract // nil where the configuration is unusable: then there are no specs
@@ -248,7 +250,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	o := options(access)
 	o.Run = session.NewRunID(time.Now())
 	Expect(suite.record(o.Run)).To(Succeed())
-	suite.records.Append(report.KindHeader, encode(header(o)))
+	suite.keep(report.KindHeader, header(o))
 	checkWaivers()
 	needs := session.NewNeeds()
 	for _, id := range suite.selected() {
@@ -258,13 +260,14 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	defer cancel()
 	suite.session, err = session.Open(limited, o, needs)
 	if suite.session != nil {
-		suite.records.Append(report.KindChecks, encode(suite.session.Checks))
+		suite.keep(report.KindChecks, suite.session.Checks)
+		suite.checked = len(suite.session.Checks)
 	}
 	if err != nil {
 		reportDisowned(suite.session)
 		Fail(setupFailed(err))
 	}
-	suite.records.Append(report.KindLimits, encode(suite.session.Limits()))
+	suite.keep(report.KindLimits, suite.session.Limits())
 	path, err := suite.session.Save()
 	Expect(err).NotTo(HaveOccurred())
 	return []byte(path)
@@ -287,8 +290,7 @@ func reportDisowned(s *session.Session) {
 	for operation, e := range s.Disowned() {
 		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
 			f := s.Judge.Examine(e, sp.expectation())
-			record := concluded(s, sp.record(), f, Exchanges(e))
-			attach(specEntry, report.KindSpec, record)
+			suite.keep(report.KindSpec, concluded(s, sp.record(), f, Exchanges(e)))
 		}
 	}
 }
@@ -302,7 +304,7 @@ func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
-		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.records.Append(report.KindStep, encode(step)) }}
+		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.keep(report.KindStep, step) }}
 }
 
 func parallelTotal() int {
@@ -354,8 +356,8 @@ func cleanUpAlone() {
 	suite.cleaned = true
 	ctx, cancel := ratelimit.WithTimeout(context.Background(), suite.session.CleanupTimeout())
 	defer cancel()
-	suite.records.Append(report.KindLeftovers, encode(leftBehind(suite.session.Close(ctx))))
-	suite.records.Append(report.KindEnd, encode(suite.session.Requested()))
+	suite.keep(report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
+	suite.keep(report.KindEnd, suite.session.Requested())
 	_, _ = suite.records.Close(), suite.session.Discard() // no one is left who could be told
 }
 
@@ -370,18 +372,17 @@ func cleanUp(ctx context.Context) {
 		suite.session.Leave()
 		Expect(writeVariables(*keepFlag, suite.session)).To(Succeed())
 	} else {
-		attach(leftoverEntry, report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
+		suite.keep(report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
 	}
-	AddReportEntry(stepsEntry, encode(suite.session.Steps), ReportEntryVisibilityNever)
 	if GinkgoParallelProcess() == 1 {
-		AddReportEntry(checksEntry, encode(suite.session.Checks), ReportEntryVisibilityNever)
+		suite.keep(report.KindChecks, suite.session.Checks[suite.checked:])
 	}
-	attach(requestsEntry, report.KindEnd, suite.session.Requested())
+	suite.keep(report.KindEnd, suite.session.Requested())
 	Expect(suite.records.Close()).To(Succeed())
 	if GinkgoParallelProcess() == 1 {
-		answers, err := suite.session.Answers()
+		var err error
+		suite.answers, err = suite.session.Answers()
 		Expect(err).NotTo(HaveOccurred())
-		AddReportEntry(answersEntry, encode(answers), ReportEntryVisibilityNever)
 		Expect(suite.session.Discard()).To(Succeed())
 	}
 }
