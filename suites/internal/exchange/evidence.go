@@ -67,6 +67,17 @@ func (e *Exchange) Evidence(r *redact.Redactor) Evidence {
 	return evidence
 }
 
+// Outline is the evidence without headers and bodies: which requests were sent, and how often.
+func (e *Exchange) Outline(r *redact.Redactor) Evidence {
+	outline := Evidence{Spec: e.Request.Spec, Serial: e.Serial, Method: e.Request.Method, URL: r.URL(e.URL),
+		Attempts: make([]EvidenceAttempt, 0, len(e.Attempts))}
+	for _, a := range e.Attempts {
+		outline.Attempts = append(outline.Attempts, EvidenceAttempt{Start: a.Start, MS: a.Duration.Milliseconds(),
+			Status: a.Status, Proto: a.Proto})
+	}
+	return outline
+}
+
 // teach returns a Redactor that knows the secrets of the exchange. The exchange may come from another process, whose
 // Redactor learned them when they were sent.
 func (e *Exchange) teach(r *redact.Redactor) *redact.Redactor {

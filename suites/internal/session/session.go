@@ -48,6 +48,8 @@ type Options struct {
 	Catalogue *fixtures.Catalogue
 	Access    Access
 	Version   string // of the suite
+	// Outline keeps headers and bodies out of the evidence: a plan asks for the requests only.
+	Outline bool
 	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
 	KeepToken bool
 	// Keep leaves what the run makes, and gives each secret a name that no other one has: see Variables.
@@ -71,7 +73,6 @@ type State struct {
 	Baselines map[string]string   // what a witness showed before the specs, by Watch.key
 	Forged    map[string]string   // bad tokens by probe
 	Missing   map[string]string   // why a bad token could not be made, by probe
-	Steps     []report.Step       // what was sent around the specs
 	Checks    []report.Check      // what the preflight found
 	Known     fixtures.Knowledge  // which objects are the run's own
 
@@ -96,8 +97,10 @@ type Session struct {
 	process   int
 	processes int
 	onStep    func(report.Step)
+	outline   bool
+	steps     int // how many were recorded
 
-	mu sync.Mutex // guards Steps, failing and creating
+	mu sync.Mutex // guards steps, failing and creating
 	// by operation: the call of the set-up that the service did not serve as documented
 	failing  map[string]*exchange.Exchange
 	creating map[string]creation // by id: what a creating call was answered with
@@ -151,6 +154,7 @@ func newSession(o Options, state State) (*Session, error) {
 		creating: map[string]creation{},
 		remakes:  map[string]int{},
 		process:  o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process), onStep: o.OnStep,
+		outline: o.Outline,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
 	}
@@ -382,15 +386,24 @@ func (s *Session) fails(operation string, e *exchange.Exchange) bool {
 		len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
 }
 
+// Evidence is what a report shows of an exchange, redacted.
+func (s *Session) Evidence(e *exchange.Exchange) exchange.Evidence {
+	if s.outline {
+		return e.Outline(s.Redactor)
+	}
+	return e.Evidence(s.Redactor)
+}
+
 // record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the
 // process: each of them has steps of its own when it cleans up.
 func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, len(s.Steps)+1))
+	s.steps++
+	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, s.steps))
 	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2,
 		Requests: len(e.Attempts),
-		Process:  s.process, Exchanges: []exchange.Evidence{e.Evidence(s.Redactor)}}
+		Process:  s.process, Exchanges: []exchange.Evidence{s.Evidence(e)}}
 	if !step.OK {
 		step.Reason = "answered with " + statusText(e.Status())
 	}
@@ -398,7 +411,6 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 		step.Started = e.Attempts[0].Start
 		step.Seconds = time.Since(step.Started).Seconds()
 	}
-	s.Steps = append(s.Steps, step)
 	if s.onStep != nil {
 		s.onStep(step)
 	}

@@ -49,10 +49,9 @@ func (s *Session) Save() (path string, err error) {
 	return path, nil
 }
 
-// shared returns the state without the configured credentials, and without the steps, which process 1 reports.
+// shared returns the state without the configured credentials.
 func (s *Session) shared() State {
 	shared := s.State
-	shared.Steps = nil
 	shared.Known = s.registry.Knowledge()
 	t := s.config.Target
 	if shared.Access.ClientSecret == string(t.ClientSecret) {

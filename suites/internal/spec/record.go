@@ -110,7 +110,7 @@ func announce(s *session.Session, record report.Spec, f judge.Result) {
 // concluded is the record with result and evidence, redacted.
 func concluded(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) report.Spec {
 	for _, e := range exchanges {
-		record.Exchanges = append(record.Exchanges, e.Evidence(s.Redactor))
+		record.Exchanges = append(record.Exchanges, s.Evidence(e))
 		if e.Request.Spec == record.ID {
 			record.Requests += len(e.Attempts)
 		}

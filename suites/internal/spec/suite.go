@@ -302,6 +302,7 @@ func setupFailed(err error) string {
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
+		Outline: *rehearseFlag,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
 		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.keep(report.KindStep, step) }}
