@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // ownPropertiesStay registers what administrators from above may still do with a tenant that limits their access, and

@@ -1,18 +1,16 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 )
 
 var fittingPages = spec.Cites(`a page has limit items at most; paging.cursors.after leads to the next one and is all `+
@@ -174,100 +172,6 @@ func listOf(e *exchange.Exchange) []any {
 		}
 	}
 	return nil
-}
-
-// changedSince asks a list for what was updated after a second before the first change in it, which is everything, and
-// after a second behind the last one, which is nothing: times may be shown in whole seconds.
-func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
-	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
-	sp := l.on(op, "filter", "updated_since-recent")
-	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
-		vars, err := s.Vars(l.of.Key, id)
-		if err != nil {
-			return spec.Case{}, err
-		}
-		whole, err := l.ask(s, op, vars)
-		return spec.Case{Request: whole, Check: func(
-			ctx context.Context, e *exchange.Exchange,
-		) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status() != op.Success() {
-				return nil, nil, nil
-			}
-			all, wrong, looks, err := allPages(ctx, s, id, whole, e)
-			if err != nil || len(wrong) > 0 {
-				return wrong, looks, err
-			}
-			times := updates(all)
-			moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
-			if len(moments) == 0 {
-				return nil, looks, spec.Inconclusive("nothing that is listed shows when it was updated")
-			}
-			for _, since := range []time.Time{moments[0].Add(-time.Second), moments[len(moments)-1].Add(time.Second)} {
-				r := whole.Clone()
-				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339))
-				page, err := s.Send(ctx, id, r, nil)
-				if looks = append(looks, spec.Exchanges(page)...); err != nil {
-					return nil, looks, err
-				}
-				if page.Status() != op.Success() {
-					return nil, looks, spec.Inconclusive("the filter is refused: see 20x/filter-updated_since/" + op.ID)
-				}
-				items, more, pages, err := allPages(ctx, s, id, r, page)
-				if looks = append(looks, pages...); err != nil || len(more) > 0 {
-					return more, looks, err
-				}
-				wrong = append(wrong, updatedAfter(since, items, times)...)
-			}
-			return wrong, looks, nil
-		}}, err
-	}
-	return sp
-}
-
-// updates returns when the items were updated, in whole seconds: they may be shown so.
-func updates(items []any) map[string]time.Time {
-	times := map[string]time.Time{}
-	for _, item := range items {
-		fields, _ := item.(map[string]any)
-		if at, known := timeOf(fields["updated_at"]); known {
-			times[identity(item)] = at.Truncate(time.Second)
-		}
-	}
-	return times
-}
-
-// updatedAfter compares a list of what was updated after a moment with the times of all.
-func updatedAfter(since time.Time, items []any, times map[string]time.Time) (wrong []schemas.Violation) {
-	shown := map[string]bool{}
-	for i, item := range items {
-		shown[identity(item)] = true
-		if at, known := times[identity(item)]; known && !at.Add(time.Second).After(since) {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].updated_at", i), Rule: "filter",
-				Found:  at.Format(time.RFC3339),
-				Detail: "the list was asked for what was updated after " + since.Format(time.RFC3339)})
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(times)) {
-		if at := times[id]; at.After(since) && !shown[id] {
-			detail := fmt.Sprintf("the list lacks %s, which was updated at %s, after %s", id, at.Format(time.RFC3339),
-				since.Format(time.RFC3339))
-			wrong = append(wrong, faultAt("$.items", "filter", others(items), detail))
-		}
-	}
-	return wrong
-}
-
-// timeLayouts are the documented forms of a timestamp; one without a zone is taken for UTC.
-var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999"}
-
-func timeOf(value any) (time.Time, bool) {
-	text, _ := value.(string)
-	for _, layout := range timeLayouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
 }
 
 // storedOn asks for the items on one of the storages that the items of the tenant name.

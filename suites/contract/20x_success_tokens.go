@@ -1,16 +1,11 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"acronis-conformance/fixtures"
@@ -18,8 +13,8 @@ import (
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
-	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
 	. "github.com/onsi/ginkgo/v2"
 )
@@ -208,125 +203,6 @@ func lifetime(_ context.Context, s *session.Session, _ string, control *session.
 			Found: fmt.Sprint(body["expires_on"]), Detail: fmt.Sprintf("the token itself ends at %v", claims["exp"])})
 	}
 	return wrong, nil, nil
-}
-
-// described asks for what the reference names: the values of three lists, and that an address below the API's base is
-// an operation of it.
-func described(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
-	[]*exchange.Exchange, error) {
-	body := spec.Object(control.Exchange)
-	var wrong []schemas.Violation
-	for name, value := range map[string]string{"response_types_supported": "code", "subject_types_supported": "public",
-		"id_token_signing_alg_values_supported": "RS256"} {
-		if values, _ := body[name].([]any); !slices.Contains(values, any(value)) {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: fmt.Sprint(body[name]),
-				Detail: "the reference names " + value})
-		}
-	}
-	for name, id := range map[string]string{"token_endpoint": "RequestTokens", "revocation_endpoint": "RevokeToken",
-		"device_authorization_endpoint": "RequestDeviceAuthorization"} {
-		op := spec.Contract().Operation(id)
-		address, _ := body[name].(string)
-		if path, below := belowBase(address); below && op != nil && path != op.Path {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address,
-				Detail: "the reference has it at " + op.Path})
-		}
-	}
-	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
-		claims := jwt.MapClaims{}
-		_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[actor], claims)
-		issuer, said := claims["iss"].(string)
-		if err == nil && said && strings.TrimSuffix(issuer, "/") != strings.TrimSuffix(fmt.Sprint(body["issuer"]), "/") {
-			wrong = append(wrong, schemas.Violation{Path: "$.issuer", Rule: "described", Found: fmt.Sprint(body["issuer"]),
-				Detail: fmt.Sprintf("the issuer of the token of %s calls itself %s", actor, issuer)})
-			break
-		}
-	}
-	return wrong, nil, nil
-}
-
-// belowBase returns the path below /api/2 of an address, if it lies there.
-func belowBase(address string) (string, bool) {
-	at, err := url.Parse(address)
-	if err != nil {
-		return "", false
-	}
-	_, path, below := strings.Cut(at.Path, "/api/2/")
-	return "/" + path, below
-}
-
-// keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it
-// names. Keys of another host than the target's cannot be asked for.
-func keysOpen(ctx context.Context, s *session.Session, id string, control *session.Control) ([]schemas.Violation,
-	[]*exchange.Exchange, error) {
-	address := fmt.Sprint(spec.Object(control.Exchange)["jwks_uri"])
-	r, here := atTarget(s, address)
-	if !here {
-		return nil, nil, spec.Inconclusive("the keys are at another host than the target's, at " + address)
-	}
-	e, err := s.Send(ctx, id, r, nil)
-	if err != nil {
-		return nil, spec.Exchanges(e), err
-	}
-	astray := func(format string, arguments ...any) ([]schemas.Violation, []*exchange.Exchange, error) {
-		return []schemas.Violation{{Path: "$.jwks_uri", Rule: "described", Found: address, Detail: fmt.Sprintf(format,
-			arguments...)}}, spec.Exchanges(e), nil
-	}
-	if e.Status() != http.StatusOK {
-		return astray("the keys are not there (%d)", e.Status())
-	}
-	var set jwkset.JWKSMarshal
-	if err := json.Unmarshal(e.Last().Body, &set); err != nil || len(set.Keys) == 0 {
-		return astray("what is there is no set of keys")
-	}
-	read := 0
-	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
-		token := s.World.Tokens[actor]
-		if _, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{}); err != nil {
-			continue // it need not be a JWT
-		}
-		read++
-		if _, err := jwt.Parse(token, keyIn(set), jwt.WithoutClaimsValidation()); err != nil {
-			return astray("the keys there do not verify the token of %s: %v", actor, err)
-		}
-	}
-	if read == 0 {
-		return nil, spec.Exchanges(e), spec.Inconclusive("the target's tokens are no JWTs")
-	}
-	return nil, spec.Exchanges(e), nil
-}
-
-// atTarget is a read of an address, where it is one of the target's own.
-func atTarget(s *session.Session, address string) (fixtures.Request, bool) {
-	at, err := url.Parse(address)
-	own, unread := url.Parse(s.Access.URL)
-	r := fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Header: http.Header{}, Root: true}
-	if err != nil || unread != nil || !strings.EqualFold(at.Host, own.Host) {
-		return r, false
-	}
-	r.Path, r.Query = at.EscapedPath(), at.Query()
-	if below, is := strings.CutPrefix(r.Path, "/api/2/"); is {
-		r.Path, r.Root = "/"+below, false
-	}
-	return r, r.Path != ""
-}
-
-// keyIn finds the key of a token by its kid.
-func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
-	return func(t *jwt.Token) (any, error) {
-		for _, marshalled := range set.Keys {
-			if marshalled.KID != t.Header["kid"] {
-				continue
-			}
-			key, err := jwkset.NewJWKFromMarshal(marshalled, jwkset.JWKMarshalOptions{},
-				jwkset.JWKValidateOptions{SkipAll: true})
-			if err != nil {
-				return nil, err
-			}
-			return key.Key(), nil
-		}
-		return nil, fmt.Errorf("none of the %d keys bears its kid", len(set.Keys))
-	}
 }
 
 // alive asks of a token that was just given that it is active, and is the client's that got it.

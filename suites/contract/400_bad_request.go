@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"cmp"
 	"context"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 )

@@ -1,13 +1,13 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"errors"
 	"fmt"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 )

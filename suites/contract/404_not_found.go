@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"context"
 	"maps"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
 
 	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"flag"
 	"fmt"
 	"maps"
@@ -12,6 +11,7 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"

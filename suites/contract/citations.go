@@ -1,10 +1,9 @@
 package contract
 
 import (
+	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 )
-
-import "acronis-conformance/suites/internal/session"
 
 const (
 	guide      = spec.Reference + "guide/"

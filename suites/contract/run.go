@@ -1,9 +1,10 @@
 package contract
 
 import (
-	"acronis-conformance/suites/internal/spec"
 	"flag"
 	"testing"
+
+	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
 )

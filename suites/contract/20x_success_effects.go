@@ -1,0 +1,240 @@
+package contract
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
+)
+
+// effect looks whether an answer shows what an earlier call has done to the object.
+type effect func(shown map[string]any, vars fixtures.Vars) []schemas.Violation
+
+// readBack reads until it is shown what must be shown, as long as the target may need for it.
+func readBack(ctx context.Context, s *session.Session, id string, read fixtures.Request, vars fixtures.Vars,
+	shown effect) (wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
+		return shown(spec.Object(e),
+			vars)
+	})
+}
+
+// readUntil is readBack for what looks at the whole answer.
+func readUntil(ctx context.Context, s *session.Session, id string, read fixtures.Request,
+	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange,
+	err error) {
+	for begin := time.Now(); ; {
+		e, err := s.Send(ctx, id, read, nil)
+		looks = append(looks, spec.Exchanges(e)...)
+		switch body := spec.WholeObject(e); {
+		case err != nil:
+			return nil, looks, err
+		case e.Status() == http.StatusNotFound:
+			wrong = noEffect("status", "404", "what was written is not found")
+		case e.Status()/100 != 2 || body == nil:
+			return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" + read.Operation)
+		default:
+			wrong = shown(e)
+		}
+		if len(wrong) == 0 || time.Since(begin) >= s.Settle() {
+			return wrong, looks, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, looks, context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func noEffect(path, found, detail string) []schemas.Violation {
+	return []schemas.Violation{{Path: path, Rule: "effect", Found: found, Detail: detail}}
+}
+
+// property asks for one value at a path such as own.value.
+func property(path string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		var found any = shown
+		for name := range strings.SplitSeq(path, ".") {
+			object, _ := found.(map[string]any)
+			found = object[name]
+		}
+		if found == value {
+			return nil
+		}
+		return noEffect("$."+path, fmt.Sprint(found), fmt.Sprintf("it must be %v by now", value))
+	}
+}
+
+// lists asks that what the object bears under the name is among the items, which are ids or objects with one.
+func lists(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if among(shown, vars[name]) {
+			return nil
+		}
+		return noEffect("$.items", "a list without it", fmt.Sprintf("%v must be listed by now", vars[name]))
+	}
+}
+
+// lacks asks for the contrary.
+func lacks(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if !among(shown, vars[name]) {
+			return nil
+		}
+		return noEffect("$.items", fmt.Sprint(vars[name]), "it must not be listed any more")
+	}
+}
+
+func among(shown map[string]any, id any) bool {
+	items, _ := shown["items"].([]any)
+	return slices.ContainsFunc(items, func(item any) bool {
+		if fields, isObject := item.(map[string]any); isObject {
+			item = cmp.Or(fields["id"], fields["client_id"])
+		}
+		return fmt.Sprint(item) == fmt.Sprint(id)
+	})
+}
+
+// onlyRole asks for the role and no other: the list replaces the whole of what was there (guide, "Assigning user
+// roles"). That it stands there twice, where it was given twice, is another spec's affair.
+func onlyRole(role string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		items, _ := shown["items"].([]any)
+		other := func(item any) bool {
+			fields, _ := item.(map[string]any)
+			return fields["role_id"] != role
+		}
+		if len(items) > 0 && !slices.ContainsFunc(items, other) {
+			return nil
+		}
+		return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold "+role+" by now, and nothing else")
+	}
+}
+
+func both(one, other effect) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		return append(one(shown, vars), other(shown, vars)...)
+	}
+}
+
+// risen asks for a higher version than the object had before.
+func risen(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return raised(shown, vars["version"])
+}
+
+// suffixed asks that the object is called as before, with something behind it.
+func suffixed(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		before, now := fmt.Sprint(vars[name]), fmt.Sprint(shown[name])
+		if strings.HasPrefix(now, before) && now != before {
+			return nil
+		}
+		return noEffect("$."+name, now, fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart",
+			before))
+	}
+}
+
+// inTrial asks for the trial, after which production begins (guide, "Provisioning a customer tenant", "Pricing mode").
+func inTrial(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	wrong := property("mode", "trial")(shown, nil)
+	start := fmt.Sprint(shown["production_start_date"])
+	if day := start[:min(len(start), len(time.DateOnly))]; shown["production_start_date"] != nil &&
+		day < time.Now().UTC().Format(time.DateOnly) {
+		wrong = append(wrong, noEffect("$.production_start_date", start, "in trial, production lies ahead")...)
+	}
+	return wrong
+}
+
+// only asks for a list of one value.
+func only(name string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, _ := shown[name].([]any); slices.Equal(found, []any{value}) {
+			return nil
+		}
+		return noEffect("$."+name, fmt.Sprint(shown[name]), fmt.Sprintf("it must hold %v and nothing else", value))
+	}
+}
+
+func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"],
+		"-renamed"))(shown, nil)...)
+}
+
+func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	if shown["personal_tenant_id"] != nil {
+		return nil
+	}
+	return noEffect("$.personal_tenant_id", "null", "a user of a customer has a tenant of its own")
+}
+
+func isOwnTenant(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	wrong := property("kind", "unit")(shown, nil)
+	if _, told := shown["owner_id"]; told { // which it need not be
+		wrong = append(wrong, property("owner_id", vars["user_id"])(shown, nil)...)
+	}
+	return wrong
+}
+
+func atVersion(version string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found := fmt.Sprint(shown["version"]); found != version {
+			return noEffect("$.version", found, "a new object of this kind has version "+version)
+		}
+		return nil
+	}
+}
+
+func isDeleted(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+	if shown["deleted_at"] != nil {
+		return nil
+	}
+	return noEffect("$.deleted_at", "null", "a deleted object says when it was deleted")
+}
+
+// switchedOn asks that the item of the payload is on, switchedOff that it is not.
+func switchedOn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if isOn(shown, vars) {
+		return nil
+	}
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must be on by now", vars["item_name"]))
+}
+
+func switchedOff(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if !isOn(shown, vars) {
+		return nil
+	}
+	return noEffect("$.items", "a list with it", fmt.Sprintf("the item %v must be off by now", vars["item_name"]))
+}
+
+func isOn(shown map[string]any, vars fixtures.Vars) bool {
+	items, _ := shown["items"].([]any)
+	return slices.ContainsFunc(items, func(item any) bool {
+		fields, _ := item.(map[string]any)
+		return fields["name"] == vars["item_name"] && fields["application_id"] == vars["application_id"] &&
+			fmt.Sprint(fields["status"]) == "1"
+	})
+}
+
+// priced asks for the price of the payload.
+func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	items, _ := shown["items"].([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if price, err := strconv.ParseFloat(fmt.Sprint(fields["price"]), 64); fields["name"] == vars["item_name"] &&
+			err == nil && price == 12.5 {
+			return nil
+		}
+	}
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now", vars["item_name"]))
+}

@@ -1,0 +1,91 @@
+package contract
+
+import (
+	"context"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Objects show what they are: how they were made, and what has become of them.
+var _ = Describe("20x success", Label("20x"), func() {
+	DescribeTableSubtree("an object shows what it is", func(reader, variant string, of objectShown) {
+		for _, op := range spec.Operations(spec.Named(reader)) {
+			spec.Register(of.on(op, variant))
+		}
+	},
+		Entry("a customer begins in trial", "FetchTenantPricingSettings", "trial", objectShown{of: shared("customer"),
+			shown: inTrial}),
+		Entry("a partner begins in production", "FetchTenantPricingSettings", "production",
+			objectShown{of: shared("partner"), shown: property("mode", "production")}),
+		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family_tree", "lists"),
+			shown: property("has_children", true)}),
+		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"),
+			shown: hasOwnTenant}),
+		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"),
+			vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
+		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made",
+			objectShown{of: own("disabled_from_birth_customer", "shown"),
+				shown: property("enabled", false)}),
+		Entry("a user who was disabled from the first day", "FetchUser", "as-made",
+			objectShown{of: own("disabled_from_birth_user", "shown"),
+				shown: both(both(property("enabled", false), only("business_types", "buyer")), only("notifications",
+					"maintenance"))}),
+		Entry("a user who is called otherwise by now", "FetchUser", "renamed", objectShown{of: own("renamed_user", "shown"),
+			shown: both(both(property("enabled", false), only("notifications", "maintenance")), suffixed("login"))}),
+		Entry("a tenant that has moved", "FetchTenant", "moved", objectShown{of: own("moved_customer", "lists"),
+			vars: map[string]string{"tenant_id": "child_id"}, shown: moved}),
+		Entry("an item that was turned off", "FetchTenantOfferingItems", "off", objectShown{of: own("unsupplied_customer",
+			"shown"), shown: switchedOff}),
+		// The guides begin to count there; the reference has versions that look like times.
+		Entry("a location that nobody has changed", "FetchInfrastructuresLocation", "first-version",
+			objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
+		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version", objectShown{of: shared("infra"),
+			shown: atVersion("1"), guess: true}),
+		Entry("a deleted tenant, with allow_deleted", "FetchTenant", "deleted",
+			objectShown{of: own("deleted_customer", "lists"),
+				query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
+		Entry("a deleted user, with allow_deleted", "FetchUser", "deleted", objectShown{of: own("deleted_user",
+			"lists"),
+			query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
+	)
+})
+
+// objectShown is a read of an object, and what it must show.
+type objectShown struct {
+	of    *session.Object
+	vars  map[string]string // names of the call that take the object's value of another name
+	query map[string]string
+	shown effect
+	guess bool // that it must show so is only assumed
+}
+
+func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
+	sp := reading(op, op, "shows", variant)
+	sp.Basis, sp.Settles = spec.RejectionDocumented, true
+	sp.Objects = func(n session.Needs) { n.Add(*o.of) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		vars, err := s.Vars(o.of.Key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		r, err := list{query: o.query, vars: o.vars}.ask(s, op, vars)
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
+			body := spec.Object(e)
+			if body == nil || e.Status()/100 != 2 {
+				return nil, nil, nil // the oracle has said so
+			}
+			wrong := o.shown(body, vars)
+			if o.guess {
+				wrong, err = spec.AssumedOnly(s, wrong)
+			}
+			return wrong, nil, err
+		}}, err
+	}
+	return sp
+}

@@ -1,0 +1,58 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// lockedFor lets a tenant be updated by the users of the tenant that locked it, and by no one else (reference,
+// update_lock).
+func lockedFor(op *schemas.Operation) spec.Spec {
+	of := own("administered_customer", "lock")
+	return spec.Spec{
+		Code: "403", Probe: "update-lock", Subject: op.ID, Operation: op,
+		Method: op.Method, Path: op.Path, Want: http.StatusForbidden,
+		Basis: spec.RejectionDocumented, Cite: forOwners, Control: op.ID, Writes: true,
+		Objects: func(n session.Needs) { n.Add(*of) },
+		Prepare: func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+			vars, err := s.Vars(of.Key, id)
+			if err != nil {
+				return spec.Case{}, err
+			}
+			locking := func(on bool) tenantChange {
+				return tenantChange{id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": on}}}
+			}
+			// Also where the run is being ended: no one else could remove the tenant.
+			DeferCleanup(func(ctx SpecContext) {
+				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
+				defer cancel()
+				if _, err := locking(false).make(unlocking, s); err != nil {
+					AddReportEntry("lock", "the tenant is still locked: "+s.Redactor.String(err.Error()))
+				}
+			}, NodeTimeout(spec.NoTimeout))
+			locked, err := locking(true).make(ctx, s)
+			if err != nil {
+				return spec.Case{}, err
+			}
+			vars = maps.Clone(vars)
+			vars["version"] = locked["version"]
+			r, err := s.Catalogue.Request(op.ID, vars)
+			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
+			return spec.Case{Request: r}, err
+		},
+	}
+}
+
+var _ = Describe("403 forbidden by a lock", Label("403"), func() {
+	for _, op := range spec.Operations(spec.Named("UpdateTenant")) {
+		spec.Register(lockedFor(op))
+	}
+})
