@@ -53,10 +53,12 @@ func textWidth(text string) int {
 }
 
 var badgeTemplate = template.Must(template.New("badge").Parse(
-	`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" aria-label="{{.Left}}: {{.Right}}">
+	`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" ` +
+		`aria-label="{{.Left}}: {{.Right}}">
 <title>{{.Left}}: {{.Right}}</title>
 <clipPath id="r"><rect width="{{.Width}}" height="20" rx="3"/></clipPath>
-<g clip-path="url(#r)"><rect width="{{.LeftWidth}}" height="20" fill="#444c56"/><rect x="{{.LeftWidth}}" width="{{.RightWidth}}" height="20" fill="{{.Color}}"/></g>
+<g clip-path="url(#r)"><rect width="{{.LeftWidth}}" height="20" fill="#444c56"/>` +
+		`<rect x="{{.LeftWidth}}" width="{{.RightWidth}}" height="20" fill="{{.Color}}"/></g>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">
 <text x="{{.LeftMiddle}}" y="14" textLength="{{.LeftText}}">{{.Left}}</text>
 <text x="{{.RightMiddle}}" y="14" textLength="{{.RightText}}">{{.Right}}</text>

@@ -38,7 +38,8 @@ func TestBrowserFaults(t *testing.T) {
 	g.Expect(b.text(".finding[open] pre")).To(Equal("conformance replay -target=staging vxpk5epr"))
 	b.click(".finding[open] .copy")
 	g.Expect(get(b, chromedp.Poll[string](
-		`(document.querySelector('.finding .copy').textContent !== 'copy') && document.querySelector('.finding .copy').textContent`))).To(Equal("copied"))
+		`(document.querySelector('.finding .copy').textContent !== 'copy') && document.querySelector('.finding `+
+			`.copy').textContent`))).To(Equal("copied"))
 
 	// A link opens it, in this page and in another one.
 	b.click(`.finding[open] a[href="#fault-vxpk5epr"]`)
@@ -60,7 +61,8 @@ func TestBrowserFaults(t *testing.T) {
 	g.Expect(b.text("#view pre")).To(
 		Equal("conformance replay -target=staging '405/wrong-method/PATCH.tenants.{tenant_id}'"))
 	g.Expect(eval[bool](b,
-		`[...document.querySelectorAll('.matrix tbody .what[title]')].some((e) => e.title === 'DELETE /applications/{application_id}/bindings/tenants/{tenant_id}' || e.title.length > 40)`)).
+		`[...document.querySelectorAll('.matrix tbody .what[title]')].some((e) => e.title === 'DELETE `+
+			`/applications/{application_id}/bindings/tenants/{tenant_id}' || e.title.length > 40)`)).
 		To(BeTrue(), "a path that is cut is shown on hover")
 	g.Expect(b.complaints()).To(BeEmpty())
 }
@@ -88,7 +90,8 @@ func TestBrowserAccepted(t *testing.T) {
 	g.Expect(b.text(".finding.v-w")).To(And(ContainSubstring("73 days left"), ContainSubstring("platform"),
 		ContainSubstring("usages lack their version")))
 	g.Expect(b.text(".finding.v-k")).To(ContainSubstring("an answer recorded in 2025"))
-	g.Expect(b.count(`.finding.v-k a[href="https://docs.example.com/clients"], .finding.v-w a[href="https://tracker.example.com/1412"]`)).To(Equal(2))
+	g.Expect(b.count(`.finding.v-k a[href="https://docs.example.com/clients"], .finding.v-w ` +
+		`a[href="https://tracker.example.com/1412"]`)).To(Equal(2))
 	for _, width := range []int64{360, 1280} {
 		b.size(width, 900)
 		g.Expect(b.overflows()).To(BeNumerically("<=", 0))
@@ -140,10 +143,12 @@ func TestBrowserGroupsOnAPhone(t *testing.T) {
 		}
 		b.size(360, 900)
 		g.Expect(eval[[]string](b, `[...document.querySelectorAll('.matrix .group')].flatMap((row) => {
-			const below = row.nextElementSibling && row.nextElementSibling.offsetParent ? row.nextElementSibling : row.parentElement.nextElementSibling;
+			const next = row.nextElementSibling;
+			const below = next && next.offsetParent ? next : row.parentElement.nextElementSibling;
 			if (!below || !row.offsetParent) return [];
 			const top = below.getBoundingClientRect().top;
-			return [...row.querySelectorAll('button, button *')].filter((e) => e.offsetParent && e.getBoundingClientRect().bottom > top + 1).map((e) => e.innerText);
+			return [...row.querySelectorAll('button, button *')]
+				.filter((e) => e.offsetParent && e.getBoundingClientRect().bottom > top + 1).map((e) => e.innerText);
 		})`)).To(BeEmpty(), "folded: %v", fold)
 		eval[int](b, `document.querySelector('.matrix').scrollIntoView(), 0`)
 		b.picture(fmt.Sprintf("groups-360-%v", fold))
@@ -178,7 +183,8 @@ func TestBrowserPrint(t *testing.T) {
 	g.Expect(eval[string](b, `getComputedStyle(document.getElementById('detail')).position`)).To(Equal("static"),
 		"what is fixed is printed on every page")
 	g.Expect(eval[bool](b,
-		`document.getElementById('detail').getBoundingClientRect().top >= document.getElementById('matrix').getBoundingClientRect().bottom - 1`)).To(BeTrue())
+		`document.getElementById('detail').getBoundingClientRect().top >= `+
+			`document.getElementById('matrix').getBoundingClientRect().bottom - 1`)).To(BeTrue())
 	g.Expect(pages()).To(And(BeNumerically(">", 2), BeNumerically("<=", whole)),
 		"the matrix, and one cell instead of the overview")
 	g.Expect(b.complaints()).To(BeEmpty())

@@ -64,11 +64,13 @@ func TestBrowserMatrix(t *testing.T) {
 		ContainSubstring("attempt 2 of 2"), MatchRegexp(`\d ms · at \d\d:\d\d:\d\d\.\d{3} UTC · \+\d+\.\d\d s`)))
 	b.click("#view .copy")
 	g.Expect(get(b, chromedp.Poll[string](
-		`(document.querySelector('#view .copy').textContent !== 'copy') && document.querySelector('#view .copy').textContent`))).To(Equal("copied"))
+		`(document.querySelector('#view .copy').textContent !== 'copy') && document.querySelector('#view `+
+			`.copy').textContent`))).To(Equal("copied"))
 
 	// Its control, the documentation and the way back.
-	g.Expect(b.count(`#view a[href="https://developer.acronis.com/doc/account-management/v2/guide/overview/codes"]`)).To(
-		Equal(1))
+	g.Expect(b.count(`#view a[href="https://developer.acronis.com/doc/account-management/v2/guide/overview/codes"]`)).
+		To(
+			Equal(1))
 	b.click(`#view a[href^="#step="]`)
 	g.Expect(b.text("#view h2")).To(ContainSubstring("control/FetchTenant"))
 	b.do(chromedp.NavigateBack())
@@ -91,11 +93,14 @@ func TestBrowserFold(t *testing.T) {
 		}
 		b.size(width, 900)
 		g.Expect(eval[[]string](b, `[...document.querySelectorAll('.group')].flatMap((row) => {
-			const says = [...row.querySelectorAll('button span, button b')].filter((e) => e.offsetParent).map((e) => e.getBoundingClientRect());
+			const says = [...row.querySelectorAll('button span, button b')].filter((e) => e.offsetParent)
+				.map((e) => e.getBoundingClientRect());
 			const badges = [...row.querySelectorAll('.shut .sum')].map((e) => e.getBoundingClientRect());
-			const over = says.some((a, i) => says.some((b, k) => i < k && a.right > b.left + 1 && b.right > a.left + 1));
+			const meet = (a, b) => a.right > b.left + 1 && b.right > a.left + 1;
+			const over = says.some((a, i) => says.some((b, k) => i < k && meet(a, b)));
 			if (over) return ['over itself: ' + row.innerText];
-			return says.some((s) => badges.some((m) => s.right > m.left && s.left < m.right && s.bottom > m.top && s.top < m.bottom)) ? [row.innerText] : [];
+			const cover = (s, m) => s.right > m.left && s.left < m.right && s.bottom > m.top && s.top < m.bottom;
+			return says.some((s) => badges.some((m) => cover(s, m))) ? [row.innerText] : [];
 		})`)).To(BeEmpty(), "%d px", width)
 	}
 }
@@ -108,7 +113,8 @@ func TestBrowserChipsStandOnTheLine(t *testing.T) {
 	off := eval[[]float64](b,
 		`[...document.querySelectorAll('h2 .tag, .legend .tag, .finding > summary .tag, .chip .tag')].flatMap((tag) => {
 		const range = document.createRange();
-		const text = tag.nextSibling.nodeType === 3 ? tag.nextSibling : tag.nextElementSibling.querySelector('b').firstChild;
+		const text = tag.nextSibling.nodeType === 3 ? tag.nextSibling
+			: tag.nextElementSibling.querySelector('b').firstChild;
 		range.selectNodeContents(text);
 		const line = range.getClientRects()[0], chip = tag.getBoundingClientRect();
 		return line && chip.height ? [(chip.top + chip.bottom - line.top - line.bottom) / 2] : [];
@@ -203,7 +209,8 @@ func TestBrowserFilters(t *testing.T) {
 	b.click("#text")
 	b.press("no probe provokes")
 	get(b, chromedp.Poll[bool](
-		`document.getElementById('found').textContent.startsWith('0 specs in') && document.getElementById('text').value.endsWith('provokes')`))
+		`document.getElementById('found').textContent.startsWith('0 specs in') && `+
+			`document.getElementById('text').value.endsWith('provokes')`))
 	g.Expect(b.text("#view h2")).To(MatchRegexp(`^\d+ cells without a spec$`))
 	b.click("#view .results li a")
 	g.Expect(b.text("#view")).To(ContainSubstring("no probe provokes it"))
@@ -233,7 +240,8 @@ func TestBrowserDeepLinks(t *testing.T) {
 	g.Expect(b.text("#view h2")).To(ContainSubstring("403/role-too-small/FetchApplication"))
 	g.Expect(eval[string](b, `document.getElementById('text').value`)).To(Equal("role"))
 	g.Expect(b.count(`[data-verdict="inconclusive"][aria-pressed="true"]`)).To(Equal(1))
-	for _, fragment := range []string{"spec=no/such/spec", "cell=x", "list=99", "finding=x", "step=y", "list=__proto__"} {
+	for _, fragment := range []string{"spec=no/such/spec", "cell=x", "list=99", "finding=x", "step=y",
+		"list=__proto__"} {
 		b.jump(fragment)
 		g.Expect(b.text("#view")).To(ContainSubstring("This run has no "))
 	}
@@ -275,7 +283,8 @@ func TestBrowserKeys(t *testing.T) {
 	g.Expect(b.text("#view h2")).To(ContainSubstring("401/alg-none/CreateReport"),
 		"without a filter, n goes through what failed")
 	b.press(kb.Escape, "f")
-	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).To(BeZero())
+	g.Expect(eval[int](b, `[...document.querySelectorAll('[data-c]')].filter((m) => m.offsetParent).length`)).
+		To(BeZero())
 	b.press("f")
 	b.click(".matrix:not(.other) [data-group] .group button")
 	g.Expect(b.count(`.shut`)).To(Equal(1))
@@ -341,7 +350,8 @@ func TestBrowserPhone(t *testing.T) {
 	b.size(360, 740)
 	b.load(pageOf(t, sample(t)))
 	b.click(`[data-c][aria-label^="FetchReport 401: violation"]`)
-	g.Expect(eval[bool](b, `document.getElementById('detail').getBoundingClientRect().height >= innerHeight`)).To(BeTrue())
+	g.Expect(eval[bool](b, `document.getElementById('detail').getBoundingClientRect().height >= innerHeight`)).
+		To(BeTrue())
 	g.Expect(eval[string](b, `document.activeElement.tagName`)).To(Equal("H2"))
 	b.click("#view [data-close]")
 	g.Expect(eval[string](b, `document.activeElement.getAttribute('aria-label')`)).To(HavePrefix("FetchReport 401"))
@@ -363,8 +373,11 @@ func TestBrowserHostile(t *testing.T) {
 		b.load(pageOf(t, r))
 		elements := eval[[]string](b, `(() => {
 			const seen = new Set();
-			const look = () => { for (const e of document.querySelectorAll('body *')) seen.add(e.tagName.toLowerCase()); };
-			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()], ['list', data.lists.keys()], ["finding", findingAt.keys()], ["fault", faultAt.keys()]])
+			const look = () => {
+				for (const e of document.querySelectorAll('body *')) seen.add(e.tagName.toLowerCase());
+			};
+			for (const [kind, list] of [['spec', specAt.keys()], ['cell', cellAt.keys()], ['step', stepAt.keys()],
+				['list', data.lists.keys()], ["finding", findingAt.keys()], ["fault", faultAt.keys()]])
 				for (const value of list) {
 					Object.assign(state, {kind, value: String(value)}); // not open, which browsers allow only so often
 					show();
@@ -393,8 +406,9 @@ func TestBrowserSides(t *testing.T) {
 	for i := range results {
 		results[i] = few(results[i])
 	}
-	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]), "merge": written(t, Merge,
-		results)} {
+	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]),
+		"merge": written(t, Merge,
+			results)} {
 		b.load(document)
 		for _, width := range []int64{360, 1920} {
 			b.size(width, 900)

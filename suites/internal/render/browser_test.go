@@ -157,7 +157,8 @@ func (b *tab) reload(fragment string) {
 func (b *tab) jump(fragment string) {
 	b.t.Helper()
 	get(b, chromedp.Evaluate[bool](
-		fmt.Sprintf(`new Promise((done) => { addEventListener('popstate', () => done(true), {once: true}); location.hash = %q; })`, fragment), chromedp.EvalAwaitPromise))
+		fmt.Sprintf(`new Promise((done) => { addEventListener('popstate', () => done(true), {once: true}); `+
+			`location.hash = %q; })`, fragment), chromedp.EvalAwaitPromise))
 }
 
 func (b *tab) click(selector string) {
@@ -190,7 +191,8 @@ func (b *tab) size(width, height int64) {
 func (b *tab) scheme(name string) {
 	b.t.Helper()
 	call(b, emulation.SetEmulatedMedia,
-		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
+			Value: name}}})
 }
 
 // picture keeps what the page looks like, for people.
@@ -217,7 +219,8 @@ func (b *tab) axe() []string {
 	}
 	return get(b, chromedp.Evaluate[[]string](
 		`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(
-		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] || n.all[0] || n.none[0]).message)))`,
+		(r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) =>
+			v.id + ': ' + n.html.slice(0, 200) + ' ' + (n.any[0] || n.all[0] || n.none[0]).message)))`,
 		chromedp.EvalAwaitPromise))
 }
 

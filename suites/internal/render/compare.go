@@ -16,7 +16,8 @@ func Compare(w io.Writer, results []*report.Result) error {
 	}
 	byCode := s.tally(func(c *report.Cell) string { return c.Class })
 	byResource := s.tally(func(c *report.Cell) string { return c.Resource })
-	return s.page(w, comparisonPage{Heading: s.headline(), Tallies: []heading{{"code", byCode}, {"resource", byResource}}})
+	return s.page(w, comparisonPage{Heading: s.headline(), Tallies: []heading{{"code", byCode},
+		{"resource", byResource}}})
 }
 
 // Merge writes a page that shows several results as one, such as those of all data centers: the faults with the

@@ -89,7 +89,8 @@ func (m *markdown) results(s *comparison) {
 		}
 		m.row(plain(s.Names[i]), verdict, code(r.Run.ID), utc(r.Run.Started), thousands(r.Totals.Specs.Total),
 			thousands(r.Totals.Specs.Violation),
-			thousands(r.Totals.Specs.Inconclusive), fmt.Sprintf("%d/%d", r.Totals.Reference.Asserted, r.Totals.Reference.Total))
+			thousands(r.Totals.Specs.Inconclusive), fmt.Sprintf("%d/%d", r.Totals.Reference.Asserted,
+				r.Totals.Reference.Total))
 	}
 }
 

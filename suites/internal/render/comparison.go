@@ -68,8 +68,9 @@ func newComparison(results []*report.Result) (*comparison, error) {
 		}
 	}
 	for _, same := range report.GroupBy(cells, func(c seen) cellKey { return keyOf(c.cell) }) {
-		c := comparedCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)), cells: make([]*report.Cell,
-			len(results))}
+		c := comparedCell{Cell: same[0].cell, Verdicts: make([]report.Verdict, len(results)),
+			cells: make([]*report.Cell,
+				len(results))}
 		for _, one := range same {
 			c.cells[one.result] = one.cell
 			if !results[one.result].Run.Filtered || len(one.cell.Specs) > 0 {

@@ -34,7 +34,8 @@ func neighbours(t testing.TB) []*report.Result {
 	c.Specs, c.Faults = kept, report.Faults(kept)
 	for i := range c.Cells {
 		if c.Cells[i].Class != "401" {
-			c.Cells[i].Specs, c.Cells[i].Verdict, c.Cells[i].Reason = nil, report.Inconclusive, "not selected by the filter"
+			c.Cells[i].Specs, c.Cells[i].Verdict, c.Cells[i].Reason = nil, report.Inconclusive,
+				"not selected by the filter"
 		}
 	}
 	return []*report.Result{a, b, c}
@@ -115,12 +116,14 @@ func TestCompare(t *testing.T) {
 	page := string(written(t, Compare, results))
 	g.Expect(page).To(And(ContainSubstring("1 cell differs between eu2 and us5"),
 		ContainSubstring(`<tr id="401/expired-token/FetchTenant">`),
-		ContainSubstring(`<b>a request that must be refused is served (200)</b> <span class="of">1 spec of 401 on FetchTenant</span>`)))
+		ContainSubstring(`<b>a request that must be refused is served (200)</b> <span class="of">1 spec of 401 on `+
+			`FetchTenant</span>`)))
 	text := string(written(t, CompareMarkdown, results))
 	g.Expect(text).To(ContainSubstring(
 		"- ✅→❌ **a request that must be refused is served (200)**: 1 spec of 401 on FetchTenant, such as " +
 			"`401/expired-token/FetchTenant`"))
-	g.Expect(text).To(ContainSubstring("| code | cells | ✅→❌ |\n| --- | ---: | ---: |\n| 401 | 1 | 1 |\n| all | 1 | 1 |"))
+	g.Expect(text).
+		To(ContainSubstring("| code | cells | ✅→❌ |\n| --- | ---: | ---: |\n| 401 | 1 | 1 |\n| all | 1 | 1 |"))
 	g.Expect(text).To(ContainSubstring("- `FetchTenant`: ✅→❌ 401\n"))
 	same := []*report.Result{results[0], results[0]}
 	g.Expect(string(written(t, CompareMarkdown, same))).To(ContainSubstring("No cell differs between"))
@@ -192,8 +195,9 @@ func TestComparisonHostile(t *testing.T) {
 				if n.Data == "script" {
 					scripts++
 				}
-				if slices.Contains([]string{"img", "iframe", "svg", "object", "template"}, n.Data) || n.Data == "details" &&
-					!slices.Contains([]string{"finding", "subject"}, strings.Split(attribute(n, "class"), " ")[0]) {
+				if slices.Contains([]string{"img", "iframe", "svg", "object", "template"}, n.Data) ||
+					n.Data == "details" &&
+						!slices.Contains([]string{"finding", "subject"}, strings.Split(attribute(n, "class"), " ")[0]) {
 					t.Errorf("the page has got <%s>", n.Data)
 				}
 				for _, a := range n.Attr {

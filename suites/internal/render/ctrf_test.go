@@ -21,7 +21,8 @@ func readCTRF(t *testing.T, r *report.Result) ctrf {
 	g := NewWithT(t)
 	var b bytes.Buffer
 	g.Expect(CTRF(&b, r)).To(Succeed())
-	checked, err := gojsonschema.Validate(gojsonschema.NewBytesLoader(ctrfSchema), gojsonschema.NewBytesLoader(b.Bytes()))
+	checked, err := gojsonschema.Validate(gojsonschema.NewBytesLoader(ctrfSchema),
+		gojsonschema.NewBytesLoader(b.Bytes()))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(checked.Errors()).To(BeEmpty())
 	var read ctrf

@@ -45,7 +45,8 @@ func TestHAR(t *testing.T) {
 	last := file.Log.Entries[0].Started
 	for _, e := range file.Log.Entries {
 		if e.Started.Before(last) || (e.Response.Status == 0) != (e.Response.Error != "") {
-			t.Errorf("%s at %s: out of order, or a status of %d with the error %q", e.Comment, e.Started, e.Response.Status,
+			t.Errorf("%s at %s: out of order, or a status of %d with the error %q", e.Comment, e.Started,
+				e.Response.Status,
 				e.Response.Error)
 		}
 		last = e.Started
@@ -169,7 +170,8 @@ func TestSARIFPlaces(t *testing.T) {
 		place := result.Locations[0]
 		at := lines[*place.PhysicalLocation.Region.StartLine-1]
 		if name := *place.LogicalLocations[0].Name; strings.HasPrefix(name, "PATCH.") {
-			g.Expect(at).To(ContainSubstring("/tenants/{tenant_id}:"), "a method that a path does not have is shown at the path")
+			g.Expect(at).To(ContainSubstring("/tenants/{tenant_id}:"),
+				"a method that a path does not have is shown at the path")
 		} else {
 			g.Expect(at).To(ContainSubstring("operationId: " + name))
 		}

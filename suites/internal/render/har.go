@@ -18,7 +18,8 @@ import (
 // HAR writes all exchanges as an HTTP archive (version 1.2), which browsers and proxies open. Every attempt is an
 // entry, in the order of sending; its comment is the id of the spec or step.
 func HAR(w io.Writer, r *report.Result) error {
-	archive := har{Version: "1.2", Creator: harCreator{Name: "conformance", Version: r.Run.Suite}, Entries: []harEntry{},
+	archive := har{Version: "1.2", Creator: harCreator{Name: "conformance", Version: r.Run.Suite},
+		Entries: []harEntry{},
 		Comment: fmt.Sprintf("run %s on %s", r.Run.ID, r.Target.Name)}
 	for _, step := range r.World {
 		archive.add(step.ID, step.Exchanges)
@@ -119,16 +120,19 @@ func harRequestOf(e exchange.Evidence, proto string) harRequest {
 		Headers: harHeaders(e.Headers), QueryString: harQuery(e.URL), HeadersSize: -1}
 	if b := e.Body; b != nil {
 		r.BodySize = b.Size
-		r.PostData = &harData{MIMEType: e.Headers.Get("Content-Type"), Params: []harPair{}, Text: b.Text, Comment: remark(b)}
+		r.PostData = &harData{MIMEType: e.Headers.Get("Content-Type"), Params: []harPair{}, Text: b.Text,
+			Comment: remark(b)}
 		if b.Base64 {
-			r.PostData.Comment = strings.TrimPrefix(r.PostData.Comment+"; base64", "; ") // the format has no other place for it
+			// the format has no other place for it
+			r.PostData.Comment = strings.TrimPrefix(r.PostData.Comment+"; base64", "; ")
 		}
 	}
 	return r
 }
 
 func harResponseOf(a exchange.EvidenceAttempt) harResponse {
-	r := harResponse{Status: a.Status, StatusText: http.StatusText(a.Status), HTTPVersion: a.Proto, Cookies: []harPair{},
+	r := harResponse{Status: a.Status, StatusText: http.StatusText(a.Status), HTTPVersion: a.Proto,
+		Cookies: []harPair{},
 		Headers: harHeaders(a.Headers),
 		Content: harContent{MIMEType: a.Headers.Get("Content-Type")}, RedirectURL: a.Headers.Get(
 			"Location"), HeadersSize: -1, Error: a.Error}

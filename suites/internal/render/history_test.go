@@ -19,11 +19,14 @@ import (
 func nightsBefore(r *report.Result, count int) []report.Night {
 	var nights []report.Night
 	for i := range count {
-		n := report.Night{Run: fmt.Sprint("run-", i), Started: r.Run.Started.AddDate(0, 0, i-count+1), Target: r.Target.Name,
-			Suite: "1", Contract: r.Run.Contract, Verdict: report.Violation, Cells: report.NightCells{Asserted: 350, Total: 375}}
+		n := report.Night{Run: fmt.Sprint("run-", i), Started: r.Run.Started.AddDate(0, 0, i-count+1),
+			Target: r.Target.Name,
+			Suite:  "1", Contract: r.Run.Contract, Verdict: report.Violation, Cells: report.NightCells{Asserted: 350,
+				Total: 375}}
 		n.Faults = []report.NightFault{{ID: r.Faults[0].ID, Title: r.Faults[0].Sentence, Rank: 0, Count: 6}}
 		if i%7 == 3 {
-			n.Faults = append(n.Faults, report.NightFault{ID: "flaps", Title: "it comes <b>and</b> goes", Rank: 3, Count: i})
+			n.Faults = append(n.Faults, report.NightFault{ID: "flaps", Title: "it comes <b>and</b> goes", Rank: 3,
+				Count: i})
 		}
 		if i < count/2 {
 			n.Faults = append(n.Faults, report.NightFault{ID: "gone", Title: "it was mended", Rank: 4, Count: 1})
@@ -32,7 +35,8 @@ func nightsBefore(r *report.Result, count int) []report.Night {
 			n.Verdict, n.Faults = report.Error, nil
 		}
 		if i > 0 && i < 4 {
-			n.CellsChanged = map[string]report.Verdict{r.Cells[0].Key(): []report.Verdict{report.Pass, report.Violation}[i%2],
+			n.CellsChanged = map[string]report.Verdict{r.Cells[0].Key(): []report.Verdict{report.Pass,
+				report.Violation}[i%2],
 				"404/404/reference/Gone": report.Pass}
 		}
 		nights = append(nights, n)

@@ -21,14 +21,16 @@ var payloads = []string{
 	`</pre></code></td></title></style></textarea></template><img src=x onerror="window.pwned=1">`,
 	`" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" x="`,
 	`' onclick='window.pwned=1' `,
-	`<svg onload=window.pwned=1><iframe src="https://evil.example.com/"></iframe><link rel=stylesheet href=https://evil.example.com/x.css>`,
+	`<svg onload=window.pwned=1><iframe src="https://evil.example.com/"></iframe><link rel=stylesheet ` +
+		`href=https://evil.example.com/x.css>`,
 	`javascript:window.pwned=1//https://evil.example.com/`,
 	`<!--<script>window.pwned=1</script>-->]]>`,
 	`{{.Data}}{{"x"}}${window.pwned=1}`,
 	"\x1b[31mred\x1b[0m\x1b]0;title\x07\x9b2J\r\nHTTP/1.1 200 OK\b\b",
 	"\u202eevil\u202c\u2028\u2029\u200b\ufeff\x00\xff\xfe",
 	"| a | b |\n| --- | --- |\n\n# heading\n\n- [link](https://evil.example.com) " +
-		"![image](https://evil.example.com/x.png) <https://evil.example.com> www.evil.example.com\n@someone `code` ``` " +
+		"![image](https://evil.example.com/x.png) <https://evil.example.com> www.evil.example.com\n" +
+		"@someone `code` ``` " +
 		"**bold** ~~gone~~ $x$",
 	"``` ` `` \n```\n<details open ontoggle=window.pwned=1>",
 	`1. list`,

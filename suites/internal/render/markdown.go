@@ -33,7 +33,8 @@ func plain(text string) string {
 		case c < 0x80 && strings.ContainsRune("&<>|`*_[]\\~#!$^", c), c == ':' && strings.HasPrefix(text[i:],
 			"://"), c == '.' && strings.HasSuffix(strings.ToLower(text[:i]), "www"):
 			fmt.Fprintf(&b, "&#%d;", c)
-		case i == 0 && strings.ContainsRune("+-=", c), (c == '.' || c == ')') && strings.Trim(text[:i], "0123456789") == "":
+		case i == 0 && strings.ContainsRune("+-=", c), (c == '.' || c == ')') && strings.Trim(text[:i],
+			"0123456789") == "":
 			fmt.Fprintf(&b, "&#%d;", c) // no list, no rule, no heading
 		case c == '@':
 			b.WriteString("`@`") // people are looked for after references are resolved, but not in code

@@ -199,7 +199,8 @@ func (g *grouping) methods() []string {
 		}
 	}
 	slices.SortFunc(list, func(a, b string) int {
-		return cmp.Or(cmp.Compare(slices.Index(schemas.Methods, a), slices.Index(schemas.Methods, b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(slices.Index(schemas.Methods, a), slices.Index(schemas.Methods, b)),
+			cmp.Compare(a, b))
 	})
 	return list
 }

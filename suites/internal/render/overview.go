@@ -24,7 +24,8 @@ func facts(r *report.Result) []fact {
 			thousands(q.World), thousands(q.Controls), thousands(q.Specs), thousands(q.Cleanup))},
 		{"may", permissions(r.Target)},
 		{"rules", rules(r.Target)},
-		{"suite", fmt.Sprintf("%s, seed %d, %s", r.Run.Suite, r.Run.Seed, counted(r.Run.Processes, "process", "processes"))},
+		{"suite", fmt.Sprintf("%s, seed %d, %s", r.Run.Suite, r.Run.Seed, counted(r.Run.Processes, "process",
+			"processes"))},
 	}
 	if r.Run.Filtered {
 		list = append(list, fact{"filter", "only a part of the specs was selected: " + r.Run.Filter})

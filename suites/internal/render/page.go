@@ -148,7 +148,8 @@ func initialOf(v report.Verdict) string { return strings.ToLower(initial(string(
 func web(address string) string {
 	u, err := url.Parse(address)
 	strange := func(c rune) bool { return c <= ' ' || c > '~' }
-	if err != nil || strings.ContainsFunc(address, strange) || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	if err != nil || strings.ContainsFunc(address, strange) || u.Scheme != "https" && u.Scheme != "http" ||
+		u.Host == "" {
 		return ""
 	}
 	return address

@@ -168,7 +168,8 @@ func TestHTMLPolicy(t *testing.T) {
 		if n.Data == "style" || n.Data == "script" && attribute(n, "type") == "" {
 			runs++
 			sum := sha256.Sum256([]byte(textOf(n)))
-			g.Expect(policy).To(ContainSubstring(n.Data + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"))
+			g.Expect(policy).To(ContainSubstring(n.Data + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+				"'"))
 		}
 		g.Expect(has(n, "style")).To(BeFalse(), "the policy forbids styles in attributes")
 	}
@@ -239,8 +240,9 @@ func TestPackKeepsTheBudget(t *testing.T) {
 		for i := range noise {
 			noise[i] = byte(' ' + random.IntN(94))
 		}
-		r.Specs[i].Exchanges = []exchange.Evidence{{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(
-			noise), Size: size}}}}}
+		r.Specs[i].Exchanges = []exchange.Evidence{
+			{Attempts: []exchange.EvidenceAttempt{{Body: &exchange.Text{Text: string(
+				noise), Size: size}}}}}
 	}
 	for _, c := range []struct{ budget, passed, other int }{{1 << 20, size, size}, {20_000, 1 << 10, size},
 		{5_000, 256, 1 << 10}, {1, 0, 256}} {
@@ -327,27 +329,33 @@ func TestHTMLFindings(t *testing.T) {
 	}
 	g.Expect(violations[0]).To(Equal("Served, though it must be rejected"))
 	g.Expect(violations[1]).To(
-		And(HavePrefix("Aalg-none: requests that must be rejected with 401 succeed (200) 6 specs of 401 on 6 operations "+
+		And(HavePrefix("Aalg-none: requests that must be rejected with 401 succeed (200) 6 specs of 401 on 6 "+
+			"operations "+
 			"· vxpk5epr conformance replay -target=staging vxpk5epr"),
 			ContainSubstring("exchangePOST https://eu2-cloud.example.com/api/2/reports: 200"), ContainSubstring(
-				"single request, while the objects existcurl -s https://"), ContainSubstring("401/alg-none/UpdateReport")))
+				"single request, while the objects existcurl -s https://"),
+			ContainSubstring("401/alg-none/UpdateReport")))
 	g.Expect(violations[2:6]).To(HaveExactElements(
 		Equal("Wrong status"), HavePrefix(
 			"Bthe status is 404, the documentation promises 405 1 spec of 405 on /tenants/{tenant_id} · iaeauqau"),
 		Equal("Broken error answers"),
-		HavePrefix("C$.error.code is a string, the documentation promises an integer; $.error.details is an array, the "+
-			"documentation promises an object; required property $.error.domain is missing "+
-			"1 spec of 403 on UpdateTenant · ivztg26o, f4mn5rse, wbiiia64")))
+		HavePrefix(
+			"C$.error.code is a string, the documentation promises an integer; $.error.details is an array, the "+
+				"documentation promises an object; required property $.error.domain is missing "+
+				"1 spec of 403 on UpdateTenant · ivztg26o, f4mn5rse, wbiiia64")))
 	g.Expect(accepted).To(HaveExactElements(
 		ContainSubstring("acceptedwaived until 2027-02-01 by platform: usages lack their version, "+
 			"https://tracker.example.com/1412, 73 days left source"),
-		ContainSubstring("acceptedknown deviation: an answer recorded in 2025, https://docs.example.com/clients source")))
+		ContainSubstring(
+			"acceptedknown deviation: an answer recorded in 2025, https://docs.example.com/clients source")))
 	p := readPageData(t, document)
-	g.Expect(p.Findings).To(HaveLen(7), "three of violations, an error, what is waived, what is known and a lenient one")
+	g.Expect(p.Findings).To(HaveLen(7),
+		"three of violations, an error, what is waived, what is known and a lenient one")
 	g.Expect(p.Texts[p.Findings[0].ID]).To(Equal("violation/vxpk5epr"))
 	g.Expect(p.Findings[0].Specs).To(HaveLen(6))
 	g.Expect(p.Texts).To(ContainElement(
-		"the value is none of [api_client] (known deviation: an answer recorded in 2025, https://docs.example.com/clients)"), "beside the difference")
+		"the value is none of [api_client] (known deviation: an answer recorded in 2025, "+
+			"https://docs.example.com/clients)"), "beside the difference")
 	g.Expect(rules(report.Target{KnownDeviations: "fail"})).To(HaveSuffix(", known deviations count as violations"))
 	g.Expect(string(document)).To(ContainSubstring(
 		`<a href="#fault-vxpk5epr">5 faults (8 failing specs). Most severe: alg-none: requests`))
@@ -365,7 +373,8 @@ func TestHTMLOfARedRunIsSmall(t *testing.T) {
 		s.Verdict, s.Reason = report.Violation, "the answer is not what is promised"
 		for _, name := range []string{"code", "details", "domain", "message"} { // each on a share of its own
 			if name == "details" || len(s.ID)%len(name) != 0 {
-				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type", Found: "[]",
+				s.Differences = append(s.Differences, report.Difference{Path: "$.error." + name, Rule: "type",
+					Found:  "[]",
 					Detail: "expected object, not array"})
 			}
 		}

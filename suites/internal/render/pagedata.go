@@ -250,7 +250,8 @@ func (p *dataBuilder) all() {
 			if f.Accepted != nil {
 				note += "; " + line(f.Accepted.String(), 300)
 			}
-			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note),
+			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text),
+				Note:  p.text(note),
 				First: p.specs[f.First.ID],
 				Specs: p.indices(f.Specs), Faults: p.texts(f.IDs), Replay: p.text(f.Replay)})
 		}
@@ -332,8 +333,9 @@ func traits(s report.Spec) []string {
 func (p *dataBuilder) exchanges(list []exchange.Evidence, limit int) []exchangeData {
 	var out []exchangeData
 	for _, e := range list {
-		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers), Body: p.body(e.Body,
-			limit),
+		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers),
+			Body: p.body(e.Body,
+				limit),
 			Attempts: make([]attemptData, 0, len(e.Attempts)), Transient: e.Transient, Curl: p.text(e.Curl)}
 		for _, a := range e.Attempts {
 			if name := http.StatusText(a.Status); name != "" {

@@ -81,8 +81,9 @@ func NewProof(mode string, kills []Kill) Proof {
 		}
 	}
 	slices.SortStableFunc(p.Kills, func(a, b Kill) int {
-		return cmp.Or(cmp.Compare(slices.Index(fates, a.Verdict), slices.Index(fates, b.Verdict)), strings.Compare(a.Defect,
-			b.Defect))
+		return cmp.Or(cmp.Compare(slices.Index(fates, a.Verdict), slices.Index(fates, b.Verdict)),
+			strings.Compare(a.Defect,
+				b.Defect))
 	})
 	return p
 }
@@ -170,7 +171,8 @@ func ProofMarkdown(w io.Writer, p Proof) error {
 		if k.Why != "" {
 			by = k.Why
 		}
-		m.row(code(k.Defect)+": "+plain(k.Does), plain(k.Breaks), plain(string(k.Verdict)), plain(by), fmt.Sprint(k.Red),
+		m.row(code(k.Defect)+": "+plain(k.Does), plain(k.Breaks), plain(string(k.Verdict)), plain(by),
+			fmt.Sprint(k.Red),
 			fmt.Sprint(k.Declared))
 	}
 	return m.write(w)

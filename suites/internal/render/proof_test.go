@@ -15,8 +15,9 @@ func TestProof(t *testing.T) {
 		{Defect: "a", Verdict: Killed, KilledBy: []string{"404/x/A"}, Declared: 1, Red: 1},
 		{Defect: "c", Verdict: Prevented, Why: "CreateTenant was answered with 500"},
 		{Defect: "d", Verdict: Survived, Why: "nothing shows it"},
-		{Defect: "e", Verdict: Failed, Why: "no", Missing: []string{"405/x/Y: pass"}, Strays: []string{"415/x/Z: served"},
-			Red: 1},
+		{Defect: "e", Verdict: Failed, Why: "no", Missing: []string{"405/x/Y: pass"},
+			Strays: []string{"415/x/Z: served"},
+			Red:    1},
 	})
 	g.Expect(p.Totals).To(Equal(ProofTotals{Defects: 5, Killed: 2, Prevented: 1, Survived: 1, Failed: 1}))
 	g.Expect(p.Heading()).To(Equal("3 of 5 defects noticed, 1 failed, 1 survived"))

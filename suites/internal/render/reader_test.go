@@ -21,7 +21,8 @@ func fourFaults(t *testing.T) *report.Result {
 			Code: report.Documented}
 		s.Verdict, s.Reason = report.Pass, ""
 		fail := func(status int, d report.Difference) {
-			s.Verdict, s.Reason, s.Differences = report.Violation, "the answer is not what is promised", []report.Difference{d}
+			s.Verdict, s.Reason, s.Differences = report.Violation, "the answer is not what is promised",
+				[]report.Difference{d}
 			s.Actual = fmt.Sprint(status)
 		}
 		switch {
@@ -32,7 +33,8 @@ func fourFaults(t *testing.T) *report.Result {
 		case s.Code == "400":
 			fail(400, report.Difference{Path: "$.error.details", Rule: "required", Detail: "the property is missing"})
 		case s.Code == "20x":
-			fail(200, report.Difference{Path: "$.items", Rule: "type", Found: "{}", Detail: "expected array, not object"})
+			fail(200, report.Difference{Path: "$.items", Rule: "type", Found: "{}",
+				Detail: "expected array, not object"})
 		}
 	})
 	r.Run.Defects = []string{"a", "b"}

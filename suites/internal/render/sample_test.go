@@ -59,8 +59,9 @@ var sampled = sync.OnceValues(func() (report.Input, error) {
 		Contract: contract,
 		Run: report.Run{ID: "20261120t013000-k3v9qd", Suite: "1.0.0", Contract: contract.Version(), Seed: 1732066200,
 			Processes: 4,
-			Started:   sampleStart, Ended: sampleStart.Add(431 * time.Second), WallSeconds: 431, WallWithoutWaitingSeconds: 427,
-			Requests: report.Requests{World: 214, Controls: 95, Specs: 1871, Cleanup: 131}},
+			Started:   sampleStart, Ended: sampleStart.Add(431 * time.Second), WallSeconds: 431,
+			WallWithoutWaitingSeconds: 427,
+			Requests:                  report.Requests{World: 214, Controls: 95, Specs: 1871, Cleanup: 131}},
 		Target: report.Target{Name: "staging", URL: sampleHost, Allow: []string{"read", "write"}, Assumed: "lenient",
 			Rate: "10/s", Budget: 20000},
 		Preflight: []report.Check{
@@ -153,31 +154,40 @@ func (s *sampler) faults() {
 			}
 		},
 		"405/wrong-method/PATCH.tenants.{tenant_id}": func(sp *report.Spec) {
-			s.violate(sp, 404, `{"error":{"code":404,"domain":"PlatformAccountServer","message":"Not Found","context":{},"details":{}}}`, "the status is 404, the documentation promises 405")
+			s.violate(sp, 404, `{"error":{"code":404,"domain":"PlatformAccountServer","message":"Not `+
+				`Found","context":{},"details":{}}}`, "the status is 404, the documentation promises 405")
 		},
 		"403/foreign-tenant/UpdateTenant": func(sp *report.Spec) {
-			s.violate(sp, 403, `{"error":{"code":"403","message":"Access denied","context":{"tenant_id":"`+s.id()+`"},"details":[]}}`, "the status is 403 as promised, but the answer is not what is promised with it",
-				report.Difference{Path: "$.error.code", Rule: "type", Found: `"403"`, Detail: "expected integer, not string"},
-				report.Difference{Path: "$.error.details", Rule: "type", Found: "[]", Detail: "expected object, not array"},
+			s.violate(sp, 403, `{"error":{"code":"403","message":"Access denied","context":{"tenant_id":"`+s.id()+
+				`"},"details":[]}}`, "the status is 403 as promised, but the answer is not what is promised with it",
+				report.Difference{Path: "$.error.code", Rule: "type", Found: `"403"`,
+					Detail: "expected integer, not string"},
+				report.Difference{Path: "$.error.details", Rule: "type", Found: "[]",
+					Detail: "expected object, not array"},
 				report.Difference{Path: "$.error.domain", Rule: "required", Detail: "the property is missing"})
 		},
 		"20x/valid-token/FetchTenantUsages": func(sp *report.Spec) {
-			sp.Verdict, sp.Reason = report.Waived, "ACC-1412: usages lack their version until 1 February 2027 (owner: platform)"
+			sp.Verdict, sp.Reason = report.Waived,
+				"ACC-1412: usages lack their version until 1 February 2027 (owner: platform)"
 			sp.Differences = []report.Difference{{Path: "$.items[0].version", Rule: "required",
 				Detail: "the property is missing", Accepted: &report.Acceptance{
-					Verdict: report.Waived, Reason: "usages lack their version", Link: "https://tracker.example.com/1412",
+					Verdict: report.Waived, Reason: "usages lack their version",
+					Link:  "https://tracker.example.com/1412",
 					Owner: "platform", Expires: "2027-02-01"}}}
 		},
 		"20x/valid-token/FetchClient": func(sp *report.Spec) {
-			sp.Verdict, sp.Reason = report.Known, "the status is 200 as promised, but the answer is not what is promised with it"
+			sp.Verdict, sp.Reason = report.Known,
+				"the status is 200 as promised, but the answer is not what is promised with it"
 			sp.Differences = []report.Difference{{Path: "$.type", Rule: "enum", Found: `"agent"`,
 				Detail: "the value is none of [api_client]", Accepted: &report.Acceptance{
-					Verdict: report.Known, Reason: "an answer recorded in 2025", Link: "https://docs.example.com/clients"}}}
+					Verdict: report.Known, Reason: "an answer recorded in 2025",
+					Link: "https://docs.example.com/clients"}}}
 		},
 		"409/stale-version/": func(sp *report.Spec) {
 			if sp.Resource == "infra" {
 				sp.Verdict, sp.Reason, sp.Accepted = report.Inconclusive,
-					"accepted: the request is served (200), and the documentation does not say that it must be refused", true
+					"accepted: the request is served (200), and the documentation does not say that it must be refused",
+					true
 			}
 		},
 		"403/role-too-small/": func(sp *report.Spec) {
@@ -194,15 +204,18 @@ func (s *sampler) faults() {
 		},
 		"20x/valid-token/FetchTenant": func(sp *report.Spec) {
 			last := sp.Exchanges[0].Attempts[0]
-			first := s.attempt(503, `{"error":{"code":503,"domain":"PlatformAccountServer","message":"Service Unavailable"}}`)
+			first := s.attempt(503,
+				`{"error":{"code":503,"domain":"PlatformAccountServer","message":"Service Unavailable"}}`)
 			first.Start = last.Start.Add(-1310 * time.Millisecond)
-			sp.Exchanges[0].Attempts, sp.Exchanges[0].Transient, sp.Requests = []exchange.EvidenceAttempt{first, last}, true, 2
+			sp.Exchanges[0].Attempts, sp.Exchanges[0].Transient, sp.Requests = []exchange.EvidenceAttempt{first, last},
+				true, 2
 		},
 	}
 	prefixes := slices.Sorted(maps.Keys(edit)) // in order, since the changes draw from the same source of randomness
 	for i := range s.in.Specs {
 		for _, prefix := range prefixes {
-			if sp := &s.in.Specs[i]; sp.ID == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(sp.ID, prefix) {
+			if sp := &s.in.Specs[i]; sp.ID == prefix || strings.HasSuffix(prefix, "/") && strings.HasPrefix(sp.ID,
+				prefix) {
 				edit[prefix](sp)
 			}
 		}
@@ -260,7 +273,9 @@ func (s *sampler) record(code, probe, variant, subject, method, path string, wan
 	if code != "20x" && code != "50x" {
 		sp.Advice = []string{fmt.Sprintf("RFC 9110: a %d carries more than the target sends", want)}
 	}
-	body := fmt.Sprintf(`{"error":{"code":%d,"context":{"request_id":"%s"},"details":{"info":"%s"},"domain":"PlatformAccountServer","message":"%s"}}`,
+	body := fmt.Sprintf(
+		`{"error":{"code":%d,"context":{"request_id":"%s"},"details":{"info":"%s"},`+
+			`"domain":"PlatformAccountServer","message":"%s"}}`,
 		want, s.id(), name, http.StatusText(want))
 	sp.Actual = fmt.Sprintf("%d %s, application/json, %s", want, http.StatusText(want), body)
 	sp.Exchanges = []exchange.Evidence{s.exchange(sp.ID, method, path, want, body)}
@@ -282,7 +297,9 @@ func (s *sampler) exchange(id, method, path string, status int, body string) exc
 		Curl: fmt.Sprintf(`curl -s %s --request %s --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`,
 			address, method)}
 	if method == http.MethodPost || method == http.MethodPut {
-		text := fmt.Sprintf(`{"name":"conformance-20261120t013000-k3v9qd-%s","parent_id":"%s","kind":"customer","enabled":true,"contact":{"email":"conformance@example.com"}}`, s.id()[:8], s.id())
+		text := fmt.Sprintf(
+			`{"name":"conformance-20261120t013000-k3v9qd-%s","parent_id":"%s","kind":"customer","enabled":true,`+
+				`"contact":{"email":"conformance@example.com"}}`, s.id()[:8], s.id())
 		e.Body = &exchange.Text{Text: text, Size: len(text)}
 		e.Headers.Set("Content-Type", "application/json")
 		e.Curl = strings.TrimSuffix(e.Curl, "--include") + "--data '" + text + "' --include"
@@ -296,11 +313,13 @@ func (s *sampler) attempt(status int, body string) exchange.EvidenceAttempt {
 		wait *= 12
 	}
 	s.clock = s.clock.Add(time.Duration(wait) * time.Millisecond)
-	a := exchange.EvidenceAttempt{Start: s.clock, MS: int64(wait), Status: status, Proto: "HTTP/2.0", Headers: http.Header{
-		"Content-Type": {"application/json; charset=utf-8"}, "Date": {s.clock.Format(http.TimeFormat)}, "Server": {"nginx"},
-		"Strict-Transport-Security": {"max-age=31536000"}, "X-Request-Id": {s.id()}, "Content-Length": {fmt.Sprint(
-			len(body))},
-	}}
+	a := exchange.EvidenceAttempt{Start: s.clock, MS: int64(wait), Status: status, Proto: "HTTP/2.0",
+		Headers: http.Header{
+			"Content-Type": {"application/json; charset=utf-8"}, "Date": {s.clock.Format(http.TimeFormat)},
+			"Server":                    {"nginx"},
+			"Strict-Transport-Security": {"max-age=31536000"}, "X-Request-Id": {s.id()}, "Content-Length": {fmt.Sprint(
+				len(body))},
+		}}
 	if status != http.StatusNoContent && body != "" {
 		a.Body = &exchange.Text{Text: body, Size: len(body)}
 	}

@@ -30,7 +30,8 @@ func SARIF(w io.Writer, r *report.Result) error {
 			continue
 		}
 		rule := run.AddRule(line(f.ID, 60)).WithName(ruleName(f)).WithDescription(embedded(f.Sentence))
-		rule.WithFullDescription(sarif.NewMultiformatMessageString().WithText(embedded(strings.Join(r.Describe(f), "; "))))
+		rule.WithFullDescription(sarif.NewMultiformatMessageString().
+			WithText(embedded(strings.Join(r.Describe(f), "; "))))
 		rule.WithHelp(sarif.NewMultiformatMessageString().WithText(r.Replay(f.ID)))
 		if s := specs[f.Example]; s != nil && web(s.Link) != "" {
 			rule.WithHelpURI(s.Link)
@@ -58,20 +59,23 @@ func suppressible(v report.Verdict) bool {
 func invocation(r *report.Result) *sarif.Invocation {
 	i := sarif.NewInvocation().WithExecutionSuccessful(r.Verdict != report.Error)
 	if !r.Run.Started.IsZero() && !r.Run.Ended.IsZero() {
-		i.WithStartTimeUtc(r.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")).WithEndTimeUtc(r.Run.Ended.UTC().Format(
-			"2006-01-02T15:04:05.000Z"))
+		i.WithStartTimeUtc(r.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")).WithEndTimeUtc(r.Run.Ended.UTC().
+			Format(
+				"2006-01-02T15:04:05.000Z"))
 	}
 	return i
 }
 
 func resultOf(r *report.Result, s *report.Spec, f report.Fault, lines map[string]int) *sarif.Result {
-	message := fmt.Sprintf("%s: %s. Replay: %s. Required: %s. Expected: %s. Actual: %s.", s.ID, f.Sentence, r.Replay(s.ID),
+	message := fmt.Sprintf("%s: %s. Replay: %s. Required: %s. Expected: %s. Actual: %s.", s.ID, f.Sentence,
+		r.Replay(s.ID),
 		s.Requirement, s.Expected, s.Actual)
 	for _, d := range s.Differences {
 		message += fmt.Sprintf(" %s: %s.", d.Path, d.Detail)
 	}
 	at := max(lines[s.Operation], lines[s.Path], 1)
-	result := sarif.NewRuleResult(line(f.ID, 60)).WithLevel("error").WithMessage(sarif.NewTextMessage(embedded(message))).
+	result := sarif.NewRuleResult(line(f.ID, 60)).WithLevel("error").
+		WithMessage(sarif.NewTextMessage(embedded(message))).
 		AddLocation(sarif.NewLocation().
 			WithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(
 				contractFile)).WithRegion(sarif.NewSimpleRegion(at, at))).
@@ -83,8 +87,9 @@ func resultOf(r *report.Result, s *report.Spec, f report.Fault, lines map[string
 		if f.Accepted != nil {
 			why = f.Accepted.String()
 		}
-		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").WithJustification(line(why,
-			300)))
+		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithStatus("accepted").
+			WithJustification(line(why,
+				300)))
 	}
 	return result
 }

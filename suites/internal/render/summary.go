@@ -83,7 +83,8 @@ func runLine(r *report.Result) []string {
 func (m *markdown) codes(r *report.Result) {
 	m.line("\n| code | specs | pass | violation | waived | known | inconclusive | error | reference cells |")
 	m.line("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-	for _, c := range append(append([]report.CodeTotals{}, r.Codes...), report.CodeTotals{Code: "all", Totals: r.Totals}) {
+	for _, c := range append(append([]report.CodeTotals{}, r.Codes...), report.CodeTotals{Code: "all",
+		Totals: r.Totals}) {
 		s := c.Specs
 		cells := []string{plain(c.Code)}
 		for i, n := range []int{s.Total, s.Pass, s.Violation, s.Waived, s.Known, s.Inconclusive, s.Error} {
@@ -135,7 +136,8 @@ func (m *markdown) finding(r *report.Result, f finding) {
 	m.line("- expected: %s", code(f.First.Expected))
 	m.line("- actual: %s", code(f.First.Actual))
 	if len(f.Specs) > 1 {
-		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs), func(id string) bool { return id == f.First.ID })))
+		m.line("- also %s", ids(slices.DeleteFunc(slices.Clone(f.Specs),
+			func(id string) bool { return id == f.First.ID })))
 	}
 	if len(f.First.Exchanges) > 0 && f.First.Exchanges[0].Curl != "" && len(f.First.Exchanges[0].Curl) < 2000 {
 		m.line("\nSingle request, while the objects exist:\n\n%s", block(f.First.Exchanges[0].Curl))

@@ -19,7 +19,8 @@ import (
 func rendered(t testing.TB, markdown []byte) []*html.Node {
 	t.Helper()
 	var b bytes.Buffer
-	converter := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(renderer.WithUnsafe()))
+	converter := goldmark.New(goldmark.WithExtensions(extension.GFM),
+		goldmark.WithRendererOptions(renderer.WithUnsafe()))
 	NewWithT(t).Expect(converter.Convert(markdown, &b)).To(Succeed())
 	return elements(t, b.Bytes())
 }
@@ -54,19 +55,21 @@ func TestSummary(t *testing.T) {
 		"**&#36;.error.code is a string, the documentation promises an integer; &#36;.error.details is an array",
 		"### Errors: 1 reason, 1 spec",
 		"### Since `20261120t013000-k3v9qd` of 2026-11-20 01:30:00 UTC",
-		"- **newly failing: 1**\n  - alg-none: requests that must be rejected with 401 succeed (200) (vxpk5epr): 1 spec " +
+		"- **newly failing: 1**\n  - alg-none: requests that must be rejected with 401 succeed (200) (vxpk5epr): " +
+			"1 spec " +
 			"of 401 on FetchReport, such as `401/alg-none/FetchReport`\n",
 		"- **newly passing: 1**\n  - `20x/valid-token/FetchUser`\n",
 		"### Left behind: 1 object\n\n- tenant ",
-		"### Waived: 1 fault\n\n- required property &#36;.items&#91;&#42;&#93;.version is missing (ndrtbxaf): 1 spec of " +
+		"### Waived: 1 fault\n\n- required property &#36;.items&#91;&#42;&#93;.version is missing (ndrtbxaf): 1 " +
+			"spec of " +
 			"20x on FetchTenantUsages: waived until 2027-02-01 by platform: usages lack their version, " +
 			"[https&#58;//tracker.example.com/1412](https://tracker.example.com/1412)\n",
 		"### Known deviations of the live service: 1 fault\n\n- &#36;.type is \"agent\": the value is none of " +
 			"&#91;api&#95;client&#93; (",
 		": 1 spec of 20x on FetchClient: known deviation: an answer recorded in 2025, " +
 			"[https&#58;//docs.example.com/clients](https://docs.example.com/clients)\n",
-		"### Served though nothing documents a rejection: 1 fault\n\n- stale-version: requests that are assumed to be " +
-			"rejected with 409 succeed (409) (",
+		"### Served though nothing documents a rejection: 1 fault\n\n" +
+			"- stale-version: requests that are assumed to be rejected with 409 succeed (409) (",
 		"### Inconclusive: ",
 		"user\n",
 	} {
@@ -123,7 +126,8 @@ func TestSummaryHostile(t *testing.T) {
 // failing gives every verdict that a summary shows.
 func failing(r *report.Result) *report.Result {
 	for i := range r.Specs {
-		r.Specs[i].Verdict = []report.Verdict{report.Violation, report.Error, report.Violation, report.Inconclusive}[i%4]
+		r.Specs[i].Verdict = []report.Verdict{report.Violation, report.Error, report.Violation,
+			report.Inconclusive}[i%4]
 	}
 	r.Faults = report.Faults(r.Specs)
 	return r

@@ -188,7 +188,8 @@ func TestRunVerdict(t *testing.T) {
 		reason   string
 	}{
 		{"pass", []Spec{pass, inconclusive}, nil, Pass,
-			fmt.Sprintf("1 spec meets the contract, and 1 of %d reference cells are asserted", len(contract(t).Cells()))},
+			fmt.Sprintf("1 spec meets the contract, and 1 of %d reference cells are asserted",
+				len(contract(t).Cells()))},
 		{"violation", []Spec{pass, violation, broken}, []string{"p"}, Violation,
 			"1 fault (1 failing spec): came 200 (401/b/FetchTenant)"},
 		{"error", []Spec{pass, broken}, nil, Error,
@@ -232,8 +233,10 @@ func TestFloorOfAFullRun(t *testing.T) {
 	}{
 		{"all asserted", Input{Contract: two, Floors: floors, Specs: []Spec{served, made("401", "b", Pass, "")}}, Pass,
 			"2 specs meet the contract, and 2 of 2 reference cells are asserted"},
-		{"half of it", Input{Contract: two, Floors: floors, Specs: []Spec{served, refused("401", "no answer")}}, Inconclusive,
-			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no answer"},
+		{"half of it", Input{Contract: two, Floors: floors, Specs: []Spec{served, refused("401", "no answer")}},
+			Inconclusive,
+			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: " +
+				"no answer"},
 		{"half of it, the rest by no probe", Input{Contract: two, Floors: floors, Specs: []Spec{served}}, Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
 		{"half of it, on the mock", Input{Contract: two, Specs: []Spec{served, refused("401", "no answer")}}, Pass,
@@ -243,10 +246,13 @@ func TestFloorOfAFullRun(t *testing.T) {
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
 		{"half of it, by the configuration", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served,
 			refused("401", "no expired token")}}, Pass,
-			"1 spec meets the contract, and 1 of 2 reference cells are asserted; not tested here are 1: no expired token"},
+			"1 spec meets the contract, and 1 of 2 reference cells are asserted; not tested here are 1: no " +
+				"expired token"},
 		{"a cell that a second spec could assert", Input{Contract: two, Floors: floors, Limits: limits,
-			Specs: []Spec{served, refused("401", "no expired token"), made("401", "c", Inconclusive, "accepted")}}, Inconclusive,
-			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no " +
+			Specs: []Spec{served, refused("401", "no expired token"), made("401", "c", Inconclusive, "accepted")}},
+			Inconclusive,
+			"1 of the 2 reference cells that can be tested here are asserted, and 75 % are asked for; missing are " +
+				"1: no " +
 				"expired token"},
 		{"a violation in the cell", Input{Contract: two, Floors: floors, Limits: limits, Specs: []Spec{served,
 			made("401", "b", Violation, "came 200")}}, Violation,
@@ -254,18 +260,23 @@ func TestFloorOfAFullRun(t *testing.T) {
 		{"more by roles than may be", Input{Contract: wide, Floors: floors, Limits: limits,
 			Specs: []Spec{served, refused("400", "target is read-only"), refused("401", "role reader"), refused("403",
 				"role reader"), refused("404", "no answer")}}, Inconclusive,
-			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are 1: no " +
+			"1 of the 3 reference cells that can be tested here are asserted, and 75 % are asked for; missing are " +
+				"1: no " +
 				"answer; 1: role reader; " +
 				"not counted are 1: role reader; 1: target is read-only"},
-		{"nothing at all", Input{Contract: two, Floors: floors, Specs: []Spec{refused("401", "no answer")}}, Inconclusive,
+		{"nothing at all", Input{Contract: two, Floors: floors, Specs: []Spec{refused("401", "no answer")}},
+			Inconclusive,
 			"nothing was put to the test: no answer"},
-		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left, Specs: []Spec{served, made("401", "b",
-			Pass, "")}}, Error,
+		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left,
+			Specs: []Spec{served, made("401", "b",
+				Pass, "")}}, Error,
 			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
-		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true}, Leftovers: left,
-			Specs: []Spec{served}}, Error,
+		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true},
+			Leftovers: left,
+			Specs:     []Spec{served}}, Error,
 			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
-		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left, Specs: []Spec{served}},
+		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left,
+			Specs: []Spec{served}},
 			Pass,
 			"1 spec meets the contract, and 1 of 2 reference cells are asserted"},
 		{"objects left behind on the mock", Input{Contract: two, Leftovers: left, Specs: []Spec{served}}, Pass,
@@ -321,14 +332,16 @@ func TestLists(t *testing.T) {
 	}
 	g.Expect(by).To(Equal([]string{"401/no-token/FetchTenant", "control/FetchTenant"}),
 		"an injected failure is no transient one")
-	g.Expect(r.Transients[0]).To(Equal(Transient{By: "401/no-token/FetchTenant", Operation: "FetchTenant", Method: "GET",
-		URL: "https://host/api/2/tenants/1", Status: 503, Time: noon, RequestID: "req-1"}))
+	g.Expect(r.Transients[0]).To(Equal(Transient{By: "401/no-token/FetchTenant", Operation: "FetchTenant",
+		Method: "GET",
+		URL:    "https://host/api/2/tenants/1", Status: 503, Time: noon, RequestID: "req-1"}))
 }
 
 func TestBuildLeavesItsInputAlone(t *testing.T) {
 	g := NewWithT(t)
 	in, same := sample(t), sample(t)
-	in.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}}, in.World...)
+	in.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}},
+		in.World...)
 	same.World = append([]Step{{ID: "later", Started: noon.Add(time.Hour), Exchanges: []exchange.Evidence{{}}}},
 		same.World...)
 	r := Build(in)

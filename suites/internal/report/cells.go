@@ -137,7 +137,8 @@ func (cell *Cell) judge(specs []Spec) {
 		case verdict == Error:
 			cell.Reason = strings.TrimSpace("error: " + specs[i].Reason)
 		case verdict == Pass && accepted > passed:
-			cell.Reason = fmt.Sprintf("%d of %d requests that ought to be rejected so: %s", accepted, accepted+passed, lenient)
+			cell.Reason = fmt.Sprintf("%d of %d requests that ought to be rejected so: %s", accepted, accepted+passed,
+				lenient)
 		case verdict == Pass:
 			cell.Verdict = Pass
 		default:

@@ -39,7 +39,8 @@ func Clear(dir string) error {
 	for _, path := range own {
 		// another process of the run may do the same
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("the report of an earlier run cannot be removed: %w: remove it, or name another directory "+
+			return fmt.Errorf("the report of an earlier run cannot be removed: %w: remove it, or name another "+
+				"directory "+
 				"for the reports", err)
 		}
 	}
@@ -58,16 +59,19 @@ func reportsIn(dir string) (own []string, foreign error) {
 		path := filepath.Join(dir, name)
 		is, err := marked(path, marks[name])
 		switch {
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // a directory that is not one holds no report
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+			// What is not a directory holds no report.
 		case is:
 			own = append(own, path)
 		case foreign != nil:
 		case err != nil:
 			foreign = fmt.Errorf(
-				"the report of an earlier run cannot be read: %w: remove it, or name another directory for the reports", err)
+				"the report of an earlier run cannot be read: %w: remove it, or name another directory for the reports",
+				err)
 		default:
 			foreign = fmt.Errorf(
-				"%s was not written by this suite, and a report would replace it: move it, or name another directory for the "+
+				"%s was not written by this suite, and a report would replace it: move it, or name another directory "+
+					"for the "+
 					"reports", path)
 		}
 	}

@@ -304,7 +304,8 @@ func signsOf(s *Spec) []sign {
 	}
 	for _, text := range s.Advice {
 		cause := Cause{Rule: adviceRule, Path: "answer", Found: cut(text, 120), kind: valid(text)}
-		list = append(list, sign{Cause: cause, gravity: AdviceOnly, verdict: Pass, spec: s, at: Difference{Detail: text}})
+		list = append(list, sign{Cause: cause, gravity: AdviceOnly, verdict: Pass, spec: s,
+			at: Difference{Detail: text}})
 	}
 	return list
 }

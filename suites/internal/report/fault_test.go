@@ -306,7 +306,8 @@ func TestTopFaults(t *testing.T) {
 	r := &Result{Specs: specs, Faults: Faults(specs)}
 	r.Totals, _, _ = tally(r.Specs, nil)
 	g.Expect(r.contradiction()).To(
-		HavePrefix(fmt.Sprintf("13 faults (%d failing specs). Most severe: probe: requests that must be rejected with 403",
+		HavePrefix(fmt.Sprintf("13 faults (%d failing specs). Most severe: probe: requests that must be rejected "+
+			"with 403",
 			len(specs))))
 }
 

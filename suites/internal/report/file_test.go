@@ -35,7 +35,8 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 		_, _ = io.WriteString(w, "half")
 		return full
 	})
-	g.Expect(err).To(BeIdenticalTo(full), "what writes knows best what went wrong, and the disk has nothing to do with it")
+	g.Expect(err).To(BeIdenticalTo(full),
+		"what writes knows best what went wrong, and the disk has nothing to do with it")
 	g.Expect(os.ReadFile(path)).To(Equal([]byte("old")))
 	entries, err := os.ReadDir(folder)
 	g.Expect(err).NotTo(HaveOccurred())

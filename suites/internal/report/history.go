@@ -51,7 +51,8 @@ func NightOf(r, before *Result) Night {
 		Contract: r.Run.Contract, Verdict: r.Verdict, Faults: []NightFault{}, Requests: r.Run.Requests.Total(),
 		Seconds: r.Run.WallSeconds, Cells: NightCells{r.Totals.Reference.Asserted, r.Totals.Reference.Total}}
 	for _, f := range r.FaultsOf(Violation) {
-		n.Faults = append(n.Faults, NightFault{ID: f.ID, Title: f.Sentence, Rank: f.Gravity.Rank(), Count: len(f.Specs)})
+		n.Faults = append(n.Faults, NightFault{ID: f.ID, Title: f.Sentence, Rank: f.Gravity.Rank(),
+			Count: len(f.Specs)})
 	}
 	if before == nil || before.Target.Name != r.Target.Name {
 		return n

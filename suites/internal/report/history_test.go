@@ -13,7 +13,8 @@ var firstNight = time.Date(2030, 1, 1, 2, 0, 0, 0, time.UTC)
 
 // nightAt is a made-up night, so many days after the first.
 func nightAt(day int, verdict Verdict, faults ...NightFault) Night {
-	return Night{Run: "r" + string(rune('a'+day)), Started: firstNight.AddDate(0, 0, day), Target: "staging", Suite: "1",
+	return Night{Run: "r" + string(rune('a'+day)), Started: firstNight.AddDate(0, 0, day), Target: "staging",
+		Suite:    "1",
 		Contract: "v2", Verdict: verdict, Faults: append([]NightFault{}, faults...), Cells: NightCells{300, 375}}
 }
 

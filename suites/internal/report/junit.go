@@ -153,7 +153,8 @@ func explanation(r *Result, s *Spec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "replay: %s\n", r.Replay(s.ID))
 	for _, part := range []struct{ name, text string }{
-		{"requirement", s.Requirement}, {"see", s.Link}, {"rule", s.Rule}, {"expected", s.Expected}, {"actual", s.Actual},
+		{"requirement", s.Requirement}, {"see", s.Link}, {"rule", s.Rule}, {"expected", s.Expected},
+		{"actual", s.Actual},
 	} {
 		if part.text != "" {
 			fmt.Fprintf(&b, "%s: %s\n", part.name, part.text)

@@ -89,8 +89,9 @@ func (r *Result) shortfall() string {
 	var missing []*Cell
 	for i := range r.Cells {
 		c := &r.Cells[i]
-		if c.Source == schemas.FromReference && c.Verdict == Inconclusive && len(c.Specs) > 0 && !slices.Contains(outside,
-			c) {
+		if c.Source == schemas.FromReference && c.Verdict == Inconclusive && len(c.Specs) > 0 &&
+			!slices.Contains(outside,
+				c) {
 			missing = append(missing, c)
 		}
 	}

@@ -79,7 +79,8 @@ func explain(data []byte, err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("line %d: it is no JSON: %w", line(data, syntax.Offset), err)
 	case errors.As(err, &kind):
-		return fmt.Errorf("line %d: %s holds a JSON %s, which does not belong there", line(data, kind.Offset), kind.Field,
+		return fmt.Errorf("line %d: %s holds a JSON %s, which does not belong there", line(data, kind.Offset),
+			kind.Field,
 			kind.Value)
 	}
 	return err
@@ -141,7 +142,10 @@ func (r *Result) check() error {
 	again := &Result{Specs: r.Specs, World: r.World}
 	again.collect()
 	if !slices.Equal(again.Accepted, r.Accepted) || again.Run.Requests.Throttled != r.Run.Requests.Throttled ||
-		!slices.EqualFunc(again.Transients, r.Transients, func(a, b Transient) bool { return reflect.DeepEqual(a, b) }) {
+		!slices.EqualFunc(again.Transients, r.Transients, func(a, b Transient) bool {
+			return reflect.DeepEqual(a,
+				b)
+		}) {
 		return errors.New("its lists of accepted requests and of failures that went away are not those of its " +
 			"exchanges: the file was edited")
 	}
@@ -181,7 +185,8 @@ func (r *Result) checkCells() error {
 	for _, c := range r.Cells {
 		var again Cell
 		again.judge(addressed[keyOf(c)])
-		if again.Verdict != c.Verdict || !slices.Equal(again.Specs, c.Specs) || len(c.Specs) > 0 && again.Reason != c.Reason {
+		if again.Verdict != c.Verdict || !slices.Equal(again.Specs, c.Specs) || len(c.Specs) > 0 &&
+			again.Reason != c.Reason {
 			return fmt.Errorf("cell %s %s is not what its specs amount to: the file was edited", c.Subject, c.Class)
 		}
 	}

@@ -34,15 +34,17 @@ func TestReadRefuses(t *testing.T) {
 		{"a newer version with new fields", `"version": 2`, `"version": 3, "new": true`, "it has version 3"},
 		{"no version", `"version": 2,`, ``, "it has no version, so it is no conformance.json"},
 		{"an unknown field", `"verdict": "violation"`, `"verdikt": "violation"`, `unknown field "verdikt"`},
-		{"a wrong type", `"seed": 17`, `"seed": "17"`, "line 7: run.seed holds a JSON string, which does not belong there"},
+		{"a wrong type", `"seed": 17`, `"seed": "17"`,
+			"line 7: run.seed holds a JSON string, which does not belong there"},
 		{"a cut file", good[len(good)/2:], "", "it ends too early: the file was cut"},
 		{"an empty file", good, " \n", "it is empty"},
 		{"no JSON", good, "version: 1", "line 1: it is no JSON: invalid character 'v' looking for beginning of value"},
 		{"data after the end", good, good + "{}", "it is no JSON: invalid character '{' after top-level value"},
 		{"no run id", `"id": "run-1"`, `"id": ""`, "run.id is missing"},
 		{"no target", `"name": "staging"`, `"name": ""`, "target.name is missing"},
-		{"an unknown verdict of the run", ` "verdict": "violation",` + "\n" + ` "reason": "1 fault`, ` "verdict": "ok",` +
-			"\n" + ` "reason": "1 fault`, `verdict "ok" is unknown`},
+		{"an unknown verdict of the run", ` "verdict": "violation",` + "\n" + ` "reason": "1 fault`,
+			` "verdict": "ok",` +
+				"\n" + ` "reason": "1 fault`, `verdict "ok" is unknown`},
 		{"an unknown verdict of a spec", `"verdict": "pass",` + "\n" + `   "requirement"`, `"verdict": "ok",` + "\n" +
 			`   "requirement"`, `spec 50x/once/FetchTenant: verdict "ok" is unknown`},
 		{"a spec twice", `"id": "50x/once/FetchTenant"`, `"id": "401/no-token/FetchTenant"`,
@@ -56,7 +58,8 @@ func TestReadRefuses(t *testing.T) {
 		{"an edited verdict", `"verdict": "violation",` + "\n" + `   "reason": "expected`, `"verdict": "pass",` + "\n" +
 			`   "reason": "expected`, "the file was edited"},
 		{"edited totals of a code", `"code": "405"`, `"code": "407"`, "the file was edited"},
-		{"edited totals of a resource", `"resource": "tenants",` + "\n" + `   "specs": {`, `"resource": "renters",` + "\n" +
+		{"edited totals of a resource", `"resource": "tenants",` + "\n" + `   "specs": {`, `"resource": "renters",` +
+			"\n" +
 			`   "specs": {`, "the file was edited"},
 		{"a removed spec", `"specs": [` + "\n" + `  {`, `"specs": [], "x": [` + "\n" + `  {`, `unknown field "x"`},
 	} {
@@ -100,7 +103,8 @@ func TestReadBelievesNoVerdictBesideItsSpecs(t *testing.T) {
 			cellOf(r, r.Specs[0].ID).Specs = nil
 			r.Specs = r.Specs[1:]
 		}, "is not what its specs amount to"},
-		{"a spec of no cell", func(r *Result) { r.Specs[0].Code = "599" }, "spec 401/no-token/FetchTenant addresses no cell"},
+		{"a spec of no cell", func(r *Result) { r.Specs[0].Code = "599" },
+			"spec 401/no-token/FetchTenant addresses no cell"},
 		{"an accepted request", func(r *Result) { r.Accepted = nil }, "its lists of accepted requests"},
 		{"a transient failure", func(r *Result) { r.Transients = r.Transients[1:] },
 			"its lists of accepted requests and of failures that went away"},
@@ -152,14 +156,16 @@ func FuzzRead(f *testing.F) {
 	in.Specs, in.World = nil, nil
 	f.Add([]byte(written(f, in)))
 	for _, seed := range []string{"", "{}", `{"version": 2}`,
-		`{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version": 2,"specs":[null]}`, "null",
+		`{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"}`, `{"version": 2,"specs":[null]}`,
+		"null",
 		"[]"} {
 		f.Add([]byte(seed))
 	}
 	start := `{"version": 2,"run":{"id":"a"},"target":{"name":"b"},"verdict":"pass"`
 	for _, hostile := range []string{
 		`,"specs":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), strings.Repeat(`,"x":{"a":[{`, 3_000),
-		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000), `,"problems":["` +
+		`,"gate":{"a":` + strings.Repeat("9", 10_000) + `}`, `,"seed":1e` + strings.Repeat("9", 10_000),
+		`,"problems":["` +
 			"\xff\xfe" + `"]`,
 		`,"verdict":"violation"`, `,"problems":["\ud800"]`,
 	} {

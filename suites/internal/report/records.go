@@ -155,7 +155,8 @@ func ReadRecords(dir string) (*Records, error) {
 	case r.Header.Run.ID == "":
 		return nil, fmt.Errorf("no process has recorded anything: %w", fs.ErrNotExist)
 	case r.Header.Version != Version:
-		return nil, fmt.Errorf("its records have version %d, and this program reads version %d", r.Header.Version, Version)
+		return nil, fmt.Errorf("its records have version %d, and this program reads version %d", r.Header.Version,
+			Version)
 	}
 	return r, nil
 }

@@ -48,7 +48,8 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 	}
 	t.Run("an invention is refused", func(t *testing.T) {
 		g := NewWithT(t)
-		result, err := compiled.Validate(gojsonschema.NewStringLoader(strings.Replace(written(t, sample(t)), `"seed": 17`,
+		result, err := compiled.Validate(gojsonschema.NewStringLoader(strings.Replace(written(t, sample(t)),
+			`"seed": 17`,
 			`"sead": 17`, 1)))
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(result.Valid()).To(BeFalse())

@@ -209,7 +209,8 @@ func remarks(r *Result) []string {
 		add("%s away after a repeat", counted(n, "50x went", "50x went"))
 	}
 	if n := r.Run.Requests.Throttled; n > 0 {
-		add("%s throttled (429): a lower rate in ginkgo.yml spares the target", counted(n, "request was", "requests were"))
+		add("%s throttled (429): a lower rate in ginkgo.yml spares the target", counted(n, "request was",
+			"requests were"))
 	}
 	if n := len(r.Leftovers); n > 0 {
 		add("%s left behind:", counted(n, "object was", "objects were"))

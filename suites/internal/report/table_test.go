@@ -100,7 +100,8 @@ func TestTableGroups(t *testing.T) {
 	got := table(t, Build(in), 200, false)
 	g.Expect(got).To(HavePrefix("waived: 2 faults in 2 specs\n"))
 	g.Expect(got).To(ContainSubstring(
-		"\n    2 specs of 401 on 2 operations: waived until 2030-01-31 by us: the gateway answers, https://w.example\n"))
+		"\n    2 specs of 401 on 2 operations: waived until 2030-01-31 by us: the gateway answers, " +
+			"https://w.example\n"))
 	g.Expect(got).To(ContainSubstring("\nknown deviations of the live service: 2 faults in 2 specs\n"))
 	g.Expect(got).To(ContainSubstring(
 		"\n    2 specs of 401 on 2 operations: known deviation: answers recorded in 2025, https://k.example\n"))
@@ -158,7 +159,8 @@ func TestTableColor(t *testing.T) {
 	plain, painted := table(t, r, 80, false), table(t, r, 80, true)
 	g.Expect(plain).NotTo(ContainSubstring("\x1b"))
 	g.Expect(regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(painted, "")).To(Equal(plain))
-	g.Expect(painted).To(ContainSubstring("\x1b[31m  3mfjjod5 required property $.error is missing"), "so is what it is")
+	g.Expect(painted).To(ContainSubstring("\x1b[31m  3mfjjod5 required property $.error is missing"),
+		"so is what it is")
 	g.Expect(painted).To(ContainSubstring("\x1b[31m1\x1b[0m"), "the violation is red")
 	g.Expect(painted).NotTo(ContainSubstring("m0\x1b"), "a zero is not coloured")
 }

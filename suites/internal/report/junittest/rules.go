@@ -192,7 +192,8 @@ func (e *Element) counts() error {
 			"skipped": "skipped"} {
 			said, there := suite.Attributes[attribute]
 			if has := len(suite.All(counted)); there && said != strconv.Itoa(has) {
-				faults = append(faults, fmt.Errorf("<%s>: %s=%q, and there are %d <%s>", suite.Name, attribute, said, has, counted))
+				faults = append(faults, fmt.Errorf("<%s>: %s=%q, and there are %d <%s>", suite.Name, attribute, said,
+					has, counted))
 			}
 		}
 	}
