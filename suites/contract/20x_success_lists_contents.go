@@ -155,12 +155,13 @@ type contents struct {
 
 // further is what a spec needs for a further look.
 type further struct {
-	s     *session.Session
-	id    string
-	vars  fixtures.Vars
-	op    *schemas.Operation
-	page  *exchange.Exchange // the first page of the list
-	looks *[]*exchange.Exchange
+	s       *session.Session
+	id      string
+	vars    fixtures.Vars
+	op      *schemas.Operation
+	request fixtures.Request   // of the list
+	page    *exchange.Exchange // the first page of the list
+	looks   *[]*exchange.Exchange
 }
 
 // about asks another list, or the read of an object, with those names.
@@ -234,7 +235,7 @@ func (l list) look(op *schemas.Operation, at itemsLook) func(context.Context, *s
 			if err != nil || len(wrong) > 0 {
 				return wrong, looks, err
 			}
-			wrong, err = at(ctx, further{s, id, vars, op, e, &looks}, items)
+			wrong, err = at(ctx, further{s, id, vars, op, r, e, &looks}, items)
 			if len(wrong) > 0 {
 				err = nil // what is wrong is known, whatever could not be looked at besides
 			}

@@ -48,27 +48,12 @@ func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
 func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "paging", "").Promised(fittingPages)
-	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
-		vars, err := s.Vars(l.of.Key, id)
-		if err != nil {
-			return spec.Case{}, err
-		}
-		whole, err := l.ask(s, op, vars)
-		return spec.Case{Request: whole, Check: func(
-			ctx context.Context, e *exchange.Exchange,
-		) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status() != op.Success() {
-				return nil, nil, nil
-			}
-			all, wrong, looks, err := allPages(ctx, s, id, whole, e)
-			if err != nil || len(wrong) > 0 {
-				return wrong, looks, err
-			}
-			limit := max(1, (len(all)+3)/4) // four pages
-			wrong, more, err := pageWalk{op, id, whole, all, limit}.pageByPage(ctx, s)
-			return wrong, append(looks, more...), err
-		}}, err
-	}
+	sp.Prepare = l.look(op, func(ctx context.Context, whole further, items []any) ([]schemas.Violation, error) {
+		limit := max(1, (len(items)+3)/4) // four pages
+		wrong, pages, err := pageWalk{op, whole.id, whole.request, items, limit}.pageByPage(ctx, whole.s)
+		*whole.looks = append(*whole.looks, pages...)
+		return wrong, err
+	})
 	return sp
 }
 

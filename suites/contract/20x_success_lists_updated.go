@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"acronis-conformance/schemas"
-	"acronis-conformance/suites/internal/exchange"
-	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 )
 
@@ -18,46 +16,30 @@ import (
 func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "filter", "updated_since-recent")
-	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
-		vars, err := s.Vars(l.of.Key, id)
-		if err != nil {
-			return spec.Case{}, err
+	sp.Prepare = l.look(op, func(ctx context.Context, whole further, items []any) (wrong []schemas.Violation, err error) {
+		times := updates(items)
+		moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
+		if len(moments) == 0 {
+			return nil, spec.Inconclusive("nothing that is listed shows when it was updated")
 		}
-		whole, err := l.ask(s, op, vars)
-		return spec.Case{Request: whole, Check: func(
-			ctx context.Context, e *exchange.Exchange,
-		) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status() != op.Success() {
-				return nil, nil, nil
+		for _, since := range []time.Time{moments[0].Add(-time.Second), moments[len(moments)-1].Add(time.Second)} {
+			r := whole.request.Clone()
+			r.Query.Set("updated_since", since.UTC().Format(time.RFC3339))
+			page, err := whole.s.Send(ctx, whole.id, r, nil)
+			if *whole.looks = append(*whole.looks, spec.Exchanges(page)...); err != nil {
+				return nil, err
 			}
-			all, wrong, looks, err := allPages(ctx, s, id, whole, e)
-			if err != nil || len(wrong) > 0 {
-				return wrong, looks, err
+			if page.Status() != op.Success() {
+				return nil, spec.Inconclusive("the filter is refused: see 20x/filter-updated_since/" + op.ID)
 			}
-			times := updates(all)
-			moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
-			if len(moments) == 0 {
-				return nil, looks, spec.Inconclusive("nothing that is listed shows when it was updated")
+			changed, broken, pages, err := allPages(ctx, whole.s, whole.id, r, page)
+			if *whole.looks = append(*whole.looks, pages...); err != nil || len(broken) > 0 {
+				return broken, err
 			}
-			for _, since := range []time.Time{moments[0].Add(-time.Second), moments[len(moments)-1].Add(time.Second)} {
-				r := whole.Clone()
-				r.Query.Set("updated_since", since.UTC().Format(time.RFC3339))
-				page, err := s.Send(ctx, id, r, nil)
-				if looks = append(looks, spec.Exchanges(page)...); err != nil {
-					return nil, looks, err
-				}
-				if page.Status() != op.Success() {
-					return nil, looks, spec.Inconclusive("the filter is refused: see 20x/filter-updated_since/" + op.ID)
-				}
-				items, more, pages, err := allPages(ctx, s, id, r, page)
-				if looks = append(looks, pages...); err != nil || len(more) > 0 {
-					return more, looks, err
-				}
-				wrong = append(wrong, updatedAfter(since, items, times)...)
-			}
-			return wrong, looks, nil
-		}}, err
-	}
+			wrong = append(wrong, updatedAfter(since, changed, times)...)
+		}
+		return wrong, nil
+	})
 	return sp
 }
 
