@@ -33,7 +33,8 @@ var errorFiles = map[string]string{
 // anything else means the operation's default. Where the reference promises no JSON, there is nothing to judge.
 func (o *Operation) CheckResponse(code int, lod string, body []byte) []Violation {
 	schema := o.responseSchema(code)
-	if schema == nil || code == 204 && len(body) == 0 { // HTTP leaves a 204 no body, whatever the reference attaches to it
+	// HTTP leaves a 204 no body, whatever the reference attaches to it
+	if schema == nil || code == 204 && len(body) == 0 {
 		return nil
 	}
 	if schema.Ref == components+"errorScheme" {

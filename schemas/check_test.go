@@ -144,7 +144,8 @@ func TestErrorBodiesPromiseWhatTheReferencePromises(t *testing.T) {
 	}
 	bodies := []string{`{}`, `null`, `[]`, `1`, published, `{"error":1}`, `{"error":{}}`}
 	for _, key := range []string{"code", "domain", "message", "details", "context", "data", "other"} {
-		for _, value := range []string{``, `null`, `1`, `1.5`, `"a"`, `true`, `{}`, `[]`, `["a"]`, `[1]`, `{"info":null}`,
+		for _, value := range []string{``, `null`, `1`, `1.5`, `"a"`, `true`, `{}`, `[]`, `["a"]`, `[1]`,
+			`{"info":null}`,
 			`{"info":"a"}`, `{"info":1}`} {
 			bodies = append(bodies, error1(key, value))
 		}
@@ -176,7 +177,8 @@ func TestErrorBodiesPromiseWhatTheReferencePromises(t *testing.T) {
 				value, err := ReadJSON([]byte(body))
 				g.Expect(err).NotTo(HaveOccurred())
 				verdict := judge(theirs, value)
-				g.Expect(judge(ours, value) == nil).To(Equal(verdict == nil), "%s: the reference says %v", body, verdict)
+				g.Expect(judge(ours, value) == nil).To(Equal(verdict == nil), "%s: the reference says %v", body,
+					verdict)
 				if verdict == nil {
 					passed++
 				}
@@ -248,7 +250,8 @@ func TestCheckDetails(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`[]`: "$ type", `null`: "$ type", `"a"`: "$ type", `1`: "$ type", `["details"]`: "$ type",
-		`{}`: "$ details", `{"error":null}`: "$ details", `{"error":{"message":" ","details":{},"data":[null]}}`: "$ details",
+		`{}`: "$ details", `{"error":null}`: "$ details",
+		`{"error":{"message":" ","details":{},"data":[null]}}`: "$ details",
 		``: "$ empty", `{`: "$ not-json", `{"a":1,"a":1}`: "$.a duplicate-key", `{}{}`: "$ trailing-data",
 	} {
 		g.Expect(charges(c.CheckDetails([]byte(body)))).To(Equal([]string{want}), body)
@@ -369,7 +372,8 @@ func TestFoundIsShort(t *testing.T) {
 	long := strings.Repeat("ä<", 1000)
 	for name, value := range map[string]any{
 		"text": long, "list": slices.Repeat([]any{long}, 100), "object": map[string]any{long: long, "b": long},
-		"number": json.Number(strings.Repeat("1", 1000)), "nested": []any{[]any{[]any{map[string]any{"a": []any{long}}}}},
+		"number": json.Number(strings.Repeat("1", 1000)),
+		"nested": []any{[]any{[]any{map[string]any{"a": []any{long}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -489,7 +493,8 @@ func FuzzCheckEnvelope(f *testing.F) {
 		c := contract(t)
 		violations := c.CheckEnvelope(code, body)
 		for _, v := range violations {
-			if !strings.HasPrefix(v.Path, "$") || v.Rule == "" || v.Detail == "" || len([]rune(v.Found)) > excerptLength {
+			if !strings.HasPrefix(v.Path, "$") || v.Rule == "" || v.Detail == "" ||
+				len([]rune(v.Found)) > excerptLength {
 				t.Fatalf("%+v", v)
 			}
 		}

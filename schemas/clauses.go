@@ -66,7 +66,8 @@ func parseClauses(table []byte) ([]Clause, error) {
 	for i, row := range file.Clauses {
 		switch {
 		case !clauseStatus.MatchString(row.Status):
-			return nil, fmt.Errorf("clauses: row %d: status %q is neither a code nor a family such as 20x", i+1, row.Status)
+			return nil, fmt.Errorf("clauses: row %d: status %q is neither a code nor a family such as 20x", i+1,
+				row.Status)
 		case seen[row.Status]:
 			return nil, fmt.Errorf("clauses: row %d: status %s stands there twice", i+1, row.Status)
 		case row.Title == "" || row.Requirement == "" || file.Source == "":

@@ -132,7 +132,8 @@ func (c *compiler) circles(name string, passed []string) bool {
 		if schema["not"] != nil && round(schema["not"]) {
 			return true
 		}
-		return slices.ContainsFunc(slices.Concat(list(schema["allOf"]), list(schema["anyOf"]), list(schema["oneOf"])), round)
+		return slices.ContainsFunc(slices.Concat(list(schema["allOf"]), list(schema["anyOf"]), list(schema["oneOf"])),
+			round)
 	}
 	return round(c.components[name])
 }

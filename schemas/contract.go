@@ -146,7 +146,8 @@ func Parse(document []byte) (*Contract, error) {
 				return nil, fmt.Errorf("OpenAPI document: %s %s: %w", method, path, err)
 			}
 			if other := c.byID[op.ID]; other != nil {
-				return nil, fmt.Errorf("OpenAPI document: operationId %s stands at %s %s and at %s %s", op.ID, other.Method,
+				return nil, fmt.Errorf("OpenAPI document: operationId %s stands at %s %s and at %s %s", op.ID,
+					other.Method,
 					other.Path, method, path)
 			}
 			c.byID[op.ID] = op

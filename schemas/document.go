@@ -43,7 +43,8 @@ func ReadJSON(body []byte) (any, error) {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
 		return nil, &BodyError{"empty", "$", "the body is empty"}
 	case len(body) > maxBytes:
-		return nil, &BodyError{"too-large", "$", fmt.Sprintf("the body has %d bytes, more than %d", len(body), maxBytes)}
+		return nil, &BodyError{"too-large", "$", fmt.Sprintf("the body has %d bytes, more than %d", len(body),
+			maxBytes)}
 	case !utf8.Valid(body):
 		return nil, &BodyError{"invalid-utf8", "$", fmt.Sprintf("byte %d is not UTF-8", invalidByte(body))}
 	}
@@ -56,7 +57,8 @@ func ReadJSON(body []byte) (any, error) {
 	}
 	end := r.tokens.InputOffset()
 	if _, err := r.tokens.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, &BodyError{"trailing-data", "$", fmt.Sprintf("more follows the JSON value, which ends at byte %d", end)}
+		return nil, &BodyError{"trailing-data", "$", fmt.Sprintf("more follows the JSON value, which ends at byte %d",
+			end)}
 	}
 	if at := loneSurrogate(body); at >= 0 {
 		return nil, &BodyError{"lone-surrogate", "$", fmt.Sprintf("the escape %s at byte %d is half a character",
@@ -147,7 +149,8 @@ func (r *reader) number(text string) error {
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		// Out of range for int is an error too, and means the same.
 		if exponent, err := strconv.Atoi(text[i+1:]); err != nil || exponent > maxExponent || exponent < -maxExponent {
-			return r.breach("exponent-too-large", fmt.Sprintf("the exponent %s lies beyond ±%d", shorten(text[i+1:], 12),
+			return r.breach("exponent-too-large", fmt.Sprintf("the exponent %s lies beyond ±%d",
+				shorten(text[i+1:], 12),
 				maxExponent))
 		}
 	}

@@ -141,7 +141,8 @@ func TestReadJSONDoesNotStall(t *testing.T) {
 }
 
 func BenchmarkReadJSON(b *testing.B) {
-	item := `{"id":"00000000-0000-0000-0000-000000000001","version":1700000000000,"name":"a tenant","contact":{"email":"a@b"},"tags":[1,2,3]}`
+	item := `{"id":"00000000-0000-0000-0000-000000000001","version":1700000000000,"name":"a ` +
+		`tenant","contact":{"email":"a@b"},"tags":[1,2,3]}`
 	body := []byte("[" + strings.Repeat(item+",", 10_000) + item + "]")
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

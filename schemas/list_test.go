@@ -18,7 +18,8 @@ func TestList(t *testing.T) {
 	for id, property := range map[string]string{
 		"FetchTenantsBatch": "items", "FetchTenantChildren": "items", "FetchTenantInfrastructureLocations": "locations",
 		"FetchLocationInfrastructures": "infras", "FetchUserAccessPolicies": "items", "Search": "items",
-		"FetchTenant": "", "PerformTenantEditionSwitchCheck": "", "FetchOpenIDConfiguration": "", "UpdateTenantsUsages": "",
+		"FetchTenant": "", "PerformTenantEditionSwitchCheck": "", "FetchOpenIDConfiguration": "",
+		"UpdateTenantsUsages":  "",
 		"FetchTenantBrandLogo": "",
 	} {
 		g.Expect(found[id]).To(Equal(property), id)

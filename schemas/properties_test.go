@@ -87,7 +87,8 @@ func TestFormProperties(t *testing.T) {
 func TestPropertiesOfASchemaThatContainsItself(t *testing.T) {
 	g := NewWithT(t)
 	c, err := Parse(small(
-		`{type: object, required: [a], properties: {a: {$ref: '#/components/schemas/thing'}, b: {$ref: '#/components/schemas/any', description: c}}}`, "    any: {}"))
+		`{type: object, required: [a], properties: {a: {$ref: '#/components/schemas/thing'}, b: {$ref: `+
+			`'#/components/schemas/any', description: c}}}`, "    any: {}"))
 	g.Expect(err).NotTo(HaveOccurred())
 	properties := c.Operation("PutThing").RequestProperties()
 	g.Expect(properties).To(HaveLen(2))

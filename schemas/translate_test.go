@@ -101,7 +101,8 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`{}`, `{"b":"ab"}`}, fail: bodies{`{"b":"a"}`, `{"b":1}`},
 		},
 		"annotations": {
-			schema: "{type: string, title: a, description: b, default: 1, example: 2, deprecated: true, readOnly: true, " +
+			schema: "{type: string, title: a, description: b, default: 1, example: 2, deprecated: true, readOnly: " +
+				"true, " +
 				"x-a: {type: object}, xml: {name: c}}",
 			pass: bodies{`"a"`}, fail: bodies{`1`},
 		},
@@ -110,11 +111,15 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`{}`, `{"kind":"a"}`}, fail: bodies{`{"kind":1}`},
 		},
 		"properties that are named like keywords": {
-			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: string}, " +
-				"enum: {type: array, items: {type: string}}, example: {$ref: '#/components/schemas/other'}, x-a: {type: " +
+			schema: "{type: object, properties: {format: {type: integer}, nullable: {type: boolean}, $ref: {type: " +
+				"string}, " +
+				"enum: {type: array, items: {type: string}}, example: {$ref: '#/components/schemas/other'}, x-a: " +
+				"{type: " +
 				"string}, properties: {type: integer}, id: {type: string}}}",
-			pass: bodies{`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
-			fail: bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`, `{"x-a":1}`,
+			pass: bodies{
+				`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
+			fail: bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`,
+				`{"x-a":1}`,
 				`{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
 		},
 		"exclusiveMinimum": {
@@ -159,7 +164,8 @@ func TestTranslation(t *testing.T) {
 		},
 		"integer": {
 			schema: "{type: integer}",
-			pass:   bodies{`1`, `1.0`, `-1`, `1e3`, `1e400`, `12345678901234567890123`}, fail: bodies{`1.5`, `"1"`, `1e-1`,
+			pass:   bodies{`1`, `1.0`, `-1`, `1e3`, `1e400`, `12345678901234567890123`}, fail: bodies{`1.5`, `"1"`,
+				`1e-1`,
 				`true`},
 		},
 		"numbers that float64 cannot hold": {
@@ -167,8 +173,9 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`[1,2]`}, fail: bodies{`[1e400]`, `[1,-1e400]`, `[1,1.0]`},
 		},
 		"sizes": {
-			schema: "{type: array, minItems: 1, maxItems: 2, items: {type: object, minProperties: 1, maxProperties: 2}}",
-			pass:   bodies{`[{"a":1}]`, `[{"a":1,"b":1},{"a":1}]`}, fail: bodies{`[]`, `[{}]`, `[{"a":1,"b":1,"c":1}]`,
+			schema: "{type: array, minItems: 1, maxItems: 2, items: {type: object, minProperties: 1, " +
+				"maxProperties: 2}}",
+			pass: bodies{`[{"a":1}]`, `[{"a":1,"b":1},{"a":1}]`}, fail: bodies{`[]`, `[{}]`, `[{"a":1,"b":1,"c":1}]`,
 				`[{"a":1},{"a":1},{"a":1}]`},
 		},
 		"length counts characters": {
@@ -176,9 +183,11 @@ func TestTranslation(t *testing.T) {
 			pass:   bodies{`"äö"`, `"😀😀"`}, fail: bodies{`"ä"`, `"abc"`},
 		},
 		"a schema that contains itself": {
-			schema: "{type: object, properties: {children: {type: array, items: {$ref: '#/components/schemas/thing'}}, n: " +
+			schema: "{type: object, properties: {children: {type: array, items: {$ref: " +
+				"'#/components/schemas/thing'}}, n: " +
 				"{type: integer}}}",
-			pass: bodies{`{"children":[{"children":[{"n":1}]}]}`}, fail: bodies{`{"children":[{"children":[{"n":"1"}]}]}`},
+			pass: bodies{`{"children":[{"children":[{"n":1}]}]}`},
+			fail: bodies{`{"children":[{"children":[{"n":"1"}]}]}`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -233,7 +233,8 @@ func listed(body map[string]any, asked []string) []schemas.Violation {
 	}
 	for _, id := range asked {
 		if !found[id] {
-			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) + " items",
+			wrong = append(wrong, schemas.Violation{Path: "$.items", Rule: "filter", Found: fmt.Sprint(len(items)) +
+				" items",
 				Detail: "the list lacks " + id + ", which it was asked for"})
 		}
 	}

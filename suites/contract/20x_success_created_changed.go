@@ -67,7 +67,8 @@ func createdIsFound(created, op *schemas.Operation, id string) spec.Spec {
 		control := s.Controls[created.ID]
 		answer := spec.Object(control.Exchange)
 		if answer == nil {
-			return spec.Case{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" + created.ID)
+			return spec.Case{}, errors.New("the answer to the creation is unreadable: see 20x/valid-token/" +
+				created.ID)
 		}
 		made := answer["id"]
 		if made == nil {
@@ -158,7 +159,8 @@ func holds(path string, shown, asked any) []schemas.Violation {
 	if !isObject {
 		// which may be kept in small letters
 		inAnyCase := strings.HasSuffix(path, ".login") || strings.HasSuffix(path, ".email")
-		if fmt.Sprint(shown) == fmt.Sprint(asked) || inAnyCase && strings.EqualFold(fmt.Sprint(shown), fmt.Sprint(asked)) {
+		if fmt.Sprint(shown) == fmt.Sprint(asked) || inAnyCase && strings.EqualFold(fmt.Sprint(shown),
+			fmt.Sprint(asked)) {
 			return nil
 		}
 		return []schemas.Violation{{Path: path, Rule: "changed", Found: fmt.Sprint(shown),

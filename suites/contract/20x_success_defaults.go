@@ -40,13 +40,14 @@ var _ = Describe("20x success of defaults", Label("20x"), func() {
 		// The guides begin to count at 1; the reference says of versions only that they grow.
 		Entry("a tenant that nobody has changed", "FetchTenant", "first-version", objectShown{of: customer,
 			shown: atVersion("1"), guess: true}),
-		Entry("a user whom nobody has changed", "FetchUser", "first-version", objectShown{of: user, shown: atVersion("1"),
-			guess: true}),
+		Entry("a user whom nobody has changed", "FetchUser", "first-version",
+			objectShown{of: user, shown: atVersion("1"),
+				guess: true}),
 		// Which notifications a new user gets is told in a tutorial only.
 		Entry("the notifications of a user", "FetchUser", "new-notifications", objectShown{of: user, guess: true,
 			shown: holdsAll("notifications", "quota", "reports", "backup_daily_report")}),
-		// reference, applications: turning on an item turns on its service, and turning on a service turns on none of its
-		// items
+		// reference, applications: turning on an item turns on its service, and turning on a service turns on none of
+		// its items
 		Entry("a service whose item was turned on", "FetchAvailableTenantApplications", "with-item", objectShown{
 			of: shared("supplied_customer"), shown: lists("application_id")}),
 		Entry("a service that was turned on", "FetchTenantOfferingItems", "without-items", objectShown{
@@ -76,7 +77,10 @@ func defaults(values body) effect {
 func holdsAll(name string, values ...any) effect {
 	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		found, _ := shown[name].([]any)
-		if len(found) == len(values) && !slices.ContainsFunc(values, func(v any) bool { return !slices.Contains(found, v) }) {
+		if len(found) == len(values) && !slices.ContainsFunc(values, func(v any) bool {
+			return !slices.Contains(found,
+				v)
+		}) {
 			return nil
 		}
 		return noEffect("$."+name, fmt.Sprint(shown[name]), fmt.Sprintf("of a new object it holds %v", values))
@@ -92,7 +96,8 @@ func noItemsOf(application string) effect {
 			return fields["application_id"] == vars[application]
 		}
 		if slices.ContainsFunc(items, of) {
-			return noEffect("$.items", fmt.Sprint(len(items))+" items", "turning on a service turns on none of its items")
+			return noEffect("$.items", fmt.Sprint(len(items))+" items",
+				"turning on a service turns on none of its items")
 		}
 		return nil
 	}
@@ -104,7 +109,10 @@ func unconfirmedAddress(op *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "unconfirmed-address", "")
 	sp.Basis, sp.Writes = spec.RejectionDocumented, true
 	key := fixtures.Own("activated_user", sp.ID())
-	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "activated_user"}) }
+	sp.Objects = func(n session.Needs) {
+		n.Add(session.Object{Key: key, Side: fixtures.Home,
+			Object: "activated_user"})
+	}
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		r, vars, err := spec.CallOn(s, op, key, id)
 		if err != nil {

@@ -42,7 +42,8 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 		case e.Status() == http.StatusNotFound:
 			wrong = noEffect("status", "404", "what was written is not found")
 		case e.Status()/100 != 2 || body == nil:
-			return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" + read.Operation)
+			return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" +
+				read.Operation)
 		default:
 			wrong = shown(e)
 		}
@@ -118,7 +119,8 @@ func onlyRole(role string) effect {
 		if len(items) > 0 && !slices.ContainsFunc(items, other) {
 			return nil
 		}
-		return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold "+role+" by now, and nothing else")
+		return noEffect("$.items", fmt.Sprint(len(items))+" roles", "the user must hold "+role+
+			" by now, and nothing else")
 	}
 }
 
@@ -140,8 +142,9 @@ func suffixed(name string) effect {
 		if strings.HasPrefix(now, before) && now != before {
 			return nil
 		}
-		return noEffect("$."+name, now, fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart",
-			before))
+		return noEffect("$."+name, now,
+			fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart",
+				before))
 	}
 }
 
@@ -236,5 +239,6 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 			return nil
 		}
 	}
-	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now", vars["item_name"]))
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now",
+		vars["item_name"]))
 }

@@ -92,7 +92,8 @@ var creations = []creation{
 		listed("id token_id").called(map[string]string{"tenant_id": "tenant_uuid"}), extra: endsInAnHour},
 	{keeping: of("CreateRegistrationToken_1", "registration_token", "FetchRegistrationTokens_1").listed("id token_id"),
 		extra: endsInAnHour},
-	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name")},
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").
+		listed("name item_name")},
 	{keeping: of("UpdateUserAccessPolicies", "roled_user", "FetchUserAccessPolicies").listed("role_id role")},
 }
 
@@ -100,7 +101,8 @@ var changes = []change{
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), follows: []string{"contacts"}, to: body{
 		"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}", "language": "es",
 		"internal_tag": "other tag of ${unique}", "contact": otherContact}},
-	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"), to: body{"customer_type": "enterprise"}},
+	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
+		to: body{"customer_type": "enterprise"}},
 	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "es",
@@ -123,14 +125,17 @@ var changes = []change{
 		called(map[string]string{"value": "own.value", "lock": "own.lock", "exclusive": "own.exclusive"}),
 		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true}},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions"), to: brandOf(
-		"company_name service_name support_phone support_url home_url help_url knowledgebase_url user_guide_url terms_url " +
-			"platform_terms_url privacy_policy_url upsell_url mobile_app_android_download_url mobile_app_ios_download_url " +
+		"company_name service_name support_phone support_url home_url help_url knowledgebase_url user_guide_url " +
+			"terms_url " +
+			"platform_terms_url privacy_policy_url upsell_url mobile_app_android_download_url " +
+			"mobile_app_ios_download_url " +
 			"white_labeled_agent")},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("mail"), to: body{
 		"smtp_override": 1, "smtp_server": "mail.example.org", "smtp_port": 587, "smtp_user": "conformance",
 		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com"}},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("platform"), to: brandOf(
-		"account_server_url agent_gateway_url backup_console_url color color_scheme owns_custom_legal_docs reg_server_url " +
+		"account_server_url agent_gateway_url backup_console_url color color_scheme owns_custom_legal_docs " +
+			"reg_server_url " +
 			"router_url")},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings"),
 		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"}},
@@ -154,9 +159,11 @@ var changes = []change{
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),
 		little: body{"currency": "USD"}},
-	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").in("currency"),
+	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").
+		in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},
-	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").listed("name item_name"),
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").
+		listed("name item_name"),
 		guess: true, little: body{"offering_items": []any{
 			body{"application_id": "${second_application_id}", "name": "${second_item_name}", "status": 0}}}},
 }
@@ -277,7 +284,8 @@ func unkept() []string {
 		for _, p := range op.RequestProperties() {
 			excused := unsent[op.ID][p.Name] != "" || p.Name == "version" || !op.Writes()
 			if sent[op.ID][p.Name] == excused {
-				wrong = append(wrong, fmt.Sprintf("%s %s: sent %v, excused %v", op.ID, p.Name, sent[op.ID][p.Name], excused))
+				wrong = append(wrong, fmt.Sprintf("%s %s: sent %v, excused %v", op.ID, p.Name, sent[op.ID][p.Name],
+					excused))
 			}
 		}
 	}

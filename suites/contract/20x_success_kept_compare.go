@@ -177,7 +177,8 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		case isObject && stillOne:
 			wrong = append(wrong, l.differences(at, before, now, nil)...)
 		case !l.same(at, was[name], is[name]):
-			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: written(is[name]),
+			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone",
+				Found:  written(is[name]),
 				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		}
 	}

@@ -15,14 +15,16 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			spec.Register(l.on(op, name, variant))
 		}
 	},
-		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"},
-			lod: "stamps", check: short("name", "kind", "contact", "language")}),
+		Entry("of tenants as stamps", "FetchTenantsBatch", "lod", "stamps",
+			list{query: map[string]string{"lod": "stamps"},
+				lod: "stamps", check: short("name", "kind", "contact", "language")}),
 		Entry("of tenants in basic form", "FetchTenantsBatch", "lod", "basic",
 			list{query: map[string]string{"lod": "basic"}, lod: "basic", check: short("contact", "language")}),
 		Entry("of users as stamps", "FetchUsersBatch", "lod", "stamps", list{query: map[string]string{"lod": "stamps"},
 			lod: "stamps", check: short("login", "contact", "language")}),
-		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic", list{query: map[string]string{"lod": "basic"},
-			lod: "basic", check: short("contact", "language")}),
+		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic",
+			list{query: map[string]string{"lod": "basic"},
+				lod: "basic", check: short("contact", "language")}),
 
 		Entry("of a tenant's children", "FetchTenantsBatch", "filter", "parent_id",
 			list{query: map[string]string{"parent_id": "${side}"}, drop: []string{"uuids"},
@@ -33,9 +35,10 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of a tenant's users", "FetchUsersBatch", "filter", "tenant_id",
 			list{query: map[string]string{"tenant_id": "${tenant_id}"}, drop: []string{"uuids"},
 				check: every("tenant_id", "tenant_id")}),
-		Entry("of a client", "FetchClientsBatch", "filter", "uuids", list{query: map[string]string{"uuids": "${client_id}"},
-			drop:  []string{"origin_id"},
-			check: every("client_id", "client_id")}),
+		Entry("of a client", "FetchClientsBatch", "filter", "uuids",
+			list{query: map[string]string{"uuids": "${client_id}"},
+				drop:  []string{"origin_id"},
+				check: every("client_id", "client_id")}),
 		Entry("of the clients of an origin", "FetchClientsBatch", "filter", "origin_id", list{check: every("client_id",
 			"client_id")}),
 		Entry("of one edition's offering items", "FetchTenantOfferingItems", "filter", "edition",
@@ -44,7 +47,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of offering items, without saying of which edition", "FetchTenantOfferingItems", "default", "edition",
 			list{drop: []string{"edition"},
 				of: shared("side"), check: edition("standard")}),
-		Entry("of what a child can be given, without saying of which edition", "FetchOfferingItemsAvailableForTenantChild",
+		Entry("of what a child can be given, without saying of which edition",
+			"FetchOfferingItemsAvailableForTenantChild",
 			"default", "edition", list{
 				drop: []string{"edition"}, check: edition("standard")}),
 		Entry("of tenants that have changed since", "FetchTenantsBatch", "filter", "updated_since", list{
@@ -53,8 +57,9 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of users that have changed since", "FetchUsersBatch", "filter", "updated_since", list{
 			query: map[string]string{"tenant_id": "${tenant_id}",
 				"updated_since": farAhead}, drop: []string{"uuids"}, check: nothing}),
-		Entry("of offering items that have changed since", "FetchTenantOfferingItemsBatch", "filter", "updated_since", list{
-			query: map[string]string{"updated_since": farAhead}, check: nothing}),
+		Entry("of offering items that have changed since", "FetchTenantOfferingItemsBatch", "filter", "updated_since",
+			list{
+				query: map[string]string{"updated_since": farAhead}, check: nothing}),
 		Entry("of metered offering items", "FetchTenantOfferingItems", "filter", "type",
 			list{query: map[string]string{"type": "count"}, check: all("type", "count")}),
 		Entry("of offering items that are on", "FetchTenantOfferingItems", "filter", "status",
@@ -90,9 +95,10 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of nothing that is found", "Search", "finds", "nothing",
 			list{query: map[string]string{"text": "nothing-${run}"}, check: empty}),
 		Entry("of what is found", "Search", "finds", "", list{check: found("tenant_id")}),
-		Entry("of a user who is found by login", "Search", "finds", "login", list{vars: map[string]string{"name": "login"},
-			of: &session.Object{Key: fixtures.Shared(fixtures.Home, "user"), Side: fixtures.Home,
-				Object: "user"}, check: found("user_id")}),
+		Entry("of a user who is found by login", "Search", "finds", "login",
+			list{vars: map[string]string{"name": "login"},
+				of: &session.Object{Key: fixtures.Shared(fixtures.Home, "user"), Side: fixtures.Home,
+					Object: "user"}, check: found("user_id")}),
 		Entry("of one usage's offering items", "FetchTenantOfferingItems", "filter", "usage_names",
 			list{query: map[string]string{"usage_names": "${usage_name}"},
 				check: every("usage_name", "usage_name")}),
@@ -104,10 +110,12 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			"tenant_id")),
 		Entry("of a tenant that is found by how its contact is called", "Search", "finds", "contact",
 			worded("last-${unique}", "tenant_id")),
-		Entry("of a tenant that is found by how an address begins", "Search", "finds", "email", worded("tenant-${unique}@",
-			"tenant_id")),
-		Entry("of a user who is found by how an address begins", "Search", "finds", "user-email", worded("user-${unique}@",
-			"user_id")),
+		Entry("of a tenant that is found by how an address begins", "Search", "finds", "email",
+			worded("tenant-${unique}@",
+				"tenant_id")),
+		Entry("of a user who is found by how an address begins", "Search", "finds", "user-email",
+			worded("user-${unique}@",
+				"user_id")),
 		Entry("of a user who is found by the second word of a name", "Search", "finds", "user-name",
 			worded("family-${unique}", "user_id")),
 		Entry("of what bears the text inside of a word", "Search", "finds", "nothing-inside",
@@ -127,7 +135,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			list{query: map[string]string{"origin_id": "${unique}"}, drop: []string{"uuids"},
 				of: own("user_of_an_origin", "lists"), check: exactly("user_id")}),
 		Entry("of a subtree's users", "FetchUsersBatch", "filter", "subtree_root_tenant_id", list{
-			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, drop: []string{"uuids"}, of: own("family_tree",
+			query: map[string]string{"subtree_root_tenant_id": "${tenant_id}"}, drop: []string{"uuids"},
+			of: own("family_tree",
 				"lists"),
 			check: exactly("user_id", "second_user_id", "unit_user_id", "other_user_id")}),
 		Entry("of users with their roles", "FetchUsersBatch", "filter", "with_access_policies",
@@ -145,19 +154,23 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of tenants with their contacts", "FetchTenantsBatch", "filter", "with_contacts",
 			list{query: map[string]string{"with_contacts": "true"},
 				check: bears("contacts", "email", ""), guess: true}),
-		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items", list{
-			query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own(
-				"supplied_tree", "lists"), check: counted("first_id")}),
-		Entry("of tenants with offering items that are stored", "FetchTenantsBatch", "filter", "with_infra_offering_items",
+		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items",
+			list{
+				query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own(
+					"supplied_tree", "lists"), check: counted("first_id")}),
+		Entry("of tenants with offering items that are stored", "FetchTenantsBatch", "filter",
+			"with_infra_offering_items",
 			list{
 				query: map[string]string{"with_infra_offering_items": "true", "uuids": "${side},${bare_id}"}, of: own(
 					"supplied_tree", "lists"), check: omits("bare_id")}),
 		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "expand_offering_items", list{
-			query: map[string]string{"expand_offering_items": "true", "uuids": "${first_id}"}, of: own("supplied_tree", "lists"),
+			query: map[string]string{"expand_offering_items": "true", "uuids": "${first_id}"}, of: own("supplied_tree",
+				"lists"),
 			check: bears("offering_items", "name", "item_name")}),
 		Entry("of a tenant and of what lies between it and the caller's own", "FetchTenantsBatch", "filter",
 			"include_relative_path", list{
-				query: map[string]string{"include_relative_path": "true", "uuids": "${unit_id}"}, of: own("family_tree", "lists"),
+				query: map[string]string{"include_relative_path": "true", "uuids": "${unit_id}"}, of: own("family_tree",
+					"lists"),
 				check: exactly("side", "tenant_id", "first_id", "unit_id")}),
 
 		Entry("of a tenant's children backwards", "FetchTenantChildren", "order", "name",
@@ -165,7 +178,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 				of: own("family_tree", "lists"), check: inOrder("second_id", "first_id")}),
 		Entry("of a tenant's users backwards", "FetchTenantUsers", "order", "login",
 			list{query: map[string]string{"order": "-login"},
-				of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: inOrder("second_user_id",
+				of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"},
+				check: inOrder("second_user_id",
 					"user_id")}),
 		Entry("of a tenant's children, the deleted ones too", "FetchTenantChildren", "filter", "allow_deleted",
 			list{query: map[string]string{"allow_deleted": "true"},
@@ -173,7 +187,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of a tenant's users, the deleted ones too", "FetchTenantUsers", "filter", "allow_deleted",
 			list{query: map[string]string{"allow_deleted": "true"},
 				of: own("deleted_user", "users"), check: found("user_id")}),
-		Entry("of the users of a tenant and of what is below it", "FetchTenantUsers", "filter", "include_grand_children",
+		Entry("of the users of a tenant and of what is below it", "FetchTenantUsers", "filter",
+			"include_grand_children",
 			list{
 				query: map[string]string{"include_grand_children": "true"}, of: own("family_tree",
 					"lists"), vars: map[string]string{"tenant_id": "first_id"},
@@ -183,7 +198,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 				vars: map[string]string{"tenant_id": "first_id"}, check: exactly("user_id", "second_user_id")}),
 		Entry("of the users of a partner and of its folders, of which there are none", "FetchTenantUsers", "filter",
 			"include_grand_children-partner", list{
-				query: map[string]string{"include_grand_children": "true"}, of: own("family_tree", "lists"), check: empty}),
+				query: map[string]string{"include_grand_children": "true"}, of: own("family_tree", "lists"),
+				check: empty}),
 		Entry("of a tenant's children, in the order of their names", "FetchTenantChildren", "default", "order",
 			list{of: own("family_tree", "lists"),
 				check: inOrder("first_id", "second_id")}),
@@ -212,7 +228,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			drop: []string{"uuids"}, of: own("family_tree", "lists"), check: exactly("user_id", "second_user_id")}),
 		Entry("of a tenant's users who are hidden too", "FetchTenantUsers", "filter", "include_hidden",
 			list{query: map[string]string{"include_hidden": "true"},
-				of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: includes("user_id",
+				of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"},
+				check: includes("user_id",
 					"second_user_id")}),
 
 		Entry("of one usage's offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "usage_names",
@@ -221,22 +238,26 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of some editions' offering items in a subtree", "FetchTenantOfferingItemsBatch", "filter", "editions",
 			list{query: map[string]string{"editions": "advanced"},
 				of: own("supplied_tree", "lists"), check: edition("advanced")}),
-		Entry("of offering items in a subtree by their names", "FetchTenantOfferingItemsBatch", "filter", "offering_items",
+		Entry("of offering items in a subtree by their names", "FetchTenantOfferingItemsBatch", "filter",
+			"offering_items",
 			list{query: map[string]string{"offering_items": "${item_name}"},
 				of: own("supplied_tree", "lists"), check: every("name", "item_name")}),
 		Entry("of what is used of one kind", "FetchTenantUsages", "filter", "usage_names",
 			list{query: map[string]string{"usage_names": "${usage_name}"},
-				of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: every("usage_name",
+				of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"},
+				check: every("usage_name",
 					"usage_name"), blank: true}),
 		Entry("of what is used of some editions", "FetchTenantUsages", "filter", "editions",
 			list{query: map[string]string{"editions": "advanced"},
-				of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"}, check: edition("advanced")}),
+				of: own("supplied_tree", "lists"), vars: map[string]string{"tenant_id": "first_id"},
+				check: edition("advanced")}),
 		Entry("of what some tenants use of one kind", "FetchTenantsUsagesBatch", "filter", "usage_names", list{
 			query: map[string]string{"tenants": "${first_id}", "usage_names": "${usage_name}"}, of: own("supplied_tree",
 				"lists"),
 			check: within("usages", every("usage_name", "usage_name")), blank: true}),
 		Entry("of what some tenants use of some editions", "FetchTenantsUsagesBatch", "filter", "editions", list{
-			query: map[string]string{"tenants": "${first_id}", "editions": "advanced"}, of: own("supplied_tree", "lists"),
+			query: map[string]string{"tenants": "${first_id}", "editions": "advanced"}, of: own("supplied_tree",
+				"lists"),
 			check: within("usages", edition("advanced"))}),
 		Entry("of what two tenants use", "FetchTenantsUsagesBatch", "filter", "tenants",
 			list{query: map[string]string{"tenants": "${first_id},${second_id}"},
@@ -271,7 +292,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			"text": "conformance"}, check: atMost(1)}),
 	)
 
-	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string, drop string) {
+	DescribeTableSubtree("a list that takes several pages", func(id, object string, query map[string]string,
+		drop string) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			spec.Register(paged(op, object, query, drop))
 		}

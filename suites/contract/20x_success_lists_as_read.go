@@ -162,7 +162,8 @@ func clientNames(a further, _ []any) (wrong []schemas.Violation) {
 		for _, client := range [][2]string{{"client_id", "-first"}, {"second_client_id", "-second"}} {
 			want := fmt.Sprint(a.vars["unique"], client[1])
 			if isObject && fields["client_id"] == a.vars[client[0]] && data["client_name"] != want {
-				wrong = append(wrong, faultAt(itemAt(i, ".data.client_name"), "as-read", fmt.Sprint(data["client_name"]),
+				wrong = append(wrong, faultAt(itemAt(i, ".data.client_name"), "as-read",
+					fmt.Sprint(data["client_name"]),
 					"the client was made with the name "+want))
 			}
 		}

@@ -83,7 +83,8 @@ func off(items []any, vars fixtures.Vars) []schemas.Violation {
 	wrong := all("status", "0")(items, vars)
 	for i, item := range items {
 		if fields, _ := item.(map[string]any); fields["quota"] != nil {
-			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota", Found: "a quota",
+			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota",
+				Found:  "a quota",
 				Detail: "an item that is off has none"})
 		}
 	}
@@ -193,7 +194,8 @@ func levelByLevel(child string) func([]any, fixtures.Vars) []schemas.Violation {
 			fields, _ := item.(map[string]any)
 			above := level[fields["parent_id"]]
 			if above == 0 || above+1 < deepest {
-				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i+1), Rule: "order", Found: fmt.Sprint(fields["id"]),
+				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i+1), Rule: "order",
+					Found:  fmt.Sprint(fields["id"]),
 					Detail: "a subtree is listed level by level, parents before their children"}}
 			}
 			deepest = above + 1
@@ -294,7 +296,8 @@ func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation 
 		for i, item := range items {
 			fields, _ := item.(map[string]any)
 			if found := fmt.Sprint(fields[property]); found != value {
-				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].%s", i, property), Rule: "filter",
+				wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].%s", i, property),
+					Rule:   "filter",
 					Found:  found,
 					Detail: "the list was asked for " + value + " only"})
 			}

@@ -181,8 +181,9 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 	}
 	// What is wrong with the other answer is not this operation's fault.
 	if e.Status() != op.Success() || len(op.CheckResponse(e.Status(), by.query["lod"], e.Last().Body)) > 0 {
-		return e, nil, spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" +
-			op.ID)
+		return e, nil,
+			spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" +
+				op.ID)
 	}
 	items, wrong, looks, err := allPages(ctx, a.s, a.id, r, e)
 	*a.looks = append(*a.looks, looks...)

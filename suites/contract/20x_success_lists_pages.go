@@ -14,7 +14,8 @@ import (
 )
 
 var fittingPages = spec.Cites(`a page has limit items at most; paging.cursors.after leads to the next one and is all `+
-	`that has to be sent, and where nothing is left there is none (reference, parameters limit and after)`, spec.Reference)
+	`that has to be sent, and where nothing is left there is none (reference, parameters limit and after)`,
+	spec.Reference)
 
 // maxPages bounds the way through a list whose pages lead on and on.
 const maxPages = 100

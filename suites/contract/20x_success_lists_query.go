@@ -37,7 +37,8 @@ func deleted(object, parameter, id string) list {
 			for i, item := range items {
 				fields, _ := item.(map[string]any)
 				if fields["deleted_at"] == nil {
-					wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].deleted_at", i), Rule: "deleted",
+					wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].deleted_at", i),
+						Rule:  "deleted",
 						Found: "null", Detail: "a deleted object says when it was deleted"})
 				}
 			}

@@ -16,7 +16,8 @@ import (
 func changedSince(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
 	sp := l.on(op, "filter", "updated_since-recent")
-	sp.Prepare = l.look(op, func(ctx context.Context, whole further, items []any) (wrong []schemas.Violation, err error) {
+	sp.Prepare = l.look(op, func(ctx context.Context, whole further, items []any) (wrong []schemas.Violation,
+		err error) {
 		times := updates(items)
 		moments := slices.SortedFunc(maps.Values(times), time.Time.Compare)
 		if len(moments) == 0 {

@@ -27,7 +27,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			lists("application_id")),
 		Entry("a service that was turned off", "TurnOffTenantApplication", "FetchAvailableTenantApplications",
 			lacks("application_id")),
-		Entry("a setting", "UpdateTenantApplicationSetting", "FetchTenantApplicationSetting", property("own.value", true)),
+		Entry("a setting", "UpdateTenantApplicationSetting", "FetchTenantApplicationSetting",
+			property("own.value", true)),
 		Entry("a setting that was dropped", "DeleteTenantApplicationSetting", "FetchTenantApplicationSetting",
 			property("own", nil)),
 		Entry("a brand that was turned on, at a higher version", "EnableCustomBranding", "FetchTenant",
@@ -68,11 +69,13 @@ var _ = Describe("20x success", Label("20x"), func() {
 				query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
 		Entry("a user comes back by force and enabled, and the login bears a suffix", "RestoreDeletedUser", "forced",
 			told{object: "login_taken_user",
-				query: map[string]string{"force": "true", "enable": "true"}, shown: both(both(property("deleted_at", nil),
+				query: map[string]string{"force": "true", "enable": "true"},
+				shown: both(both(property("deleted_at", nil),
 					property("enabled", true)), suffixed("login"))}),
-		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces", told{object: "roled_user",
-			vars:  map[string]any{"role": "company_admin"},
-			shown: onlyRole("company_admin")}),
+		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces",
+			told{object: "roled_user",
+				vars:  map[string]any{"role": "company_admin"},
+				shown: onlyRole("company_admin")}),
 	)
 })
 

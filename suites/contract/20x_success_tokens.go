@@ -33,10 +33,11 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 				return map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"],
 					"client_secret": vars["client_secret"]}
 			}}),
-		Entry("a password", grant{name: "password", object: "logged_in_user", form: func(vars fixtures.Vars) map[string]any {
-			return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
-				"scope": "offline_access"}
-		}}),
+		Entry("a password", grant{name: "password", object: "logged_in_user",
+			form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
+					"scope": "offline_access"}
+			}}),
 		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user",
 			form: func(vars fixtures.Vars) map[string]any {
 				sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
@@ -74,7 +75,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
 		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] },
 			session.Revoked))
-		spec.Register(deadToken(op, "foreign", func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
+		spec.Register(deadToken(op, "foreign",
+			func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
 	}
 	for _, op := range spec.Operations(spec.Named("RequestOneTimeToken")) {
 		spec.Register(selected(op, "login", "login"))
@@ -125,7 +127,8 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 		case e.Status()/100 == 4 && strings.Contains(word, "totp"):
 			return nil, nil, spec.Excused("the target asks the user for a second factor: " + word)
 		case e.Status()/100 == 4 && g.assumed && !s.Judge.Rules.Assumed:
-			return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that the token is given is only assumed", e.Status()))
+			return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that the token is given is only assumed",
+				e.Status()))
 		case e.Status()/100 != 2 || body == nil:
 			return nil, nil, nil // the oracle has said so
 		}
@@ -148,7 +151,8 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: "401",
 				Detail: "the token that was given opens nothing"})
 		case seen.Status()/100 == 2 && user != nil && user["id"] != vars["user_id"]:
-			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens", Found: fmt.Sprint(user["id"]),
+			wrong = append(wrong, schemas.Violation{Path: "$.access_token", Rule: "opens",
+				Found:  fmt.Sprint(user["id"]),
 				Detail: fmt.Sprintf("the token speaks for another user than %v", vars["user_id"])})
 		}
 		if scope, _ := g.form(vars)["scope"].(string); scope == "offline_access" && body["refresh_token"] == nil &&
@@ -255,7 +259,8 @@ func isUser(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 func selected(op *schemas.Operation, selector, name string) spec.Spec {
 	key := fixtures.Own("user", "selected")
 	sp := spec.Spec{
-		Code: "20x", Probe: "selected", Variant: selector, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Code: "20x", Probe: "selected", Variant: selector, Subject: op.ID, Operation: op, Method: op.Method,
+		Path: op.Path,
 		Want: op.Success(), Basis: spec.Assumed,
 		Writes: op.Writes(), Settles: true, Control: op.ID,
 		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "user"}) },
@@ -303,8 +308,9 @@ func withBasic(op *schemas.Operation) spec.Spec {
 			[]*exchange.Exchange, error) {
 			switch user := spec.Object(e); {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
-				return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed",
-					e.Status()))
+				return nil, nil,
+					spec.Excused(fmt.Sprintf("refused with %d: that Basic takes a user's password is only assumed",
+						e.Status()))
 			case e.Status()/100 == 2:
 				return isUser(user, vars), nil, nil
 			}

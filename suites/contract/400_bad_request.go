@@ -59,7 +59,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	// A value that is none of those that the reference lists for its place. Forms are probed by hand.
 	for _, op := range spec.Operations(spec.TakesJSON) {
 		for _, choice := range op.Choices() {
-			steps := slices.DeleteFunc(slices.Clone(choice.Path), func(step string) bool { return step == schemas.Item })
+			steps := slices.DeleteFunc(slices.Clone(choice.Path),
+				func(step string) bool { return step == schemas.Item })
 			variant := strings.Join(steps, ".")
 			spec.Register(bad("unknown-value").On(op, variant, func(r *fixtures.Request, _ *session.Session) error {
 				body, err := spec.Body(r)
@@ -77,17 +78,20 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		for _, parameter := range op.Params {
 			switch {
 			case parameter.In == "path" && parameter.Pattern != "":
-				spec.Register(bad("malformed-path").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				spec.Register(bad("malformed-path").On(op, parameter.Name, func(r *fixtures.Request,
+					_ *session.Session) error {
 					return spec.ReplaceSegment(r, op, parameter.Name, "conformance")
 				}))
 			case parameter.In == "query" && parameter.Required:
-				spec.Register(bad("missing-query").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				spec.Register(bad("missing-query").On(op, parameter.Name, func(r *fixtures.Request,
+					_ *session.Session) error {
 					r.Query.Del(parameter.Name)
 					return nil
 				}))
 			}
 			if parameter.In == "query" && restricted(parameter) {
-				sp := bad("malformed-query").On(op, parameter.Name, func(r *fixtures.Request, _ *session.Session) error {
+				sp := bad("malformed-query").On(op, parameter.Name, func(r *fixtures.Request,
+					_ *session.Session) error {
 					r.Query.Set(parameter.Name, "conformance")
 					return nil
 				})
@@ -148,13 +152,15 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			}))
 		}
 	},
-		Entry("no grant type", "RequestTokens", "no-grant-type", func(body map[string]any) { delete(body, "grant_type") }),
+		Entry("no grant type", "RequestTokens", "no-grant-type",
+			func(body map[string]any) { delete(body, "grant_type") }),
 		Entry("an unknown grant type", "RequestTokens", "unknown-grant-type",
 			func(body map[string]any) { body["grant_type"] = "conformance" }),
 		Entry("no token to revoke", "RevokeToken", "no-token", func(body map[string]any) { delete(body, "token") }),
 		Entry("a kind of token that does not exist", "RevokeToken", "unknown-token-type",
 			func(body map[string]any) { body["token_type_hint"] = "conformance" }),
-		Entry("no token to look into", "IntrospectToken", "no-token", func(body map[string]any) { delete(body, "token") }),
+		Entry("no token to look into", "IntrospectToken", "no-token",
+			func(body map[string]any) { delete(body, "token") }),
 		Entry("two ways to name a user", "RequestOneTimeToken", "two-users",
 			func(body map[string]any) { body["login"] = "conformance" }),
 		Entry("no way to name a user", "RequestOneTimeToken", "no-user",
@@ -273,7 +279,8 @@ func enabledTenant(op *schemas.Operation) spec.Spec {
 	key := fixtures.Own("customer", "400")
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
 	return spec.Spec{
-		Code: "400", Probe: "enabled-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 400,
+		Code: "400", Probe: "enabled-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:  400,
 		Basis: spec.Documented, Cite: disabledFirst, Writes: true, Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})

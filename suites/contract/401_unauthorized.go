@@ -22,11 +22,12 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			spec.Register(p.On(op, "", p.Mutate))
 		}
 	},
-		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented, Mutate: func(r *fixtures.Request,
-			_ *session.Session) error {
-			r.As = fixtures.Nobody
-			return nil
-		}}),
+		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented,
+			Mutate: func(r *fixtures.Request,
+				_ *session.Session) error {
+				r.As = fixtures.Nobody
+				return nil
+			}}),
 		Entry("a malformed token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
 				r.Header.Set("Authorization", "Bearer "+session.Garbage)
@@ -34,7 +35,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}),
 		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented,
 			InvalidToken: session.Expired}),
-		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered, Basis: spec.Documented,
+		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered,
+			Basis:        spec.Documented,
 			InvalidToken: session.Tampered}),
 		Entry("a token that claims to need no signature", spec.Probe{Code: 401, Name: session.AlgNone,
 			Basis: spec.Documented, InvalidToken: session.AlgNone}),
@@ -44,9 +46,9 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			InvalidToken: session.Revoked}),
 	)
 
-	// The reference has 400 as well as 401 for a factor of authentication that failed, so that the code is only assumed.
-	// The operations with credentials of their own are tried with the sandbox's client, never with the configured one,
-	// which too many wrong secrets might lock out.
+	// The reference has 400 as well as 401 for a factor of authentication that failed, so that the code is only
+	// assumed. The operations with credentials of their own are tried with the sandbox's client, never with the
+	// configured one, which too many wrong secrets might lock out.
 	DescribeTableSubtree("operations with credentials of their own refuse", func(p spec.Probe, ids ...string) {
 		p.Cite = cmp.Or(p.Cite, failedProof)
 		for _, op := range spec.Operations(spec.Named(ids...)) {
@@ -88,8 +90,10 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("an invented authorization code", spec.Probe{Code: 401, Name: "invented-code",
 			Basis: spec.RejectionDocumented, Mutate: asking("authorization_code", "code")}),
 		Entry("an invented device code", spec.Probe{Code: 401, Name: "invented-device-code",
-			Basis: spec.RejectionDocumented, Mutate: asking("urn:ietf:params:oauth:grant-type:device_code", "device_code")}),
-		Entry("an invented assertion", spec.Probe{Code: 401, Name: "invented-assertion", Basis: spec.RejectionDocumented,
+			Basis: spec.RejectionDocumented, Mutate: asking("urn:ietf:params:oauth:grant-type:device_code",
+				"device_code")}),
+		Entry("an invented assertion", spec.Probe{Code: 401, Name: "invented-assertion",
+			Basis:  spec.RejectionDocumented,
 			Mutate: asking(jwtBearer, "assertion")}),
 		Entry("an assertion whose signature was changed", spec.Probe{Code: 401, Name: "altered-assertion",
 			Basis: spec.RejectionDocumented, InvalidToken: session.Tampered,
@@ -98,14 +102,15 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				if err != nil {
 					return err
 				}
-				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), fmt.Sprint(vars["client_secret"])))
+				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]),
+					fmt.Sprint(vars["client_secret"])))
 				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered],
 					"scope": tenantScope + fmt.Sprint(vars["side"])})
 			}}),
 	)
 
-	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is not
-	// known, but no one takes wrong ones. Those that do not list it are only assumed to refuse it.
+	// The operations that list Basic take a user's login and password; whether they take a client's id and secret is
+	// not known, but no one takes wrong ones. Those that do not list it are only assumed to refuse it.
 	DescribeTableSubtree("operations that take Basic refuse", func(p spec.Probe, ids ...string) {
 		for _, op := range spec.Operations(spec.Named(ids...)) {
 			spec.Register(p.On(op, "", p.Mutate))
@@ -132,9 +137,10 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}, "FetchInfrastructuresLocation"),
 	)
 
-	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation does
-	// not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for one
-	// time only, that an id token is not an access token, and that nothing is not proof of who calls: their names do.
+	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation
+	// does not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for
+	// one time only, that an id token is not an access token, and that nothing is not proof of who calls: their names
+	// do.
 	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string,
 		ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
@@ -143,28 +149,35 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			spec.Register(sp)
 		}
 	},
-		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client", spec.RejectionDocumented,
+		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client",
+			spec.RejectionDocumented,
 			itsOwn),
 		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client",
 			spec.RejectionDocumented, func(r *fixtures.Request, vars fixtures.Vars) error {
 				r.Header.Del("Authorization")
-				return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"],
+				return r.SetBody(form, map[string]any{"grant_type": "client_credentials",
+					"client_id":     vars["client_id"],
 					"client_secret": session.Garbage})
 			}),
 		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client",
 			spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
 				r.Header.Del("Authorization")
-				return r.SetBody(form, map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"]})
+				return r.SetBody(form, map[string]any{"grant_type": "client_credentials",
+					"client_id": vars["client_id"]})
 			}),
-		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client", spec.RejectionDocumented,
+		Entry("a deleted client's secret", "RequestTokens", "deleted-client", "deleted_client",
+			spec.RejectionDocumented,
 			itsOwn),
-		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant", "disabled_partners_client",
+		Entry("a client's secret, below a disabled tenant", "RequestTokens", "disabled-tenant",
+			"disabled_partners_client",
 			spec.RejectionDocumented, itsOwn),
 		Entry("a client's secret, in a deleted tenant", "RequestTokens", "deleted-tenant", "deleted_customers_client",
 			spec.RejectionDocumented, itsOwn),
-		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login", spec.RejectionDocumented,
+		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login",
+			spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
-		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client", spec.Assumed,
+		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client",
+			spec.Assumed,
 			bearing("access_token")),
 		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", spec.Assumed,
 			bearing("access_token")),
@@ -172,13 +185,15 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			"disabled_partners_client", spec.RejectionDocumented, bearing("access_token")),
 		Entry("a client's token, in a deleted tenant", "FetchApplications", "deleted-tenant-token",
 			"deleted_customers_client", spec.RejectionDocumented, bearing("access_token")),
-		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login", spec.Documented,
+		Entry("a disabled user's token", "FetchCurrentUserInfo", "disabled-user-token", "disabled_login",
+			spec.Documented,
 			bearing("access_token")),
 		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login",
 			spec.RejectionDocumented, bearing("access_token")),
 		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token",
 			"revoked_pairs", spec.RejectionDocumented, bearing("second_access_token")),
-		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token", "revoked_pairs",
+		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token",
+			"revoked_pairs",
 			spec.RejectionDocumented,
 			inForm("refresh_token", map[string]string{"refresh_token": "refresh_token"})),
 		Entry("a refresh token that was revoked", "RequestTokens", "dead-refresh-token", "revoked_pairs",
@@ -254,7 +269,8 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 func worthless(op *schemas.Operation, name, object string, ground report.Basis, bring credentials) spec.Spec {
 	key := fixtures.Own(object, "401")
 	return spec.Spec{
-		Code: "401", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 401, Basis: ground,
+		Code: "401", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 401,
+		Basis:   ground,
 		Writes:  true,
 		Control: op.ID, Settles: object != "revoked_pairs" && object != "used_one_time_token",
 		Objects: func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) },

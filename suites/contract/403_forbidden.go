@@ -47,7 +47,10 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 		spec.Register(foreignInBody(op, "parent", func(body map[string]any, tenant any) { body["parent_id"] = tenant }))
 	}
 	for _, op := range spec.Operations(spec.Named("RegisterInfrastructure")) {
-		spec.Register(foreignInBody(op, "owner", func(body map[string]any, tenant any) { body["owner_tenant_id"] = tenant }))
+		spec.Register(foreignInBody(op, "owner", func(body map[string]any,
+			tenant any) {
+			body["owner_tenant_id"] = tenant
+		}))
 	}
 	for _, op := range spec.Operations(spec.Named("UpdateUserAccessPolicies")) {
 		spec.Register(foreignInBody(op, "role", func(body map[string]any, tenant any) {
@@ -63,8 +66,8 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 		spec.Register(foreignScope(op))
 	}
 
-	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole world
-	// away.
+	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole
+	// world away.
 	for _, op := range spec.Operations(func(op *schemas.Operation) bool {
 		return op.Security.Token && slices.Contains(op.Takes("path"), "tenant_id") && op.ID != "DeleteTenant"
 	}) {
@@ -98,7 +101,8 @@ func foreign(op *schemas.Operation) spec.Spec {
 		key = fixtures.Own(call.Object, "foreign-"+op.ID)
 	}
 	sp := spec.Spec{
-		Code: "403", Probe: "foreign-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 403,
+		Code: "403", Probe: "foreign-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:   403,
 		Basis:  spec.RejectionDocumented,
 		Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) {

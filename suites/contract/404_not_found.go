@@ -147,8 +147,9 @@ func unknownRoute(variant, template string) spec.Spec {
 			path), Method: http.MethodGet, Path: path,
 		Want: 404, Basis: spec.Documented,
 		Prepare: func(_ context.Context, s *session.Session, _ string) (spec.Case, error) {
-			return spec.Case{Request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet, Path: literal(template) +
-				"/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
+			return spec.Case{Request: fixtures.Request{As: fixtures.Home, Method: http.MethodGet,
+				Path: literal(template) +
+					"/" + fixtures.Tag + s.Run, Header: http.Header{}}}, nil
 		},
 	}
 }
@@ -182,7 +183,8 @@ func unknownRoot(op *schemas.Operation, parameter string) spec.Spec {
 // it were not, the deletion had no effect.
 func deletedObject(deleted, op *schemas.Operation) spec.Spec {
 	return spec.Spec{
-		Code: "404", Probe: "deleted-object", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 404,
+		Code: "404", Probe: "deleted-object", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:  404,
 		Basis: spec.Assumed, Writes: true,
 		Control: deleted.ID, Settles: true,
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {

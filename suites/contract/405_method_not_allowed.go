@@ -59,7 +59,8 @@ func wrongMethod(template, method string) spec.Spec {
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(spec.PathIDs(op)) == 0 &&
 			method != http.MethodGet {
-			return spec.Case{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " + open)
+			return spec.Case{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " +
+				open)
 		}
 		r := fixtures.Request{As: fixtures.Home, Method: method, Path: literal(template), Header: http.Header{}}
 		if may, _ := s.MayWrite(); may && len(spec.PathIDs(op)) > 0 {

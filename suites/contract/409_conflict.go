@@ -75,12 +75,14 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user",
 			conflict{ground: spec.Documented, cite: restoredClash}),
 		Entry("a location that holds a storage", "DeleteInfrastructuresLocation", "in-use", "infra",
-			conflict{ground: spec.RejectionDocumented, cite: locationInUse, query: "version", value: "location_version"}),
+			conflict{ground: spec.RejectionDocumented, cite: locationInUse, query: "version",
+				value: "location_version"}),
 		Entry("a brand that is on already", "EnableCustomBranding", "repeated", "branded_partner", conflict{}),
 		Entry("a brand that is off already", "DisableCustomBranding", "repeated", "partner", conflict{}),
 		Entry("a tenant at an older version", "EnableCustomBranding", "stale-version", "changed_partner", older),
 		Entry("a brand at an older version", "DisableCustomBranding", "stale-version", "changed_brand", older),
-		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location", older),
+		Entry("a location at an older version", "DeleteInfrastructuresLocation", "stale-version", "changed_location",
+			older),
 		Entry("a storage at an older version", "UnregisterInfrastructure", "stale-version", "changed_infra", older),
 		Entry("a tenant to delete at an older version", "DeleteTenant", "stale-version", "disabled_customer", older),
 		Entry("a user to delete at an older version", "DeleteUser", "stale-version", "disabled_user", older),
@@ -151,7 +153,8 @@ var older = conflict{query: "version", value: "older_version"}
 func (c conflict) on(op *schemas.Operation, name, object string) spec.Spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
 	sp := spec.Spec{
-		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409, Or: badWhere(
+		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409,
+		Or: badWhere(
 			op),
 		Basis: cmp.Or(c.ground, spec.Assumed), Cite: c.cite, Writes: op.Writes(), Control: op.ID,
 		Objects: func(n session.Needs) {

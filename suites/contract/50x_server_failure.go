@@ -45,7 +45,8 @@ func injected(op *schemas.Operation) spec.Spec {
 	call := spec.Catalogue().Call(op.ID)
 	key := session.VictimKey(op, call)
 	return spec.Spec{
-		Code: "50x", Probe: "injected-failure", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 503,
+		Code: "50x", Probe: "injected-failure", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
+		Want:  503,
 		Basis: spec.Assumed, Injected: true,
 		Writes: op.Writes(), Control: op.ID, Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
@@ -140,7 +141,8 @@ func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait)
 		}
 		t := spec.Case{Exchange: w.exchange, Failed: w.err}
 		if op.ID == "CreateTenant" && spec.Contract().Operation("FetchTenantChildren") != nil {
-			t.Check = func(ctx context.Context, _ *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			t.Check = func(ctx context.Context, _ *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange,
+				error) {
 				return countChildren(ctx, s, id, key, failing)
 			}
 		}
@@ -176,6 +178,7 @@ func countChildren(ctx context.Context, s *session.Session, id, key string, fail
 	if len(children) == want {
 		return nil, spec.Exchanges(e), nil
 	}
-	return []schemas.Violation{{Path: "FetchTenantChildren $.items", Rule: "one object", Found: fmt.Sprint(len(children)),
+	return []schemas.Violation{{Path: "FetchTenantChildren $.items", Rule: "one object",
+		Found:  fmt.Sprint(len(children)),
 		Detail: fmt.Sprintf("the repeated creation must leave %d object behind", want)}}, spec.Exchanges(e), nil
 }

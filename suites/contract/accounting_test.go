@@ -22,7 +22,8 @@ const (
 	// maxUnprovokable bounds the reviewed list: it is no place to put what is merely hard.
 	maxUnprovokable = 10
 
-	// goldenList holds the specs by family: `make specs` writes it, so that a review shows what a change adds and loses.
+	// goldenList holds the specs by family: `make specs` writes it, so that a review shows what a change adds and
+	// loses.
 	goldenList = "testdata/specs.txt"
 )
 
@@ -69,7 +70,8 @@ func TestEveryCellIsAccountedFor(t *testing.T) {
 	g.Expect(lacking(seen)).To(BeEmpty(), "the contract implies these specs")
 	g.Expect(lackingOfLists(seen)).To(BeEmpty(),
 		"the contract implies these specs of lists, or a reason on the list unfiltered")
-	g.Expect(unkept()).To(BeEmpty(), "every property of a request body is sent and read back, or there is a reason not to")
+	g.Expect(unkept()).To(BeEmpty(),
+		"every property of a request body is sent and read back, or there is a reason not to")
 
 	list := families(seen)
 	if *specsFlag {
@@ -110,7 +112,8 @@ func lacking(seen map[string]bool) []string {
 			implied = append(implied, "415/wrong-content-type/"+op.ID, "415/no-content-type/"+op.ID)
 		}
 		if op.Security.Token {
-			for _, token := range []string{"no", "garbage", "expired", "tampered", "alg-none", "other-issuer", "revoked"} {
+			for _, token := range []string{"no", "garbage", "expired", "tampered", "alg-none", "other-issuer",
+				"revoked"} {
 				implied = append(implied, "401/"+token+"-token/"+op.ID)
 			}
 		}
@@ -165,7 +168,8 @@ func lackingOfLists(seen map[string]bool) (missing []string) {
 			missing = append(missing, "20x/paging/"+op.ID)
 		}
 		for _, name := range op.Takes("query") {
-			shown := slices.Contains([]string{"after", "limit", "lod", "order"}, name) || unfiltered[op.ID+" "+name] != ""
+			shown := slices.Contains([]string{"after", "limit", "lod", "order"}, name) ||
+				unfiltered[op.ID+" "+name] != ""
 			if !shown && !has("20x/filter-"+name, op.ID) && !has("20x/list-holds-"+name+"/", op.ID) {
 				missing = append(missing, "20x/filter-"+name+"/"+op.ID)
 			}
@@ -186,7 +190,8 @@ func families(seen map[string]bool) string {
 	subjects := map[string][]string{}
 	for id := range seen {
 		sp := spec.ByID(id)
-		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.Subject), sp.Basis.Rejection, sp.Basis.Code,
+		family := fmt.Sprintf("%s %s/%s %s %s", strings.TrimSuffix(id, "/"+sp.Subject), sp.Basis.Rejection,
+			sp.Basis.Code,
 			sp.Source(), sp.Mode())
 		subjects[family] = append(subjects[family], sp.Subject)
 	}

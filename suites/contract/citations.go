@@ -31,7 +31,8 @@ var latestRevision = map[string]spec.Citation{
 }
 
 func revision(page, section string) spec.Citation {
-	return spec.Cites(`the version that is named has to be that of the object's latest revision; another one is a mismatch, `+
+	return spec.Cites(`the version that is named has to be that of the object's latest revision; another one is a `+
+		`mismatch, `+
 		`error 1001 (guide, `+section+`; "API error codes")`, guide+page)
 }
 
@@ -44,13 +45,15 @@ var quotaVersion = spec.Cites(
 var (
 	uniqueTenantName = spec.Cites(
 		`a tenant's name is the only one in its hierarchy; another one is a conflict, error 1004 (guide, `+
-			`"Provisioning a customer tenant" and "Provisioning a partner tenant", parameters; "API error codes")`, errorCodes)
+			`"Provisioning a customer tenant" and "Provisioning a partner tenant", parameters; "API error codes")`,
+		errorCodes)
 	takenLogin = spec.Cites(`a login that somebody has is answered with 409 (guide, "Creating a user account", step 4)`,
 		guide+"users/creating-user")
 	restoredClash = spec.Cites(
 		`what is restored without force must not clash with a name or a login that was taken since: 409 `+
 			`(reference, restoring of tenants and of users)`, spec.Reference)
-	locationInUse = spec.Cites(`a location that has storages cannot be deleted (guide, "Deleting a location", Important)`,
+	locationInUse = spec.Cites(`a location that has storages cannot be deleted (guide, "Deleting a location", `+
+		`Important)`,
 		guide+"locations/deleting-location")
 
 	acceptableLogin = spec.Cites(
@@ -60,17 +63,21 @@ var (
 	presentInTenant = spec.Cites(
 		`a new tenant's name, kind and parent have to be given (guide, "Creating a tenant", step 2)`,
 		guide+"tenants/creating-tenant")
-	fittingKind = spec.Cites(`a partner holds no units, and a customer nothing else (guide, "Creating a tenant", step 2)`,
+	fittingKind = spec.Cites(`a partner holds no units, and a customer nothing else (guide, "Creating a tenant", `+
+		`step 2)`,
 		guide+"tenants/creating-tenant")
 	brandable = spec.Cites(
 		`branding cannot be managed for customers and units (guide, "Managing branding options", Important)`,
 		guide+"branding/index")
-	secondFactorAbove = spec.Cites(`the second factor of folders and units is that of the tenant above, and not managed `+
+	secondFactorAbove = spec.Cites(`the second factor of folders and units is that of the tenant above, and not `+
+		`managed `+
 		`for them (reference, ManageTenantMFAStatus)`, spec.Reference)
-	keptKind = spec.Cites(`a tenant's kind changes between partner and folder only (guide, "Modifying tenant properties")`,
+	keptKind = spec.Cites(`a tenant's kind changes between partner and folder only (guide, "Modifying tenant `+
+		`properties")`,
 		guide)
-	fittingMove = spec.Cites(`a unit never moves, and no tenant moves below itself (guide, "Moving a tenant to another `+
-		`tenant")`, guide)
+	fittingMove = spec.Cites(
+		`a unit never moves, and no tenant moves below itself (guide, "Moving a tenant to another `+
+			`tenant")`, guide)
 	disabledFirst = spec.Cites(
 		`a tenant that is enabled cannot be deleted: 400 with the code 1006 (guide, "Status and error codes", `+
 			`the example of an error)`, guide+"overview/codes")
@@ -84,7 +91,8 @@ var (
 	goneWithTenant = spec.Cites(`with a tenant all its accounts are deleted (guide, "Deleting a tenant", Warning)`,
 		guide+"tenants/deleting-tenant")
 	revokedPair = spec.Cites(
-		`a token that was revoked is invalid, and so is the other one of its pair (reference, RevokeToken)`, spec.Reference)
+		`a token that was revoked is invalid, and so is the other one of its pair (reference, RevokeToken)`,
+		spec.Reference)
 	failedProof = spec.Cites(
 		`who cannot prove who it is gets no token: 400 or 401 (reference, answers of RequestTokens and RevokeToken)`,
 		spec.Reference)

@@ -14,9 +14,11 @@ const (
 var requirements = map[string]spec.Citation{
 	"20x/valid-token": spec.Cites("a valid request with a valid token succeeds with the documented code and body",
 		spec.Reference),
-	"20x/every-answer": spec.Cites("every answer to the operation has a documented code and body, whatever sent the request",
+	"20x/every-answer": spec.Cites("every answer to the operation has a documented code and body, whatever sent the "+
+		"request",
 		spec.Reference),
-	"20x/basic":            spec.Cites("an operation that lists Basic takes a user's login and password", spec.Reference),
+	"20x/basic": spec.Cites("an operation that lists Basic takes a user's login and password",
+		spec.Reference),
 	"20x/token-in-query":   spec.Cites("an operation that lists the query's token takes it there", spec.Reference),
 	"20x/bytes":            spec.Cites("a logo is served byte for byte as it was uploaded", spec.Reference),
 	"20x/size":             spec.Cites("a stored report has the size that its list names", spec.Reference),
@@ -26,7 +28,8 @@ var requirements = map[string]spec.Citation{
 	"20x/deleted-left-out": spec.Cites("a list leaves out deleted objects unless they are asked for", spec.Reference),
 	"20x/dead-token": spec.Cites("introspection calls an invalid token inactive, and says nothing else of it",
 		spec.Reference),
-	"20x/dead-token-foreign": spec.Cites("introspection tells a client nothing of a token that was issued for another one",
+	"20x/dead-token-foreign": spec.Cites("introspection tells a client nothing of a token that was issued for "+
+		"another one",
 		spec.Reference),
 	"20x/dead-token-revoked": spec.Cites("introspection calls a revoked token inactive", spec.Reference),
 	"20x/live-token":         spec.Cites("introspection calls a valid token active", spec.Reference),
@@ -34,7 +37,8 @@ var requirements = map[string]spec.Citation{
 		spec.Reference),
 	"20x/described": spec.Cites("the OpenID document names issuer and endpoints as the tokens and the reference do",
 		spec.Reference),
-	"20x/keys":     spec.Cites("the keys at jwks_uri verify the signature of issued tokens by their kid", spec.Reference),
+	"20x/keys": spec.Cites("the keys at jwks_uri verify the signature of issued tokens by their kid",
+		spec.Reference),
 	"20x/filter":   spec.Cites("the parameter {variant} filters a list as its description says", spec.Reference),
 	"20x/finds":    spec.Cites("the search finds what its text fits ({variant}), and nothing else", spec.Reference),
 	"20x/forced":   spec.Cites("what is restored with force is restored under a name that is free", spec.Reference),
@@ -76,7 +80,8 @@ var requirements = map[string]spec.Citation{
 	"400/malformed-path": spec.Cites(
 		"a path whose {variant} does not have the documented form is answered with 400 and error details", statusCodes),
 	"400/malformed-query": spec.Cites(
-		"a parameter {variant} that does not have the documented form is answered with 400 and error details", statusCodes),
+		"a parameter {variant} that does not have the documented form is answered with 400 and error details",
+		statusCodes),
 	"400/out-of-range": spec.Cites(
 		"a value beyond the documented range ({variant}) is answered with 400 and error details", statusCodes),
 	"400/contradictory-body": spec.Cites(
@@ -120,7 +125,8 @@ var requirements = map[string]spec.Citation{
 	"403/foreign-tenant-parent": spec.Cites("a tenant is not moved below a tenant that the caller does not own: 403",
 		statusCodes),
 	"403/foreign-tenant-listed": spec.Cites(
-		"a list that names an object which the caller does not own is answered with 403, or leaves it out", statusCodes),
+		"a list that names an object which the caller does not own is answered with 403, or leaves it out",
+		statusCodes),
 	"403/foreign-tenant-uuids": spec.Cites(
 		"a batch that names ids which the caller does not own is answered with 403, or leaves them out", statusCodes),
 	"403/foreign-tenant-tenant_id": spec.Cites(
@@ -134,9 +140,11 @@ var requirements = map[string]spec.Citation{
 		"a parameter subtree_root_id of a tenant that the caller does not own is answered with 403",
 		statusCodes),
 	"403/foreign-tenant-subtree_root_tenant_id": spec.Cites(
-		"a parameter subtree_root_tenant_id of a tenant that the caller does not own is answered with 403", statusCodes),
-	"403/own-ancestor":   spec.Cites("a tenant above the caller's own is answered with 403", statusCodes),
-	"403/role-too-small": spec.Cites("a caller whose role does not allow the operation is answered with 403", statusCodes),
+		"a parameter subtree_root_tenant_id of a tenant that the caller does not own is answered with 403",
+		statusCodes),
+	"403/own-ancestor": spec.Cites("a tenant above the caller's own is answered with 403", statusCodes),
+	"403/role-too-small": spec.Cites("a caller whose role does not allow the operation is answered with 403",
+		statusCodes),
 
 	"404/unknown-id": spec.Cites("an id of the right form that names no object is answered with 404 ({variant})",
 		statusCodes),

@@ -53,9 +53,11 @@ var _ = Describe("a bad configuration", func() {
 				}
 			}
 
-			command := slices.Concat([]string{"run", "-procs=2", "-reports=" + reports}, arguments, selected, m.arguments)
+			command := slices.Concat([]string{"run", "-procs=2", "-reports=" + reports}, arguments, selected,
+				m.arguments)
 			started := d.start(binaries.Conformance, command...) // both at the same time, to save some
-			plain := d.ginkgo(ctx, slices.Concat([]string{"-reports=" + reports + "/plain"}, arguments, selected), selection...)
+			plain := d.ginkgo(ctx, slices.Concat([]string{"-reports=" + reports + "/plain"}, arguments, selected),
+				selection...)
 			built := d.finish(ctx, started)
 
 			Expect(built.code).To(Equal(2), built.output)
@@ -128,7 +130,8 @@ var _ = Describe("a bad configuration", func() {
 			"waiver 401/*/*: its spec fits all of 401: name an operation or a probe"},
 		{"of a whole code in effect", "{spec: 405/wrong-method/*, FAULT, MORE, expires: SOON}",
 			"405/wrong-method/* fits every spec of 405: name operations or probes"},
-		{"that is expired", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: 2001-12-31}", "its last day was 2001-12-31"},
+		{"that is expired", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: 2001-12-31}",
+			"its last day was 2001-12-31"},
 		{"for more than a year", "{spec: 401/*/FetchTenant, FAULT, MORE, expires: 2999-12-31}",
 			"expires more than a year ahead"},
 		{"that fits no spec", "{spec: 401/*/FetchNothing, FAULT, MORE, expires: SOON}",
@@ -137,7 +140,8 @@ var _ = Describe("a bad configuration", func() {
 			`waiver 401/*/FetchTenant: there is no target "nowhere": choose from mock, staging`},
 	} {
 		entry("waiver "+w.name, mistake{spoil: func(d *desk) {
-			d.waive("- " + strings.NewReplacer("FAULT", "fault: {rule: status, path: status, found: '409'}", "MORE", more,
+			d.waive("- " + strings.NewReplacer("FAULT", "fault: {rule: status, path: status, found: '409'}", "MORE",
+				more,
 				"SOON", soon(30)).Replace(w.entry) + "\n")
 		}, sentence: w.sentence})
 	}
@@ -150,7 +154,8 @@ var _ = Describe("a bad configuration", func() {
 
 	DescribeTable("is one clear sentence, and nothing is sent", mistakes...)
 
-	DescribeTable("is a clear sentence where only the command can tell", func(ctx SpecContext, argument, sentence string) {
+	DescribeTable("is a clear sentence where only the command can tell", func(ctx SpecContext, argument,
+		sentence string) {
 		connections, environment := tripwire()
 		o := newDesk(environment).run(ctx, "run", "-target=staging", argument)
 		Expect(o.code).To(Equal(2), o.output)

@@ -87,11 +87,13 @@ var _ = Describe("a full run on a live target", func() {
 	})
 
 	DescribeTable("is inconclusive where roles set more aside than may be", func(ctx SpecContext, command string) {
-		d, o := full(ctx, command, actsAs("token_introspector"), replaced("transient: 10}", "transient: 10, set_aside: 1}"))
+		d, o := full(ctx, command, actsAs("token_introspector"), replaced("transient: 10}",
+			"transient: 10, set_aside: 1}"))
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.result.Verdict).To(Equal(report.Inconclusive))
 		Expect(o.result.Reason).To(
-			MatchRegexp(`^\d+ of the \d+ reference cells that can be tested here are asserted, and 85 % are asked for; missing are .*role `))
+			MatchRegexp(`^\d+ of the \d+ reference cells that can be tested here are asserted, and 85 % are asked ` +
+				`for; missing are .*role `))
 		Expect(expectJUnit(o).Attributes).To(HaveKeyWithValue("errors", "1"))
 		if command == "gate" {
 			Expect(d.decision()).To(SatisfyAll(HaveField("Pass", false), HaveField("ExitCode", 2), HaveField("Reasons",
@@ -124,7 +126,8 @@ var _ = Describe("a run that leaves something behind", func() {
 		Expect(o.result.Verdict).To(Equal(report.Error))
 		Expect(o.result.Totals.Specs.Pass).To(Equal(2))
 		Expect(o.flat()).To(MatchRegexp(
-			`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` + o.result.Run.ID +
+			`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` +
+				o.result.Run.ID +
 				` CONFIRM=yes; \d+ left behind`))
 
 		allowed := newDesk(environment, replaced("transient: 10}", "transient: 10, leftovers: 99}"))

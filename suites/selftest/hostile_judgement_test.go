@@ -19,11 +19,13 @@ const underLoad = SpecTimeout(4 * time.Minute)
 // Other targets of this kind are in isolation_test.go (no isolation at all), judged_answers_test.go (errors called
 // success, bodies that change), waivers_test.go (debts) and wire_test.go (throttling).
 var _ = Describe("a target with one fault", func() {
-	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals", SpecTimeout(5*time.Minute),
+	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals",
+		SpecTimeout(5*time.Minute),
 		func(ctx SpecContext) {
 			environment := startMock("-variation=live-answers", "-defect=request-tokens-ignores-the-secret")
 			d := newDesk(environment, replaced("known_deviations: report", "known_deviations: fail  "))
-			d.waive(waiverOf("401/*/RequestTokens", `rule: enum, path: $.error, found: '"invalid_client"'`, soon(30), ""))
+			d.waive(waiverOf("401/*/RequestTokens", `rule: enum, path: $.error, found: '"invalid_client"'`, soon(30),
+				""))
 			o := d.run(ctx, "gate", "-target=staging")
 			Expect(o.code).To(Equal(1), o.output)
 			Expect(d.decision().Pass).To(BeFalse())

@@ -137,7 +137,8 @@ var _ = Describe("beside all known deviations, one fault more at a place that is
 					times.Add(1)
 				}
 			})})
-			o := newDesk(environment).run(ctx, "run", "-target=staging", "-procs=2", "-focus=20x/.*/"+p.operation.ID+"$")
+			o := newDesk(environment).run(ctx, "run", "-target=staging", "-procs=2", "-focus=20x/.*/"+p.operation.ID+
+				"$")
 			if times.Load() == 0 {
 				continue
 			}

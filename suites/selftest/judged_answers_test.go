@@ -81,15 +81,16 @@ var _ = Describe("an answer that is judged as what it is", func() {
 		Expect(o.code).To(Equal(0), o.output)
 	})
 
-	It("is a refusal with another code, and lacks what it must have", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
-		environment := startMock("-variation", "malformed-ids-not-found", "-defect", "error-lacks-details")
-		o := runWatched(ctx, environment, "-focus=400/malformed-path.*/(FetchTenant|FetchUser|UpdateClient)$")
-		Expect(withVerdict(o.result, report.Violation)).To(HaveLen(3))
-		for _, s := range o.result.Specs {
-			Expect(rulesOf(s)).To(Equal([]string{"required $.error.details"}), s.ID)
-			Expect(s.Actual).To(HavePrefix("404"))
-		}
-	})
+	It("is a refusal with another code, and lacks what it must have", SpecTimeout(2*time.Minute),
+		func(ctx SpecContext) {
+			environment := startMock("-variation", "malformed-ids-not-found", "-defect", "error-lacks-details")
+			o := runWatched(ctx, environment, "-focus=400/malformed-path.*/(FetchTenant|FetchUser|UpdateClient)$")
+			Expect(withVerdict(o.result, report.Violation)).To(HaveLen(3))
+			for _, s := range o.result.Specs {
+				Expect(rulesOf(s)).To(Equal([]string{"required $.error.details"}), s.ID)
+				Expect(s.Actual).To(HavePrefix("404"))
+			}
+		})
 
 	It("changes in what the documentation says nothing of", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
 		environment := startMock("-variation", "passing-properties,passing-errors")
@@ -118,7 +119,8 @@ var _ = Describe("an answer that is judged as what it is", func() {
 		Expect(s.Verdict).To(Equal(verdict), s.Reason)
 		Expect(fmt.Sprint(s.Advice, s.Differences)).To(ContainSubstring(says))
 	},
-		Entry("of another form, on a method that is not supported", "405/wrong-method/PATCH.tenants", "application/json",
+		Entry("of another form, on a method that is not supported", "405/wrong-method/PATCH.tenants",
+			"application/json",
 			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
 		Entry("and is a page, on a method that is not supported", "405/wrong-method/PATCH.tenants", "application/json",
 			`<html>`, report.Violation, "not-json", SpecTimeout(time.Minute)),
@@ -126,7 +128,8 @@ var _ = Describe("an answer that is judged as what it is", func() {
 			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
 		Entry("and is a word, on an unknown route", `404/unknown-route-under/GET.idp.\{unknown\}`, "application/json",
 			`not found`, report.Violation, "not-json", SpecTimeout(time.Minute)),
-		Entry("and holds nothing, where the details are promised", "400/missing-field-name/CreateTenant", "application/json",
+		Entry("and holds nothing, where the details are promised", "400/missing-field-name/CreateTenant",
+			"application/json",
 			`{}`, report.Violation, "details", SpecTimeout(time.Minute)),
 		Entry("in another charset than its bytes", "405/wrong-method/PATCH.tenants", "application/json; charset=utf-16",
 			`{"error":{"code":STATUS,"domain":null,"message":"no","details":{}}}`, report.Pass, "charset=utf-16",

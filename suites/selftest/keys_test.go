@@ -121,14 +121,16 @@ var _ = Describe("a key of ginkgo.yml", func() {
 		for i, change := range s.values {
 			w := &observed{}
 			environment := startMock(s.mock...)
-			w.proxy = between(environment, &proxy{interfere: func(_ *proxy, answer http.ResponseWriter, r *http.Request) bool {
+			w.proxy = between(environment, &proxy{interfere: func(_ *proxy, answer http.ResponseWriter,
+				r *http.Request) bool {
 				if strings.Contains(r.UserAgent(), "spec 401/") {
 					w.enter()
 					defer w.leave()
 				}
 				return s.interfere != nil && s.interfere(w, answer, r)
 			}})
-			w.outcome = newDesk(environment, change).run(ctx, "run", append([]string{"-target=staging"}, s.arguments...)...)
+			w.outcome = newDesk(environment, change).run(ctx, "run", append([]string{"-target=staging"},
+				s.arguments...)...)
 			Expect(s.shows(w)).To(Equal(s.is[i]), "value %d: %s", i+1, w.output)
 		}
 	},
@@ -169,10 +171,14 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			shows:  (*observed).exitCode, is: [2]any{0, 2},
 		}),
 		Entry("timeouts.cleanup", limit, setting{
-			interfere: func(_ *observed, w http.ResponseWriter, r *http.Request) bool { return keepEverything(nil, w, r) },
+			interfere: func(_ *observed, w http.ResponseWriter, r *http.Request) bool {
+				return keepEverything(nil, w,
+					r)
+			},
 			arguments: []string{one},
-			values:    [2]func(string) string{replaced("cleanup: 2m", "cleanup: 5s"), replaced("cleanup: 2m", "cleanup: 1ms")},
-			shows:     func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
+			values: [2]func(string) string{replaced("cleanup: 2m", "cleanup: 5s"), replaced("cleanup: 2m",
+				"cleanup: 1ms")},
+			shows: func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
 		}),
 		Entry("timeouts.settle", limit, setting{
 			mock: []string{"-variation=reads-lag"}, arguments: []string{"-focus=20x/kept/UpdateClient$"},
@@ -186,12 +192,14 @@ var _ = Describe("a key of ginkgo.yml", func() {
 		}),
 		Entry("retry.min and retry.max", limit, setting{
 			interfere: refusing, arguments: []string{one},
-			values: [2]func(string) string{replaced("min: 1s, max: 2s", "min: 2s, max: 2s"), replaced("min: 1s, max: 2s",
-				"min: 1s, max: 1s")},
+			values: [2]func(string) string{replaced("min: 1s, max: 2s", "min: 2s, max: 2s"),
+				replaced("min: 1s, max: 2s",
+					"min: 1s, max: 1s")},
 			shows: func(w *observed) any { return w.apart() > 1990*time.Millisecond }, is: [2]any{true, false},
 		}),
 		Entry("concurrency", limit, setting{
-			interfere: slow("401/", 100*time.Millisecond), arguments: []string{"-procs=3", "-focus=401/.*/FetchTenant$"},
+			interfere: slow("401/", 100*time.Millisecond), arguments: []string{"-procs=3",
+				"-focus=401/.*/FetchTenant$"},
 			values: [2]func(string) string{shipped, replaced("concurrency: 4", "concurrency: 1")},
 			shows:  func(w *observed) any { return w.most > 1 }, is: [2]any{true, false},
 		}),

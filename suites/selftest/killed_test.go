@@ -122,7 +122,8 @@ var _ = Describe("a run of which something is killed", func() {
 		o := d.run(ctx, "run", "-target=staging", few)
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.output).To(ContainSubstring(
-			fmt.Sprintf("run %s on staging was killed: make sweep TARGET=staging RUN=%s CONFIRM=yes removes what it has left",
+			fmt.Sprintf("run %s on staging was killed: make sweep TARGET=staging RUN=%s CONFIRM=yes removes what it "+
+				"has left",
 				recorded.Header.Run.ID, recorded.Header.Run.ID)))
 		Expect(left[0]).NotTo(BeADirectory())
 	})

@@ -15,11 +15,13 @@ import (
 // make passes on what was named, and names nothing by itself: what a command says of a target has to be about the one
 // that was asked for.
 var _ = Describe("make", func() {
-	// said runs a recipe of the project's Makefile without building, in the desk's directory, with the commands beside it.
+	// said runs a recipe of the project's Makefile without building, in the desk's directory, with the commands beside
+	// it.
 	said := func(ctx context.Context, d *desk, arguments ...string) string {
 		GinkgoHelper()
-		makefile := regexp.MustCompile(`(?m)^(build: ##.*\n)(\t.*\n)+`).ReplaceAllString(string(projectFile("Makefile")),
-			"$1")
+		makefile := regexp.MustCompile(`(?m)^(build: ##.*\n)(\t.*\n)+`).
+			ReplaceAllString(string(projectFile("Makefile")),
+				"$1")
 		d.write("Makefile", makefile)
 		d.write("go.mod", "module somewhere\n")
 		Expect(os.MkdirAll(d.path("bin"), 0o755)).To(Succeed())
@@ -41,7 +43,8 @@ var _ = Describe("make", func() {
 		d.environment["ACRONIS_TARGET"] = "staging"
 		Expect(said(ctx, d, recipe)).To(ContainSubstring("refused"))
 	},
-		Entry("run", limit, "run"), Entry("gate", limit, "gate"), Entry("doctor", limit, "doctor"), Entry("sweep", limit,
+		Entry("run", limit, "run"), Entry("gate", limit, "gate"), Entry("doctor", limit, "doctor"),
+		Entry("sweep", limit,
 			"sweep"))
 
 	It("plans for the target that ACRONIS_TARGET names", limit, func(ctx SpecContext) {

@@ -18,9 +18,10 @@ var _ = Describe("another contract", func() {
 	// Each is a whole path of the reference with one operation, so that the mock, which serves it, answers nothing that
 	// it should not.
 	lesser := map[string]string{
-		"CheckPassword":              "/users/check_password",
-		"FetchTenantUsers":           "/tenants/{tenant_id}/users", // shows whether a refused creation of a user took effect
-		"RequestDeviceAuthorization": "/idp/device_authorization",  // makes an object that others need
+		"CheckPassword": "/users/check_password",
+		// shows whether a refused creation of a user took effect
+		"FetchTenantUsers":           "/tenants/{tenant_id}/users",
+		"RequestDeviceAuthorization": "/idp/device_authorization", // makes an object that others need
 		"SendActivationEmail":        "/users/{user_id}/send-activation-email",
 	}
 
@@ -33,9 +34,10 @@ var _ = Describe("another contract", func() {
 			paths["/tenants/{tenant_id}"].(map[string]any)["patch"] = newOperation("PatchTenant", nil)
 			paths["/tenants/{tenant_id}/pets"] = map[string]any{
 				"post": newOperation("CreatePet",
-					map[string]any{"content": map[string]any{"application/json": map[string]any{"schema": map[string]any{
-						"type": "object", "required": []any{"name"},
-						"properties": map[string]any{"name": map[string]any{"type": "string"}}}}}}),
+					map[string]any{"content": map[string]any{"application/json": map[string]any{
+						"schema": map[string]any{
+							"type": "object", "required": []any{"name"},
+							"properties": map[string]any{"name": map[string]any{"type": "string"}}}}}}),
 			}
 		})
 		o := runSuite(ctx, nil, "run", "-config="+config, "-target=mock", "-filter=!waiting")
@@ -52,9 +54,10 @@ var _ = Describe("another contract", func() {
 				Expect(s.Reason).To(ContainSubstring("no call of "+s.Operation+" is known"), s.ID)
 			}
 		}
-		Expect(withVerdict(o.result, report.Inconclusive)).To(ContainElements(HavePrefix("20x/valid-token/PatchTenant:"),
-			HavePrefix("401/no-token/CreatePet:"),
-			ContainSubstring("no call of RequestDeviceAuthorization is known")))
+		Expect(withVerdict(o.result, report.Inconclusive)).
+			To(ContainElements(HavePrefix("20x/valid-token/PatchTenant:"),
+				HavePrefix("401/no-token/CreatePet:"),
+				ContainSubstring("no call of RequestDeviceAuthorization is known")))
 		Expect(o.result.Totals.Reference.Asserted).To(BeNumerically(">", 340))
 	}, SpecTimeout(5*time.Minute))
 
@@ -86,8 +89,9 @@ func newOperation(id string, body any) map[string]any {
 	operation := map[string]any{"operationId": id, "tags": []any{"pets"},
 		"parameters": []any{map[string]any{"name": "tenant_id", "in": "path", "required": true,
 			"schema": map[string]any{"type": "string"}}},
-		"security":  []any{map[string]any{"oauth2": []any{}}},
-		"responses": map[string]any{"200": map[string]any{"description": "ok"}, "401": map[string]any{"description": "no"}}}
+		"security": []any{map[string]any{"oauth2": []any{}}},
+		"responses": map[string]any{"200": map[string]any{"description": "ok"},
+			"401": map[string]any{"description": "no"}}}
 	if body != nil {
 		operation["requestBody"] = body
 	}

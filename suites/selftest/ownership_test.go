@@ -115,7 +115,8 @@ var _ = Describe("a target that lies about what was created", func() {
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			body, _ := io.ReadAll(r.Body)
 			again := r.Clone(r.Context())
-			r.Body, again.Body = io.NopCloser(strings.NewReader(string(body))), io.NopCloser(strings.NewReader(string(body)))
+			r.Body, again.Body = io.NopCloser(strings.NewReader(string(body))),
+				io.NopCloser(strings.NewReader(string(body)))
 			if r.Method != http.MethodPost || r.URL.Path != "/api/2"+l.path {
 				return false
 			}
@@ -170,15 +171,19 @@ var _ = Describe("a target that lies about what was created", func() {
 		Entry("with the tenant of the client, in every answer", SpecTimeout(time.Minute), lie{"/tenants", 0, "id",
 			func(a account) string { return a.tenant }, nil, 1}),
 		Entry("with a customer, for the sandbox", SpecTimeout(time.Minute), lie{"/tenants", 1, "id",
-			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer }, 1}),
+			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer },
+			1}),
 		Entry("with a customer, under the name that was sent", SpecTimeout(time.Minute), lie{"/tenants", 1, "id",
 			func(a account) string { return a.customer }, nil, 1}),
 		Entry("with a customer, for home", SpecTimeout(time.Minute), lie{"/tenants", 2, "id",
-			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer }, 1}),
+			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer },
+			1}),
 		Entry("with a customer, later", SpecTimeout(time.Minute), lie{"/tenants", 9, "id",
-			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer }, 1}),
-		Entry("with the configured client, for the first client", SpecTimeout(time.Minute), lie{"/clients", 1, "client_id",
-			func(a account) string { return a.client }, nil, 1}),
+			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer },
+			1}),
+		Entry("with the configured client, for the first client", SpecTimeout(time.Minute),
+			lie{"/clients", 1, "client_id",
+				func(a account) string { return a.client }, nil, 1}),
 		Entry("with the configured client, later", SpecTimeout(time.Minute), lie{"/clients", 5, "client_id",
 			func(a account) string { return a.client }, func(a account) string { return "/clients/" + a.client }, 1}),
 		Entry("with another client", SpecTimeout(time.Minute), lie{"/clients", 6, "client_id",
@@ -188,7 +193,8 @@ var _ = Describe("a target that lies about what was created", func() {
 		Entry("with a user, in every answer", SpecTimeout(time.Minute), lie{"/users", 0, "id",
 			func(a account) string { return a.user }, nil, 1}),
 		Entry("with a location", SpecTimeout(time.Minute), lie{"/locations", 1, "id",
-			func(a account) string { return a.location }, func(a account) string { return "/locations/" + a.location }, 1}),
+			func(a account) string { return a.location }, func(a account) string { return "/locations/" + a.location },
+			1}),
 		Entry("with an id that steers", SpecTimeout(time.Minute), lie{"/clients", 4, "client_id",
 			func(account) string { return ".." }, nil, 1}),
 		Entry("with an empty id", SpecTimeout(time.Minute), lie{"/clients", 0, "client_id",

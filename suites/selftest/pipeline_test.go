@@ -46,13 +46,14 @@ var _ = Describe("the pipelines", func() {
 	It("leave a run that they stop the time to clean up", func(SpecContext) {
 		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://eu2.example.com", "ACRONIS_CLIENT_ID": "a",
 			"ACRONIS_CLIENT_SECRET": "b"}
-		cfg, err := config.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string, bool) {
+		cfg, err := config.Load(filepath.Join(binaries.Root, "ginkgo.yml"), "staging", func(name string) (string,
+			bool) {
 			value, set := environment[name]
 			return value, set
 		})
 		Expect(err).NotTo(HaveOccurred())
-		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose waiting
-		// its time-out does not count.
+		// The specs under way have half a minute to end. The clean-up of everything takes some 700 requests, whose
+		// waiting its time-out does not count.
 		needed := 30*time.Second + cfg.Timeouts.Cleanup + 750*cfg.Target.Rate.Interval()
 		Expect(cronJob().grace()).To(BeNumerically(">", needed))
 		stops := found(`--kill-after=(\w+)`, pipelines()...)
@@ -73,8 +74,9 @@ var _ = Describe("the pipelines", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("call the command itself, as it is", func(ctx SpecContext) {
-		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).To(HaveEach(BeElementOf("build", "proof", "release",
-			"test-browser")), "make turns every exit code of the command into 2")
+		Expect(found(`(?m)^[^#\n]*\bmake ([\w-]+)`, workflows()...)).
+			To(HaveEach(BeElementOf("build", "proof", "release",
+				"test-browser")), "make turns every exit code of the command into 2")
 		calls := [][]string{imageCommand()}
 		for _, container := range cronJob().containers() {
 			calls = append(calls, container.Args)
@@ -101,7 +103,8 @@ var _ = Describe("the pipelines", func() {
 		Expect(version).To(HaveLen(1))
 		images := found(`golang:([\w.]+)`, pipelines()...)
 		Expect(images).To(And(Not(BeEmpty()), HaveEach(HavePrefix(version[0]+"."))))
-		Expect(append(images, found(`go-version: "(.*)"`, workflows()...)...)).To(HaveEach(images[0]), "one Go everywhere")
+		Expect(append(images, found(`go-version: "(.*)"`, workflows()...)...)).To(HaveEach(images[0]),
+			"one Go everywhere")
 	}, SpecTimeout(time.Minute))
 
 	It("take actions by commit, with the tag beside it", func(SpecContext) {

@@ -49,7 +49,8 @@ var _ = Describe("permissions", func() {
 		p := between(environment, &proxy{})
 		_, proxied, _ := strings.Cut(p.URL, "//")
 		environment["ACRONIS_ALLOW_PRODUCTION_WRITES"] = strings.ReplaceAll(word(proxied), "OTHER", host)
-		o := newDesk(environment, replaced("production: false", "production: true")).run(ctx, "run", "-target=staging", few)
+		o := newDesk(environment, replaced("production: false", "production: true")).run(ctx, "run", "-target=staging",
+			few)
 		Expect(o.code).To(Equal(code), o.output)
 		if code != 0 {
 			Expect(o.output).To(ContainSubstring("ACRONIS_ALLOW_PRODUCTION_WRITES"))
@@ -109,7 +110,8 @@ var _ = Describe("a target that stumbles", func() {
 			w.Header().Set("Retry-After", "1")
 			return answer(w, http.StatusTooManyRequests, envelope)
 		}, false),
-		Entry("with connections that drop", limit, func(p *proxy, w http.ResponseWriter, r *http.Request, n int64) bool {
+		Entry("with connections that drop", limit, func(p *proxy, w http.ResponseWriter, r *http.Request,
+			n int64) bool {
 			if r.Method != http.MethodGet || n%7 != 0 || !p.reused(r) {
 				return false
 			}

@@ -53,7 +53,8 @@ func leaks() []*leak {
 		})
 	}
 	document := func(known, named string) string {
-		return fmt.Sprintf(`{"error":{"code":401,"message":"no %s","domain":"x","details":{"refresh_token":%q,"pad":%q}}}`,
+		return fmt.Sprintf(
+			`{"error":{"code":401,"message":"no %s","domain":"x","details":{"refresh_token":%q,"pad":%q}}}`,
 			known, named, strings.Repeat("pad ", 50))
 	}
 	for name, body := range map[string]func(string) string{
@@ -103,7 +104,8 @@ func leaks() []*leak {
 	}
 	header := func(name, lines string) {
 		add("in "+name, func(known, named string) string {
-			return plainly(strings.NewReplacer("KNOWN", known, "NAMED", named).Replace(lines), "application/json", envelope)
+			return plainly(strings.NewReplacer("KNOWN", known, "NAMED", named).Replace(lines), "application/json",
+				envelope)
 		})
 	}
 	header("the name of a header", "X-KNOWN: 1\r\nKNOWN: 2\r\nX-Session-Id: NAMED\r\n")
@@ -130,13 +132,16 @@ func leaks() []*leak {
 	broken("a protocol that is none", "HTTP/KNOWN 200 jwt=NAMED\r\n\r\n")
 	broken("a header that is none", "HTTP/1.1 401 No\r\nKNOWN session_id=NAMED\r\n\r\n")
 	broken("a length that is none", "HTTP/1.1 401 No\r\nContent-Length: KNOWN token=NAMED\r\n\r\n")
-	broken("an encoding of the transfer that is none", "HTTP/1.1 401 No\r\nTransfer-Encoding: KNOWN token=NAMED\r\n\r\n")
-	broken("a Content-Encoding that is none", "HTTP/1.1 401 No\r\nContent-Encoding: KNOWN\r\nContent-Length: 2\r\n\r\n{}")
+	broken("an encoding of the transfer that is none",
+		"HTTP/1.1 401 No\r\nTransfer-Encoding: KNOWN token=NAMED\r\n\r\n")
+	broken("a Content-Encoding that is none",
+		"HTTP/1.1 401 No\r\nContent-Encoding: KNOWN\r\nContent-Length: 2\r\n\r\n{}")
 	broken("a Content-Type that is none",
 		"HTTP/1.1 401 No\r\nContent-Type: KNOWN; token=NAMED\r\nContent-Length: 2\r\n\r\n{}")
 	broken("a trailer", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\nTrailer: X-Token, "+
 		"KNOWN\r\n\r\n2\r\n{}\r\n0\r\nX-Token: NAMED\r\nKNOWN: 1\r\n\r\n")
-	broken("a chunk", "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n2;KNOWN=NAMED\r\n{}\r\nKNOWN token=NAMED\r\n")
+	broken("a chunk",
+		"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n2;KNOWN=NAMED\r\n{}\r\nKNOWN token=NAMED\r\n")
 	broken("what follows the answer", "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\n{}KNOWN token=NAMED\r\n")
 	return all
 }
@@ -152,7 +157,8 @@ func plainly(headers, media, body string) string {
 func everywhere(known, named string) string {
 	headers := ""
 	if printable := regexp.MustCompile(`^(?:[ -~]|\r\n )*$`); printable.MatchString(known + named) {
-		headers = "X-Debug: " + known + "\r\nX-Other: got " + named + " there\r\nLocation: /?a=" + url.QueryEscape(known) +
+		headers = "X-Debug: " + known + "\r\nX-Other: got " + named + " there\r\nLocation: /?a=" +
+			url.QueryEscape(known) +
 			"&b=" + url.QueryEscape(named) + "\r\n" +
 			"Set-Cookie: a=" + known + "; Path=/" + known + "; Comment=" + named + "\r\n"
 	}
@@ -166,8 +172,9 @@ func everywhere(known, named string) string {
 		return plainly(headers, "text/html", "<html><p title='"+html.EscapeString(named)+"'>"+html.EscapeString(
 			known)+"</p></html>")
 	case 2:
-		return plainly(headers, "application/x-www-form-urlencoded", "error="+url.QueryEscape(known)+"&"+url.QueryEscape(
-			named)+"=x&raw="+known)
+		return plainly(headers, "application/x-www-form-urlencoded", "error="+url.QueryEscape(known)+"&"+
+			url.QueryEscape(
+				named)+"=x&raw="+known)
 	default:
 		return plainly(headers, "text/plain", "refused: "+known+"\n\n"+named+"\n")
 	}

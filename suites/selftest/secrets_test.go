@@ -172,7 +172,8 @@ func echo(w http.ResponseWriter, form int, status int, secrets []string) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "<html><pre>"+html.EscapeString(text)+"</pre><a href='/?x="+url.QueryEscape(text)+"'>")
 	case 3: // in base64, inside JSON inside JSON
-		inner, _ := json.Marshal(map[string]any{"request": base64.StdEncoding.EncodeToString([]byte(text)), "raw": text})
+		inner, _ := json.Marshal(map[string]any{"request": base64.StdEncoding.EncodeToString([]byte(text)),
+			"raw": text})
 		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": "x", "message": string(inner)}})
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -212,7 +213,8 @@ var _ = Describe("a secret", func() {
 		o := runSuite(ctx, g.environment, "run", "-target=staging", "-filter=!waiting", "-v",
 			"-procs="+strconv.Itoa(processes), hasty())
 		Expect(o.code).To(Equal(1), o.output)
-		Expect(len(withVerdict(o.result, report.Violation))).To(BeNumerically(">", 100), "the specs that were spoilt fail")
+		Expect(len(withVerdict(o.result, report.Violation))).To(BeNumerically(">", 100),
+			"the specs that were spoilt fail")
 		Expect(p.kinds()).To(SatisfyAll(HaveKey("Basic"), HaveKey("Bearer"), HaveKey("issued access_token"),
 			HaveKey("issued client_secret"),
 			HaveKey("issued token"), HaveKey("issued ott"), HaveKey("sent password")), "every kind was there to leak")
@@ -247,7 +249,8 @@ var _ = Describe("a secret", func() {
 			status, _, body := g.upstream(r)
 			// net/http logs what comes on a connection on which it expects nothing.
 			wire(func(_ *gateway, conn net.Conn, _ *http.Request) {
-				fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status,
+				fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+					status,
 					http.StatusText(status), len(body), body)
 				time.Sleep(20 * time.Millisecond)
 				fmt.Fprintf(conn, "debug: %s\r\n", strings.Join(p.known(), " "))
@@ -272,7 +275,8 @@ var _ = Describe("a secret", func() {
 				r.Header.Get("Authorization")), ","))
 			return true
 		})
-		o := runSuite(ctx, g.environment, "run", "-target=staging", "-focus=401/no-token/(FetchUser|FetchClient)$", "-v")
+		o := runSuite(ctx, g.environment, "run", "-target=staging", "-focus=401/no-token/(FetchUser|FetchClient)$",
+			"-v")
 		Expect(o.code).To(Equal(2), o.output)
 		expectNoSecret(o, p)
 	},
@@ -291,7 +295,8 @@ var _ = Describe("a secret", func() {
 			_, _ = io.WriteString(w, strings.Repeat(".", 185)+strings.Join(p.known(), ","))
 			return true
 		})
-		o := runSuite(ctx, g.environment, "run", "-target=staging", "-focus=401/no-token/(FetchUser|FetchClient)$", "-v")
+		o := runSuite(ctx, g.environment, "run", "-target=staging", "-focus=401/no-token/(FetchUser|FetchClient)$",
+			"-v")
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
 		expectNoSecret(o, p)

@@ -28,7 +28,8 @@ var _ = Describe("a run that is ended", func() {
 		session := d.start(binaries.Conformance, "run", "-config="+d.path("ginkgo.yml"), "-reports="+d.folder,
 			"-target=staging", selection, "-procs=2")
 		DeferCleanup(func() { session.Kill() })
-		Eventually(ctx, func() bool { return slices.ContainsFunc(p.all(), reached) }).WithPolling(pollEvery).Should(BeTrue())
+		Eventually(ctx, func() bool { return slices.ContainsFunc(p.all(), reached) }).WithPolling(pollEvery).
+			Should(BeTrue())
 		Expect(admin.children()).NotTo(BeEmpty(), "the sandbox is there")
 		return d, admin, session
 	}

@@ -163,7 +163,8 @@ func further(wrong func(a *http.Response, body map[string]any)) func(*http.Respo
 // What the live service is publicly known for is listed with its source, and is never more than that.
 var _ = Describe("known deviations", func() {
 	// Every answer is as the live service is known to give it, and perhaps one is otherwise still.
-	serve := func(defect string, wrong func(a *http.Response, body map[string]any), changes ...func(string) string) *desk {
+	serve := func(defect string, wrong func(a *http.Response, body map[string]any),
+		changes ...func(string) string) *desk {
 		environment := startMock("-quiet", "-variation=live-answers", "-defect="+defect)
 		if wrong != nil {
 			between(environment, &proxy{change: further(wrong)})

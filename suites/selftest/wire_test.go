@@ -63,7 +63,8 @@ var _ = Describe("a hostile wire", func() {
 
 	// encoding changes the healthy body, and the headers go with it.
 	type encoding func(healthy []byte) []byte
-	DescribeTable("is judged by what came", func(ctx SpecContext, code int, verdict report.Verdict, says, headers string,
+	DescribeTable("is judged by what came", func(ctx SpecContext, code int, verdict report.Verdict, says,
+		headers string,
 		e encoding) {
 		const spec = "401/no-token/FetchTenant"
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
@@ -85,7 +86,8 @@ var _ = Describe("a hostile wire", func() {
 		Expect(strings.Join(append(victim.Advice, victim.Reason), "\n")).To(ContainSubstring(says))
 	},
 		Entry("br that is none", limit, 2, report.Error, "its Content-Encoding is br", "Content-Encoding: br", plain),
-		Entry("zstd that is none", limit, 2, report.Error, "its Content-Encoding is zstd", "Content-Encoding: zstd", plain),
+		Entry("zstd that is none", limit, 2, report.Error, "its Content-Encoding is zstd", "Content-Encoding: zstd",
+			plain),
 		Entry("deflate that is none", limit, 2, report.Error, "its Content-Encoding is deflate",
 			"Content-Encoding: deflate", plain),
 		Entry("gzip inside br that is none", limit, 2, report.Error, "its Content-Encoding is br",
@@ -123,7 +125,8 @@ var _ = Describe("a hostile wire", func() {
 			}
 		}
 		Expect(len(o.result.Specs)).To(BeNumerically(">", 150))
-		Expect(stopped).To(BeNumerically(">=", len(o.result.Specs)-25), "20 in a row, and what was under way: %s", o.output)
+		Expect(stopped).To(BeNumerically(">=", len(o.result.Specs)-25), "20 in a row, and what was under way: %s",
+			o.output)
 		Expect(g.requests("spec 401/")).To(BeNumerically("<=", 25*6), "each with at most five waits")
 
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
@@ -133,7 +136,8 @@ var _ = Describe("a hostile wire", func() {
 		}
 	},
 		Entry("because it throttles", SpecTimeout(2*time.Minute),
-			says("HTTP/1.1 429 x\r\nRetry-After: 0\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>busy</html>"),
+			says("HTTP/1.1 429 x\r\nRetry-After: 0\r\nContent-Type: text/html\r\nConnection: "+
+				"close\r\n\r\n<html>busy</html>"),
 			"the target throttles: 20 exchanges in a row ended with 429"),
 		Entry("because it is silent", SpecTimeout(2*time.Minute), says(""),
 			"the target gives no answer: 20 exchanges in a row ended without one"),
@@ -189,7 +193,8 @@ var _ = Describe("a hostile wire", func() {
 			for _, s := range o.result.Specs {
 				repeats += len(s.Exchanges[0].Attempts) - 1
 			}
-			// Five exchanges of one code, one of each other, two repeats each, and what the other process had under way.
+			// Five exchanges of one code, one of each other, two repeats each, and what the other process had under
+			// way.
 			Expect(repeats).To(And(BeNumerically(">=", 10), BeNumerically("<=", 20)))
 		})
 
@@ -249,7 +254,8 @@ var _ = Describe("a hostile wire", func() {
 				_ = conn.Close()
 			}
 		}()
-		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://datacenter.example", "ACRONIS_CLIENT_ID": "id",
+		environment := map[string]string{"ACRONIS_DATACENTER_URL": "https://datacenter.example",
+			"ACRONIS_CLIENT_ID":     "id",
 			"ACRONIS_CLIENT_SECRET": "not-the-secret",
 			"HTTPS_PROXY":           "http://someone:pass-of-the-proxy@" + listener.Addr().String(), "NO_PROXY": ""}
 		o := newDesk(environment).run(ctx, "run", "-target=staging", few)
@@ -264,7 +270,8 @@ var _ = Describe("a hostile wire", func() {
 		Entry("because it asks for a password", limit, func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 4096))
 			_, _ = io.WriteString(conn, "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
-		}, "it answered CONNECT with 407 Proxy Authentication Required: put user and password into the URL in HTTPS_PROXY"),
+		}, "it answered CONNECT with 407 Proxy Authentication Required: put user and password into the URL in "+
+			"HTTPS_PROXY"),
 	)
 })
 

@@ -71,7 +71,10 @@ func lostCells(old, now *report.Result) []string {
 }
 
 func newlyAccepted(old, now *report.Result) []string {
-	return slices.DeleteFunc(slices.Clone(now.Accepted), func(id string) bool { return slices.Contains(old.Accepted, id) })
+	return slices.DeleteFunc(slices.Clone(now.Accepted), func(id string) bool {
+		return slices.Contains(old.Accepted,
+			id)
+	})
 }
 
 // some joins the first few names.

@@ -25,7 +25,8 @@ func printChanges(w io.Writer, old, now *report.Result) {
 		title   string
 		changes []render.Change
 	}{
-		{"newly in error", changes.Broken}, {"newly inconclusive", changes.Inconclusive}, {"newly passing", changes.Passing},
+		{"newly in error", changes.Broken}, {"newly inconclusive", changes.Inconclusive},
+		{"newly passing", changes.Passing},
 	} {
 		for _, change := range list.changes {
 			fmt.Fprintf(w, "  %s: %s: %s\n", list.title, change.Spec.ID, exchange.Printable(change.Spec.Reason))

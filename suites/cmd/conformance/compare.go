@@ -27,8 +27,10 @@ func flagsOfCompare(name string) (*flag.FlagSet, *compareOptions) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.StringVar(&o.to, "to", "reports", "`directory` for the pages")
 	if name == "compare" {
-		flags.BoolVar(&o.exitCode, "exit-code", false, "end with 1 if a later result has faults that the first one has not")
-		flags.BoolVar(&o.json, "json", false, "print the verdicts and the faults that were added and that are gone as JSON")
+		flags.BoolVar(&o.exitCode, "exit-code", false,
+			"end with 1 if a later result has faults that the first one has not")
+		flags.BoolVar(&o.json, "json", false,
+			"print the verdicts and the faults that were added and that are gone as JSON")
 	}
 	return flags, o
 }

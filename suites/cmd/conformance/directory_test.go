@@ -104,7 +104,8 @@ func TestAPartLeavesTheFullReports(t *testing.T) {
 			arguments...)...)
 		g.Expect(code).To(Equal(unusable))
 		g.Expect(stdout).To(BeEmpty())
-		g.Expect(stderr).To(Or(HavePrefix("conformance: "), HavePrefix("flag provided but not defined")), "%v", arguments)
+		g.Expect(stderr).To(Or(HavePrefix("conformance: "), HavePrefix("flag provided but not defined")), "%v",
+			arguments)
 		g.Expect(os.ReadFile(filepath.Join(dir, "reports/conformance.json"))).To(BeEquivalentTo(fullResult))
 		g.Expect(filepath.Join(dir, "reports/selection/conformance.json")).NotTo(BeAnExistingFile())
 	}

@@ -89,7 +89,8 @@ type diagnosis struct {
 func accepted(loaded *basis.Basis, cfg *config.File) []report.Check {
 	now := time.Now()
 	_, ending := loaded.Waivers.Check(nil, cfg.Name, now)
-	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(cfg.Name, now)}
+	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(cfg.Name,
+		now)}
 	if err := waiver.Join(ending); err != nil {
 		check.State, check.Detail = report.CheckWarning, err.Error()
 	}
@@ -99,7 +100,8 @@ func accepted(loaded *basis.Basis, cfg *config.File) []report.Check {
 	case cfg.Target.Embedded:
 		return []report.Check{check}
 	case loaded.Known != nil:
-		known.Detail = fmt.Sprintf("%d faults that the live service is publicly known for are reported and fail nothing",
+		known.Detail = fmt.Sprintf(
+			"%d faults that the live service is publicly known for are reported and fail nothing",
 			len(loaded.Known.Waivers))
 	}
 	return []report.Check{check, known}
@@ -143,8 +145,9 @@ func connect(name string, cfg *config.File, access preflight.Access) (_ *connect
 	pacer, err := ratelimit.New(conn.paceDir, ratelimit.Of(cfg.Target))
 	if err == nil {
 		conn.client, err = exchange.NewClient(exchange.Options{
-			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt, Redactor: conn.redactor,
-			Limiter: pacer,
+			BaseURL: access.URL, RootCAs: cfg.Target.RootCAs, AttemptTimeout: cfg.Timeouts.Attempt,
+			Redactor: conn.redactor,
+			Limiter:  pacer,
 			Permit: func(r exchange.Request) error {
 				return conn.registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body)
 			},

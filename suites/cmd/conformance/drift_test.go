@@ -67,8 +67,9 @@ func TestDriftLint(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		program := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
-		g.Expect(program.main(t.Context(), append([]string{"drift"}, strings.Fields(arguments)...))).To(Equal(want.code),
-			stderr.String())
+		g.Expect(program.main(t.Context(), append([]string{"drift"}, strings.Fields(arguments)...))).
+			To(Equal(want.code),
+				stderr.String())
 		g.Expect(stdout.String()).To(ContainSubstring(want.says))
 	}
 }

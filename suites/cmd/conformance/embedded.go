@@ -31,7 +31,8 @@ func beAnother(name string) {
 	case suiteName:
 		os.Exit(contract.Main())
 	case ginkgoName:
-		ginkgocommand.Program{Name: ginkgoName, Heading: "Ginkgo", DefaultCommand: ginkgorun.BuildRunCommand()}.RunAndExit(
+		ginkgocommand.Program{Name: ginkgoName, Heading: "Ginkgo",
+			DefaultCommand: ginkgorun.BuildRunCommand()}.RunAndExit(
 			os.Args)
 	}
 }

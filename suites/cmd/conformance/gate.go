@@ -44,9 +44,10 @@ type faultSummary struct {
 	ID       string         `json:"id"`
 	Sentence string         `json:"sentence"`
 	Gravity  report.Gravity `json:"gravity"`
-	Verdict  report.Verdict `json:"verdict"` // violation, waived or known; inconclusive where only leniency lets it pass
-	Specs    int            `json:"specs"`
-	Example  string         `json:"example"` // id of a spec that shows it
+	// violation, waived or known; inconclusive where only leniency lets it pass
+	Verdict report.Verdict `json:"verdict"`
+	Specs   int            `json:"specs"`
+	Example string         `json:"example"` // id of a spec that shows it
 }
 
 // gate runs every spec and decides whether a release may pass. It ends with one line: PASS or FAIL, and why; gate.json
@@ -201,21 +202,25 @@ func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 		d.miss(violates, "%d failures went away after a repeat, %d are allowed", len(r.Transients), floors.Transient)
 	}
 	if d.Accepted > floors.Accepted {
-		d.miss(violates, "%d requests were served though nothing documents a refusal, %d may be", d.Accepted, floors.Accepted)
+		d.miss(violates, "%d requests were served though nothing documents a refusal, %d may be", d.Accepted,
+			floors.Accepted)
 	}
 	if d.Leftovers > floors.Leftovers {
 		code := unusable
 		if r.Verdict == report.Violation { // which is a fact about the target all the same
 			code = violates
 		}
-		d.miss(code, "%d objects were left behind, %d may be: %s", d.Leftovers, floors.Leftovers, r.Leftovers[0].Command)
+		d.miss(code, "%d objects were left behind, %d may be: %s", d.Leftovers, floors.Leftovers,
+			r.Leftovers[0].Command)
 	}
 	if old != nil {
 		if lost := lostCells(old, r); len(lost) > 0 {
-			d.miss(violates, "%d reference cells that the baseline asserted are not asserted now: %s", len(lost), some(lost))
+			d.miss(violates, "%d reference cells that the baseline asserted are not asserted now: %s", len(lost),
+				some(lost))
 		}
 		if accepted := newlyAccepted(old, r); len(accepted) > 0 {
-			d.miss(violates, "%d requests are served now, and were not in the baseline, though nothing documents a refusal: %s", len(accepted), some(accepted))
+			d.miss(violates, "%d requests are served now, and were not in the baseline, though nothing documents a "+
+				"refusal: %s", len(accepted), some(accepted))
 		}
 	}
 	d.Pass = len(d.Reasons) == 0
@@ -227,7 +232,8 @@ func decide(r *report.Result, floors config.Gate, old *report.Result) decision {
 func decideNewOnly(r *report.Result, floors config.Gate, old *report.Result) decision {
 	had := map[string]bool{}
 	for _, f := range old.Faults {
-		had[f.ID] = had[f.ID] || f.Verdict == report.Violation || f.Verdict == report.Waived || f.Verdict == report.Known
+		had[f.ID] = had[f.ID] || f.Verdict == report.Violation || f.Verdict == report.Waived ||
+			f.Verdict == report.Known
 	}
 	var debts, added []faultSummary
 	for _, f := range r.FaultsOf(report.Violation) {
@@ -245,7 +251,8 @@ func decideNewOnly(r *report.Result, floors config.Gate, old *report.Result) dec
 	d.NewOnly, d.Debts = true, debts
 	if len(added) > 0 {
 		d.ExitCode = max(d.ExitCode, violates)
-		d.Reasons = append([]string{fmt.Sprintf("%d faults are not in the baseline: %s", len(added), summaryIDs(added))},
+		d.Reasons = append([]string{fmt.Sprintf("%d faults are not in the baseline: %s", len(added),
+			summaryIDs(added))},
 			d.Reasons...)
 	}
 	d.Pass = len(d.Reasons) == 0

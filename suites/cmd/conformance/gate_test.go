@@ -95,16 +95,19 @@ func TestGateAsksForItsTargetAndBaseline(t *testing.T) {
 		why       string
 	}{
 		"a baseline that there is not": {[]string{"-target=mock", "-baseline=none.json"}, "none.json"},
-		"a target that was not named":  {nil, "the target mock is served by this program, so that a gate on it says nothing"},
+		"a target that was not named": {nil,
+			"the target mock is served by this program, so that a gate on it says nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			dir := t.TempDir()
 			g.Expect(os.WriteFile(filepath.Join(dir, "ginkgo.yml"),
 				[]byte("target: mock\ntargets:\n  mock: {embedded: true}\n"), 0o600)).To(Succeed())
-			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")}, row.arguments...)...)
+			code, _, _ := invoke(t, "gate", append([]string{"-config=" + filepath.Join(dir, "ginkgo.yml")},
+				row.arguments...)...)
 			g.Expect(code).To(Equal(unusable))
-			g.Expect(decisionOf(t, filepath.Join(dir, "reports")).Reasons).To(HaveExactElements(ContainSubstring(row.why)))
+			g.Expect(decisionOf(t, filepath.Join(dir, "reports")).Reasons).
+				To(HaveExactElements(ContainSubstring(row.why)))
 		})
 	}
 }
@@ -124,7 +127,8 @@ func TestFilesOfOthersStay(t *testing.T) {
 				code, stdout, stderr := invoke(t, command, "-config=none.yml", "-reports="+reports)
 				g.Expect(code).To(Equal(unusable))
 				g.Expect(stdout + stderr).To(ContainSubstring(filepath.Join(reports, file) +
-					" was not written by this suite, and a report would replace it: move it, or name another directory for the " +
+					" was not written by this suite, and a report would replace it: move it, or name another " +
+					"directory for the " +
 					"reports"))
 				left := []string{file, "notes.txt"}
 				if command == "gate" && file != "gate.json" {
@@ -239,9 +243,11 @@ func TestDecide(t *testing.T) {
 			" (3 reference cells set aside for want of a role)"},
 		"roles for nearly nothing": {withoutRole(4), violates,
 			"FAIL: 4 reference cells are set aside for want of a role, 3 may be: give the client a role such as " +
-				"partner_admin; 6 of 7 reference cells are asserted, 95 % are asked for (4 reference cells set aside for want " +
+				"partner_admin; 6 of 7 reference cells are asserted, 95 % are asked for (4 reference cells set aside " +
+				"for want " +
 				"of a role)"},
-		"as many accepted as may be": {with(result(report.Pass, 10, 10), accept(2)), conforms, passes + " (2 accepted)"},
+		"as many accepted as may be": {with(result(report.Pass, 10, 10), accept(2)), conforms,
+			passes + " (2 accepted)"},
 		"too many accepted": {with(result(report.Pass, 10, 10), accept(3)), violates,
 			"FAIL: 3 requests were served though nothing documents a refusal, 2 may be (3 accepted)"},
 		"as many left as may be": {with(result(report.Pass, 10, 10), leave(1)), conforms, passes + " (1 left behind)"},
@@ -288,11 +294,13 @@ func TestDecideAgainstABaseline(t *testing.T) {
 			report.Pass), nil},
 		"asserted, if waived": {result(nil, report.Pass), result(nil, report.Waived), nil},
 		"a cell is lost": {result(nil, report.Pass, report.Pass), result(nil, report.Inconclusive,
-			report.Pass), []string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
+			report.Pass),
+			[]string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
 		"a waived cell is lost": {result(nil, report.Waived), result(nil, report.Inconclusive),
 			[]string{"1 reference cells that the baseline asserted are not asserted now: FetchTenant 200"}},
 		"more is accepted": {result([]string{"a"}), result([]string{"a", "b", "c", "d", "e"}),
-			[]string{"4 requests are served now, and were not in the baseline, though nothing documents a refusal: b, c, d " +
+			[]string{"4 requests are served now, and were not in the baseline, though nothing documents a refusal: " +
+				"b, c, d " +
 				"and 1 more"}},
 		"another request is accepted": {result([]string{"a"}), result([]string{"b"}),
 			[]string{"1 requests are served now, and were not in the baseline, though nothing documents a refusal: b"}},

@@ -21,7 +21,8 @@ func (o *options) prepareKeep(cfg *config.File) error {
 	case len(o.ids) == 0 && o.labels == "" && o.focus == "":
 		return errors.New("-keep is for a part of the specs: select some by id, -focus or -filter")
 	case cfg.Target.Embedded:
-		return fmt.Errorf("-keep needs a target that outlives the run, and %s ends with it: serve the mock with make mock, "+
+		return fmt.Errorf("-keep needs a target that outlives the run, and %s ends with it: serve the mock with make "+
+			"mock, "+
 			"and name the target staging", cfg.Name)
 	case !cfg.Target.MayWrite():
 		return fmt.Errorf("-keep needs a target that may be written to: nothing is created on %s", cfg.Name)

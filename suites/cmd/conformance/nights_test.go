@@ -22,7 +22,8 @@ func violation(id string) report.Fault {
 // Of a target with debts, only what it did not have before fails the gate, and what tests too little still does.
 func TestNewOnly(t *testing.T) {
 	result := func(verdict report.Verdict, asserted int, faults ...report.Fault) *report.Result {
-		r := &report.Result{Verdict: verdict, Reason: "the reason", Target: report.Target{Name: "staging"}, Faults: faults}
+		r := &report.Result{Verdict: verdict, Reason: "the reason", Target: report.Target{Name: "staging"},
+			Faults: faults}
 		r.Totals.Reference = report.CellCounts{Total: 10, Asserted: asserted}
 		return r
 	}
@@ -84,7 +85,8 @@ func TestHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), historyFile)
 	begin := time.Date(2026, 3, 1, 2, 17, 0, 0, time.UTC)
 	for day, counts := range []map[string]int{{"aaa": 3}, {"aaa": 3, "bbb": 1}, {"aaa": 2}, {}, {"bbb": 1, "aaa": 2}} {
-		n := report.Night{Run: begin.AddDate(0, 0, day).Format("20060102t150405-aaaaaa"), Started: begin.AddDate(0, 0, day),
+		n := report.Night{Run: begin.AddDate(0, 0, day).Format("20060102t150405-aaaaaa"), Started: begin.AddDate(0, 0,
+			day),
 			Target: "eu2",
 			Suite:  "1", Contract: "2", Verdict: report.Violation, Cells: report.NightCells{Asserted: 370, Total: 375}}
 		if day == 3 {

@@ -83,7 +83,8 @@ func post(ctx context.Context, address, text string) error {
 		if at := new(url.Error); errors.As(err, &at) { // which quotes the address
 			err = at.Err
 		}
-		return fmt.Errorf("it cannot be reached (%s)", strings.ReplaceAll(err.Error(), request.URL.Hostname(), "its host"))
+		return fmt.Errorf("it cannot be reached (%s)", strings.ReplaceAll(err.Error(), request.URL.Hostname(),
+			"its host"))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<16))

@@ -37,7 +37,8 @@ func TestNotify(t *testing.T) {
 		dir := t.TempDir()
 		g.Expect(os.WriteFile(filepath.Join(dir, "summary.md"), []byte(summary), 0o600)).To(Succeed())
 		var said bytes.Buffer
-		cfg := &config.File{Target: target, Notify: config.Notify{Webhook: config.Secret(server.URL + "/hook-" + secret)}}
+		cfg := &config.File{Target: target, Notify: config.Notify{Webhook: config.Secret(server.URL + "/hook-" +
+			secret)}}
 		cfg.Target.ClientSecret = secret
 		(&cli{stdout: io.Discard, stderr: &said}).notify(t.Context(), cfg, dir, result)
 		g.Expect(said.String()).NotTo(ContainSubstring("hook-"))
@@ -73,7 +74,8 @@ func TestNotify(t *testing.T) {
 		var said bytes.Buffer
 		cfg := &config.File{Notify: config.Notify{Webhook: config.Secret("http://127.0.0.1:1/hook-" + secret)}}
 		(&cli{stdout: io.Discard, stderr: &said}).notify(t.Context(), cfg, t.TempDir(), result)
-		NewWithT(t).Expect(said.String()).To(And(HavePrefix("conformance: the webhook was not told: it cannot be reached"),
-			Not(ContainSubstring("hook-"))))
+		NewWithT(t).Expect(said.String()).
+			To(And(HavePrefix("conformance: the webhook was not told: it cannot be reached"),
+				Not(ContainSubstring("hook-"))))
 	})
 }

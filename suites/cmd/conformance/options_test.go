@@ -24,7 +24,8 @@ func TestUnmatched(t *testing.T) {
 		"one of two": {options{ids: []string{"401/*", "409/*"}}, selected, "no spec fits 409/*: "},
 		"a dot is a dot": {options{ids: []string{"404/unknown-id/GET-tenants.{tenant_id}"}}, selected,
 			"no spec fits 404/"},
-		"nothing by label":          {options{labels: "a && b"}, nil, "no spec fits a && b: select by labels such as 401"},
+		"nothing by label": {options{labels: "a && b"}, nil,
+			"no spec fits a && b: select by labels such as 401"},
 		"nothing by text and label": {options{labels: "a", focus: "b"}, nil, "no spec fits a --focus=b: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,9 +63,11 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 	}
 	switch {
 	case recorded == nil:
-		return "the suite did not report which specs it was to run: build the program and the suite again with make build"
+		return "the suite did not report which specs it was to run: build the program and the suite again with " +
+			"make build"
 	case recorded.Header.Run.ID != r.Run.ID:
-		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their reports into "+
+		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their "+
+			"reports into "+
 			"one directory", r.Run.ID, recorded.Header.Run.ID)
 	case len(r.Specs) != len(recorded.Header.Selected) || len(report.Missing(recorded.Header.Selected, r.Specs)) > 0:
 		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs),
@@ -73,7 +75,8 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 	}
 	if cfg.Contract == "" && !r.Run.Filtered {
 		if missing := report.Missing(contract.Specs(), r.Specs); len(missing) > 0 {
-			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; if they "+
+			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; "+
+				"if they "+
 				"were dropped on purpose, with make specs",
 				len(missing), missing[0])
 		}
@@ -92,8 +95,10 @@ func (c *cli) tellUnended(dir string) {
 		// the mock is gone, with all that was on it
 		if recorded, err := report.ReadRecords(dir); err == nil && recorded.Header.Floors != nil {
 			fmt.Fprintf(c.stderr,
-				"conformance: run %s on %s was killed: make sweep TARGET=%s RUN=%s CONFIRM=yes removes what it has left\n",
-				recorded.Header.Run.ID, recorded.Header.Target.Name, recorded.Header.Target.Name, recorded.Header.Run.ID)
+				"conformance: run %s on %s was killed: make sweep TARGET=%s RUN=%s CONFIRM=yes removes what it has "+
+					"left\n",
+				recorded.Header.Run.ID, recorded.Header.Target.Name, recorded.Header.Target.Name,
+				recorded.Header.Run.ID)
 		}
 		_ = os.RemoveAll(dir) // what stays is reported again
 	}

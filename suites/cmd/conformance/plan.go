@@ -170,13 +170,15 @@ const tokensLast = 2 * time.Hour
 // printDuration estimates from the target's rate; without one it is up to the target.
 func printDuration(w io.Writer, r *report.Result, t config.Target) {
 	total := r.Run.Requests.Total()
-	fmt.Fprintf(w, "%d requests on %s: set-up %d, controls %d, specs %d, clean-up %d", total, t.Name, r.Run.Requests.World,
+	fmt.Fprintf(w, "%d requests on %s: set-up %d, controls %d, specs %d, clean-up %d", total, t.Name,
+		r.Run.Requests.World,
 		r.Run.Requests.Controls, r.Run.Requests.Specs, r.Run.Requests.Cleanup)
 	if t.Rate.Limited() {
 		takes := time.Duration(total) * t.Rate.Interval()
 		fmt.Fprintf(w, "; about %v at %s", takes.Round(time.Second), t.Rate)
 		if takes > tokensLast {
-			fmt.Fprint(w, ", and its tokens expire after some two hours: raise rate in ginkgo.yml, or select fewer specs")
+			fmt.Fprint(w,
+				", and its tokens expire after some two hours: raise rate in ginkgo.yml, or select fewer specs")
 		}
 	}
 	if t.Budget > 0 && total > t.Budget {

@@ -24,7 +24,8 @@ func TestPlanSaysHowLongARunTakes(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		var b strings.Builder
 		printDuration(&b, r, config.Target{Name: "staging", Rate: parsed})
-		g.Expect(b.String()).To(Equal("3600 requests on staging: set-up 600, controls 0, specs 3000, clean-up 0" + ends))
+		g.Expect(b.String()).To(Equal("3600 requests on staging: set-up 600, controls 0, specs 3000, clean-up 0" +
+			ends))
 	}
 }
 
@@ -46,11 +47,14 @@ func TestPlan(t *testing.T) {
 			{ID: "20x/b/CheckPassword", Write: true, Exchanges: []exchange.Evidence{{Method: "POST", URL: api +
 				"/users/check_password", Attempts: once}}},
 			{ID: "20x/c/DeleteTenant", Write: true, Exchanges: []exchange.Evidence{
-				{Method: "DELETE", URL: api + "/tenants/01234567-89ab-cdef-0123-456789abcdef?version=1", Attempts: once},
+				{Method: "DELETE", URL: api + "/tenants/01234567-89ab-cdef-0123-456789abcdef?version=1",
+					Attempts: once},
 				{Method: "GET", URL: api + "/tenants/01234567-89ab-cdef-0123-456789abcdef", Attempts: once}}},
-			{ID: "405/d/PATCH.tenants", Write: true, Exchanges: []exchange.Evidence{{Method: "PATCH", URL: api + "/tenants",
+			{ID: "405/d/PATCH.tenants", Write: true, Exchanges: []exchange.Evidence{{Method: "PATCH", URL: api +
+				"/tenants",
 				Attempts: once}}},
-			{ID: "401/e/CreateTenant", Exchanges: []exchange.Evidence{{Method: "POST", URL: api + "/tenants", Attempts: once}}},
+			{ID: "401/e/CreateTenant", Exchanges: []exchange.Evidence{{Method: "POST", URL: api + "/tenants",
+				Attempts: once}}},
 			{ID: "50x/f/FetchTenant", Verdict: report.Inconclusive, Reason: "no header"},
 		},
 	}

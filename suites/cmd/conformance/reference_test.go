@@ -37,9 +37,11 @@ func TestReference(t *testing.T) {
 func referenceText() string {
 	var b strings.Builder
 	b.WriteString("# Reference\n\nThis file is written by `make reference`.\n\n## Commands\n\n" +
-		"Exit codes: 0 the target conforms, 1 a violation or a floor that is missed, 2 unusable or too little tested.\n")
+		"Exit codes: 0 the target conforms, 1 a violation or a floor that is missed, 2 unusable or too little " +
+		"tested.\n")
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "\n### conformance %s\n\n%s.\n", strings.TrimSpace(c.name+" "+c.arguments), sentenceCase(c.summary))
+		fmt.Fprintf(&b, "\n### conformance %s\n\n%s.\n", strings.TrimSpace(c.name+" "+c.arguments),
+			sentenceCase(c.summary))
 		first := true
 		c.flags().VisitAll(func(f *flag.Flag) {
 			if first {

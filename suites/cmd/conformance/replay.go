@@ -62,7 +62,8 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 
 func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 	flags = flag.NewFlagSet("replay", flag.ContinueOnError)
-	from = flags.String("from", "", "`path` of the result of the run (default: the last one in the reports that has it)")
+	from = flags.String("from", "",
+		"`path` of the result of the run (default: the last one in the reports that has it)")
 	flags.StringVar(&o.config, "config", "", "`path` of ginkgo.yml (default: that of the run)")
 	flags.StringVar(&o.target, "target", "", "`name` of the target in ginkgo.yml (default: that of the run)")
 	flags.StringVar(&o.reports, "reports", "",

@@ -27,7 +27,8 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	before := time.Now().Add(-age)
 	if run != "" {
 		if _, _, is := fixtures.RunOf(fixtures.Tag + run + "-object"); !is {
-			return fmt.Errorf("-run %s is not the id of a run: the report names it, such as 20260301t021700-abc234", run)
+			return fmt.Errorf("-run %s is not the id of a run: the report names it, such as 20260301t021700-abc234",
+				run)
 		}
 		before = time.Now().Add(time.Hour) // clocks differ, and the id tells the run
 	}
@@ -96,7 +97,8 @@ func (o *options) flagsOfSweep(age *time.Duration, run *string) *flag.FlagSet {
 func (c *cli) list(conn *connection, what string, leftovers []fixtures.RunLeftover) {
 	shown := func(text string) string { return exchange.Printable(conn.redactor.String(text)) }
 	for _, l := range leftovers {
-		fmt.Fprintf(c.stdout, "%s %s %s %s of %s", what, l.Kind, shown(l.ID), shown(l.Name), l.Started.Format(time.RFC3339))
+		fmt.Fprintf(c.stdout, "%s %s %s %s of %s", what, l.Kind, shown(l.ID), shown(l.Name),
+			l.Started.Format(time.RFC3339))
 		if l.Reason != "" {
 			fmt.Fprintf(c.stdout, ": %s", shown(l.Reason))
 		}

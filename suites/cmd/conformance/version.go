@@ -31,7 +31,8 @@ func version(_ context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := versions{exchange.Version, commit(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, contract.Version()}
+	v := versions{exchange.Version, commit(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH,
+		contract.Version()}
 	if *asJSON {
 		return writeJSON(c.stdout, v)
 	}

@@ -60,9 +60,11 @@ func TestNothingIsMadeOfTooFewResults(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "pages")
 		var stderr bytes.Buffer
 		program := &cli{stdout: &bytes.Buffer{}, stderr: &stderr, env: os.LookupEnv}
-		g.Expect(program.main(t.Context(), append([]string{arguments[0], "-to=" + to}, arguments[1:]...))).To(Equal(unusable))
+		g.Expect(program.main(t.Context(), append([]string{arguments[0], "-to=" + to}, arguments[1:]...))).
+			To(Equal(unusable))
 		g.Expect(stderr.String()).To(
-			MatchRegexp(`^conformance: side by side stand two results or more, and there is [^:]*: name another conformance.json\n$`))
+			MatchRegexp(`^conformance: side by side stand two results or more, and there is [^:]*: name another ` +
+				`conformance.json\n$`))
 		g.Expect(to).NotTo(BeADirectory())
 	}
 }

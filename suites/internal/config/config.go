@@ -27,7 +27,8 @@ const (
 type Assumed string
 
 const (
-	// AssumedLenient reports an unmet assumption without judging it: it is the default, since the documentation decides.
+	// AssumedLenient reports an unmet assumption without judging it: it is the default, since the documentation
+	// decides.
 	AssumedLenient Assumed = "lenient"
 	// AssumedStrict demands that what is only assumed be met as well, as on the mock.
 	AssumedStrict Assumed = "strict"

@@ -78,7 +78,8 @@ func (t *draft) checkKind() {
 		case given && t.target.Embedded:
 			t.document.fail(e, embeddedNeedsNone)
 		case !given && key.needed && !t.target.Embedded:
-			t.document.fail(t.entry, "lacks %s: add %s, or embedded: true to be served in process", key.name, key.purpose)
+			t.document.fail(t.entry, "lacks %s: add %s, or embedded: true to be served in process", key.name,
+				key.purpose)
 		}
 	}
 	if t.target.Embedded && t.target.Production {

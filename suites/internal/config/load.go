@@ -176,7 +176,8 @@ func (d *document) file(m *mapping, name string) string {
 	}
 	path := d.resolvePath(text)
 	if _, err := read(path); err != nil {
-		d.fail(e, "%s %v: name a readable file, relative to the directory of %s", printable(text), err, filepath.Base(d.path))
+		d.fail(e, "%s %v: name a readable file, relative to the directory of %s", printable(text), err,
+			filepath.Base(d.path))
 	}
 	return path
 }
@@ -300,7 +301,8 @@ func (m *mapping) rate(name string) Rate {
 		m.document.fail(m.entries[name], "wants a rate: %s", strings.TrimSpace(err.Error()))
 	} else if rate.Interval() > slowest {
 		m.document.fail(m.entries[name],
-			"is too slow for any run to end: %s is a request every %v, a run sends dozens, and its tokens expire after "+
+			"is too slow for any run to end: %s is a request every %v, a run sends dozens, and its tokens expire "+
+				"after "+
 				"some two hours: allow 1/m at least",
 			text, rate.Interval())
 	}

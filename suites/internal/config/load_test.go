@@ -63,8 +63,9 @@ func TestLoadShippedMock(t *testing.T) {
 		Target: Target{
 			Name: "mock", Embedded: true, Allow: []Permission{Read, Write}, Strict: true, Assumed: AssumedStrict,
 		},
-		Timeouts: Timeouts{Attempt: 10 * time.Second, Spec: time.Minute, World: 3 * time.Minute, Cleanup: 2 * time.Minute,
-			Settle: 5 * time.Second},
+		Timeouts: Timeouts{Attempt: 10 * time.Second, Spec: time.Minute, World: 3 * time.Minute,
+			Cleanup: 2 * time.Minute,
+			Settle:  5 * time.Second},
 		Retry: Retry{Repeats: 2, Min: time.Second, Max: 2 * time.Second},
 		Gate:  Gate{Asserted: 0.85, Inconclusive: 60, Transient: 10, SetAside: 40, Accepted: 150},
 	}))

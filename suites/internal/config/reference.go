@@ -27,7 +27,8 @@ func Keys() []Entry {
 		{"targets.NAME.budget", "20000", "requests in a run at most; the mock has no limit"},
 		{"targets.NAME.strict", "false", "what HTTP in general asks counts as well"},
 		{"targets.NAME.assumed", "lenient", "`strict`: what is only assumed must be met as well"},
-		{"targets.NAME.known_deviations", "report", "`fail`: what the live service is publicly known for counts as well"},
+		{"targets.NAME.known_deviations", "report",
+			"`fail`: what the live service is publicly known for counts as well"},
 		{"timeouts.attempt", "10s", "one HTTP attempt, to the last byte of the answer"},
 		{"timeouts.spec", "1m", "one spec, without waiting for the rate"},
 		{"timeouts.world", "3m", "the set-up"},
@@ -43,7 +44,8 @@ func Keys() []Entry {
 		{"gate.set_aside", "40", "most reference cells not counted because the token names no role that is enough"},
 		{"gate.accepted", "150", "most requests that are served though nothing documents a rejection"},
 		{"gate.leftovers", "0", "most objects left behind"},
-		{"notify.webhook", "", "address that takes a POST of `{\"text\": \"...\"}` after every full run on a live target"},
+		{"notify.webhook", "",
+			"address that takes a POST of `{\"text\": \"...\"}` after every full run on a live target"},
 	}
 }
 

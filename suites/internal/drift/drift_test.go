@@ -191,5 +191,6 @@ func TestPrint(t *testing.T) {
 		"    added the non-success response with the status `410` [response-non-success-status-added]\n" +
 		"    removed the non-success response with the status `409` [response-non-success-status-removed]\n" +
 		"    the response property `age` became required for the status `201` [response-property-became-required]\n"))
-	g.Expect(print(strings.Replace(base, "version: '2'", `version: "\e[2J"`, 1))).To(HavePrefix(`Pets \x1b[2J promises`))
+	g.Expect(print(strings.Replace(base, "version: '2'", `version: "\e[2J"`, 1))).
+		To(HavePrefix(`Pets \x1b[2J promises`))
 }

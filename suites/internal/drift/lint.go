@@ -33,7 +33,8 @@ var reasons = []struct{ rule, why string }{
 	{OverlappingOnes, "branches of oneOf that nothing but unknown keys tells apart: generated code, which ignores " +
 		"those, cannot choose"},
 	{Untyped, "no type at all: generated code has no type for it either"},
-	{ReservedName, "a name that generated code or OpenAPI itself needs: the type cannot be compiled, or hides another one"},
+	{ReservedName, "a name that generated code or OpenAPI itself needs: the type cannot be compiled, or hides " +
+		"another one"},
 	{CollidingNames, "names that become one in generated code: one of the types is renamed or lost"},
 	{NoOperationID, "an operation without operationId: its function is named after its path, and renamed with it"},
 	{BodyOf204, "a body of a 204, which HTTP does not allow: clients wait for it or drop it"},
@@ -114,11 +115,13 @@ func (l *linter) document(doc *openapi3.T) {
 	operations := map[string][]string{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			place := "#/paths/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(path) + "/" + strings.ToLower(method)
+			place := "#/paths/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(path) + "/" +
+				strings.ToLower(method)
 			if op.OperationID == "" {
 				l.add(NoOperationID, place, "")
 			} else {
-				operations[identifier(op.OperationID)] = append(operations[identifier(op.OperationID)], place+" "+op.OperationID)
+				operations[identifier(op.OperationID)] = append(operations[identifier(op.OperationID)], place+" "+
+					op.OperationID)
 			}
 			l.operation(op, place)
 		}

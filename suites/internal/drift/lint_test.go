@@ -43,7 +43,8 @@ func TestLint(t *testing.T) {
 			[]string{drift.OverlappingOnes + " " + pet + "age"}},
 		"branches by closedness": {"age: {type: integer}",
 			"age: {oneOf: [{type: object, additionalProperties: false, properties: {a: {type: string}}}, " +
-				"{type: object, required: [b], properties: {b: {type: string}}}]}", []string{drift.OverlappingOnes + " " + pet +
+				"{type: object, required: [b], properties: {b: {type: string}}}]}", []string{drift.OverlappingOnes +
+				" " + pet +
 				"age"}},
 		"branches by value": {"age: {type: integer}",
 			"age: {oneOf: [{type: object, required: [a], properties: {a: {type: string, enum: [x]}}}, " +
@@ -52,7 +53,8 @@ func TestLint(t *testing.T) {
 			" #/components/schemas/client"}},
 		"colliding names": {"    pet:\n", "    Pe_t: {type: string}\n    pet:\n", []string{drift.CollidingNames +
 			" #/components/schemas/Pe_t"}},
-		"no operation id": {"      operationId: CreatePet\n", "", []string{drift.NoOperationID + " #/paths/~1pets/post"}},
+		"no operation id": {"      operationId: CreatePet\n", "",
+			[]string{drift.NoOperationID + " #/paths/~1pets/post"}},
 		"two operation ids": {"operationId: CreatePet", "operationId: fetch_pets", []string{drift.CollidingNames +
 			" #/paths/~1pets/get FetchPets"}},
 		"a body of a 204": {"'201': {", "'204': {", []string{drift.BodyOf204 + " #/paths/~1pets/post/responses/204"}},

@@ -39,7 +39,8 @@ func open(ctx context.Context, source string) (io.ReadCloser, error) {
 	if scheme, _, is := strings.Cut(source, "://"); is {
 		if scheme != "http" && scheme != "https" {
 			return nil, fmt.Errorf(
-				"%s is not a scheme that documents are fetched by: name a file, or an address that begins with https://", scheme)
+				"%s is not a scheme that documents are fetched by: name a file, or an address that begins with "+
+					"https://", scheme)
 		}
 		return fetch(ctx, source)
 	}

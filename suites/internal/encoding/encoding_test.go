@@ -95,8 +95,9 @@ func TestEmptyBodyHasNoCoding(t *testing.T) {
 
 func TestBodyWithoutItsCoding(t *testing.T) {
 	for _, name := range []string{"gzip", "deflate", "br", "zstd"} {
-		for _, body := range []string{plain, "{}", "[]", "null", "no", "<html><body>no</body></html>", "\x00", "\x03\x00" +
-			plain, strings.Repeat("x", 1000)} {
+		for _, body := range []string{plain, "{}", "[]", "null", "no", "<html><body>no</body></html>", "\x00",
+			"\x03\x00" +
+				plain, strings.Repeat("x", 1000)} {
 			t.Run(name+" "+body[:min(len(body), 9)], func(t *testing.T) {
 				g := NewWithT(t)
 				decoded, _, err := Decode(header(name), []byte(body))

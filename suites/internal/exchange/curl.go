@@ -77,7 +77,8 @@ func (q quoter) headers(h http.Header) []string {
 		for shown, values := range q.redactor.Header(http.Header{name: h[name]}) {
 			for _, value := range values {
 				if value == "" {
-					options = append(options, "--header "+q.argument(shown+";")) // curl's way to send a header without a value
+					// curl's way to send a header without a value
+					options = append(options, "--header "+q.argument(shown+";"))
 				} else {
 					options = append(options, "--header "+q.argument(shown+": "+value))
 				}
@@ -135,7 +136,8 @@ func (q quoter) form(body string) []string {
 	var options []string
 	for pair := range strings.SplitSeq(body, "&") {
 		key, value, _ := strings.Cut(pair, "=")
-		if text, err := url.QueryUnescape(value); err == nil && q.variables(value) != nil && !strings.Contains(key, "@") {
+		if text, err := url.QueryUnescape(value); err == nil && q.variables(value) != nil && !strings.Contains(key,
+			"@") {
 			options = append(options, "--data-urlencode "+q.argument(key+"="+text))
 			continue
 		}
@@ -203,7 +205,10 @@ func (q quoter) argument(s string) string {
 // literal quotes a text without variables. Single quotes stop everything, also the history expansion of an
 // interactive bash; what must be seen or could deceive, newlines for instance, is escaped between $' and '.
 func literal(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return c == '\n' || c == '\t' || hidden(c) }) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool {
+		return c == '\n' || c == '\t' ||
+			hidden(c)
+	}) {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
 	var b strings.Builder

@@ -114,7 +114,8 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 				"X-C!#$%&'*+": {"x"}}},
 		"another host": {Method: "GET", Path: "/x", Header: http.Header{"Host": {"other.example"}}},
 		"JSON": {Method: "POST", Path: "/x",
-			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"it's \"q\" $HOME ` + "`x`" +
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"it's \"q\" $HOME ` +
+				"`x`" +
 				` <&>"}`)},
 		"JSON over lines": {Method: "PUT", Path: "/x",
 			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{\n\t\"a\": 1\r\n}\n")},
@@ -125,7 +126,8 @@ func TestCurlRepeatsTheRequest(t *testing.T) {
 		"broken JSON": {Method: "POST", Path: "/x",
 			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":`)},
 		"password in JSON": {Method: "POST", Path: "/x",
-			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"a":"it's","password":"s3cret-pw"}`)},
+			Header: http.Header{"Content-Type": {"application/json"}},
+			Body:   []byte(`{"a":"it's","password":"s3cret-pw"}`)},
 		"form": {Method: "POST", Path: "/x", Header: form, Body: []byte("a=b&c=%20+d&e&@f=g")},
 		"form with secrets": {Method: "POST", Path: "/x", Header: form,
 			Body: []byte("grant_type=password&username=a%40b+c&password=" + url.QueryEscape(secret) +
@@ -176,10 +178,12 @@ func passwordOf(name string) string {
 
 func TestCurlInTheFormOfTheGuide(t *testing.T) {
 	g := NewWithT(t)
-	e := &exchange.Exchange{URL: "https://eu2-cloud.acronis.com/api/2/tenants/1", Request: exchange.Request{Method: "GET",
-		Header: http.Header{"Authorization": {"Bearer s3cr3t"}}}}
+	e := &exchange.Exchange{URL: "https://eu2-cloud.acronis.com/api/2/tenants/1",
+		Request: exchange.Request{Method: "GET",
+			Header: http.Header{"Authorization": {"Bearer s3cr3t"}}}}
 	g.Expect(e.Curl(redact.New())).To(Equal(
-		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" --include`))
+		`curl -s https://eu2-cloud.acronis.com/api/2/tenants/1 --header "Authorization: Bearer ${ACRONIS_TOKEN:?}" ` +
+			`--include`))
 
 	e.Request = exchange.Request{Method: "POST", Header: http.Header{"Authorization": {"Bearer s3cr3t"}},
 		Body: []byte(`{"a":1}`)}
@@ -200,7 +204,8 @@ func TestCurlExpandsNothingElse(t *testing.T) {
 	g := NewWithT(t)
 	base, requests := observer(t)
 	e, err := newClient(t, exchange.Options{BaseURL: base}).Do(t.Context(), exchange.Request{Method: "POST", Path: "/x",
-		Header: http.Header{"Authorization": {"Bearer t0ken-123"}, "X-A": {"$HOME ${PATH} $ACRONIS_TOKEN"}}, Body: []byte(
+		Header: http.Header{"Authorization": {"Bearer t0ken-123"}, "X-A": {"$HOME ${PATH} $ACRONIS_TOKEN"}},
+		Body: []byte(
 			`$HOME $(id) t0ken-123`)})
 	g.Expect(err).NotTo(HaveOccurred())
 	<-requests

@@ -108,7 +108,8 @@ func hint(op string, err error, certificateAsked bool) string {
 	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
 		return "the target speaks plain HTTP there: check scheme and port of the target's URL"
 	case errors.As(err, &unknown):
-		return "the target's certificate is signed by an authority that is not trusted here: name its CA file, if you " +
+		return "the target's certificate is signed by an authority that is not trusted here: name its CA file, " +
+			"if you " +
 			"trust it"
 	case errors.As(err, &host):
 		return "the target's certificate is for another host: check the host in the target's URL"

@@ -39,10 +39,11 @@ type EvidenceAttempt struct {
 
 // Text is a body for reports.
 type Text struct {
-	Text      string `json:"text"`
-	Base64    bool   `json:"base64,omitempty"`    // Text is the base64 of a body that the suite sent and that is not text
-	Truncated bool   `json:"truncated,omitempty"` // Text is only the beginning of the body
-	Size      int    `json:"size"`                // bytes of the body as it was read
+	Text string `json:"text"`
+	// Text is the base64 of a body that the suite sent and that is not text
+	Base64    bool `json:"base64,omitempty"`
+	Truncated bool `json:"truncated,omitempty"` // Text is only the beginning of the body
+	Size      int  `json:"size"`                // bytes of the body as it was read
 	// Decoded names what was undone to show the body as text, such as utf-16 or gzip, besides its Content-Encoding.
 	Decoded string `json:"decoded,omitempty"`
 	// SHA256 begins the sum of a body that is not shown, since it is not text: Text says so.

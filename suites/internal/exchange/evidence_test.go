@@ -22,15 +22,19 @@ import (
 func leaky() *exchange.Exchange {
 	start := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	return &exchange.Exchange{
-		Request: exchange.Request{Spec: "401/x/Y", Method: "POST", Path: "/idp/token", Query: url.Values{"ott": {"s3cr3t-1"}},
-			Header: http.Header{"Authorization": {"Bearer s3cr3t-2"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-			Body:   []byte("grant_type=password&password=s3cr3t-3"), Fault: &exchange.Fault{Header: "X-Fault", Status: 503,
+		Request: exchange.Request{Spec: "401/x/Y", Method: "POST", Path: "/idp/token",
+			Query: url.Values{"ott": {"s3cr3t-1"}},
+			Header: http.Header{"Authorization": {"Bearer s3cr3t-2"},
+				"Content-Type": {"application/x-www-form-urlencoded"}},
+			Body: []byte("grant_type=password&password=s3cr3t-3"), Fault: &exchange.Fault{Header: "X-Fault",
+				Status:   503,
 				Attempts: 1}},
 		URL: "https://h/api/2/idp/token?ott=s3cr3t-1",
 		Attempts: []exchange.Attempt{
 			{Start: start, Duration: 1500 * time.Microsecond, Error: "reset after s3cr3t-2, before s3cr3t-5"},
 			{Start: start, Duration: 2 * time.Second, Status: 503, Proto: "HTTP/2.0",
-				Header: http.Header{"Set-Cookie": {"sid=s3cr3t-4"}, "X-Echo": {"s3cr3t-1"}}, Body: []byte("no s3cr3t-3 here")},
+				Header: http.Header{"Set-Cookie": {"sid=s3cr3t-4"}, "X-Echo": {"s3cr3t-1"}},
+				Body:   []byte("no s3cr3t-3 here")},
 			{Start: start, Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
 				Body: []byte(`{"access_token":"s3cr3t-5","note":"s3cr3t-2"}`)},
 		},
@@ -58,7 +62,8 @@ func TestEvidenceHoldsNoSecret(t *testing.T) {
 				Body: &exchange.Text{Text: `{"access_token":"$ACRONIS_TOKEN","note":"$ACRONIS_TOKEN"}`, Size: 45}},
 		},
 		Transient: true,
-		Curl: `curl -s "https://h/api/2/idp/token?ott=${ACRONIS_OTT:?}" --request POST --header "Authorization: Bearer ${ACRONIS_TOKEN:?}"` +
+		Curl: `curl -s "https://h/api/2/idp/token?ott=${ACRONIS_OTT:?}" --request POST --header "Authorization: ` +
+			`Bearer ${ACRONIS_TOKEN:?}"` +
 			` --header 'Content-Type: application/x-www-form-urlencoded' --header 'X-Fault: 503'` +
 			` --data 'grant_type=password' --data-urlencode "password=${ACRONIS_PASSWORD:?}" --include`,
 	}))
@@ -109,8 +114,9 @@ func TestBodyOfEvidence(t *testing.T) {
 		"text":             {"a\x1bb", &exchange.Text{Text: "a\x1bb", Size: 3}},
 		"long":             {long, &exchange.Text{Text: long[:16<<10], Truncated: true, Size: 20_000}},
 		"halved character": {"x" + long, &exchange.Text{Text: "x" + long[:16<<10-2], Truncated: true, Size: 20_001}},
-		"secret at the cut": {secretAtTheCut, &exchange.Text{Text: strings.Repeat("x", 16<<10-4) + " $AC", Truncated: true,
-			Size: len(secretAtTheCut)}},
+		"secret at the cut": {secretAtTheCut, &exchange.Text{Text: strings.Repeat("x", 16<<10-4) + " $AC",
+			Truncated: true,
+			Size:      len(secretAtTheCut)}},
 		"binary": {binary, &exchange.Text{Text: "(8 bytes that are not text, sha256 817fa18dd0a40dcb)",
 			SHA256: "817fa18dd0a40dcb", Size: len(binary)}},
 		"NUL": {"a\x00b", &exchange.Text{Text: "(3 bytes that are not text, sha256 59b271ae1bbcb1d3)",
@@ -125,7 +131,8 @@ func TestBodyOfEvidence(t *testing.T) {
 			g := NewWithT(t)
 			r := redact.New()
 			r.Learn("ACRONIS_X", "s3cr3t-1")
-			e := &exchange.Exchange{URL: "https://h/", Attempts: []exchange.Attempt{{Status: 200, Body: []byte(c.body)}}}
+			e := &exchange.Exchange{URL: "https://h/",
+				Attempts: []exchange.Attempt{{Status: 200, Body: []byte(c.body)}}}
 			g.Expect(e.Evidence(r).Attempts[0].Body).To(Equal(c.want))
 		})
 	}

@@ -99,7 +99,8 @@ func TestRepeats(t *testing.T) {
 		"a 50x that goes away":          {answers: []int{503, 200}, want: []int{503, 200}, transient: true},
 		"a 50x that goes away later":    {answers: []int{502, 504, 201}, want: []int{502, 504, 201}, transient: true},
 		"a 50x that becomes a 404":      {answers: []int{503, 404}, want: []int{503, 404}, transient: true},
-		"a POST is repeated like the rest": {answers: []int{500, 200}, request: Request{Method: "POST", Body: []byte("x")},
+		"a POST is repeated like the rest": {answers: []int{500, 200}, request: Request{Method: "POST",
+			Body: []byte("x")},
 			want: []int{500, 200}, transient: true},
 		"not if the spec forbids it": {answers: []int{503, 200}, request: Request{NoRepeat: true}, want: []int{503}},
 		"fewer if configured": {answers: []int{503}, retry: Retry{Repeats: 1, Min: time.Second,
@@ -159,9 +160,10 @@ func TestRetryAfter(t *testing.T) {
 		want     []int
 		pause    time.Duration
 	}{
-		"seconds":              {value: "7", want: []int{429, 200}, pause: 7 * time.Second},
-		"zero":                 {value: "0", want: []int{429, 200}},
-		"date":                 {value: "Sat, 01 Jan 2000 00:00:30 GMT", want: []int{429, 200}, pause: 30 * time.Second},
+		"seconds": {value: "7", want: []int{429, 200}, pause: 7 * time.Second},
+		"zero":    {value: "0", want: []int{429, 200}},
+		"date": {value: "Sat, 01 Jan 2000 00:00:30 GMT", want: []int{429, 200},
+			pause: 30 * time.Second},
 		"date in the past":     {value: "Fri, 31 Dec 1999 00:00:00 GMT", want: []int{429, 200}},
 		"longer than sensible": {value: "61", want: []int{429, 200}, pause: time.Minute},
 		"absurd":               {value: "999999999999", want: []int{429, 200}, pause: time.Minute},
@@ -296,7 +298,8 @@ func TestLimiterIsToldHowExchangesEnd(t *testing.T) {
 			g := NewWithT(t)
 			l := &gate{}
 			c.request.Method, c.request.Path, c.request.Kind = "GET", "/x", "k"
-			_, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(), c.request)
+			_, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(),
+				c.request)
 			g.Expect(errors.As(err, new(*TargetError))).To(Equal(c.err != nil))
 			want, _, _ = strings.Cut(want, ",")
 			g.Expect(l.ends).To(Equal([]string{want}), "once")
@@ -306,7 +309,8 @@ func TestLimiterIsToldHowExchangesEnd(t *testing.T) {
 	l := &gate{}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: l}).Do(ended, Request{Method: "GET", Path: "/x"})
+	_, err := scripted(t, &script{statuses: []int{200}}, Options{Limiter: l}).Do(ended, Request{Method: "GET",
+		Path: "/x"})
 	g.Expect(err).To(HaveOccurred())
 	g.Expect(l.ends).To(BeEmpty(), "what the suite ends says nothing about the target")
 }
@@ -386,7 +390,8 @@ func TestLimiterFails(t *testing.T) {
 
 // What one exchange is told with a 429 holds for all.
 func TestRetryAfterHoldsTheLimiter(t *testing.T) {
-	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "61": time.Minute, "soon": 2 * time.Second} {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "61": time.Minute,
+		"soon": 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			l := &gate{}
@@ -406,7 +411,8 @@ func TestAttemptTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		s := &script{statuses: []int{200}, takes: time.Hour}
-		e, err := scripted(t, s, Options{AttemptTimeout: 5 * time.Second}).Do(t.Context(), Request{Method: "GET", Path: "/x"})
+		e, err := scripted(t, s, Options{AttemptTimeout: 5 * time.Second}).Do(t.Context(), Request{Method: "GET",
+			Path: "/x"})
 		var target *TargetError
 		g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
 		g.Expect(err).To(MatchError(
@@ -460,8 +466,9 @@ func TestDroppedConnection(t *testing.T) {
 		"after a 50x": {answers: []int{503, 0, 503, 200}, err: io.ErrUnexpectedEOF, want: []int{503, 0, 503,
 			200}},
 		"once in each repeat": {answers: []int{0, 503, 0}, err: io.EOF, want: []int{0, 503, 0}, fails: true},
-		"of a read without a repeat": {answers: []int{0, 200}, err: io.EOF, request: Request{NoRepeat: true}, want: []int{0,
-			200}},
+		"of a read without a repeat": {answers: []int{0, 200}, err: io.EOF, request: Request{NoRepeat: true},
+			want: []int{0,
+				200}},
 		"of a HEAD": {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "HEAD"}, want: []int{0,
 			200}},
 		"of a POST": {answers: []int{0, 200}, err: io.EOF, request: Request{Method: "POST"},
@@ -478,7 +485,8 @@ func TestDroppedConnection(t *testing.T) {
 				g := NewWithT(t)
 				c.request.Method, c.request.Path = cmp.Or(c.request.Method, "GET"), "/x"
 				l := &gate{}
-				e, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(), c.request)
+				e, err := scripted(t, &script{statuses: c.answers, err: c.err}, Options{Limiter: l}).Do(t.Context(),
+					c.request)
 				g.Expect(statuses(e)).To(Equal(c.want))
 				g.Expect(l.calls).To(Equal(len(c.want)), "each counts, and keeps the pace")
 				g.Expect(errors.As(err, new(*TargetError))).To(Equal(c.fails), "%v", err)
@@ -535,7 +543,8 @@ func TestClientTeachesTheRedactorWhatAnAnswerHolds(t *testing.T) {
 func TestBodyReaderIsFresh(t *testing.T) {
 	g := NewWithT(t)
 	c := scripted(t, &script{}, Options{})
-	r, err := c.build(t.Context(), &Exchange{URL: "https://h/x", Request: Request{Method: "PUT", Body: []byte("abc")}}, 1)
+	r, err := c.build(t.Context(), &Exchange{URL: "https://h/x", Request: Request{Method: "PUT", Body: []byte("abc")}},
+		1)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.ContentLength).To(Equal(int64(3)))
 	again, err := r.GetBody()

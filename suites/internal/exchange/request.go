@@ -84,8 +84,8 @@ func (c *Client) build(ctx context.Context, e *Exchange, attempt int) (*http.Req
 		return nil, err
 	}
 	if len(r.Body) > 0 {
-		// A reader that net/http knows, so that Content-Length is set. Without a body it sends Content-Length: 0 where the
-		// method usually has one.
+		// A reader that net/http knows, so that Content-Length is set. Without a body it sends Content-Length: 0 where
+		// the method usually has one.
 		if request, err = http.NewRequestWithContext(ctx, r.Method, e.URL, bytes.NewReader(r.Body)); err != nil {
 			return nil, err
 		}

@@ -94,8 +94,9 @@ func TestServersThatProcessNothing(t *testing.T) {
 				c.behave(f, stream, conn)
 			})
 			turns := &counter{}
-			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), Limiter: turns}).Do(t.Context(),
-				c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), Limiter: turns}).
+				Do(t.Context(),
+					c.request)
 			var target *exchange.TargetError
 			g.Expect(errors.As(err, &target)).To(BeTrue(), "%v", err)
 			g.Expect(len(e.Attempts)).To(And(BeNumerically(">=", 1), BeNumerically("<=", 2)))

@@ -91,8 +91,9 @@ func TestNothingIsAdded(t *testing.T) {
 			"GET /api/2/x HTTP/1.1\r\nHost: HOST\r\n" + agent + "Content-Length: 2\r\nContent-Type: \r\n\r\n"},
 		"outside the API": {exchange.Request{Method: "GET", Path: "/.well-known/openid-configuration", Root: true},
 			"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: HOST\r\n" + agent + "\r\n"},
-		"own headers": {exchange.Request{Method: "get", Path: "/%25zz/@;a=b", Header: http.Header{"Host": {"other.example"},
-			"x-odd": {"1", "2"}, "Accept": {"text/csv"}}},
+		"own headers": {exchange.Request{Method: "get", Path: "/%25zz/@;a=b",
+			Header: http.Header{"Host": {"other.example"},
+				"x-odd": {"1", "2"}, "Accept": {"text/csv"}}},
 			"get /api/2/%25zz/@;a=b HTTP/1.1\r\nHost: other.example\r\n" + agent +
 				"Accept: text/csv\r\nx-odd: 1\r\nx-odd: 2\r\n\r\n"},
 	} {
@@ -104,8 +105,9 @@ func TestNothingIsAdded(t *testing.T) {
 				fmt.Fprint(conn, "HTTP/1.1 204 No Content\r\n\r\n")
 			})
 			c.request.Spec = "405/wrong-method/PATCH.tenants.{tenant_id}"
-			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).Do(t.Context(),
-				c.request)
+			e, err := newClient(t, exchange.Options{BaseURL: base, Version: "1.2.3", Run: "r7", Process: 3}).
+				Do(t.Context(),
+					c.request)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(<-got).To(Equal(strings.ReplaceAll(c.want, "HOST", strings.TrimPrefix(base, "http://"))))
 			g.Expect(e.Status()).To(Equal(204))
@@ -257,7 +259,8 @@ func TestSilentResendOfNetHTTPIsAnAttempt(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(e.Attempts).To(HaveLen(2), "one that died with the connection, and one more")
 	g.Expect(e.Attempts[0].Error).To(
-		Equal("the target had closed the connection that was kept from an earlier answer; the request was sent once more"))
+		Equal("the target had closed the connection that was kept from an earlier answer; the request was sent " +
+			"once more"))
 	g.Expect(e.Attempts[0].Status).To(BeZero())
 	g.Expect(e.Attempts[1].Status).To(Equal(200))
 	g.Expect(e.Attempts[1].Start).To(BeTemporally(">=", e.Attempts[0].Start.Add(e.Attempts[0].Duration)))
@@ -336,7 +339,8 @@ func TestRemarks(t *testing.T) {
 	}{
 		"nothing": {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", nil},
 		"chunks":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + chunks, nil},
-		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: 2\r\n\r\n{}",
+		"two Content-Types": {"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\ncontent-type: c/d\r\nContent-Length: " +
+			"2\r\n\r\n{}",
 			[]string{"an answer has one Content-Type, and this one has 2"}},
 		"two lengths": {"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n" + chunks,
 			[]string{"an answer with Transfer-Encoding has no Content-Length"}},
@@ -350,7 +354,8 @@ func TestRemarks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			answers := []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks, c.answer}
+			answers := []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n" + chunks,
+				c.answer}
 			client := newClient(t, exchange.Options{BaseURL: raw(t, func(conn net.Conn, r *bufio.Reader) {
 				for _, text := range answers {
 					head(r)

@@ -39,9 +39,11 @@ func FuzzExamine(f *testing.F) {
 		g := NewWithT(t)
 		for _, rules := range []judge.Rules{{}, {Strict: true, Assumed: true}} {
 			j := &judge.Judge{Contract: contract, Redactor: redact.New(), Rules: rules}
-			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: status, Header: http.Header{"Content-Type": {media}},
-				Body: body}}}
-			found := j.Examine(e, judge.Expectation{Operation: contract.Operation(operation), Code: want, Basis: refusal})
+			e := &exchange.Exchange{Attempts: []exchange.Attempt{{Status: status,
+				Header: http.Header{"Content-Type": {media}},
+				Body:   body}}}
+			found := j.Examine(e, judge.Expectation{Operation: contract.Operation(operation), Code: want,
+				Basis: refusal})
 			g.Expect(slices.Contains(verdicts, found.Verdict)).To(BeTrue())
 			g.Expect(found.Reason == "").To(Equal(found.Verdict == report.Pass), found.Reason)
 			g.Expect(strings.IndexFunc(found.Actual, unicode.IsControl)).To(Equal(-1), "%q", found.Actual)

@@ -64,7 +64,8 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Result {
 	}
 	if last.Status == http.StatusTooManyRequests && !j.promised(want.Operation, last.Status) {
 		f.Verdict = report.Error
-		f.Reason = fmt.Sprintf("the target throttles: it answered with 429 %d times: lower rate: of the target in ginkgo.yml",
+		f.Reason = fmt.Sprintf("the target throttles: it answered with 429 %d times: lower rate: of the target in "+
+			"ginkgo.yml",
 			count(e, func(status int) bool { return status == http.StatusTooManyRequests }))
 		return f
 	}
@@ -123,7 +124,8 @@ func (j *Judge) otherCode(f *Result, e *exchange.Exchange, want Expectation) {
 	f.Verdict, f.Reason = j.byStatus(e, want)
 	if f.Verdict == report.Inconclusive && len(unsound) > 0 {
 		f.Verdict = report.Violation
-		f.Reason = fmt.Sprintf("the documentation knows %d here, but the answer is not what is promised with it", status)
+		f.Reason = fmt.Sprintf("the documentation knows %d here, but the answer is not what is promised with it",
+			status)
 		if served {
 			f.Reason = fmt.Sprintf("the request is served (%d), and the answer is not what is promised with it", status)
 		}
@@ -170,14 +172,17 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 		return inconclusive("accepted: the request is served (%d), and the documentation does not say that it must be "+
 			"refused", status)
 	case refused && lenient && op != nil && op.Writes() && e.Failed():
-		return inconclusive("refused with %d after a 50x: a repeat may have met the effect of the attempt before", status)
+		return inconclusive("refused with %d after a 50x: a repeat may have met the effect of the attempt before",
+			status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
 		return violation("a call with valid credentials is refused with 401")
 	case refused && lenient && want.Basis.Code == report.Assumed:
-		return inconclusive("refused with %d, which the documentation knows as well; that the code is %d is only assumed",
+		return inconclusive("refused with %d, which the documentation knows as well; that the code is %d is only "+
+			"assumed",
 			status, want.Code)
 	case failed(status) && lenient && want.Code/100 == 2 && op != nil && op.Documents(status):
-		return inconclusive("the service fails with %d, which the reference lists for this operation: try later", status)
+		return inconclusive("the service fails with %d, which the reference lists for this operation: try later",
+			status)
 	case failed(status):
 		return violation("the service fails (%d)%s; the guide advises to try later or to ask the administrator",
 			status, afterRepeats(e))
@@ -241,7 +246,8 @@ func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation)
 		return nil, []string{fmt.Sprintf("the body is longer than %d MiB, and was not judged", exchange.MaxBody>>20)}
 	}
 	if a.Error != "" {
-		return []schemas.Violation{{Path: "body", Rule: "complete", Found: a.Error, Detail: "the answer breaks off"}}, nil
+		return []schemas.Violation{{Path: "body", Rule: "complete", Found: a.Error, Detail: "the answer breaks off"}},
+			nil
 	}
 	op := want.Operation
 	if op != nil && op.Documents(a.Status) && !(want.Injected && failed(a.Status)) {
@@ -252,7 +258,8 @@ func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation)
 	}
 	for _, remark := range a.Remarks {
 		if j.Rules.Strict {
-			wrong = append(wrong, schemas.Violation{Path: "headers", Rule: "RFC 9110", Found: "otherwise", Detail: remark})
+			wrong = append(wrong, schemas.Violation{Path: "headers", Rule: "RFC 9110", Found: "otherwise",
+				Detail: remark})
 			continue
 		}
 		advice = append(advice, "RFC 9110: "+remark)
@@ -304,7 +311,8 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string)
 			Detail: "the reference promises a body of " + got}}, nil
 	}
 	if got == "image/png" && !strings.HasPrefix(string(a.Body), "\x89PNG\r\n\x1a\n") {
-		return []schemas.Violation{{Path: "body", Rule: "media-type", Found: quote(string(a.Body[:min(8, len(a.Body))])),
+		return []schemas.Violation{{Path: "body", Rule: "media-type",
+			Found:  quote(string(a.Body[:min(8, len(a.Body))])),
 			Detail: "the body is no PNG"}}, nil
 	}
 	if got != "application/json" {
@@ -355,7 +363,8 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 	if n := len(wrong) - 1; n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	return nil, []string{fmt.Sprintf("a body that calls itself JSON must be the error envelope: %s: %s%s", wrong[0].Path,
+	return nil, []string{fmt.Sprintf("a body that calls itself JSON must be the error envelope: %s: %s%s",
+		wrong[0].Path,
 		wrong[0].Detail, more)}
 }
 

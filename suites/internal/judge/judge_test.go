@@ -77,8 +77,9 @@ func TestExamine(t *testing.T) {
 		"served where assumptions must be met": {operation: "CreateTenant", want: 409, ground: assumed,
 			rules: judge.Rules{Assumed: true}, status: 201, media: json, body: `{}`, verdict: report.Violation},
 
-		"another listed code, the code documented": {operation: "FetchTenant", want: 403, ground: documented, status: 404,
-			media: json, body: envelope404, verdict: report.Violation},
+		"another listed code, the code documented": {operation: "FetchTenant", want: 403, ground: documented,
+			status: 404,
+			media:  json, body: envelope404, verdict: report.Violation},
 		"another listed code, the code assumed": {operation: "FetchTenant", want: 403, ground: refusal, status: 404,
 			media: json, body: envelope404, verdict: report.Inconclusive},
 		"another code of the general table": {operation: "CreateTenant", want: 409, ground: assumed, status: 400,
@@ -87,12 +88,14 @@ func TestExamine(t *testing.T) {
 			media: json, body: `[]`, verdict: report.Violation, rule: "type", unlisted: "status", wrong: 1},
 		"a code that nothing knows": {operation: "FetchTenant", want: 403, ground: assumed, status: 422, media: json,
 			body: envelope403, verdict: report.Violation},
-		"a failure in place of a refusal": {operation: "FetchTenant", want: 403, ground: assumed, status: 500, media: json,
-			body: "", verdict: report.Violation},
+		"a failure in place of a refusal": {operation: "FetchTenant", want: 403, ground: assumed, status: 500,
+			media: json,
+			body:  "", verdict: report.Violation},
 		"a redirect": {operation: "FetchTenant", want: 200, ground: documented, status: 302, verdict: report.Violation},
 
-		"a failure, once": {operation: "FetchTenant", want: 200, ground: documented, status: 503, verdict: report.Violation,
-			reason: "the service fails (503); the guide"},
+		"a failure, once": {operation: "FetchTenant", want: 200, ground: documented, status: 503,
+			verdict: report.Violation,
+			reason:  "the service fails (503); the guide"},
 		"a failure, repeated": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503, 429, 500},
 			status: 503, verdict: report.Violation,
 			reason: "the service fails (503), also after 2 repeats; the guide"},
@@ -109,13 +112,15 @@ func TestExamine(t *testing.T) {
 			ground: documented, status: 500, media: json, body: envelope500,
 			verdict: report.Violation},
 
-		"a write refused after a failure": {operation: "CreateTenant", want: 201, ground: documented, before: []int{503},
+		"a write refused after a failure": {operation: "CreateTenant", want: 201, ground: documented,
+			before: []int{503},
 			status: 409, media: json, body: envelope409,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
 		"a write refused otherwise after a failure": {operation: "DeleteTenant", want: 403, ground: documented,
 			before: []int{503}, status: 404, media: json, body: envelope404,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
-		"a write refused after a failure, in a form of its own": {operation: "CreateTenant", want: 201, ground: documented,
+		"a write refused after a failure, in a form of its own": {operation: "CreateTenant", want: 201,
+			ground: documented,
 			before: []int{503}, status: 409, media: json, body: "[]",
 			verdict: report.Violation},
 		"a write refused after a failure, where assumptions must be met": {operation: "CreateTenant", want: 201,
@@ -127,13 +132,15 @@ func TestExamine(t *testing.T) {
 			status: 409, media: json, body: envelope409, verdict: report.Violation},
 		"a read refused after a failure": {operation: "FetchTenant", want: 200, ground: documented, before: []int{503},
 			status: 404, media: json, body: envelope404, verdict: report.Violation},
-		"the promised code after failure": {operation: "CreateTenant", want: 409, ground: documented, before: []int{503},
+		"the promised code after failure": {operation: "CreateTenant", want: 409, ground: documented,
+			before: []int{503},
 			status: 409, media: json, body: envelope409, verdict: report.Pass},
 
 		"throttled": {operation: "FetchTenant", want: 200, ground: documented, before: []int{429, 429}, status: 429,
 			media: json, body: "[]", verdict: report.Error,
 			reason: "the target throttles: it answered with 429 3 times: lower rate: of the target in ginkgo.yml"},
-		"throttled in place of a refusal": {want: 405, ground: documented, rules: judge.Rules{Strict: true, Assumed: true},
+		"throttled in place of a refusal": {want: 405, ground: documented, rules: judge.Rules{Strict: true,
+			Assumed: true},
 			status: 429, verdict: report.Error},
 
 		// The live service is known to answer so: the reference does not list the code, and that is all that is wrong.
@@ -153,8 +160,9 @@ func TestExamine(t *testing.T) {
 
 		"a gateway's 405": {want: 405, ground: documented, status: 405, media: html, body: "<html>",
 			verdict: report.Pass},
-		"a gateway's 405 on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true}, status: 405,
-			media: html, body: "<html>", verdict: report.Violation},
+		"a gateway's 405 on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true},
+			status: 405,
+			media:  html, body: "<html>", verdict: report.Violation},
 		"a gateway's 405 in JSON": {want: 405, ground: documented, status: 405, media: json,
 			body: `{"error":{"code":405,"message":"Method Not Allowed"}}`, verdict: report.Pass},
 		"a gateway's 405 in JSON on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true},
@@ -165,18 +173,21 @@ func TestExamine(t *testing.T) {
 			body: `{"no":"envelope"}`, verdict: report.Violation},
 		"a clause 400 that is not an object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
 			media: "text/plain", body: "no", verdict: report.Violation},
-		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json,
-			body: `{"why":"not"}`, verdict: report.Pass},
+		"a clause 400 that is any object": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
+			media: json,
+			body:  `{"why":"not"}`, verdict: report.Pass},
 
 		// What is served is judged as what it is, whatever was expected.
 		"served though refusal is assumed, and the body lacks what it must have": {operation: "CreateTenant", want: 409,
 			ground: assumed, status: 201, media: json, body: `{"id":"x"}`, verdict: report.Violation, rule: "required",
 			unlisted: "status", reason: "the request is served (201), and the answer is not what is promised with it"},
 		"served though refusal is assumed, with an error for a body": {operation: "UpdateTenant", want: 409,
-			ground: assumed, status: 200, media: json, body: envelope409, verdict: report.Violation, rule: "served-error",
+			ground: assumed, status: 200, media: json, body: envelope409, verdict: report.Violation,
+			rule:     "served-error",
 			unlisted: "status"},
-		"served though refusal is assumed, as a page": {operation: "UpdateTenant", want: 409, ground: assumed, status: 200,
-			media: html, body: "<p>", verdict: report.Violation, rule: "media-type", unlisted: "status"},
+		"served though refusal is assumed, as a page": {operation: "UpdateTenant", want: 409, ground: assumed,
+			status: 200,
+			media:  html, body: "<p>", verdict: report.Violation, rule: "media-type", unlisted: "status"},
 		"served though refusal is assumed, with a code that is not listed": {operation: "DeleteUser", want: 400,
 			ground: assumed, status: 200, media: json, body: `{}`, verdict: report.Violation, rule: "status",
 			reason: "the request is served with 200, where the reference lists 204 alone"},
@@ -190,13 +201,17 @@ func TestExamine(t *testing.T) {
 			ground: documented, status: 200, media: json, body: `{"error":"invalid_client","error_description":"no"}`,
 			verdict: report.Violation, rule: "served-error"},
 		"a success with an error for a body, where the code is not listed": {operation: "DeleteUser", want: 204,
-			ground: documented, status: 200, media: json, body: envelope403, verdict: report.Violation, rule: "served-error"},
-		"a path that another template has, with an error for a body": {want: 405, ground: assumed, status: 200, media: json,
-			body: envelope403, verdict: report.Violation, rule: "served-error"},
+			ground: documented, status: 200, media: json, body: envelope403, verdict: report.Violation,
+			rule: "served-error"},
+		"a path that another template has, with an error for a body": {want: 405, ground: assumed, status: 200,
+			media: json,
+			body:  envelope403, verdict: report.Violation, rule: "served-error"},
 		"a success that says more of what went wrong": {operation: "FetchCustomBrandingOptions", want: 200,
-			ground: documented, status: 200, media: json, body: `{"company_name":"n","error":{"code":1,"message":"no logo"}}`,
+			ground: documented, status: 200, media: json,
+			body:    `{"company_name":"n","error":{"code":1,"message":"no logo"}}`,
 			verdict: report.Pass},
-		"a success whose property is called error": {operation: "FetchCustomBrandingOptions", want: 200, ground: documented,
+		"a success whose property is called error": {operation: "FetchCustomBrandingOptions", want: 200,
+			ground: documented,
 			status: 200, media: json, body: `{"error":null}`, verdict: report.Pass},
 		"a failure that was asked for and is not made": {operation: "DeleteUser", want: 503, ground: assumed,
 			injected: true, status: 204, verdict: report.Inconclusive},
@@ -206,13 +221,16 @@ func TestExamine(t *testing.T) {
 
 		// Where a sound answer would leave the spec open, an unsound one is a fault of its body alone.
 		"another listed code without what its body must have": {operation: "FetchTenant", want: 403, ground: refusal,
-			status: 404, media: json, body: `{"error":{"code":404,"domain":"D","message":"no"}}`, verdict: report.Violation,
-			rule: "required", unlisted: "status", wrong: 1,
+			status: 404, media: json, body: `{"error":{"code":404,"domain":"D","message":"no"}}`,
+			verdict: report.Violation,
+			rule:    "required", unlisted: "status", wrong: 1,
 			reason: "the documentation knows 404 here, but the answer is not what is promised with it"},
 		"another listed code without what its body must have, where assumptions must be met": {operation: "FetchTenant",
 			want: 403, ground: refusal, rules: judge.Rules{Assumed: true}, status: 404, media: json,
-			body: `{"error":{"code":404,"domain":"D","message":"no"}}`, verdict: report.Violation, rule: "status", wrong: 2},
-		"another listed code without what its body must have, the code documented": {operation: "FetchTenant", want: 403,
+			body: `{"error":{"code":404,"domain":"D","message":"no"}}`, verdict: report.Violation, rule: "status",
+			wrong: 2},
+		"another listed code without what its body must have, the code documented": {operation: "FetchTenant",
+			want:   403,
 			ground: documented, status: 404, media: json, body: `{"error":{"code":404,"domain":"D","message":"no"}}`,
 			verdict: report.Violation, rule: "status", wrong: 2},
 		"another code of the general table with a body that holds nothing": {operation: "CreateTenant", want: 409,
@@ -220,8 +238,9 @@ func TestExamine(t *testing.T) {
 			unlisted: "status", wrong: 1},
 
 		// The general table's 400 promises an object with the error details, the other codes nothing of their bodies.
-		"a clause 400 that holds nothing": {operation: "CreateTenant", want: 400, ground: assumed, status: 400, media: json,
-			body: `{}`, verdict: report.Violation, rule: "details"},
+		"a clause 400 that holds nothing": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
+			media: json,
+			body:  `{}`, verdict: report.Violation, rule: "details"},
 		"a clause 400 whose error holds nothing": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
 			media: json, body: `{"error":{"details":{},"message":""}}`, verdict: report.Violation, rule: "details"},
 		"a clause 400 that is a short form": {operation: "CreateTenant", want: 400, ground: assumed, status: 400,
@@ -229,14 +248,16 @@ func TestExamine(t *testing.T) {
 		"a 405 whose error is a list": {want: 405, ground: documented, status: 405, media: json, body: `{"error":[1]}`,
 			verdict: report.Pass,
 			advice:  "a body that calls itself JSON must be the error envelope: $.error: expected object"},
-		"a 405 whose error is a list, on a strict target": {want: 405, ground: documented, rules: judge.Rules{Strict: true},
+		"a 405 whose error is a list, on a strict target": {want: 405, ground: documented,
+			rules:  judge.Rules{Strict: true},
 			status: 405, media: json, body: `{"error":[1]}`, verdict: report.Violation, rule: "type"},
 		"an unknown route with an error that lacks much": {want: 404, ground: documented, status: 404, media: json,
 			body: `{"error":{"code":404,"message":"Not found"}}`, verdict: report.Pass,
 			advice: "must be the error envelope: $.error.details: the property is missing, and 1 more"},
 		"an unknown route with a word that is called JSON": {want: 404, ground: documented, status: 404, media: json,
 			body: `Not found`, verdict: report.Violation, rule: "not-json"},
-		"a 405 with a page that is called JSON": {want: 405, ground: documented, status: 405, media: json, body: `<html>`,
+		"a 405 with a page that is called JSON": {want: 405, ground: documented, status: 405, media: json,
+			body:    `<html>`,
 			verdict: report.Violation, rule: "not-json"},
 		"a 405 with nothing that is called JSON": {want: 405, ground: documented, status: 405, media: json, body: ``,
 			verdict: report.Pass},
@@ -245,12 +266,14 @@ func TestExamine(t *testing.T) {
 		"a gateway's text": {want: 405, ground: documented, status: 405, media: "text/plain", body: `no`,
 			verdict: report.Pass, advice: "not the documented error envelope"},
 
-		// What the Content-Type says of the letters may be left out; where it contradicts them, HTTP in general is advice.
+		// What the Content-Type says of the letters may be left out; where it contradicts them, HTTP in general is
+		// advice.
 		"UTF-16 that is UTF-8": {operation: "FetchTenant", want: 403, ground: documented, status: 403,
 			media: "application/json; charset=utf-16", body: envelope403, verdict: report.Pass,
 			advice: "the Content-Type says charset=utf-16, and the bytes are UTF-8"},
 		"UTF-16 that is UTF-8, on a strict target": {operation: "FetchTenant", want: 403, ground: documented,
-			rules: judge.Rules{Strict: true}, status: 403, media: "application/json; charset=UTF-16LE", body: envelope403,
+			rules: judge.Rules{Strict: true}, status: 403, media: "application/json; charset=UTF-16LE",
+			body:    envelope403,
 			verdict: report.Violation, rule: "charset"},
 		"UTF-8 that is UTF-16": {operation: "FetchTenant", want: 403, ground: documented, status: 403, media: json,
 			body: "\xff\xfe{\x00}\x00", verdict: report.Violation, rule: "invalid-utf8"},
@@ -259,22 +282,26 @@ func TestExamine(t *testing.T) {
 			body:  strings.Replace(envelope403, "Forbidden", "Verweigert für dich", 1), verdict: report.Pass,
 			advice: "charset=iso-8859-1"},
 		"Latin letters that are ASCII": {operation: "FetchTenant", want: 403, ground: documented,
-			rules: judge.Rules{Strict: true}, status: 403, media: "application/json; charset=iso-8859-1", body: envelope403,
+			rules: judge.Rules{Strict: true}, status: 403, media: "application/json; charset=iso-8859-1",
+			body:    envelope403,
 			verdict: report.Pass},
 		"UTF-8 in other letters": {operation: "FetchTenant", want: 403, ground: documented,
 			rules: judge.Rules{Strict: true}, status: 403, media: `application/json;charset="UTF8"`,
 			body: strings.Replace(envelope403, "Forbidden", "Für dich nicht", 1), verdict: report.Pass},
 
 		// A case may have a second code, where another page of the documentation names it.
-		"the second code of a case": {operation: "SetTenantOfferingItems", want: 409, or: 426, ground: refusal, status: 426,
-			media: json, body: envelope426, verdict: report.Pass},
-		"the second code of a case, and no body": {operation: "SetTenantOfferingItems", want: 409, or: 426, ground: refusal,
+		"the second code of a case": {operation: "SetTenantOfferingItems", want: 409, or: 426, ground: refusal,
+			status: 426,
+			media:  json, body: envelope426, verdict: report.Pass},
+		"the second code of a case, and no body": {operation: "SetTenantOfferingItems", want: 409, or: 426,
+			ground: refusal,
 			status: 426, verdict: report.Pass},
 		"the second code of a case, and another number": {operation: "SetTenantOfferingItems", want: 409, or: 426,
 			ground: refusal, status: 426, media: json, body: envelope409, verdict: report.Violation,
 			rule: "code-equals-status"},
-		"the second code of another case": {operation: "SetTenantOfferingItems", want: 409, ground: refusal, status: 426,
-			media: json, body: envelope426, verdict: report.Violation, rule: "status"},
+		"the second code of another case": {operation: "SetTenantOfferingItems", want: 409, ground: refusal,
+			status: 426,
+			media:  json, body: envelope426, verdict: report.Violation, rule: "status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -287,8 +314,10 @@ func TestExamine(t *testing.T) {
 			for _, status := range row.before {
 				e.Attempts = append(e.Attempts, exchange.Attempt{Status: status})
 			}
-			e.Attempts = append(e.Attempts, exchange.Attempt{Status: row.status, Header: header, Body: []byte(row.body)})
-			f := j.Examine(e, judge.Expectation{Operation: contract.Operation(row.operation), Code: row.want, Or: row.or,
+			e.Attempts = append(e.Attempts, exchange.Attempt{Status: row.status, Header: header,
+				Body: []byte(row.body)})
+			f := j.Examine(e, judge.Expectation{Operation: contract.Operation(row.operation), Code: row.want,
+				Or:    row.or,
 				Basis: row.ground, Injected: row.injected})
 			g.Expect(f.Verdict).To(Equal(row.verdict), f.String())
 			g.Expect(f.Accepted).To(Equal(row.accepted), f.String())
@@ -355,7 +384,8 @@ func TestMatcherSaysWhatIsWrong(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	j := &judge.Judge{Contract: contract, Redactor: redact.New()}
 	var found judge.Result
-	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403, Basis: documented},
+	matcher := j.ConformTo(judge.Expectation{Operation: contract.Operation("FetchTenant"), Code: 403,
+		Basis: documented},
 		&found)
 	matched, err := matcher.Match(&exchange.Exchange{Attempts: []exchange.Attempt{{Status: 200}}})
 	g.Expect(err).NotTo(HaveOccurred())
@@ -391,8 +421,9 @@ func TestSecretsInAnswers(t *testing.T) {
 					Body: []byte(row.body)}},
 			}
 			want := judge.Expectation{Operation: contract.Operation(row.operation), Code: 403, Basis: documented}
-			strict := (&judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}).Examine(e,
-				want)
+			strict := (&judge.Judge{Contract: contract, Redactor: redact.New(), Rules: judge.Rules{Strict: true}}).
+				Examine(e,
+					want)
 			lenient := (&judge.Judge{Contract: contract, Redactor: redact.New()}).Examine(e, want)
 			secret := HaveField("Rule", "secret")
 			if row.tells {

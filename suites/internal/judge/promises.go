@@ -301,7 +301,8 @@ func ends(s success) []schemas.Violation {
 	if said {
 		if left := end - time.Duration(now.Unix())*time.Second; left < -ClockSkew || left > TokenLife+ClockSkew {
 			wrong = append(wrong, breach("$.expires_on", "lifetime", fmt.Sprint(s.body["expires_on"]),
-				"it is the second at which the token ends, since 1970, and at %d that is within two hours", now.Unix())...)
+				"it is the second at which the token ends, since 1970, and at %d that is within two hours",
+				now.Unix())...)
 		}
 	}
 	return wrong

@@ -15,7 +15,8 @@ func named(s success) []schemas.Violation {
 	var wrong []schemas.Violation
 	for _, name := range needed {
 		if s.body[name] == nil {
-			wrong = append(wrong, breach("$."+name, "named", "none", "a %v that is found has it", s.body["obj_type"])...)
+			wrong = append(wrong, breach("$."+name, "named", "none", "a %v that is found has it",
+				s.body["obj_type"])...)
 		}
 	}
 	return wrong
@@ -83,7 +84,8 @@ func rolesAsSent(s success) []schemas.Violation {
 	}
 	for i, item := range shown {
 		if !slices.ContainsFunc(sent, func(other any) bool { return key(other) == key(item) }) {
-			return breach(fmt.Sprintf("$.items[%d]", i), "state", key(item), "the roles that were sent replace all others")
+			return breach(fmt.Sprintf("$.items[%d]", i), "state", key(item),
+				"the roles that were sent replace all others")
 		}
 	}
 	return nil

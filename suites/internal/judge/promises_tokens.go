@@ -53,7 +53,8 @@ func asTheTokenSays(s success) []schemas.Violation {
 		inside, is := own[name]
 		found, shown := s.body[name]
 		if is && shown && found != nil && fmt.Sprint(found) != fmt.Sprint(inside) {
-			wrong = append(wrong, breach("$."+name, "asked-for", fmt.Sprint(found), "in the token itself it is %v", inside)...)
+			wrong = append(wrong, breach("$."+name, "asked-for", fmt.Sprint(found), "in the token itself it is %v",
+				inside)...)
 		}
 	}
 	return wrong

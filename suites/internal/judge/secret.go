@@ -19,7 +19,8 @@ func (j *Judge) secret(f *Result, what string) {
 		f.Advice = append(f.Advice, what)
 		return
 	}
-	f.Differences = append(f.Differences, schemas.Violation{Path: "body", Rule: "secret", Found: "a secret", Detail: what})
+	f.Differences = append(f.Differences, schemas.Violation{Path: "body", Rule: "secret", Found: "a secret",
+		Detail: what})
 }
 
 // echoed tells which of the request's own credentials the answer repeats; empty where it repeats none.
@@ -51,7 +52,8 @@ func documentedSecret(path string) bool {
 
 // secretShown is what is wrong with an answer that shows it.
 func secretShown(path string) schemas.Violation {
-	return schemas.Violation{Path: path, Rule: "secret", Found: "a secret", Detail: "the answer shows the secret " + path}
+	return schemas.Violation{Path: path, Rule: "secret", Found: "a secret", Detail: "the answer shows the secret " +
+		path}
 }
 
 // shownSecrets lists where an answer shows such a secret again.

@@ -32,14 +32,16 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 	case status/100 == 2:
 	case status == http.StatusBadRequest || status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return stop(fmt.Sprintf(
-			"check client_id and client_secret of the target %s, and that the client is enabled and of this data center",
+			"check client_id and client_secret of the target %s, and that the client is enabled and of this data "+
+				"center",
 			r.Config.Name),
 			"the target refuses the client %s: %s", r.Access.ClientID, r.answer("RequestTokens", e))
 	case status/100 == 5 || status == http.StatusTooManyRequests:
 		return stop("try again later, or ask the target's administrator", "the target gives no token at present: %s",
 			r.answer("RequestTokens", e))
 	default:
-		return stop("check the host in the target's URL", "the target has no token endpoint where a data center has it: %s",
+		return stop("check the host in the target's URL",
+			"the target has no token endpoint where a data center has it: %s",
 			r.answer("RequestTokens", e))
 	}
 	r.token, _ = fields(e)["access_token"].(string)
@@ -70,8 +72,9 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 	}
 	id, _ := fields(e)["tenant_id"].(string)
 	if e.Status()/100 != 2 || id == "" {
-		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s", r.answer("FetchClient",
-			e))
+		return stop(ask, "the client cannot read itself, and with that which tenant is its own: %s",
+			r.answer("FetchClient",
+				e))
 	}
 	if e, err = r.get(ctx, "/tenants/"+url.PathEscape(id), nil); err != nil {
 		return unreachable(err)
@@ -117,7 +120,8 @@ func (r *run) rights(context.Context) (report.Check, bool) {
 	case write && !holds(administrators) && complete:
 		return fail(give+", or take write from the target's allow list", "%s may not make the sandbox", listed)
 	case write && !holds(administrators):
-		return warn(give+", unless it has one", "%s may not make the sandbox, but the token need not list every role", listed)
+		return warn(give+", unless it has one", "%s may not make the sandbox, but the token need not list every role",
+			listed)
 	case write && !holds(brandHolders):
 		return warn(give, "%s may make the sandbox, but brands, locations and storages will be inconclusive", listed)
 	case !holds(viewers):

@@ -40,8 +40,8 @@ type Options struct {
 	Access   Access
 	Client   Doer
 	Redactor *redact.Redactor // that of the client
-	// KeptToken is asked where Access holds no expired token, with the target's time: it returns one that an earlier run
-	// has kept, or the reason why there is none. It may be nil.
+	// KeptToken is asked where Access holds no expired token, with the target's time: it returns one that an earlier
+	// run has kept, or the reason why there is none. It may be nil.
 	KeptToken func(now time.Time) (token, reason string)
 }
 

@@ -211,28 +211,33 @@ func TestFindings(t *testing.T) {
 			r.lookup = func(context.Context, string) ([]string, error) {
 				return nil, &net.DNSError{Err: "no such host", Name: "x", Server: "10.0.0.1:53"}
 			}
-		}, check: "host", state: report.CheckFailed, sentence: "target.example cannot be found: no such host: check the " +
-			"host in the target's URL, and DNS", last: true},
+		}, check: "host", state: report.CheckFailed,
+			sentence: "target.example cannot be found: no such host: check the " +
+				"host in the target's URL, and DNS", last: true},
 		"known host": {run: func(r *run) {
 			r.Access.URL = strings.Replace(r.Access.URL, "127.0.0.1", "localhost", 1)
 			r.lookup = func(context.Context, string) ([]string, error) { return []string{"::1", "127.0.0.1"}, nil }
 		}, check: "host", state: report.CheckOK, sentence: "localhost is ::1, 127.0.0.1"},
 		"address": {check: "host", state: report.CheckOK, sentence: "127.0.0.1 is an address"},
-		"nothing listens": {run: func(r *run) { r.Access.URL = closed() }, check: "connection", state: report.CheckFailed,
+		"nothing listens": {run: func(r *run) { r.Access.URL = closed() }, check: "connection",
+			state:    report.CheckFailed,
 			sentence: "check that the target runs", last: true},
 		"an OpenID document at the root": {center: func(_ *testing.T, c *center) {
 			c.answers["GET /.well-known/openid-configuration"] = c.answers["GET /api/2/.well-known/openid-configuration"]
 			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
-		}, check: "openid document", state: report.CheckOK, sentence: "/.well-known/openid-configuration; the reference " +
-			"has it below /api/2"},
+		}, check: "openid document", state: report.CheckOK,
+			sentence: "/.well-known/openid-configuration; the reference " +
+				"has it below /api/2"},
 		"no OpenID document": {center: func(_ *testing.T, c *center) {
 			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
-		}, check: "openid document", state: report.CheckWarning, sentence: "neither below /api/2 nor at the host's root " +
-			"(404, 404)"},
+		}, check: "openid document", state: report.CheckWarning,
+			sentence: "neither below /api/2 nor at the host's root " +
+				"(404, 404)"},
 		"an OpenID document that fails": {center: func(_ *testing.T, c *center) {
 			c.answers["GET /api/2/.well-known/openid-configuration"] = answering(500, "nothing here")
-		}, check: "openid document", state: report.CheckWarning, sentence: "/api/2/.well-known/openid-configuration is " +
-			"answered with 500"},
+		}, check: "openid document", state: report.CheckWarning,
+			sentence: "/api/2/.well-known/openid-configuration is " +
+				"answered with 500"},
 		"no Date": {center: func(_ *testing.T,
 			c *center) {
 			c.answers["GET /api/2/.well-known/openid-configuration"] = withoutDate
@@ -256,13 +261,15 @@ func TestFindings(t *testing.T) {
 			state: report.CheckFailed, last: true, sentence: "401 Unauthorized no client has the secret $"},
 		"no token endpoint": {center: func(_ *testing.T, c *center) { delete(c.answers, tokens) }, check: "token",
 			state: report.CheckFailed, last: true,
-			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not Found 404 " +
+			sentence: "no token endpoint where a data center has it: RequestTokens was answered with 404 Not " +
+				"Found 404 " +
 				"page not found: check the host"},
 		"out of order": {center: func(_ *testing.T, c *center) {
 			c.answers[tokens] = answering(429, "slow down")
 			c.header.Set("Retry-After", "0") // or the client would wait
 		}, check: "token", state: report.CheckFailed, last: true,
-			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow down: try " +
+			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow " +
+				"down: try " +
 				"again later"},
 		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") },
 			check: "token", state: report.CheckFailed, last: true,
@@ -275,7 +282,8 @@ func TestFindings(t *testing.T) {
 			c.answers[client] = answering(403,
 				map[string]any{})
 		}, check: "tenant", state: report.CheckFailed, last: true,
-			sentence: "the client cannot read itself, and with that which tenant is its own: FetchClient was answered with " +
+			sentence: "the client cannot read itself, and with that which tenant is its own: FetchClient was " +
+				"answered with " +
 				"403 Forbidden {}"},
 		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant",
 			state: report.CheckFailed, last: true,
@@ -283,8 +291,9 @@ func TestFindings(t *testing.T) {
 		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
 			sentence: `"Example" (customer, ` + tenantID +
 				`) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},
-		"customer, read only": {center: tenantOf("customer", true), run: readOnly, check: "tenant", state: report.CheckOK},
-		"folder":              {center: tenantOf("folder", true), check: "tenant", state: report.CheckOK},
+		"customer, read only": {center: tenantOf("customer", true), run: readOnly, check: "tenant",
+			state: report.CheckOK},
+		"folder": {center: tenantOf("folder", true), check: "tenant", state: report.CheckOK},
 		"disabled": {center: tenantOf("partner", false), check: "tenant", state: report.CheckFailed,
 			sentence: "is disabled: enable it"},
 
@@ -292,14 +301,19 @@ func TestFindings(t *testing.T) {
 			c.answers[tokens] = withRoles(t, complete,
 				"readonly_admin")
 		}, check: "rights", state: report.CheckFailed,
-			sentence: "readonly_admin may not make the sandbox: give the client a role such as partner_admin, or take write"},
+			sentence: "readonly_admin may not make the sandbox: give the client a role such as partner_admin, or " +
+				"take write"},
 		"roles too small, perhaps": {center: func(t *testing.T, c *center) {
 			c.answers[tokens] = withRoles(t, nil,
 				"backup_user", "readonly_admin")
 		}, check: "rights",
-			state: report.CheckWarning, sentence: "backup_user, readonly_admin may not make the sandbox, but the token " +
+			state: report.CheckWarning,
+			sentence: "backup_user, readonly_admin may not make the sandbox, but the token " +
 				"need not list every role"},
-		"no brands": {center: func(t *testing.T, c *center) { c.answers[tokens] = withRoles(t, complete, "tenant_admin") },
+		"no brands": {center: func(t *testing.T, c *center) {
+			c.answers[tokens] = withRoles(t, complete,
+				"tenant_admin")
+		},
 			check: "rights", state: report.CheckWarning,
 			sentence: "brands, locations and storages will be inconclusive"},
 		"a reader reads": {center: func(t *testing.T, c *center) {
@@ -317,7 +331,8 @@ func TestFindings(t *testing.T) {
 			state: report.CheckWarning, sentence: "there is none, so that 50x will be inconclusive"},
 		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header",
 			state: report.CheckWarning,
-			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that 50x will " +
+			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that " +
+				"50x will " +
 				"be inconclusive: correct ACRONIS_FAULT_HEADER"},
 
 		"no expired token": {run: func(r *run) {
@@ -336,12 +351,14 @@ func TestFindings(t *testing.T) {
 		"expired there": {center: dated(30 * time.Minute), run: expiring(10 * time.Minute), check: "expired token",
 			state: report.CheckOK, sentence: "it expired at"},
 		"of another issuer": {run: func(r *run) {
-			r.Access.ExpiredToken = token(t, jwt.MapClaims{"iss": "elsewhere", "exp": time.Now().Add(-time.Hour).Unix()}, nil)
+			r.Access.ExpiredToken = token(t, jwt.MapClaims{"iss": "elsewhere", "exp": time.Now().Add(-time.Hour).
+				Unix()}, nil)
 		}, check: "expired token", state: report.CheckWarning,
 			sentence: `its iss is "elsewhere", and that of this client's tokens is "this one"`},
 		"opaque, refused": {run: func(r *run) { r.Access.ExpiredToken = "opaque" }, check: "expired token",
 			state: report.CheckWarning,
-			sentence: "it is not used: the token that was given does not say when it expired, so that nothing tells it " +
+			sentence: "it is not used: the token that was given does not say when it expired, so that nothing " +
+				"tells it " +
 				"from one that was never good; a read with it is answered with 401: unset"},
 		"opaque, served": {run: func(r *run) { r.Access.ExpiredToken = "ey-opaque" }, check: "expired token",
 			state: report.CheckFailed, sentence: "it is still good: a read with it is served"},
@@ -468,6 +485,7 @@ func TestPrint(t *testing.T) {
 		{Name: "host", State: report.CheckOK, Detail: "a is 1.2.3.4"},
 		{Name: "fault header", State: report.CheckWarning, Detail: "there is\nnone", Remedy: "set it"},
 	})).To(Succeed())
-	g.Expect(out.String()).To(Equal("ok       host          a is 1.2.3.4\nwarning  fault header  there is none: set it\n"))
+	g.Expect(out.String()).
+		To(Equal("ok       host          a is 1.2.3.4\nwarning  fault header  there is none: set it\n"))
 	g.Expect(fmt.Sprint(Failure(nil))).To(Equal("<nil>"))
 }

@@ -18,7 +18,8 @@ const asked = http.StatusServiceUnavailable
 // faultHeader asks for a failure of a read that has just succeeded.
 func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 	if r.Access.FaultHeader == "" {
-		r.noFault = "the target names no fault header: set ACRONIS_FAULT_HEADER where a mesh or a test hook can inject " +
+		r.noFault = "the target names no fault header: set ACRONIS_FAULT_HEADER where a mesh or a test hook can " +
+			"inject " +
 			"a failure"
 		return warn("set ACRONIS_FAULT_HEADER if a mesh before the target has one, such as x-envoy-fault-abort-request",
 			"there is none, so that 50x will be inconclusive")
@@ -71,7 +72,8 @@ func (r *run) expiredToken(ctx context.Context) (report.Check, bool) {
 	fresh, _ := claimsOf(r.token)
 	for _, claim := range []string{"iss", "client_id"} {
 		if theirs, ours := claims[claim], fresh[claim]; theirs != nil && ours != nil && theirs != ours {
-			return warn(remedy, "its %s is %q, and that of this client's tokens is %q: it may be refused for that alone",
+			return warn(remedy,
+				"its %s is %q, and that of this client's tokens is %q: it may be refused for that alone",
 				claim, theirs, ours)
 		}
 	}
@@ -91,7 +93,8 @@ func (r *run) opaqueToken(ctx context.Context, token, remedy string) (report.Che
 	}
 	r.Access.ExpiredToken = ""
 	r.noToken = fmt.Sprintf(
-		"the token that was given does not say when it expired, so that nothing tells it from one that was never good; "+
+		"the token that was given does not say when it expired, so that nothing tells it from one that was never "+
+			"good; "+
 			"a read with it is answered with %d", e.Status())
 	return warn(remedy, "it is not used: %s", r.noToken)
 }

@@ -66,7 +66,8 @@ func (r *run) openID(ctx context.Context) (report.Check, bool) {
 	case http.StatusOK:
 		return ok("at the documented place, %s", r.first.URL)
 	case http.StatusNotFound:
-		e, err := r.Client.Do(ctx, exchange.Request{Spec: "preflight", Method: http.MethodGet, Path: Discovery, Root: true})
+		e, err := r.Client.Do(ctx, exchange.Request{Spec: "preflight", Method: http.MethodGet, Path: Discovery,
+			Root: true})
 		if err != nil {
 			return unreachable(err)
 		}

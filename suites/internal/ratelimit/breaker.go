@@ -60,8 +60,9 @@ func sentence(outcome exchange.Outcome, row int) string {
 		return fmt.Sprintf("the target throttles: %d exchanges in a row ended with 429, so the run sends no more: "+
 			"lower rate: of the target in ginkgo.yml", row)
 	}
-	return fmt.Sprintf("the target gives no answer: %d exchanges in a row ended without one, so the run sends no more: "+
-		"check the target, and the gateways before it", row)
+	return fmt.Sprintf(
+		"the target gives no answer: %d exchanges in a row ended without one, so the run sends no more: "+
+			"check the target, and the gateways before it", row)
 }
 
 // repeats reports whether a 50x of that kind is still to be repeated.

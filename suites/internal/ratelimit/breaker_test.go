@@ -31,9 +31,10 @@ func TestBreaker(t *testing.T) {
 			stopped: "the target gives no answer: 20 exchanges in a row ended without one"},
 		"both in turn": {ends: strings.Repeat("ts", 10),
 			stopped: "the target gives no answer: 20 exchanges in a row"},
-		"served in between":        {ends: strings.Repeat("t", 19) + "a" + strings.Repeat("t", 19)},
-		"a 50x is an answer":       {ends: strings.Repeat("t", 19) + "f" + strings.Repeat("t", 19)},
-		"stopped once and for all": {ends: strings.Repeat("t", 20) + "aaaa", stopped: "the target throttles: 20 exchanges"},
+		"served in between":  {ends: strings.Repeat("t", 19) + "a" + strings.Repeat("t", 19)},
+		"a 50x is an answer": {ends: strings.Repeat("t", 19) + "f" + strings.Repeat("t", 19)},
+		"stopped once and for all": {ends: strings.Repeat("t", 20) + "aaaa",
+			stopped: "the target throttles: 20 exchanges"},
 		"for five minutes": {ends: "tttttt", pause: time.Minute,
 			stopped: "the target throttles: 6 exchanges in a row"},
 		"for less":                  {ends: "ttttt", pause: time.Minute},
@@ -100,7 +101,8 @@ func TestAStoppedRunSendsNothingMore(t *testing.T) {
 		g.Expect(d.errs).To(HaveLen(1), "who waits is told")
 		g.Expect(errors.As(d.errs[0], new(*exchange.StoppedError))).To(BeTrue())
 		g.Expect(d.errs[0]).To(
-			MatchError("the target throttles: 20 exchanges in a row ended with 429, so the run sends no more: lower rate: " +
+			MatchError("the target throttles: 20 exchanges in a row ended with 429, so the run sends no more: lower " +
+				"rate: " +
 				"of the target in ginkgo.yml"))
 		for _, p := range []*Limiter{a, b} {
 			_, err := p.Acquire(t.Context(), time.Time{})

@@ -69,7 +69,8 @@ func New(dir string, limits Limits) (*Limiter, error) {
 type BudgetError struct{ Budget int }
 
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("the budget of %d requests is used up: raise budget in ginkgo.yml, or select fewer specs", e.Budget)
+	return fmt.Sprintf("the budget of %d requests is used up: raise budget in ginkgo.yml, or select fewer specs",
+		e.Budget)
 }
 
 type cleanup struct{}

@@ -31,7 +31,8 @@ func (r *Redactor) Excerpt(mediaType string, body []byte, limit int) (redacted [
 	}
 	r.learnBody(mediaType, body, false)
 	if r.overflown() {
-		return fmt.Appendf(nil, "(%d bytes that are not shown, since not all of the target's secrets are known, sha256 %s)",
+		return fmt.Appendf(nil,
+			"(%d bytes that are not shown, since not all of the target's secrets are known, sha256 %s)",
 			len(body), Hash(body)), false
 	}
 	shown, ok := "", false

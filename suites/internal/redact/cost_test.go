@@ -152,7 +152,8 @@ func TestExcerptOfALargeBodyCostsLittle(t *testing.T) {
 				shown, cut := r.Excerpt(c.media, body, 16<<10)
 				g.Expect(cut).To(BeTrue())
 				g.Expect(len(shown)).To(SatisfyAll(BeNumerically("<=", 16<<10), BeNumerically(">", 8<<10)))
-				g.Expect(string(shown)).To(SatisfyAll(ContainSubstring("$ACRONIS_PASSWORD"), Not(ContainSubstring("abc"))))
+				g.Expect(string(shown)).To(SatisfyAll(ContainSubstring("$ACRONIS_PASSWORD"),
+					Not(ContainSubstring("abc"))))
 			})
 			g.Expect(allocated).To(BeNumerically("<", raced*(4+strings.Count(name, "one")*32)<<20),
 				"a string is read as a whole")
@@ -193,7 +194,8 @@ func TestMoreSecretsThanAreKept(t *testing.T) {
 	g.Expect(len(r.Secrets())).To(BeNumerically("<", 120_000))
 	body, cut := r.Excerpt("text/plain", []byte("echo "+secret), 100)
 	g.Expect(string(body)).To(
-		MatchRegexp(`^\(\d+ bytes that are not shown, since not all of the target's secrets are known, sha256 [0-9a-f]{16}\)$`))
+		MatchRegexp(`^\(\d+ bytes that are not shown, since not all of the target's secrets are known, sha256 ` +
+			`[0-9a-f]{16}\)$`))
 	g.Expect(cut).To(BeFalse())
 	g.Expect(r.Header(http.Header{"X-Echo": {secret}, "Content-Type": {"application/json"}})).
 		To(Equal(http.Header{"X-Echo": {"$ACRONIS_SECRET"}, "Content-Type": {"application/json"}}))

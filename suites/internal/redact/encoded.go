@@ -149,7 +149,8 @@ func (s *scanner) unpacked(b []byte) []byte {
 		return nil
 	}
 	*s.unpacks--
-	plain, _, _ := encoding.Decode(http.Header{"Content-Encoding": {coding}}, b) // what is cut short comes with an error
+	// what is cut short comes with an error
+	plain, _, _ := encoding.Decode(http.Header{"Content-Encoding": {coding}}, b)
 	if len(plain) == 0 {
 		return nil
 	}

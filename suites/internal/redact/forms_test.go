@@ -33,9 +33,11 @@ func TestKnownSecretInEveryForm(t *testing.T) {
 			for where, shown := range map[string]string{
 				"text":          r.String("got <" + text + ">, sorry"),
 				"the same text": r.String(text),
-				"JSON":          string(r.Body("application/json", jsonOf(map[string]any{"message": "no " + text, text: 1}))),
-				"form":          string(r.Body("application/x-www-form-urlencoded", []byte("a=b&message="+url.QueryEscape(text)))),
-				"HTML":          string(r.Body("text/html", []byte("<p>"+text+"</p>"))),
+				"JSON": string(r.Body("application/json", jsonOf(map[string]any{"message": "no " + text,
+					text: 1}))),
+				"form": string(r.Body("application/x-www-form-urlencoded",
+					[]byte("a=b&message="+url.QueryEscape(text)))),
+				"HTML": string(r.Body("text/html", []byte("<p>"+text+"</p>"))),
 				"URL": r.URL("https://h/x/" + url.PathEscape(text) + "?y=" + url.QueryEscape(text) + "#" +
 					url.QueryEscape(text)),
 				"header": fmt.Sprint(r.Header(http.Header{"X-Debug": {text}, "Set-Cookie": {"a=b; Path=/" + text},
@@ -72,7 +74,8 @@ func TestNamedSecretInEveryForm(t *testing.T) {
 				r := redact.New()
 				g.Expect(finder.Find(r.String(text))).To(BeEmpty())
 				g.Expect(finder.Find(string(redact.New().Body("text/plain", []byte(text))))).To(BeEmpty())
-				g.Expect(finder.Find(string(redact.New().Body("application/json", jsonOf(map[string]any{"message": text}))))).To(
+				g.Expect(finder.Find(string(redact.New().Body("application/json",
+					jsonOf(map[string]any{"message": text}))))).To(
 					BeEmpty())
 				g.Expect(finder.Find(fmt.Sprint(redact.New().Header(http.Header{"X-Debug": {text}})))).To(BeEmpty())
 				g.Expect(finder.Find(redact.New().URL("/x?a=" + url.QueryEscape(text)))).To(BeEmpty())
@@ -90,7 +93,8 @@ func TestPackedBodies(t *testing.T) {
 	for name, body := range map[string]string{
 		"gzip": redacttest.Pack(document, "gzip"), "gzip in gzip": redacttest.Pack(redacttest.Pack(document, "gzip"),
 			"gzip"), "zstd": redacttest.Pack(document, "zstd"), "deflate": redacttest.Pack(document, "zlib"),
-		"gzip in zstd": redacttest.Pack(redacttest.Pack(document, "gzip"), "zstd"), "UTF-16, LE": redacttest.UTF16(document,
+		"gzip in zstd": redacttest.Pack(redacttest.Pack(document, "gzip"), "zstd"),
+		"UTF-16, LE": redacttest.UTF16(document,
 			binary.LittleEndian), "UTF-16, BE": redacttest.UTF16(document, binary.BigEndian),
 		"UTF-16 with a mark": "\xff\xfe" + redacttest.UTF16(document, binary.LittleEndian),
 		"UTF-16 in gzip":     redacttest.Pack(redacttest.UTF16(document, binary.BigEndian), "gzip"),

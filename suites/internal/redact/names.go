@@ -91,8 +91,8 @@ func secretKey(key string, in place) (name string, ok bool) {
 		}
 		return tokenName, true
 	case "code", "key", "auth":
-		// An authorization or device code, a key of an API; in JSON a code is the number of an error, and the others have
-		// many meanings.
+		// An authorization or device code, a key of an API; in JSON a code is the number of an error, and the others
+		// have many meanings.
 		if in == inForm {
 			return prefix + variable(snake(key)), true
 		}

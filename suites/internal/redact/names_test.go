@@ -42,7 +42,8 @@ func TestNamesOfSecrets(t *testing.T) {
 					return string(r.Body("application/json", jsonOf(map[string]any{name: []string{secret}})))
 				},
 				"form": func(r *redact.Redactor) string {
-					return string(r.Body("application/x-www-form-urlencoded", []byte(url.Values{name: {secret}}.Encode())))
+					return string(r.Body("application/x-www-form-urlencoded",
+						[]byte(url.Values{name: {secret}}.Encode())))
 				},
 				"query": func(r *redact.Redactor) string {
 					return r.URL("https://h/x?a=b&" + name + "=" + secret + "&c=d#" + name + "=" + secret)
@@ -50,9 +51,18 @@ func TestNamesOfSecrets(t *testing.T) {
 				"text": func(r *redact.Redactor) string {
 					return r.String("got https://h/x?a=b&" + name + "=" + secret + "&c=d: no")
 				},
-				"log":    func(r *redact.Redactor) string { return r.String("debug: " + name + ": " + secret + "\nnext") },
-				"broken": func(r *redact.Redactor) string { return r.String(fmt.Sprintf(`{"a":{%q: %q, "b`, name, secret)) },
-				"cut":    func(r *redact.Redactor) string { return r.String(fmt.Sprintf(`{"a":{%q: "%s`, name, secret[:20])) },
+				"log": func(r *redact.Redactor) string {
+					return r.String("debug: " + name + ": " + secret +
+						"\nnext")
+				},
+				"broken": func(r *redact.Redactor) string {
+					return r.String(fmt.Sprintf(`{"a":{%q: %q, "b`, name,
+						secret))
+				},
+				"cut": func(r *redact.Redactor) string {
+					return r.String(fmt.Sprintf(`{"a":{%q: "%s`, name,
+						secret[:20]))
+				},
 				"cookie": func(r *redact.Redactor) string {
 					return fmt.Sprint(r.Header(http.Header{"Set-Cookie": {name + "=" + secret + "; Path=/"}}))
 				},
@@ -107,10 +117,11 @@ func TestSecretsInNames(t *testing.T) {
 		http.CanonicalHeaderKey("x-" + secret):      {"2"},
 		http.CanonicalHeaderKey("x-" + secret[:14]): {"3"},
 		http.CanonicalHeaderKey(token):              {"4"},
-		"Set-Cookie":                                {secret + "=5; Path=/", "a=b; " + secret + "=6", "a=b; Path=/" + secret},
-		"Cookie":                                    {secret + "=7"},
-		"Www-Authenticate":                          {secret + ` realm="x"`, `Bearer realm="` + secret + `"`},
-		"Authorization":                             {secret + " x"},
+		"Set-Cookie": {secret + "=5; Path=/", "a=b; " + secret + "=6", "a=b; Path=/" +
+			secret},
+		"Cookie":           {secret + "=7"},
+		"Www-Authenticate": {secret + ` realm="x"`, `Bearer realm="` + secret + `"`},
+		"Authorization":    {secret + " x"},
 	})
 	g.Expect(strings.ToLower(fmt.Sprint(shown))).NotTo(SatisfyAny(ContainSubstring(strings.ToLower(secret[:12])),
 		ContainSubstring(strings.ToLower(token[:40]))))
@@ -126,8 +137,9 @@ func TestLongHeaderIsShownInPart(t *testing.T) {
 	r := redact.New()
 	r.Learn("ACRONIS_X", secret)
 	for before := 8<<10 - len(secret) - 2; before < 8<<10+2; before++ {
-		shown := r.Header(http.Header{"X-Long": {strings.Repeat("x", before) + secret + strings.Repeat("y", 1<<20)}}).Get(
-			"X-Long")
+		shown := r.Header(http.Header{"X-Long": {strings.Repeat("x", before) + secret + strings.Repeat("y", 1<<20)}}).
+			Get(
+				"X-Long")
 		g.Expect(len(shown)).To(BeNumerically("<", 9<<10))
 		g.Expect(shown).NotTo(ContainSubstring(secret[:6]), "never half of it")
 	}

@@ -159,12 +159,15 @@ func TestUntoldSecretsInText(t *testing.T) {
 		"password: correct-horse-battery":                                                 "password: $ACRONIS_PASSWORD",
 		"Set-Cookie: sid=s3cr3t; Path=/; HttpOnly":                                        "Set-Cookie: sid=$ACRONIS_COOKIE; Path=/; HttpOnly",
 		`curl --header "Authorization: Bearer s3cr3t" --include`:                          `curl --header "Authorization: Bearer $ACRONIS_TOKEN" --include`,
-		`echo {\"Authorization\": \"Bearer s3cr3t\"}`:                                     `echo {\"Authorization\": \"Bearer $ACRONIS_TOKEN\"}`,
-		`curl -d '{"user_code":"ABCD-EFGH"}'`:                                             `curl -d '{"user_code":"$ACRONIS_USER_CODE"}'`,
-		"url=https://h/?ott=s3cr3t&x=1, state=password=s3cr3t":                            "url=https://h/?ott=$ACRONIS_OTT&x=1, state=password=$ACRONIS_PASSWORD",
-		`log: "cut": "{'password': 's3cr3t'}"`:                                            `log: "cut": "{'password': '$ACRONIS_PASSWORD'}"`,
-		`smtp_password="two words 1"`:                                                     `smtp_password="$ACRONIS_SMTP_PASSWORD"`,
-		`Proxy-Authorization: Digest username="me", response="s3cr3t`:                     `Proxy-Authorization: Digest $ACRONIS_CREDENTIALS"me", response="s3cr3t`,
+		`echo {\"Authorization\": \"Bearer s3cr3t\"}`: `echo {\"Authorization\": ` +
+			`\"Bearer $ACRONIS_TOKEN\"}`,
+		`curl -d '{"user_code":"ABCD-EFGH"}'`: `curl -d '{"user_code":"$ACRONIS_USER_CODE"}'`,
+		"url=https://h/?ott=s3cr3t&x=1, state=password=s3cr3t": "url=https://h/?ott=$ACRONIS_OTT&x=1, " +
+			"state=password=$ACRONIS_PASSWORD",
+		`log: "cut": "{'password': 's3cr3t'}"`: `log: "cut": "{'password': '$ACRONIS_PASSWORD'}"`,
+		`smtp_password="two words 1"`:          `smtp_password="$ACRONIS_SMTP_PASSWORD"`,
+		`Proxy-Authorization: Digest username="me", response="s3cr3t`: `Proxy-Authorization: ` +
+			`Digest $ACRONIS_CREDENTIALS"me", response="s3cr3t`,
 	} {
 		t.Run(text, func(t *testing.T) {
 			g := NewWithT(t)
@@ -185,7 +188,8 @@ func TestHarmlessTextStays(t *testing.T) {
 		"invalid token: expired", "Authorization: missing", "the authorization: please log in", "cookie: none",
 		"grant_type=password", "token_type=bearer&expires_in=7200", "https://h/api/2/idp/token", "user@example.com",
 		`{"error":{"code":1006,"domain":"PlatformAccountServer","message":"Tenant is still enabled"}}`,
-		"https://h/x?code=404", "unsupported_token_type", "2030-01-01T00:00:00+00:00", "tokens: 3", "eyJ is how JWTs begin.",
+		"https://h/x?code=404", "unsupported_token_type", "2030-01-01T00:00:00+00:00", "tokens: 3",
+		"eyJ is how JWTs begin.",
 	} {
 		t.Run(text, func(t *testing.T) {
 			NewWithT(t).Expect(redact.New().String(text)).To(Equal(text))
@@ -235,14 +239,16 @@ func TestBody(t *testing.T) {
 				"1893456000.000, \"token_type\":\"bearer\"\n}\n"},
 		"whatever it is": {"application/json",
 			`{"password":{"a":["x"]},"ott":["y"],"totp_code":123456,"id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`,
-			`{"password":"$ACRONIS_PASSWORD (object)","ott":"$ACRONIS_OTT (array)","totp_code":"$ACRONIS_TOTP_CODE (number)","id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`},
+			`{"password":"$ACRONIS_PASSWORD (object)","ott":"$ACRONIS_OTT (array)","totp_code":"$ACRONIS_TOTP_CODE ` +
+				`(number)","id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`},
 		"same key twice": {"", `{"password":"one-1","password":"two-2"}`,
 			`{"password":"$ACRONIS_PASSWORD","password":"$ACRONIS_PASSWORD"}`},
 		"order of keys": {"", `{"message":"no abc-1234 here","device_code":"abc-1234"}`,
 			`{"message":"no $ACRONIS_DEVICE_CODE here","device_code":"$ACRONIS_DEVICE_CODE"}`},
 		"secret as key": {"", `{"password":"abc-1234","context":{"abc-1234":1}}`,
 			`{"password":"$ACRONIS_PASSWORD","context":{"$ACRONIS_PASSWORD":1}}`},
-		"user code in a URL": {"", `{"verification_uri_complete":"https://h/?user_code=ABCD-EFGH","user_code":"ABCD-EFGH"}`,
+		"user code in a URL": {"",
+			`{"verification_uri_complete":"https://h/?user_code=ABCD-EFGH","user_code":"ABCD-EFGH"}`,
 			`{"verification_uri_complete":"https://h/?user_code=$ACRONIS_USER_CODE","user_code":"$ACRONIS_USER_CODE"}`},
 		"registration token": {"application/json; charset=utf-8", `{"id":7,"token":"AB12-CD34-EF56"}`,
 			`{"id":7,"token":"$ACRONIS_REGISTRATION_TOKEN"}`},
@@ -251,7 +257,8 @@ func TestBody(t *testing.T) {
 		"camel case": {"", `{"refreshToken":"abc"}`, `{"refreshToken":"$ACRONIS_REFRESH_TOKEN"}`},
 		"echoed header": {"", `{"headers":{"Authorization":"Bearer abc-1234"},"note":"abc-1234"}`,
 			`{"headers":{"Authorization":"Bearer $ACRONIS_TOKEN"},"note":"$ACRONIS_TOKEN"}`},
-		"JSON in JSON":      {"", `{"debug":"{\"password\":\"abc\"}"}`, `{"debug":"{\"password\":\"$ACRONIS_PASSWORD\"}"}`},
+		"JSON in JSON": {"", `{"debug":"{\"password\":\"abc\"}"}`,
+			`{"debug":"{\"password\":\"$ACRONIS_PASSWORD\"}"}`},
 		"bare string":       {"", `"` + token + `"`, `"$ACRONIS_JWT"`},
 		"calls itself text": {"text/plain", `{"password":"abc"}`, `{"password":"$ACRONIS_PASSWORD"}`},
 		"broken JSON":       {"application/json", `{"password":"abc-1`, `{"password":"$ACRONIS_PASSWORD`},
@@ -305,7 +312,8 @@ func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
 			"longname 100000"))
 	g.Expect(r.String("seen: "+base64.StdEncoding.EncodeToString([]byte("Basic "+credentials+" and more")))).NotTo(
 		ContainSubstring(
-			base64.StdEncoding.EncodeToString([]byte("Basic " + credentials))[8:40]), "credentials that were encoded once more")
+			base64.StdEncoding.EncodeToString([]byte("Basic " + credentials))[8:40]),
+		"credentials that were encoded once more")
 	g.Expect(r.LearnRequest(nil, url.Values{"access_token": {"s3cret-two"}}, nil)).To(BeEmpty(), "known already")
 	g.Expect(r.Secrets()).To(ConsistOf(found))
 }
@@ -328,7 +336,8 @@ func TestAllowedValueIsShown(t *testing.T) {
 	r.Allow("told-before")
 	r.Learn("ACRONIS_TOKEN", "told-before")
 	g.Expect(r.Header(http.Header{"Authorization": {"Bearer not-a-token", "Bearer " + token, "Bearer told-before"}})).
-		To(Equal(http.Header{"Authorization": {"Bearer not-a-token", "Bearer $ACRONIS_TOKEN", "Bearer $ACRONIS_TOKEN"}}))
+		To(Equal(http.Header{"Authorization": {"Bearer not-a-token", "Bearer $ACRONIS_TOKEN",
+			"Bearer $ACRONIS_TOKEN"}}))
 	g.Expect(r.LearnRequest(http.Header{"Authorization": {"Bearer not-a-token"}}, nil, nil)).To(BeEmpty())
 	g.Expect(string(r.Body("", []byte(`{"password":"not-a-token"}`)))).To(Equal(`{"password":"not-a-token"}`))
 	g.Expect(r.URL("/x?access_token=not-a-token&ott=not-a-token-2")).To(

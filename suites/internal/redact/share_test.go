@@ -72,8 +72,9 @@ func TestProcessesFindAtTheSameTime(t *testing.T) {
 		g.Expect(all[i].Share(path, func(string) bool { return false })).To(Succeed())
 		group.Go(func() {
 			for n := range 50 {
-				all[i].LearnResponse(nil, fmt.Appendf(nil, `{"access_token":"s3cret-%d-of-%d-%s"}`, n, i, strings.Repeat("x",
-					1000)))
+				all[i].LearnResponse(nil, fmt.Appendf(nil, `{"access_token":"s3cret-%d-of-%d-%s"}`, n, i,
+					strings.Repeat("x",
+						1000)))
 			}
 		})
 	}

@@ -27,7 +27,8 @@ func merged(spans []span) []span {
 			done = append(done, s)
 			continue
 		}
-		whole := span{start: last.start, end: max(last.end, s.end), name: last.name, text: last.text, cut: last.cut && s.cut}
+		whole := span{start: last.start, end: max(last.end, s.end), name: last.name, text: last.text, cut: last.cut &&
+			s.cut}
 		if s.end-s.start > last.end-last.start {
 			whole.name, whole.text = s.name, s.text
 		}

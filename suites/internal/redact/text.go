@@ -342,11 +342,12 @@ func (p *patterns) keyed(k keyed) {
 			continue
 		}
 		value := k.value.FindString(p.masked[start:])
-		// "invalid token: expired." is prose, but no prose calls it access_token, except at the end of a path, where no key
-		// stands: "open /x/expired-token: permission denied".
+		// "invalid token: expired." is prose, but no prose calls it access_token, except at the end of a path, where no
+		// key stands: "open /x/expired-token: permission denied".
 		path := m[2] > 0 && p.masked[m[2]-1] == '/' && sentence(p.masked[start:])
-		if value == "" || k.in == inYAML && prose(value) && (!strings.ContainsAny(key, "_-.") || path) || k.in != inJSON &&
-			weak(key, value, k.in) {
+		if value == "" || k.in == inYAML && prose(value) && (!strings.ContainsAny(key, "_-.") || path) ||
+			k.in != inJSON &&
+				weak(key, value, k.in) {
 			continue
 		}
 		done = start + len(value)
@@ -381,7 +382,8 @@ func (p *patterns) value(name, value string, start int, in place) {
 			}
 		}
 		if !p.redactor.open(value) {
-			p.spans = append(p.spans, span{start: start, end: start + len(value), name: name, text: `"$` + name + " (" + kind +
+			p.spans = append(p.spans, span{start: start, end: start + len(value), name: name, text: `"$` + name + " (" +
+				kind +
 				`)"`})
 		}
 		return

@@ -32,7 +32,8 @@ func unreadable(text string) []span {
 	start, end, bad, readable := 0, 0, 0, 0
 	done := func() {
 		if end-start >= minUnreadable && bad >= (end-start)/4 {
-			spans = append(spans, span{start: start, end: end, name: unknownName, text: Unreadable([]byte(text[start:end]))})
+			spans = append(spans, span{start: start, end: end, name: unknownName,
+				text: Unreadable([]byte(text[start:end]))})
 		}
 		bad = 0
 	}

@@ -45,7 +45,8 @@ func Loop(ctx context.Context, requests []Request) (out Outcome, err error) {
 			err = closed
 		}
 	}()
-	l := &loop{running: running, web: &http.Client{Transport: transport, Timeout: time.Minute}, ids: map[string]string{}}
+	l := &loop{running: running, web: &http.Client{Transport: transport, Timeout: time.Minute},
+		ids: map[string]string{}}
 	if err := l.prepare(ctx, requests); err != nil {
 		return Outcome{}, fmt.Errorf("the bare loop's own set-up: %w", err)
 	}
@@ -91,7 +92,8 @@ func (l *loop) prepare(ctx context.Context, requests []Request) error {
 		return err
 	}
 	client, err := l.call(ctx, http.MethodPost, "/api/2/clients",
-		fmt.Sprintf(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`, tenant["id"]))
+		fmt.Sprintf(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`,
+			tenant["id"]))
 	if err != nil {
 		return err
 	}

@@ -52,28 +52,36 @@ func recorded() *report.Result {
 				sent("world", 0, bearer, "GET", "/clients/"+client, "", 200,
 					`{"client_id":"`+client+`","tenant_id":"`+partner+`"}`)}},
 			{ID: "world/2", Phase: report.PhaseWorld, Operation: "CreateTenant", Exchanges: []exchange.Evidence{
-				sent("world", 1, bearer, "POST", "/tenants", `{"name":"Box","kind":"partner","parent_id":"`+partner+`"}`, 201,
+				sent("world", 1, bearer, "POST", "/tenants", `{"name":"Box","kind":"partner","parent_id":"`+partner+
+					`"}`, 201,
 					`{"id":"`+box+`","parent_id":"`+partner+`"}`)}},
 			{ID: "world/3", Phase: report.PhaseWorld, Operation: "CreateTenant", Exchanges: []exchange.Evidence{
-				sent("world", 2, bearer, "POST", "/tenants", `{"name":"Customer","kind":"customer","parent_id":"`+box+`"}`, 201,
+				sent("world", 2, bearer, "POST", "/tenants", `{"name":"Customer","kind":"customer","parent_id":"`+box+
+					`"}`, 201,
 					`{"id":"`+customer+`","parent_id":"`+box+`"}`)}},
 			{ID: "control/FetchTenant", Phase: report.PhaseControl, Operation: "FetchTenant",
 				Exchanges: []exchange.Evidence{control}},
 			{ID: "cleanup/1", Phase: report.PhaseCleanup, Exchanges: []exchange.Evidence{
-				sent("cleanup", 9, bearer, "PUT", "/tenants/"+box, `{"enabled":false,"version":1}`, 200, `{"id":"`+box+`"}`)}},
+				sent("cleanup", 9, bearer, "PUT", "/tenants/"+box, `{"enabled":false,"version":1}`, 200, `{"id":"`+box+
+					`"}`)}},
 		},
 		Specs: []report.Spec{
 			{ID: "20x/valid-token/FetchTenant", Exchanges: []exchange.Evidence{control}},
-			{ID: "401/no-token/FetchTenant", Exchanges: []exchange.Evidence{sent("401/no-token/FetchTenant", 5, "", "GET",
+			{ID: "401/no-token/FetchTenant", Exchanges: []exchange.Evidence{sent("401/no-token/FetchTenant", 5, "",
+				"GET",
 				"/tenants/"+customer, "", 401, "")}},
-			{ID: "401/garbage-token/FetchTenant", Exchanges: []exchange.Evidence{sent("401/garbage-token/FetchTenant", 6,
+			{ID: "401/garbage-token/FetchTenant", Exchanges: []exchange.Evidence{sent("401/garbage-token/FetchTenant",
+				6,
 				"Bearer garbage", "GET", "/tenants/"+customer, "", 401, "")}},
-			{ID: "401/expired-token/DeleteTenant", Exchanges: []exchange.Evidence{sent("401/expired-token/DeleteTenant", 6,
+			{ID: "401/expired-token/DeleteTenant", Exchanges: []exchange.Evidence{sent("401/expired-token/DeleteTenant",
+				6,
 				"Bearer $ACRONIS_EXPIRED_TOKEN", "DELETE", "/tenants/"+customer+"?version=1", "", 401, "")}},
-			{ID: "403/foreign-tenant/FetchTenant", Exchanges: []exchange.Evidence{sent("403/foreign-tenant/FetchTenant", 7,
+			{ID: "403/foreign-tenant/FetchTenant", Exchanges: []exchange.Evidence{sent("403/foreign-tenant/FetchTenant",
+				7,
 				bearer, "GET", "/tenants/"+customer, "", 403, "")}},
-			{ID: "400/malformed-json/CreateTenant", Exchanges: []exchange.Evidence{sent("400/malformed-json/CreateTenant", 8,
-				bearer, "POST", "/tenants", `{"name":`, 400, "")}},
+			{ID: "400/malformed-json/CreateTenant",
+				Exchanges: []exchange.Evidence{sent("400/malformed-json/CreateTenant", 8,
+					bearer, "POST", "/tenants", `{"name":`, 400, "")}},
 		},
 	}
 	r.Run.Requests = report.Requests{World: 3, Controls: 1, Specs: 5, Cleanup: 1}

@@ -67,7 +67,8 @@ const maxFaults = 500
 const answersPrefix = "answers-"
 
 func newAnswers(dir string, process int) *answers {
-	return &answers{path: filepath.Join(dir, fmt.Sprintf("%s%d.jsonl", answersPrefix, process)), seen: map[string]bool{}}
+	return &answers{path: filepath.Join(dir, fmt.Sprintf("%s%d.jsonl", answersPrefix, process)),
+		seen: map[string]bool{}}
 }
 
 // note writes the line once for each key.

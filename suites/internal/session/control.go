@@ -71,7 +71,8 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 		s.Controls[op.ID] = control
 		if e := control.Exchange; e != nil && e.Last().Error != "" {
 			if silent++; silent == mostSilent {
-				return fmt.Errorf("%d operations gave no complete answer, the last of them %s: %s", silent, op.ID, e.Last().Error)
+				return fmt.Errorf("%d operations gave no complete answer, the last of them %s: %s", silent, op.ID,
+					e.Last().Error)
 			}
 		}
 		return nil
@@ -90,8 +91,8 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	}
 	vars, err := s.CallVars(op.ID, ControlKey(op, s.Catalogue.Call(op.ID)), "control-"+op.ID)
 	if e := s.failed(op.ID); err != nil && e != nil {
-		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and tells
-		// more than that there is no object.
+		// The operation itself failed, or told too little, while its object was made: that was a valid call too, and
+		// tells more than that there is no object.
 		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
 	}
 	if err != nil {

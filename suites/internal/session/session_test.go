@@ -150,7 +150,8 @@ func TestSessionThatIsInterruptedIsCleanedUp(t *testing.T) {
 	direct := options
 	options.Access.URL = proxy.URL
 	for i := range 200 { // a long set-up
-		needs.Add(session.Object{Key: fixtures.Own("customer", strconv.Itoa(i)), Side: fixtures.Home, Object: "customer"})
+		needs.Add(session.Object{Key: fixtures.Own("customer", strconv.Itoa(i)), Side: fixtures.Home,
+			Object: "customer"})
 	}
 	s, err := session.Open(ctx, options, needs)
 	g.Expect(err).To(HaveOccurred())

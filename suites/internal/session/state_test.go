@@ -42,7 +42,8 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 	s, others := prepared(t, 3)
 	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
-	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Join(filepath.Dir(path), "secrets.json"): 0o600,
+	for file, mode := range map[string]fs.FileMode{path: 0o600, filepath.Join(filepath.Dir(path),
+		"secrets.json"): 0o600,
 		filepath.Dir(path): 0o700 | fs.ModeDir} {
 		info, err := os.Stat(file)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -55,7 +56,8 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 	secrets, err := os.ReadFile(filepath.Join(filepath.Dir(path), "secrets.json"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(secrets)).To(ContainSubstring(`"ACRONIS_TOKEN"`), "those that the processes find")
-	for _, credentials := range []string{secret, expired, base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))} {
+	for _, credentials := range []string{secret, expired,
+		base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))} {
 		g.Expect(string(state)).NotTo(ContainSubstring(credentials))
 		g.Expect(string(secrets)).NotTo(ContainSubstring(credentials))
 	}
@@ -106,7 +108,8 @@ func TestStateOfOthersIsRefused(t *testing.T) {
 			func() error { return os.Remove(filepath.Join(directory, "link")) }, filepath.Join(directory,
 				"link"), "too many levels of symbolic links"},
 		"directory in the place of a file": {func() error { return os.Mkdir(filepath.Join(directory, "d"), 0o700) },
-			func() error { return os.Remove(filepath.Join(directory, "d")) }, filepath.Join(directory, "d"), "is a directory"},
+			func() error { return os.Remove(filepath.Join(directory, "d")) }, filepath.Join(directory, "d"),
+			"is a directory"},
 		"state of another run": {func() error { return nil }, func() error { return nil }, copied,
 			"is the state of a run in " + directory},
 		"no file": {func() error { return nil }, func() error { return nil },

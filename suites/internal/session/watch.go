@@ -36,7 +36,10 @@ var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "
 // target may take its time to show what was written, is looked at again until it is steady. What never is shows
 // nothing: then it is the reading operation that is at fault, and its own specs say so.
 func (s *Session) baseline(ctx context.Context, needs Needs) error {
-	watches := slices.SortedFunc(maps.Values(needs.Watches), func(a, b Watch) int { return cmp.Compare(a.key(), b.key()) })
+	watches := slices.SortedFunc(maps.Values(needs.Watches), func(a, b Watch) int {
+		return cmp.Compare(a.key(),
+			b.key())
+	})
 	seen := map[string]string{}
 	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
 		var mu sync.Mutex

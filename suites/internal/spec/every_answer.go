@@ -55,7 +55,8 @@ func judged(s *session.Session, op *schemas.Operation, answers session.Answers, 
 	record.Exchanges = nil
 	for _, fault := range answers.Faults {
 		d := fault.Difference
-		f.Differences = append(f.Differences, schemas.Violation{Path: d.Path, Rule: d.Rule, Found: d.Found, Detail: d.Detail})
+		f.Differences = append(f.Differences, schemas.Violation{Path: d.Path, Rule: d.Rule, Found: d.Found,
+			Detail: d.Detail})
 		same := func(e exchange.Evidence) bool { return e.Curl == fault.Exchange.Curl && e.Spec == fault.Exchange.Spec }
 		if len(record.Exchanges) < maxFaultExchanges && !slices.ContainsFunc(record.Exchanges, same) {
 			record.Exchanges = append(record.Exchanges, fault.Exchange)

@@ -46,7 +46,8 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	addLateAnswers(&in, suite.answers)
 	if in.Run.Filtered && all.PreRunStats.SpecsThatWillRun == 0 {
 		in.Problems = append(in.Problems,
-			fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec", in.Run.Filter))
+			fmt.Sprintf("no spec fits %s: select by labels such as 401, tenants or read, or by the id of a spec",
+				in.Run.Filter))
 	}
 	if len(in.Problems) == 0 { // an interrupt or a time-out of the whole run fails no spec
 		for _, reason := range all.SpecialSuiteFailureReasons {
@@ -148,7 +149,8 @@ func header(o session.Options) report.Header {
 	h.Run.ID, h.Run.Started, h.Run.Filtered = o.Run, suite.started.UTC(), len(h.Selected) < len(suite.specs)
 	h.Target.URL = o.Access.URL
 	for cell, reason := range suite.options.Unprovokable {
-		h.Unprovokable = append(h.Unprovokable, report.Unprovoked{Operation: cell.Operation, Code: cell.Code, Reason: reason})
+		h.Unprovokable = append(h.Unprovokable, report.Unprovoked{Operation: cell.Operation, Code: cell.Code,
+			Reason: reason})
 	}
 	return h
 }
@@ -167,7 +169,8 @@ func describeRun(c types.SuiteConfig) report.Run {
 func unlike(selected []string, specs []report.Spec) []string {
 	var problems []string
 	if missing := report.Missing(selected, specs); len(missing) > 0 {
-		problems = append(problems, fmt.Sprintf("%d of %d specs left no result, such as %s", len(missing), len(selected),
+		problems = append(problems, fmt.Sprintf("%d of %d specs left no result, such as %s", len(missing),
+			len(selected),
 			missing[0]))
 	}
 	for _, s := range specs {
@@ -199,13 +202,15 @@ func takeRecords(in *report.Input) {
 		return
 	}
 	if damaged := recorded.Damaged(); len(damaged) > 0 {
-		in.Problems = append(in.Problems, "the records of the run cannot be read as a whole: "+strings.Join(damaged, ", "))
+		in.Problems = append(in.Problems, "the records of the run cannot be read as a whole: "+strings.Join(damaged,
+			", "))
 	}
 	in.Specs, in.World, in.Preflight, in.Leftovers = recorded.Specs, recorded.Steps, recorded.Checks, recorded.Leftovers
 	in.Run.Requests = recorded.Requests()
 }
 
-// addProblem adds what makes a node that failed a problem of the run: a node of the suite, or a spec that left no result.
+// addProblem adds what makes a node that failed a problem of the run: a node of the suite, or a spec that left no
+// result.
 func addProblem(in *report.Input, node types.SpecReport) {
 	// That the run was interrupted is said once, for the run.
 	failed := node.State.Is(types.SpecStateFailureStates) && !node.State.Is(types.SpecStateInterrupted)

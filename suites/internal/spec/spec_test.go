@@ -77,10 +77,12 @@ func TestIndependentOfState(t *testing.T) {
 		independent bool
 	}{
 		{401, Documented, true}, {403, Documented, true}, {405, Documented, true}, {415, Assumed, true},
-		{400, Assumed, true}, {400, Documented, false}, {404, Documented, false}, {409, Assumed, false}, {200, Documented,
+		{400, Assumed, true}, {400, Documented, false}, {404, Documented, false}, {409, Assumed, false},
+		{200, Documented,
 			false},
 	} {
-		NewWithT(t).Expect(Spec{Want: c.want, Basis: c.basis}.independentOfState()).To(Equal(c.independent), "%d", c.want)
+		NewWithT(t).Expect(Spec{Want: c.want, Basis: c.basis}.independentOfState()).To(Equal(c.independent), "%d",
+			c.want)
 	}
 }
 
@@ -93,7 +95,8 @@ func TestIgnoreForm(t *testing.T) {
 		return &exchange.Exchange{Attempts: []exchange.Attempt{{Status: status}}}
 	}
 	wrong := judge.Result{Verdict: report.Violation, Reason: "the body breaks the schema"}
-	own, other := Spec{Operation: read, Want: 200}, Spec{Operation: read, Want: 200, Asserts: operation(t, "UpdateTenant")}
+	own, other := Spec{Operation: read, Want: 200}, Spec{Operation: read, Want: 200,
+		Asserts: operation(t, "UpdateTenant")}
 	g.Expect(own.ignoreForm(wrong, answer(200)).Verdict).To(Equal(report.Violation))
 	g.Expect(other.ignoreForm(wrong, answer(200)).Verdict).To(Equal(report.Pass))
 	refused := other.ignoreForm(wrong, answer(403))

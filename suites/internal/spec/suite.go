@@ -35,7 +35,8 @@ var (
 	paceFlag    = flag.String("pace", "",
 		"`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
 	recordsFlag = flag.String("records", "",
-		"`directory` in which the processes record what they report, and which is kept (default: one in that of the reports)")
+		"`directory` in which the processes record what they report, and which is kept (default: one in that of the "+
+			"reports)")
 	rehearseFlag = flag.Bool("rehearse", false,
 		"run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
 	defectFlag = flag.String("defect", "",

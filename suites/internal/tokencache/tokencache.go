@@ -29,7 +29,8 @@ func NewEntry(host, clientID, token string) (Entry, error) {
 	var claims jwt.RegisteredClaims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil || claims.ExpiresAt == nil {
 		return Entry{}, fmt.Errorf(
-			"the target's tokens do not say when they expire, so none can be kept for a later run: set ACRONIS_EXPIRED_TOKEN")
+			"the target's tokens do not say when they expire, so none can be kept for a later run: set " +
+				"ACRONIS_EXPIRED_TOKEN")
 	}
 	return Entry{Host: host, ClientID: clientID, Expiry: claims.ExpiresAt.UTC(), Token: config.Secret(token)}, nil
 }
@@ -76,7 +77,8 @@ func Load(path, host, clientID string, secret config.Secret, now time.Time) (tok
 			waiting.Expiry.Format(time.RFC3339),
 			waiting.usableFrom().Format(time.RFC3339)), nil
 	case discarded != "":
-		return "", fmt.Sprintf("the token that an earlier run kept in %s is discarded, since it is %s: %s", path, discarded,
+		return "", fmt.Sprintf("the token that an earlier run kept in %s is discarded, since it is %s: %s", path,
+			discarded,
 			help), nil
 	case damage != "":
 		return "", fmt.Sprintf("what an earlier run kept in %s is discarded, since the file is damaged (%s): %s", path,

@@ -51,13 +51,15 @@ func TestTheSecondNightHasAnExpiredToken(t *testing.T) {
 	g.Expect(Store(path, entry(0), secret, at(0))).To(Succeed())
 
 	for now, want := range map[time.Time]string{
-		at(1): "", at(2): "", at(2).Add(margin): "", at(2).Add(margin + time.Second): "token of 0 h", at(24): "token of 0 h",
+		at(1): "", at(2): "", at(2).Add(margin): "", at(2).Add(margin + time.Second): "token of 0 h",
+		at(24): "token of 0 h",
 	} {
 		token, reason = load(t, path, now)
 		g.Expect(token).To(Equal(want))
 		if want == "" {
 			g.Expect(reason).To(Equal(
-				"the token that an earlier run kept expires at 2030-01-01T02:00:00Z: a run after 2030-01-01T02:01:00Z will use it"))
+				"the token that an earlier run kept expires at 2030-01-01T02:00:00Z: a run after " +
+					"2030-01-01T02:01:00Z will use it"))
 		} else {
 			g.Expect(reason).To(BeEmpty())
 		}
@@ -123,7 +125,8 @@ func TestWhatIsForOthersIsDiscarded(t *testing.T) {
 			g.Expect(Store(path, e, s, at(0))).To(Succeed())
 			token, reason := load(t, path, at(24))
 			g.Expect(token).To(BeEmpty())
-			g.Expect(reason).To(HavePrefix("the token that an earlier run kept in " + path + " is discarded, since it is " +
+			g.Expect(reason).To(HavePrefix("the token that an earlier run kept in " + path +
+				" is discarded, since it is " +
 				c.reason + ": set ACRONIS_EXPIRED_TOKEN"))
 			g.Expect(Store(path, entry(24), secret, at(24))).To(Succeed())
 			token, _ = load(t, path, at(48))

@@ -132,7 +132,8 @@ func syntax(file string, err error) error {
 	}
 	switch {
 	case errors.As(err, new(*yaml.UnknownFieldError)):
-		e.Message += ": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and targets, " +
+		e.Message += ": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and " +
+			"targets, " +
 			"and in a fault rule, path and found"
 	case errors.As(err, new(*yaml.TypeError)), errors.As(err, new(*yaml.UnexpectedNodeTypeError)):
 		e.Message = "the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, " +
@@ -228,7 +229,8 @@ var brackets = regexp.MustCompile(`\[[^\]]*\]`)
 func (w written) fault() (wrong string) {
 	if w.Fault == nil {
 		return "has no fault: it accepts one fault and not a spec: " +
-			"let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found of the " +
+			"let conformance waive -from reports/conformance.json -fault ID write it, or copy rule, path and found " +
+			"of the " +
 			"fault from there"
 	}
 	for _, part := range []struct{ name, text string }{{"rule", w.Fault.Rule}, {"path", w.Fault.Path},

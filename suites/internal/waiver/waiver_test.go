@@ -228,7 +228,8 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		"bad pattern": {"401/*/FetchTenant", "401/[a/FetchTenant",
 			":2: waiver 401/[a/FetchTenant: its spec is no pattern: close the brackets, or put \\ before them"},
 		"two parts": {"401/*/FetchTenant", "401/FetchTenant",
-			":2: waiver 401/FetchTenant: its spec can fit no id: an id is code/probe/subject, and * does not reach over a /"},
+			":2: waiver 401/FetchTenant: its spec can fit no id: an id is code/probe/subject, and * does not reach " +
+				"over a /"},
 		"everything": {"401/*/FetchTenant", "'*/*/*'",
 			":2: waiver */*/*: its spec fits everything: name a code and an operation or a probe"},
 		"a star": {"401/*/FetchTenant", "'*'",
@@ -240,7 +241,8 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		"half an id": {"401/*/FetchTenant", "401/*",
 			":2: waiver 401/*: its spec can fit no id: an id is code/probe/subject, and * does not reach over a /"},
 		"no fault": {"  fault: {rule: status, path: status, found: '403'}\n", "",
-			":2: waiver 401/*/FetchTenant: has no fault: it accepts one fault and not a spec: let conformance waive -from " +
+			":2: waiver 401/*/FetchTenant: has no fault: it accepts one fault and not a spec: let conformance waive " +
+				"-from " +
 				"reports/conformance.json -fault ID write it, or copy rule, path and found of the fault from there"},
 		"no rule": {"rule: status, ", "",
 			":2: waiver 401/*/FetchTenant: its fault has no rule: copy it from the fault in conformance.json"},
@@ -254,21 +256,25 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 			":2: waiver 401/*/FetchTenant: its fault fits everything: name its rule and its path"},
 		"unknown in it": {"found:", "fund:", `:3: unknown field "fund": known are`},
 		"too far ahead": {"2030-06-30", "2031-01-02",
-			":2: waiver 401/*/FetchTenant: expires more than a year ahead: name a day until 2031-01-01, and look at it " +
+			":2: waiver 401/*/FetchTenant: expires more than a year ahead: name a day until 2031-01-01, and look " +
+				"at it " +
 				"again then"},
 		"empty target": {"[staging]", "['']",
 			":2: waiver 401/*/FetchTenant: its targets hold an empty name: remove it"},
 		"twice": {"waivers:\n",
-			"waivers:\n- {spec: [401/x/y, 401/*/FetchTenant], fault: {rule: status, path: status, found: '403'}, reason: " +
+			"waivers:\n- {spec: [401/x/y, 401/*/FetchTenant], fault: {rule: status, path: status, found: '403'}, " +
+				"reason: " +
 				"r, link: https://l.example, owner: o, expires: 2030-01-01}\n",
 			":3: waiver 401/*/FetchTenant: stands in line 2 already: remove one of them"},
 		"unknown key": {"owner:", "onwer:",
-			`:6: unknown field "onwer": known are waivers, in a waiver spec, fault, served, reason, link, owner, expires and targets, and in a fault rule, path and found`},
+			`:6: unknown field "onwer": known are waivers, in a waiver spec, fault, served, reason, link, owner, ` +
+				`expires and targets, and in a fault rule, path and found`},
 		"unknown at top": {"waivers:\n", "waiver: 1\nwaivers:\n", `:1: unknown field "waiver": known are`},
 		"a key twice": {"  owner: accounts\n", "  owner: a\n  owner: b\n",
 			`:7: the file is no valid YAML: mapping key "owner" already defined at [6:3]`},
 		"of another type": {"[staging]", "{staging: 1}",
-			":8: the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, served is " +
+			":8: the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, " +
+				"served is " +
 				"true or false, and targets is a list of texts"},
 		"no text": {"accounts", "[a]", ":6: the value is of the wrong type"},
 		"no list": {"waivers:\n- spec", "waivers:\n  spec", ":2: the value is of the wrong type"},
@@ -290,8 +296,9 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 func TestAMissingFileIsNamed(t *testing.T) {
 	_, err := Load("nowhere.yml", now)
 	NewWithT(t).Expect(err).To(
-		MatchError("nowhere.yml: cannot be read: no such file or directory: waivers: [] is what it holds where nothing " +
-			"is waived"))
+		MatchError(
+			"nowhere.yml: cannot be read: no such file or directory: waivers: [] is what it holds where nothing " +
+				"is waived"))
 }
 
 // The same pattern for other targets is another waiver.
@@ -315,12 +322,14 @@ func TestCheck(t *testing.T) {
 			"waivers.yml:2: waiver 401/*/FetchNothing: 401/*/FetchNothing fits no spec: correct it, or remove it", ""},
 		"one fits no spec": {"401/*/FetchTenant", "[401/a/FetchTenant, 401/x/FetchTenant]", "staging",
 			"2030-01-01T00:00:00Z",
-			"waivers.yml:2: waiver 401/a/FetchTenant and 1 more: 401/x/FetchTenant fits no spec: correct it, or remove it", ""},
+			"waivers.yml:2: waiver 401/a/FetchTenant and 1 more: 401/x/FetchTenant fits no spec: correct it, or " +
+				"remove it", ""},
 		"fits a whole code": {"401/*/FetchTenant", "401/*/F*", "staging", "2030-01-01T00:00:00Z",
 			"waivers.yml:2: waiver 401/*/F*: 401/*/F* fits every spec of 401: name operations or probes", ""},
 		"all of an operation": {"401/*/FetchTenant", "406/*/CheckLogin", "staging", "2030-01-01T00:00:00Z", "", ""},
 		"expired": {"", "", "staging", "2030-07-01T00:00:00Z", prefix +
-			"its last day was 2030-06-30: see https://tracker.example.com/1, and remove the waiver, or ask accounts for " +
+			"its last day was 2030-06-30: see https://tracker.example.com/1, and remove the waiver, or ask " +
+			"accounts for " +
 			"another date", ""},
 		"expired elsewhere": {"", "", "mock", "2030-07-01T00:00:00Z", "", ""},
 		"ends in 14 days": {"", "", "staging", "2030-06-16T23:00:00Z", "", prefix +
@@ -394,7 +403,8 @@ func TestStale(t *testing.T) {
 			}
 			g.Expect(problems).To(ConsistOf(HaveField("Message",
 				"waivers.yml:2: waiver 401/*/FetchTenant: waiver no longer needed: "+
-					"no spec that it fits and that was asserted on staging shows its fault: remove it, or narrow its targets")))
+					"no spec that it fits and that was asserted on staging shows its fault: remove it, or narrow its "+
+					"targets")))
 		})
 	}
 	g := NewWithT(t)
@@ -405,7 +415,8 @@ func TestStale(t *testing.T) {
 		with("401/c/FetchTenant", report.Inconclusive)}
 	g.Expect(list.Stale(specs, "staging", now)).To(ConsistOf(HaveField("Message",
 		"waivers.yml:2: waiver 401/a/FetchTenant and 2 more: "+
-			"waiver no longer needed for 401/b/FetchTenant, which was asserted on staging without its fault: remove it "+
+			"waiver no longer needed for 401/b/FetchTenant, which was asserted on staging without its fault: "+
+			"remove it "+
 			"from its list")))
 }
 

@@ -119,12 +119,14 @@ func TestAppendWritesAllOrNothing(t *testing.T) {
 		"a file that is wrong": {"waivers:\n- {spec: 401/no-token/FetchTenant}\n", func(*Grounds) {},
 			"has no fault: it accepts one fault and not a spec"},
 		"a list in brackets": {"waivers: [{spec: 401/a/b, fault: {rule: r, path: p, found: f}, reason: r, link: " +
-			"https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {}, "its list is written in brackets"},
+			"https://l.example, owner: o, expires: 2030-02-01}]\n", func(*Grounds) {},
+			"its list is written in brackets"},
 		"too far ahead": {"waivers: []\n", func(g *Grounds) { g.Expires = "2031-06-30" },
 			"expires more than a year ahead"},
 		"a link that is none": {"waivers: []\n", func(g *Grounds) { g.Link = "TICKET-1" }, "its link is no URL"},
 		"one that stands there": {"waivers:\n- {spec: 405/wrong-method/PATCH.x, fault: {rule: RFC 9110, path: header " +
-			"Allow, found: none}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}\n", func(*Grounds) {},
+			"Allow, found: none}, reason: r, link: https://l.example, owner: o, expires: 2030-02-01}\n",
+			func(*Grounds) {},
 			"stands in line 2 already"},
 		"an owner of blanks alone": {"waivers: []\n", func(g *Grounds) { g.Owner = " " }, "has no owner"},
 	} {

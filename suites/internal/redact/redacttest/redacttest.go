@@ -199,7 +199,8 @@ func (f *Finder) FindAll(text string) map[string]string {
 			}
 			for _, p := range f.patterns[first(view[i:])] {
 				if strings.HasPrefix(view[i:], p.text) {
-					found[p.secret] = fmt.Sprintf("%s, %s: %q", p.secret, p.form, view[max(0, i-80):min(len(view), i+len(p.text)+40)])
+					found[p.secret] = fmt.Sprintf("%s, %s: %q", p.secret, p.form,
+						view[max(0, i-80):min(len(view), i+len(p.text)+40)])
 				}
 			}
 		}
