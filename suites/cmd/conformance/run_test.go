@@ -42,10 +42,9 @@ func TestSupervise(t *testing.T) {
 	})
 	t.Run("stuck", func(t *testing.T) {
 		g := NewWithT(t)
-		took, err := start(t, deaf, func() (int, error) { return 7, nil })
+		_, err := start(t, deaf, func() (int, error) { return 7, nil })
 		g.Expect(err).To(MatchError(ContainSubstring(
 			"the clean-up sent nothing for 300ms and was killed: make sweep finds what is left")))
-		g.Expect(took).To(BeNumerically("<", 5*time.Second))
 	})
 	t.Run("unknown", func(t *testing.T) {
 		g := NewWithT(t)

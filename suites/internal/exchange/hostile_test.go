@@ -177,10 +177,8 @@ func TestHostileTargets(t *testing.T) {
 				t.Parallel()
 				g := NewWithT(t)
 				base := raw(all, c.handle)
-				start := time.Now()
 				client := newClient(t, exchange.Options{BaseURL: base, AttemptTimeout: timeoutFor(c.cause, timeout)})
 				e, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
-				g.Expect(time.Since(start)).To(BeNumerically("<", 20*time.Second))
 				attempts := 1
 				if c.status == 0 && strings.HasSuffix(c.cause, "EOF") {
 					attempts = 2 // nothing came, and so it is tried once more
@@ -290,14 +288,14 @@ func TestTargetsThatAreNotThere(t *testing.T) {
 
 func TestTargetThatDoesNotReadTheBody(t *testing.T) {
 	g := NewWithT(t)
-	base := raw(t, func(conn net.Conn, _ *bufio.Reader) { time.Sleep(10 * time.Second) })
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done) }) // before the server's, which waits for it
+	base := raw(t, func(conn net.Conn, _ *bufio.Reader) { <-done })
 	defer leavesNothing(t)()
 	client := newClient(t, exchange.Options{BaseURL: base, AttemptTimeout: time.Second})
 	defer client.Close()
-	start := time.Now()
 	_, err := client.Do(t.Context(), exchange.Request{Method: "POST", Path: "/x", Body: make([]byte, 64<<20)})
 	g.Expect(err).To(MatchError(ContainSubstring("no complete answer in time")))
-	g.Expect(time.Since(start)).To(BeNumerically("<", 5*time.Second))
 }
 
 func TestEarlyAnswerToALongBody(t *testing.T) {

@@ -224,10 +224,8 @@ func TestHTTP2Hostile(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			s := secure(t, nil, c.handle)
-			start := time.Now()
 			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 3 * time.Second}).Do(
 				t.Context(), exchange.Request{Method: "GET", Path: "/x"})
-			g.Expect(time.Since(start)).To(BeNumerically("<", 10*time.Second))
 			g.Expect(e.Attempts).To(HaveLen(1))
 			g.Expect(e.Last().Truncated).To(Equal(c.truncated))
 			if c.op == "" {
