@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long in all.
+	// maxWaits is how often a 429 is obeyed in one exchange, and maxWait for how long in all where Options.MaxWait
+	// is not set.
 	maxWaits = 5
 	maxWait  = time.Minute
 )
@@ -105,7 +106,7 @@ func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
 		case failed(attempt.Status) && c.repeats(r) > repeats:
 			repeats++
 			next = answered.Add(c.pause(c.options.Retry.Min, c.options.Retry.Max))
-		case throttled && waits < maxWaits && waited+delay <= maxWait && !ended(ctx, answered.Add(delay)):
+		case throttled && waits < maxWaits && waited+delay <= c.options.MaxWait && !ended(ctx, answered.Add(delay)):
 			waits++
 			waited += delay
 			next = answered.Add(delay)
@@ -132,7 +133,7 @@ func (c *Client) throttled(a Attempt, answered time.Time) (delay time.Duration, 
 	if !told {
 		delay = c.pause(documented.Min, documented.Max)
 	}
-	delay = min(delay, maxWait)
+	delay = min(delay, c.options.MaxWait)
 	return delay, true, c.options.Limiter.Hold(answered.Add(delay))
 }
 

@@ -80,6 +80,7 @@ type Options struct {
 	BaseURL        string              // data center URL, https://eu2-cloud.acronis.com for instance; /api/2 is added
 	RootCAs        *x509.CertPool      // certificate authorities to trust; nil: the system's
 	AttemptTimeout time.Duration       // for one attempt, its body included; 0: 30 s
+	MaxWait        time.Duration       // for which a 429 is obeyed in one exchange; 0: a minute
 	Version        string              // of the suite, for the User-Agent
 	Run            string              // run id, for the User-Agent
 	Process        int                 // number of the process in the run, for the User-Agent; 0: 1
@@ -108,6 +109,9 @@ func NewClient(o Options) (*Client, error) {
 	}
 	if o.AttemptTimeout < 0 {
 		return nil, fmt.Errorf("attempt timeout %v: must not be negative", o.AttemptTimeout)
+	}
+	if o.MaxWait == 0 {
+		o.MaxWait = maxWait
 	}
 	if o.AttemptTimeout == 0 {
 		o.AttemptTimeout = attemptTimeout

@@ -157,9 +157,12 @@ func TestRetryAfter(t *testing.T) {
 	for name, c := range map[string]struct {
 		value    string
 		deadline time.Duration
+		maxWait  time.Duration
 		want     []int
 		pause    time.Duration
 	}{
+		"longer than it may": {value: "60", maxWait: 10 * time.Second, want: []int{429, 200},
+			pause: 10 * time.Second},
 		"seconds": {value: "7", want: []int{429, 200}, pause: 7 * time.Second},
 		"zero":    {value: "0", want: []int{429, 200}},
 		"date": {value: "Sat, 01 Jan 2000 00:00:30 GMT", want: []int{429, 200},
@@ -183,7 +186,7 @@ func TestRetryAfter(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, c.deadline)
 					defer cancel()
 				}
-				client := scripted(t, s, Options{})
+				client := scripted(t, s, Options{MaxWait: c.maxWait})
 				client.pause = func(from, to time.Duration) time.Duration { return (from + to) / 2 }
 				e, err := client.Do(ctx, Request{Method: "GET", Path: "/x", NoRepeat: true})
 				g.Expect(err).NotTo(HaveOccurred())

@@ -140,6 +140,7 @@ func newSession(o Options, state State) (*Session, error) {
 		Limiter: limiter,
 		Permit:  func(r exchange.Request) error { return registry.Permit(r.Method, r.Path, r.Query, r.Header, r.Body) },
 		BaseURL: o.Access.URL, RootCAs: o.Config.Target.RootCAs, AttemptTimeout: o.Config.Timeouts.Attempt,
+		MaxWait: min(time.Minute, o.Config.Timeouts.Spec), // what a spec may take anyway
 		Version: o.Version, Run: state.Run, Process: o.Process, Serials: serials, Redactor: redactor,
 		Retry: exchange.Retry{Repeats: o.Config.Retry.Repeats, Min: o.Config.Retry.Min, Max: o.Config.Retry.Max},
 	})
