@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"acronis-conformance/suites/internal/redact/redacttest"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -31,7 +33,14 @@ type gateway struct {
 	mu          sync.Mutex
 	seen        []string // method, path and User-Agent of every request, with its spec
 	writes      recorder
+	canary      string // a secret that all answers name
 }
+
+// namesSecret is a header of a wire's text that names the gateway's canary.
+const namesSecret = "X-Session-Id: {canary}\r\n"
+
+// named puts the canary into a wire's text.
+func (g *gateway) named(text string) string { return strings.ReplaceAll(text, "{canary}", g.canary) }
 
 // startGateway puts a gateway before a mock of its own. The answer says for each request whether it has answered it.
 func startGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) bool) *gateway {
@@ -49,12 +58,16 @@ func newGateway(answer func(g *gateway, w http.ResponseWriter, r *http.Request) 
 	Expect(err).NotTo(HaveOccurred())
 	transport := &http.Transport{} // of its own: httptest closes connections of the one that all share
 	g := &gateway{environment: environment, serials: watchSerials(environment), answer: answer,
-		ending: make(chan struct{}),
+		ending: make(chan struct{}), canary: redacttest.Canary(),
 		proxy: &httputil.ReverseProxy{ErrorLog: quiet(), Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(mock)
 			r.Out.Header.Set("Accept-Encoding", "identity") // or the transport would ask for gzip
 			r.Out.Header["User-Agent"] = r.In.Header["User-Agent"]
 		}}}
+	g.proxy.ModifyResponse = func(answer *http.Response) error {
+		answer.Header.Set("X-Session-Id", g.canary)
+		return nil
+	}
 	g.server = httptest.NewUnstartedServer(g)
 	g.server.Config.ErrorLog = quiet()
 	g.server.Listener = &mortal{Listener: g.server.Listener, resets: &g.resets}
@@ -171,14 +184,13 @@ func (attack wire) write(g *gateway, w http.ResponseWriter, r *http.Request) {
 // says sends a text and closes the connection.
 func says(format string, arguments ...any) wire {
 	text := fmt.Sprintf(format, arguments...)
-	return func(_ *gateway, conn net.Conn, _ *http.Request) { _, _ = io.WriteString(conn, text) }
+	return func(g *gateway, conn net.Conn, _ *http.Request) { _, _ = io.WriteString(conn, g.named(text)) }
 }
 
 // answers sends a complete answer of JSON.
 func answers(status int, body string) wire {
-	return says("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nWww-Authenticate: Bearer\r\nContent-Length: "+
-		"%d\r\n\r\n%s",
-		status, http.StatusText(status), len(body), body)
+	return says("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nWww-Authenticate: Bearer\r\n%s"+
+		"Content-Length: %d\r\n\r\n%s", status, http.StatusText(status), namesSecret, len(body), body)
 }
 
 // endlessly sends a head once and a text for ever.
@@ -187,8 +199,8 @@ func endlessly(head, text string) wire {
 	if len(text) < 1<<16 {
 		block = bytes.Repeat(block, 1<<16/len(text))
 	}
-	return func(_ *gateway, conn net.Conn, _ *http.Request) {
-		_, err := io.WriteString(conn, head)
+	return func(g *gateway, conn net.Conn, _ *http.Request) {
+		_, err := io.WriteString(conn, g.named(head))
 		for err == nil {
 			_, err = conn.Write(block)
 		}

@@ -198,17 +198,10 @@ func expectHidden(folder string, finder *redacttest.Finder) {
 	})).To(Succeed())
 }
 
-var _ = Describe("an answer that is made to be slow", Ordered, func() {
+var _ = Describe("an answer that is made to be slow", func() {
 	// mostBytes is what a run may need beyond a run on a healthy server.
 	const mostBytes = 200 << 20
-	var idle uint64
-
-	BeforeAll(func(ctx SpecContext) {
-		g := startGateway(func(*gateway, http.ResponseWriter, *http.Request) bool { return false })
-		o := runWatched(ctx, g.environment)
-		Expect(o.code).To(Equal(0), o.output)
-		idle = o.peak
-	}, NodeTimeout(2*time.Minute))
+	BeforeEach(measureHealthy, NodeTimeout(2*time.Minute))
 
 	DescribeTable("costs little time and memory", func(ctx SpecContext, body func() string, says string) {
 		text := body()
@@ -224,8 +217,8 @@ var _ = Describe("an answer that is made to be slow", Ordered, func() {
 		Expect(o.output).To(ContainSubstring(says))
 		Expect(specOf(o.result, refused).Verdict).To(Equal(report.Violation), "it was judged in the time that a spec has")
 		Expect(withVerdict(o.result, report.Pass)).To(HaveLen(1))
-		Expect(o.peak).To(BeNumerically("<", idle+mostBytes), "%d MiB, and %d MiB where the server is healthy", o.peak>>20,
-			idle>>20)
+		Expect(o.peak).To(BeNumerically("<", healthyPeak+mostBytes), "%d MiB, and %d MiB where the server is healthy",
+			o.peak>>20, healthyPeak>>20)
 	},
 		Entry("40,000 tokens", SpecTimeout(3*time.Minute), func() string {
 			var b strings.Builder
