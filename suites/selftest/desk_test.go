@@ -96,7 +96,7 @@ func (d *desk) finish(ctx context.Context, session *gexec.Session) outcome {
 func (d *desk) run(ctx context.Context, name string, arguments ...string) outcome {
 	GinkgoHelper()
 	return d.finish(ctx, d.start(binaries.Conformance, append([]string{name, "-config=" + d.path("ginkgo.yml"),
-		"-reports=" + d.folder}, arguments...)...))
+		"-reports=" + d.folder}, oneProcess(name, arguments)...)...))
 }
 
 // look runs a command that writes no reports.

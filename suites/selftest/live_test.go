@@ -14,7 +14,7 @@ import (
 var _ = Describe("a live target", func() {
 	DescribeTable("is green where it keeps the contract", func(ctx SpecContext, arguments ...string) {
 		environment := startMock(arguments...)
-		o := runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting")
+		o := runSuite(ctx, environment, "run", "-target=staging", "-filter=!waiting", "-procs=2")
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
 		Expect(withVerdict(o.result, report.Error)).To(BeEmpty())

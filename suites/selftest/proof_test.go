@@ -83,7 +83,7 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 	cfg := filepath.Join(folder, "ginkgo.yml")
 	Expect(os.WriteFile(cfg, []byte(unpaced()), 0o600)).To(Succeed())
 	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + cfg,
-		"-reports=" + folder}, arguments[1:]...)...)
+		"-reports=" + folder}, oneProcess(arguments[0], arguments[1:])...)...)
 	command.Dir = folder
 	command.Env = append(os.Environ(), pairs(environment)...)
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
@@ -95,6 +95,16 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 		o.result = result
 	}
 	return o
+}
+
+// oneProcess adds -procs=1 to the arguments of a command that runs specs and names no number. A second process costs
+// most of the CPU time of the first again, and shows no more where it is not what a spec is about.
+func oneProcess(command string, arguments []string) []string {
+	named := func(argument string) bool { return strings.HasPrefix(argument, "-procs=") }
+	if command != "run" && command != "gate" || slices.ContainsFunc(arguments, named) {
+		return arguments
+	}
+	return append([]string{"-procs=1"}, arguments...)
 }
 
 // unpaced is the project's own ginkgo.yml at a rate that no one reaches: a mock needs no mercy.
