@@ -122,6 +122,5 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 test: lint ## everything that the project tests about itself, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$')
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
-	go tool ginkgo run -p --silence-skips --timeout=60m --label-filter='!defect && !variation' ./suites/selftest
-	$(MAKE) fuzz FUZZTIME=3000x
+	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation' ./suites/selftest
 	$(MAKE) run TARGET=mock
