@@ -118,9 +118,13 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 	go tool staticcheck ./...
 	go tool actionlint
 
+# Packages that start no goroutine, nor do their tests: there is no race to detect, and the detector makes them many times slower.
+SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver
+
 .PHONY: test
 test: lint ## everything that the project tests about itself, and the suite on the mock
-	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$')
+	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
+	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
 	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation' ./suites/selftest
 	$(MAKE) run TARGET=mock
