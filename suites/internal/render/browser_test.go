@@ -32,8 +32,8 @@ const (
 
 // tab is a page in a browser, with everything that it complained about or tried to load.
 type tab struct {
-	t      testing.TB
-	ctx    context.Context
+	t   testing.TB
+	ctx context.Context
 	dir string
 
 	mu     sync.Mutex
