@@ -27,14 +27,14 @@ import (
 const (
 	browserVariable     = "CONFORMANCE_BROWSER"     // path of a Chromium
 	axeVariable         = "CONFORMANCE_AXE"         // path of axe-core's axe.min.js
-	screenshotsVariable = "CONFORMANCE_SCREENSHOTS" // folder for pictures of the page; none are taken without it
+	screenshotsVariable = "CONFORMANCE_SCREENSHOTS" // directory for pictures of the page; none are taken without it
 )
 
 // tab is a page in a browser, with everything that it complained about or tried to load.
 type tab struct {
-	t      testing.TB
-	ctx    context.Context
-	folder string
+	t   testing.TB
+	ctx context.Context
+	dir string
 
 	mu     sync.Mutex
 	faults []string
@@ -47,16 +47,16 @@ func browser(t *testing.T) *tab {
 	if path == "" {
 		t.Skipf("no browser: run make test-browser, which sets %s and %s", browserVariable, axeVariable)
 	}
-	folder := t.TempDir()
+	dir := t.TempDir()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.DisableGPU,
-		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Flag("disable-quic",
+		chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Flag("disable-quic",
 			true), chromedp.Flag("disable-component-update", true))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(stop)
-	b := &tab{t: t, folder: folder}
+	b := &tab{t: t, dir: dir}
 	b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithListener(b.listen))
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(b.ctx) // waits for the browser, so that its profile can be deleted
@@ -72,7 +72,7 @@ func browser(t *testing.T) *tab {
 // load writes a document to a file and opens it.
 func (b *tab) load(document []byte) {
 	b.t.Helper()
-	file := filepath.Join(b.folder, "index.html")
+	file := filepath.Join(b.dir, "index.html")
 	NewWithT(b.t).Expect(os.WriteFile(file, document, 0o600)).To(Succeed())
 	b.do(chromedp.Navigate("about:blank"), chromedp.Navigate("file://"+file))
 	b.wait()
@@ -198,13 +198,13 @@ func (b *tab) scheme(name string) {
 // picture keeps what the page looks like, for people.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	folder := os.Getenv(screenshotsVariable)
-	if folder == "" {
+	dir := os.Getenv(screenshotsVariable)
+	if dir == "" {
 		return
 	}
 	png := get(b, chromedp.CaptureScreenshot())
-	NewWithT(b.t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
-	NewWithT(b.t).Expect(os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644)).To(Succeed())
+	NewWithT(b.t).Expect(os.MkdirAll(dir, 0o755)).To(Succeed())
+	NewWithT(b.t).Expect(os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)).To(Succeed())
 }
 
 // axe returns what axe-core finds wrong with the page as it is now.

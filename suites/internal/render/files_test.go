@@ -201,11 +201,11 @@ func TestBadge(t *testing.T) {
 
 func TestWriteAll(t *testing.T) {
 	g := NewWithT(t)
-	folder := t.TempDir()
-	g.Expect(os.WriteFile(filepath.Join(folder, "index.html"), []byte("old"), 0o600)).To(Succeed())
-	paths, err := WriteAll(folder, sample(t), nil)
+	dir := t.TempDir()
+	g.Expect(os.WriteFile(filepath.Join(dir, "index.html"), []byte("old"), 0o600)).To(Succeed())
+	paths, err := WriteAll(dir, sample(t), nil)
 	g.Expect(err).NotTo(HaveOccurred())
-	files, err := os.ReadDir(folder)
+	files, err := os.ReadDir(dir)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(files).To(HaveLen(len(paths)), "nothing temporary stays")
 	for _, path := range paths {
@@ -214,8 +214,8 @@ func TestWriteAll(t *testing.T) {
 		g.Expect(info.Size()).To(BeNumerically(">", 100))
 		g.Expect(info.Mode().Perm()).To(Equal(os.FileMode(0o644)))
 	}
-	g.Expect(report.Clear(folder)).To(Succeed(), "the next run knows its files again")
-	files, err = os.ReadDir(folder)
+	g.Expect(report.Clear(dir)).To(Succeed(), "the next run knows its files again")
+	files, err = os.ReadDir(dir)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(files).To(BeEmpty())
 }
@@ -224,5 +224,5 @@ func TestWriteAllSaysWhatToDo(t *testing.T) {
 	g := NewWithT(t)
 	_, err := WriteAll(filepath.Join(t.TempDir(), "missing"), sample(t), nil)
 	g.Expect(err).To(MatchError(And(ContainSubstring("index.html cannot be written"),
-		ContainSubstring("name another folder"))))
+		ContainSubstring("name another directory"))))
 }

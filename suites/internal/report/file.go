@@ -33,7 +33,7 @@ func WriteFile(path string, content []byte) error {
 func Replace(path string, write func(io.Writer) error) error {
 	err := ReplaceAs(path, 0o644, write)
 	if disk := new(DiskError); errors.As(err, &disk) {
-		return fmt.Errorf("report %s cannot be written: %w: make room there, or name another folder", path, err)
+		return fmt.Errorf("report %s cannot be written: %w: make room there, or name another directory", path, err)
 	}
 	return err
 }
@@ -70,12 +70,12 @@ func ReplaceAs(path string, mode os.FileMode, write func(io.Writer) error) (err 
 	if err := os.Rename(file.Name(), path); err != nil {
 		return &DiskError{err}
 	}
-	return syncFolder(filepath.Dir(path))
+	return syncDir(filepath.Dir(path))
 }
 
-// syncFolder makes the new name of a file in the folder survive a crash.
-func syncFolder(folder string) error {
-	opened, err := os.Open(folder)
+// syncDir makes the new name of a file in the directory survive a crash.
+func syncDir(dir string) error {
+	opened, err := os.Open(dir)
 	if err != nil {
 		return &DiskError{err}
 	}

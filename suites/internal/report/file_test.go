@@ -27,8 +27,8 @@ func TestWriteAndRead(t *testing.T) {
 
 func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	g := NewWithT(t)
-	folder := t.TempDir()
-	path := filepath.Join(folder, "conformance.json")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "conformance.json")
 	g.Expect(os.WriteFile(path, []byte("old"), 0o600)).To(Succeed())
 	full := errors.New("disk full")
 	err := Replace(path, func(w io.Writer) error {
@@ -38,7 +38,7 @@ func TestWriteKeepsTheOldFileOnFailure(t *testing.T) {
 	g.Expect(err).To(BeIdenticalTo(full),
 		"what writes knows best what went wrong, and the disk has nothing to do with it")
 	g.Expect(os.ReadFile(path)).To(Equal([]byte("old")))
-	entries, err := os.ReadDir(folder)
+	entries, err := os.ReadDir(dir)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(entries).To(HaveLen(1), "temporary files are removed")
 }
@@ -55,7 +55,7 @@ func TestADiskThatIsFull(t *testing.T) {
 	err := WriteFile(path, make([]byte, 1<<18))
 	g.Expect(syscall.Setrlimit(syscall.RLIMIT_FSIZE, limit)).To(Succeed())
 	g.Expect(err).To(MatchError(And(HavePrefix("report "+path+" cannot be written: "),
-		HaveSuffix(": make room there, or name another folder"))))
+		HaveSuffix(": make room there, or name another directory"))))
 	g.Expect(os.ReadDir(filepath.Dir(path))).To(BeEmpty())
 }
 
@@ -68,12 +68,12 @@ func TestWriteWithoutFolder(t *testing.T) {
 
 func TestWritable(t *testing.T) {
 	g := NewWithT(t)
-	folder := filepath.Join(t.TempDir(), "a", "b")
-	g.Expect(Writable(folder)).To(Succeed())
-	entries, err := os.ReadDir(folder)
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	g.Expect(Writable(dir)).To(Succeed())
+	entries, err := os.ReadDir(dir)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(entries).To(BeEmpty())
-	file := filepath.Join(folder, "file")
+	file := filepath.Join(dir, "file")
 	g.Expect(os.WriteFile(file, nil, 0o600)).To(Succeed())
 	g.Expect(Writable(file)).NotTo(Succeed())
 	g.Expect(Writable(filepath.Join(file, "under"))).NotTo(Succeed())

@@ -6,15 +6,15 @@ import (
 	"os"
 )
 
-// Writable makes the folder for the reports and tries to write there: a run whose report is lost at the end was for
+// Writable makes the directory for the reports and tries to write there: a run whose report is lost at the end was for
 // nothing.
-func Writable(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("the reports cannot be written: %w: name another folder with -reports", err)
+func Writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("the reports cannot be written: %w: name another directory with -reports", err)
 	}
-	probe, err := os.CreateTemp(folder, ".writable-")
+	probe, err := os.CreateTemp(dir, ".writable-")
 	if err != nil {
-		return fmt.Errorf("the reports cannot be written: %w: name another folder with -reports", err)
+		return fmt.Errorf("the reports cannot be written: %w: name another directory with -reports", err)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -186,7 +186,8 @@ func readNotes(path string) ([]answerNote, error) {
 	for decoder := json.NewDecoder(bufio.NewReader(file)); ; {
 		var n answerNote
 		switch err := decoder.Decode(&n); {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // a process was killed in the middle of a line
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			// a process was killed in the middle of a line
 			return notes, nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", path, err)

@@ -50,7 +50,8 @@ type Options struct {
 	Version   string // of the suite
 	// Outline keeps headers and bodies out of the evidence: a plan asks for the requests only.
 	Outline bool
-	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier one.
+	// KeepToken lets the run keep a token of its own for the next run to find it expired, and use that of an earlier
+	// one.
 	KeepToken bool
 	// Keep leaves what the run makes, and gives each secret a name that no other one has: see Variables.
 	Keep      bool
@@ -119,7 +120,8 @@ func newSession(o Options, state State) (*Session, error) {
 	}
 	shared := cmp.Or(o.Pace, state.Dir)
 	if o.Processes > 1 {
-		if err := redactor.Share(filepath.Join(state.Dir, secretsFile), configured(o.Config.Target).Contains); err != nil {
+		if err := redactor.Share(filepath.Join(state.Dir, secretsFile), configured(o.Config.Target).
+			Contains); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +156,8 @@ func newSession(o Options, state State) (*Session, error) {
 		registry: registry, requests: map[report.Phase]*atomic.Int64{}, failing: map[string]*exchange.Exchange{},
 		creating: map[string]creation{},
 		remakes:  map[string]int{},
-		process:  o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process), onStep: o.OnStep,
+		process:  o.Process, processes: max(o.Processes, 1), answers: newAnswers(state.Dir, o.Process),
+		onStep:  o.OnStep,
 		outline: o.Outline,
 		Judge: &judge.Judge{Contract: o.Catalogue.Contract(), Redactor: redactor,
 			Rules: judge.Rules{Strict: o.Config.Target.Strict, Assumed: o.Config.Target.AssumedStrict()}},
@@ -319,8 +322,9 @@ func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fau
 func (s *Session) send(
 	ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault,
 ) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header,
-		Body: r.Body}
+	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query,
+		Header: r.Header,
+		Body:   r.Body}
 	request.Root = r.Root || s.OpenIDAtRoot && r.Path == preflight.Discovery
 	if fault != nil {
 		request.Kind = "" // the failure is asked for
