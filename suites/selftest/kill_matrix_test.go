@@ -106,7 +106,7 @@ func apart(defects []defect) [][]defect {
 	var taken []map[string]bool // by batch: its operations; nil where it takes no more
 	for _, d := range defects {
 		operations := declaredOperations(d)
-		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry {
+		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
 			dealt, taken = append(dealt, []defect{d}), append(taken, nil)
 			continue
 		}
