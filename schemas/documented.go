@@ -29,6 +29,9 @@ func (d description) of(value any, schemas []map[string]any) any {
 	parts := d.parts(schemas)
 	switch value := value.(type) {
 	case map[string]any:
+		if own(parts) {
+			return value
+		}
 		out := map[string]any{}
 		for name, field := range value {
 			if described := property(parts, name); described != nil {
@@ -53,6 +56,18 @@ func (d description) of(value any, schemas []map[string]any) any {
 		return out
 	}
 	return value
+}
+
+// own reports whether an object is the caller's own, with all that is in it: no properties of it are listed (see Lists).
+func own(parts []map[string]any) bool {
+	var isObject bool
+	for _, part := range parts {
+		if part["properties"] != nil || part["additionalProperties"] != nil {
+			return false
+		}
+		isObject = isObject || part["type"] == "object"
+	}
+	return isObject
 }
 
 // property returns the schemas that describe a property of that name; none where it is not listed, and may be anything.

@@ -42,6 +42,8 @@ func TestDocumented(t *testing.T) {
 			`{"own":{"value":true,"by":"x"}}`, `{"own":{"value":true}}`},
 		"what is in a free object": {"FetchTenantApplicationSetting", 200, "",
 			`{"own":{"value":{"a":1}}}`, `{"own":{"value":{}}}`},
+		"what is in an object of the caller's own": {"FetchClient", 200, "",
+			`{"data":{"client_name":"n"},"x":1}`, `{"data":{"client_name":"n"}}`},
 		"a short form": {"FetchTenantsBatch", 200, "stamps",
 			`{"items":[{"id":"1","name":"n"}]}`, `{"items":[{"id":"1"}]}`},
 		"the form by default": {"FetchTenantsBatch", 200, "",

@@ -188,10 +188,12 @@ func dropped(op *schemas.Operation, query map[string]string) []string {
 
 // write is a call that must not reach into the tenant.
 func (l *limitation) write(op *schemas.Operation, variant string, vars map[string]string) spec.Spec {
-	return l.on(op, variant, func(_ context.Context, s *session.Session, all fixtures.Vars) (fixtures.Request, error) {
+	var aimed fixtures.Vars // at what lies in the tenant
+	sp := l.on(op, variant, func(_ context.Context, s *session.Session, all fixtures.Vars) (fixtures.Request, error) {
 		for name, other := range vars {
 			all[name] = all[other]
 		}
+		aimed = all
 		r, err := s.Catalogue.Request(op.ID, all)
 		if err != nil || op.ID != "CreateTenant" {
 			return r, err
@@ -203,6 +205,16 @@ func (l *limitation) write(op *schemas.Operation, variant string, vars map[strin
 		body["kind"] = "unit"
 		return r, r.SetBody(op.Body.MediaType, body)
 	})
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		t, err := try(ctx, s, id)
+		if err != nil {
+			return t, err
+		}
+		t.Check, err = untouched(ctx, s, id, op, aimed, aimed["access_token"])
+		return t, err
+	}
+	return sp
 }
 
 // asCaller is a call with another token, which is refused whether or not access is limited.

@@ -45,8 +45,12 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			vars = maps.Clone(vars)
 			vars["version"] = locked["version"]
 			r, err := s.Catalogue.Request(op.ID, vars)
+			if err != nil {
+				return spec.Case{}, err
+			}
 			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
-			return spec.Case{Request: r}, err
+			check, err := untouched(ctx, s, id, op, vars, vars["access_token"])
+			return spec.Case{Request: r, Check: check}, err
 		},
 	}
 }

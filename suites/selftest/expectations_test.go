@@ -38,6 +38,8 @@ type expectation struct {
 	// OnlyOnRetry marks a defect that only shows when a failed request is repeated, and so to the specs that wait for
 	// that.
 	OnlyOnRetry bool
+	// TooLate marks a defect that lets callers wait: they are to give up soon.
+	TooLate bool
 }
 
 // everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, the one who asked
@@ -102,6 +104,7 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 			BreaksSetup   bool   `yaml:"breaks_setup"`
 			BlocksSetup   string `yaml:"blocks_setup"`
 			OnlyOnRetry   bool   `yaml:"only_on_retry"`
+			TooLate       bool   `yaml:"too_late"`
 		}
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict()).Decode(&file); err != nil {
@@ -110,7 +113,7 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 	all := map[string]expectation{}
 	for name, d := range file.Defects {
 		all[name] = expectation{Fails: flattened(d.Fails), Except: flattened(d.Except), MayFail: flattened(d.MayFail),
-			BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry}
+			BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate}
 	}
 	return all, nil
 }

@@ -22,7 +22,8 @@ const sampleStep = 10
 // How many defects one run of the suite is to catch: generated ones, and those of the catalogue that show on few
 // operations.
 const (
-	generatedBatch = 20
+	refusalBatch   = 100
+	successBatch   = 30
 	catalogueBatch = 6
 )
 
@@ -84,18 +85,35 @@ func sample(defects []defect) []defect {
 	return some
 }
 
-// batches deals the defects out in turn. Those of one operation stand together, and come to lie in a batch each.
-func batches(defects []defect) [][]defect {
+// batches deals the defects out in turn, by what they leave of a run: a refusal that is broken disturbs no other spec, a
+// success hardly, and one that set-ups rest on is alone. Those of one operation stand together, and come to lie in a
+// batch each.
+func batches(defects []defect) (all [][]defect) {
+	var refusals, successes []defect
+	for _, d := range defects {
+		switch {
+		case denies(d):
+			all = append(all, []defect{d})
+		case d.BreaksSetup:
+			successes = append(successes, d)
+		default:
+			refusals = append(refusals, d)
+		}
+	}
+	return slices.Concat(dealt(refusals, refusalBatch), dealt(successes, successBatch), all)
+}
+
+func dealt(defects []defect, size int) [][]defect {
 	of, most := map[string]int{}, 0
 	for _, d := range defects {
 		of[subject(d.Defect)]++
 		most = max(most, of[subject(d.Defect)])
 	}
-	dealt := make([][]defect, max(most, (len(defects)+generatedBatch-1)/generatedBatch))
+	hands := make([][]defect, max(most, (len(defects)+size-1)/size))
 	for i, d := range defects {
-		dealt[i%len(dealt)] = append(dealt[i%len(dealt)], d)
+		hands[i%len(hands)] = append(hands[i%len(hands)], d)
 	}
-	return dealt
+	return hands
 }
 
 // apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a
@@ -106,7 +124,7 @@ func apart(defects []defect) [][]defect {
 	var taken []map[string]bool // by batch: its operations; nil where it takes no more
 	for _, d := range defects {
 		operations := declaredOperations(d)
-		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry {
+		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
 			dealt, taken = append(dealt, []defect{d}), append(taken, nil)
 			continue
 		}
