@@ -58,7 +58,8 @@ func (d description) of(value any, schemas []map[string]any) any {
 	return value
 }
 
-// own reports whether an object is the caller's own, with all that is in it: no properties of it are listed (see Lists).
+// own reports whether an object is the caller's own, with all that is in it: no properties of it are listed (see
+// Lists).
 func own(parts []map[string]any) bool {
 	var isObject bool
 	for _, part := range parts {

@@ -38,6 +38,7 @@ func untouched(ctx context.Context, s *session.Session, id string, op *schemas.O
 			return nil, looks, err
 		}
 		return []schemas.Violation{{Path: witness.ID, Rule: "unchanged", Found: "another answer than before",
-			Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())}}, looks, nil
+				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())}},
+			looks, nil
 	}, nil
 }

@@ -60,10 +60,11 @@ type row struct {
 // quiet shows what a test provokes only where it fails.
 func quiet() *log.Logger { return log.New(GinkgoWriter, "gateway: ", 0) }
 
-// timely is the configuration with time-outs that a test can wait for.
+// timely is the configuration with time-outs that a test can wait for. As in the one that is shipped, the clean-up may
+// take longer than a wait that a 429 asks for, which is as long as a spec at most.
 func timely() string {
 	return strings.NewReplacer("attempt: 10s", "attempt: 2s", "spec: 60s", "spec: 10s", "cleanup: 2m",
-		"cleanup: 10s").Replace(unpaced())
+		"cleanup: 20s").Replace(unpaced())
 }
 
 // healthyPeak is the memory that a run on a healthy server needs. Each process measures it once, before its first
