@@ -138,7 +138,8 @@ func send(ctx context.Context, client *http.Client, base string, r fixtures.Requ
 func dependent(s report.Spec, on string) bool {
 	GinkgoHelper()
 	call := calls().Call(s.Operation)
-	return s.Operation == on || call.Witness == on || slices.Contains(makers(call.Object), on)
+	return s.Operation == on || call.Witness == on || readerOf(contract(), contract().Operation(s.Operation)) == on ||
+		slices.Contains(makers(call.Object), on)
 }
 
 var calls = sync.OnceValue(func() *fixtures.Catalogue {
