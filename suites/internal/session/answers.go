@@ -58,6 +58,7 @@ type answers struct {
 	file   *os.File
 	seen   map[string]bool
 	faults int
+	read   map[string]notes // by file
 	err    error
 }
 
@@ -159,15 +160,21 @@ func (s *Session) Answers() (map[string]Answers, error) {
 		return nil, err
 	}
 	slices.Sort(files)
-	var notes []answerNote
+	var all []answerNote
+	s.answers.mu.Lock()
+	defer s.answers.mu.Unlock()
 	for _, path := range files {
-		found, err := readNotes(path)
-		if err != nil {
+		soFar := s.answers.read[path]
+		if err := soFar.readOn(path); err != nil {
 			return nil, fmt.Errorf("the answers of the run: %w", err)
 		}
-		notes = append(notes, found...)
+		if s.answers.read == nil {
+			s.answers.read = map[string]notes{}
+		}
+		s.answers.read[path] = soFar
+		all = append(all, soFar.found...)
 	}
-	return gather(notes), nil
+	return gather(all), nil
 }
 
 func (a *answers) failed() error {
@@ -176,23 +183,31 @@ func (a *answers) failed() error {
 	return a.err
 }
 
-func readNotes(path string) ([]answerNote, error) {
+// notes are those of a file, as far as it is read: each look at the answers goes on from there.
+type notes struct {
+	found []answerNote
+	end   int64 // of the last whole line
+}
+
+func (n *notes) readOn(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer file.Close()
-	var notes []answerNote
+	begin, err := file.Seek(n.end, io.SeekStart)
+	if err != nil {
+		return err
+	}
 	for decoder := json.NewDecoder(bufio.NewReader(file)); ; {
-		var n answerNote
-		switch err := decoder.Decode(&n); {
+		var note answerNote
+		switch err := decoder.Decode(&note); {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			// a process was killed in the middle of a line
-			return notes, nil
+			return nil // a process was killed in the middle of a line, or has not written it to the end
 		case err != nil:
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		notes = append(notes, n)
+		n.found, n.end = append(n.found, note), begin+decoder.InputOffset()
 	}
 }
 
