@@ -24,7 +24,7 @@ const sampleStep = 10
 const (
 	refusalBatch   = 100
 	successBatch   = 30
-	catalogueBatch = 6
+	catalogueBatch = 12
 )
 
 // survivors are defects that no spec notices, each with the reason why that is accepted.
