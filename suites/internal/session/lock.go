@@ -31,6 +31,7 @@ const maxRemakes = 3
 type shared struct {
 	// id of the spec that changed the object and should not have; empty: none
 	ModifiedBy string             `json:"modified_by,omitempty"`
+	ServedBy   string             `json:"served_by,omitempty"` // the same, where the change is sure
 	Remakes    int                `json:"remakes,omitempty"`
 	Vars       fixtures.Vars      `json:"vars,omitempty"` // of the object as it was made again
 	Known      fixtures.Knowledge `json:"known,omitzero"`
@@ -112,6 +113,23 @@ func (l *Lock) write() error {
 func (l *Lock) MarkModified(spec string) error {
 	l.ModifiedBy, l.state.ModifiedBy = spec, spec
 	return l.write()
+}
+
+// MarkServed is MarkModified for a change that is sure: the request was served.
+func (l *Lock) MarkServed(spec string) error {
+	l.state.ServedBy = spec
+	return l.MarkModified(spec)
+}
+
+// ServedAbove returns the spec whose request changed the tenant above all that the run makes and should not have; empty
+// where none did. What lies below has changed with it.
+func (s *Session) ServedAbove(ctx context.Context) (string, error) {
+	above, err := s.Lock(ctx, fixtures.BoxKey)
+	if err != nil {
+		return "", err
+	}
+	defer above.Unlock()
+	return above.state.ServedBy, nil
 }
 
 // Remake makes the object again and looks at it as the watches do, so that a request that was served by mistake does

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
@@ -195,12 +196,22 @@ func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
 		// What is served takes effect, and the status says so already; what is refused must not, but for a repeat that
 		// meets the effect of the attempt before.
 		if changed != "" && e.Status()/100 != 2 && !e.Failed() {
+			if err := t.changedFromAbove(ctx, s); err != nil {
+				return nil, seen, err
+			}
 			wrong = append(wrong, schemas.Violation{Path: t.Unchanged.Witness, Rule: "unchanged", Found: changed,
 				Detail: fmt.Sprintf("the request was answered with %d and took effect all the same", e.Status())})
 		}
 	}
-	if t.Locks != "" && sp.Writes && (len(wrong) > 0 || e.Failed() || e.Status()/100 == 2 && sp.Want/100 != 2) {
-		if err := t.lock.MarkModified(sp.ID()); err != nil {
+	if t.Locks != "" && sp.Writes {
+		var err error
+		switch {
+		case len(wrong) > 0 || e.Status()/100 == 2 && sp.Want/100 != 2:
+			err = t.lock.MarkServed(sp.ID())
+		case e.Failed():
+			err = t.lock.MarkModified(sp.ID())
+		}
+		if err != nil {
 			return nil, seen, err
 		}
 	}
@@ -209,6 +220,24 @@ func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
 	}
 	more, looks, err := t.Check(ctx, e)
 	return append(wrong, more...), append(seen, looks...), err
+}
+
+// changedFromAbove returns an Inconclusive error where a request of another spec was served on the tenant above the
+// object, and may be what changed it. The object is made again.
+func (t Case) changedFromAbove(ctx context.Context, s *session.Session) error {
+	if t.Locks == fixtures.BoxKey {
+		return nil
+	}
+	by, err := s.ServedAbove(ctx)
+	if err != nil || by == "" {
+		return err
+	}
+	if t.lock != nil {
+		if err := t.lock.MarkModified(by); err != nil {
+			return err
+		}
+	}
+	return Inconclusive("see " + by + ": it changed a tenant above the object that this spec aims at")
 }
 
 // SkipReason says why the spec cannot be provoked on this target, before anything is sent; empty if it can.
