@@ -62,9 +62,9 @@ func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, 
 		switch t.lock = lock; {
 		case lock.ModifiedBy == "":
 		case sp.independentOfState():
-			t.Unchanged = nil
+			t.Unchanged, t.modifiedBy = nil, lock.ModifiedBy
 		default:
-			return inconclusive("see " + lock.ModifiedBy + ": it changed the object that this spec aims at"), nil
+			return modified(lock.ModifiedBy), nil
 		}
 	}
 	if t.Exchange != nil {
@@ -126,6 +126,9 @@ func (sp Spec) send(ctx context.Context, s *session.Session, t Case) (judge.Resu
 func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchange.Exchange) (judge.Result,
 	[]*exchange.Exchange) {
 	exchanges := Exchanges(e)
+	if t.modifiedBy != "" && e.Status() == http.StatusConflict && sp.Want != http.StatusConflict {
+		return modified(t.modifiedBy), exchanges // the version that the request names is no longer the newest
+	}
 	if e.Status() == http.StatusUnauthorized && sp.Want != http.StatusUnauthorized {
 		if dead, looks, err := s.Dead(ctx, sp.ID(), t.Request.As); dead || err != nil {
 			return targetFailed(cmp.Or(err,
@@ -253,6 +256,10 @@ func (sp Spec) SkipReason(s *session.Session) string {
 		return "no control was sent"
 	}
 	return control.Reason
+}
+
+func modified(by string) judge.Result {
+	return inconclusive("see " + by + ": it changed the object that this spec aims at")
 }
 
 func inconclusive(reason string) judge.Result {

@@ -63,14 +63,16 @@ type Spec struct {
 
 // Case is what a spec does: a request, or an exchange that has taken place, and what is checked around it.
 type Case struct {
-	Request   fixtures.Request
-	Fault     *session.Fault
-	Exchange  *exchange.Exchange // instead of a request
-	Failed    error              // why that exchange is not complete
-	Locks     string             // key of the object that the request aims at
-	lock      *session.Lock      // of that object
-	Unchanged *session.Watch     // the read-back that must show the state before a refused write; nil for none
-	Check     Check
+	Request  fixtures.Request
+	Fault    *session.Fault
+	Exchange *exchange.Exchange // instead of a request
+	Failed   error              // why that exchange is not complete
+	Locks    string             // key of the object that the request aims at
+	lock     *session.Lock      // of that object
+	// the spec that changed that object and should not have, where it could not be made again; empty: none
+	modifiedBy string
+	Unchanged  *session.Watch // the read-back that must show the state before a refused write; nil for none
+	Check      Check
 }
 
 // Check finds what one answer alone does not show, perhaps with requests of its own. It returns what contradicts the
