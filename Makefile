@@ -55,8 +55,8 @@ bench: build ## specs, requests, time and memory on the mock, and the same reque
 	@bin/conformance bench
 
 .PHONY: proof
-proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/selftest -- -full
+proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html; and the long tests
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation || long' --silence-skips --timeout=60m ./suites/selftest -- -full
 
 AXE := axe-core-4.14.1
 
@@ -122,9 +122,9 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver
 
 .PHONY: test
-test: lint ## everything that the project tests about itself, and the suite on the mock
+test: lint ## what the project tests about itself, but for what `make proof` does, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
 	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
-	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation' ./suites/selftest
+	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation && !long' ./suites/selftest
 	$(MAKE) run TARGET=mock

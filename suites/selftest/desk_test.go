@@ -26,6 +26,9 @@ const (
 	pollEvery     = 5 * time.Millisecond
 )
 
+// long marks what takes a run of the whole suite or two, or waits: `make test` leaves it to `make proof`.
+var long = Label("long")
+
 // desk is the folder of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It
 // stays the same over several commands.
 type desk struct {

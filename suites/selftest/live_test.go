@@ -24,7 +24,7 @@ var _ = Describe("a live target", func() {
 		file := expectJUnit(o)
 		Expect(file.Attributes).To(SatisfyAll(HaveKeyWithValue("failures", "0"), HaveKeyWithValue("errors", "0")))
 	},
-		Entry("over HTTP", SpecTimeout(5*time.Minute)),
+		Entry("over HTTP", long, SpecTimeout(5*time.Minute)),
 		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
 	)
 

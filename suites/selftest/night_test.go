@@ -18,7 +18,7 @@ import (
 var _ = Describe("the second night", func() {
 	const asked = "-focus=401/(expired|no)-token/FetchTenant$"
 
-	It("asserts with the expired token of the first", limit, func(ctx SpecContext) {
+	It("asserts with the expired token of the first", long, limit, func(ctx SpecContext) {
 		environment := startMock()
 		token := environment["ACRONIS_EXPIRED_TOKEN"] // of the configured client, and two hours past its time
 		environment["ACRONIS_EXPIRED_TOKEN"] = ""

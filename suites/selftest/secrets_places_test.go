@@ -27,7 +27,7 @@ import (
 
 var _ = Describe("what a run hands to its processes", func() {
 	// Ginkgo's server asks no one who he is, and its address stands in the processes' command lines.
-	It("tells another user of the machine no secret", func(ctx SpecContext) {
+	It("tells another user of the machine no secret", long, func(ctx SpecContext) {
 		var specs atomic.Int64
 		g, p := recording(func(g *gateway, p *planted, w http.ResponseWriter, r *http.Request) bool {
 			if n := int(specs.Add(1)); strings.Contains(r.UserAgent(), "spec 401/") && n%3 == 0 {

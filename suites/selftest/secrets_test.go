@@ -221,11 +221,11 @@ var _ = Describe("a secret", func() {
 		expectNoSecret(o, p)
 		Expect(o.output).To(ContainSubstring("$ACRONIS_TOKEN"), "curl lines stay of use")
 	},
-		Entry("of one process, with failures and echoes", SpecTimeout(5*time.Minute), 1, false),
-		Entry("of two processes, with failures and echoes", SpecTimeout(5*time.Minute), 2, true),
+		Entry("of one process, with failures and echoes", long, SpecTimeout(5*time.Minute), 1, false),
+		Entry("of two processes, with failures and echoes", long, SpecTimeout(5*time.Minute), 2, true),
 	)
 
-	It("is in no output where the target dies half way", func(ctx SpecContext) {
+	It("is in no output where the target dies half way", long, func(ctx SpecContext) {
 		var specs atomic.Int64
 		g, p := recording(func(g *gateway, p *planted, w http.ResponseWriter, r *http.Request) bool {
 			if !strings.Contains(r.UserAgent(), "spec 4") || specs.Add(1) < 300 {
