@@ -161,7 +161,8 @@ const (
 		"access_policies":[],"origin_id":null,"origin_external_id":null,"disable_after":null`
 	basicUser = user + `,"personal_tenant_id":null,"login":"a","enabled":true`
 	fullUser  = basicUser +
-		`,"contact":{"email":""},"activated":false,"language":"en","business_types":["buyer"],"notifications":["quota"],"external_operation_status":null`
+		`,"contact":{"email":""},"activated":false,"language":"en","business_types":["buyer"],` +
+		`"notifications":["quota"],"external_operation_status":null`
 )
 
 func users(item string) []byte {
@@ -287,7 +288,8 @@ func TestFoundIsShort(t *testing.T) {
 func TestPathIsUnambiguous(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(path{}.String()).To(Equal("$"))
-	g.Expect(path{"a", 0, "b-c", "d.e", "0", "", `"`, "ä"}.String()).To(Equal(`$.a[0].b-c["d.e"]["0"][""]["\""]["ä"]`))
+	g.Expect(path{"a", 0, "b-c", "d.e", "0", "", `"`, "ä"}.String()).To(Equal(
+		`$.a[0].b-c["d.e"]["0"][""]["\""]["ä"]`))
 	// A position and a key that looks like one are told apart, and a key may hold whatever JSON allows.
 	c, err := Parse(small("{additionalProperties: {type: array, items: {type: string}}}"))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -328,7 +330,8 @@ func TestEveryCellCanBeJudged(t *testing.T) {
 				}
 			}
 		}
-		if violations := op.CheckRequest([]byte(`[]`)); (op.Body != nil && op.Body.MediaType == "application/json") != (len(violations) > 0) {
+		takesJSON := op.Body != nil && op.Body.MediaType == "application/json"
+		if violations := op.CheckRequest([]byte(`[]`)); takesJSON != (len(violations) > 0) {
 			t.Errorf("%s: request: %v", op.ID, violations)
 		}
 	}
