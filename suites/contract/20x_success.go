@@ -128,7 +128,7 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 func tokenInQuery(op *schemas.Operation) spec.Spec {
 	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request,
 		s *session.Session) error {
-		r.As = fixtures.Nobody
+		r.As = fixtures.Anonymous
 		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 		return nil
 	})

@@ -228,7 +228,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 // changed compares an object after an update with what was sent and with what it was.
 func (c change) changed(reader *schemas.Operation, u update, after map[string]any) []schemas.Violation {
 	if after == nil {
-		return noEffect("$.items", "a list without it", "what was changed is not shown any more")
+		return noEffect("$.items", "a list without it", "what was changed is no longer shown")
 	}
 	lists := c.listing(reader)
 	wrong, absent := c.compare(lists, u.sent, after)

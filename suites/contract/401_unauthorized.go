@@ -25,7 +25,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request,
 				_ *session.Session) error {
-				r.As = fixtures.Nobody
+				r.As = fixtures.Anonymous
 				return nil
 			}}),
 		Entry("a malformed token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
@@ -141,7 +141,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// does not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for
 	// one time only, that an id token is not an access token, and that nothing is not proof of who calls: their names
 	// do.
-	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string,
+	DescribeTableSubtree("rejected credentials", func(id, name, object string,
 		ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := worthless(op, name, object, ground, bring)
@@ -214,7 +214,7 @@ func itsOwn(*fixtures.Request, fixtures.Vars) error { return nil }
 // bearing brings the object's token of that name.
 func bearing(name string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
-		r.As = fixtures.Nobody
+		r.As = fixtures.Anonymous
 		token, err := given(vars, name)
 		r.Header.Set("Authorization", "Bearer "+token)
 		return err
@@ -227,7 +227,7 @@ const (
 	tenantScope = "urn:acronis.com:tenant-id:"
 )
 
-// given is what the object bears under the name, which not every target gives.
+// given is what the object has under the name, which not every target gives.
 func given(vars fixtures.Vars, name string) (string, error) {
 	if vars[name] == nil {
 		return "", fmt.Errorf("the target has given no %s", name)
@@ -235,7 +235,7 @@ func given(vars fixtures.Vars, name string) (string, error) {
 	return fmt.Sprint(vars[name]), nil
 }
 
-// inForm brings what the object bears under the names, by the parameters of a form.
+// inForm brings what the object has under the names, by the parameters of a form.
 func inForm(grantType string, names map[string]string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
 		body := map[string]any{"grant_type": grantType}
@@ -287,7 +287,7 @@ func worthless(op *schemas.Operation, name, object string, ground report.Basis, 
 // asReader calls as home's reader, with a password and not with a token.
 func asReader(r *fixtures.Request, s *session.Session, password string) error {
 	user, err := s.World.Object("actor/" + string(fixtures.Reader))
-	r.As = fixtures.Nobody
+	r.As = fixtures.Anonymous
 	r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(user["login"]), password))
 	return err
 }
