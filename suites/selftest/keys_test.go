@@ -113,11 +113,11 @@ func staging(line string) func(string) string {
 	return replaced("    concurrency: 4 ", "    "+line+"\n    concurrency: 4 ")
 }
 
-// What a user writes into ginkgo.yml is heeded. The keys that are not here have specs of their own: url, client_id,
+// What a user writes into ginkgo.yml has its effect. The keys that are not here have their own specs: url, client_id,
 // client_secret and ca_file those of a live target, allow, production and budget those of permissions, gate and
 // contract those of exit codes.
 var _ = Describe("a key of ginkgo.yml", func() {
-	DescribeTable("is heeded", func(ctx SpecContext, s setting) {
+	DescribeTable("has its effect", func(ctx SpecContext, s setting) {
 		for i, change := range s.values {
 			w := &observed{}
 			environment := startMock(s.mock...)

@@ -44,7 +44,7 @@ var secretNames = []string{"access_token", "id_token", "refresh_token", "client_
 	"user_code", "password", "current_password", "new_password", "assertion"}
 
 func (p *planted) add(where, secret string) {
-	// Short values and what the suite itself makes up as garbage are no secrets.
+	// Short values and what the suite itself makes up as garbage are not secrets.
 	if len(secret) < 6 || secret == session.Garbage {
 		return
 	}
