@@ -14,7 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// script is a target that answers with one status after the other, the last one for ever, and each after some time.
+// script is a target that answers with one status after the other, the last one endlessly, and each after some time.
 type script struct {
 	statuses []int
 	header   http.Header
@@ -101,7 +101,7 @@ func TestRepeats(t *testing.T) {
 		"401 is an answer":        {answers: []int{401, 200}, want: []int{401}},
 		"408 is an answer":        {answers: []int{408, 200}, want: []int{408}},
 		"429 without Retry-After": {answers: []int{429, 429, 200}, want: []int{429, 429, 200}},
-		"429 for ever":            {answers: []int{429}, want: []int{429, 429, 429, 429, 429, 429}},
+		"endless 429":             {answers: []int{429}, want: []int{429, 429, 429, 429, 429, 429}},
 		"511 is no 50x":           {answers: []int{511, 200}, want: []int{511}},
 		"302 is an answer":        {answers: []int{302, 200}, want: []int{302}},
 	} {
@@ -123,7 +123,7 @@ func TestRepeats(t *testing.T) {
 				}
 				for i, a := range e.Attempts {
 					g.Expect(a.Start).To(Equal(s.arrived[i]))
-					g.Expect(a.Duration).To(Equal(s.takes), "pauses are no part of an attempt")
+					g.Expect(a.Duration).To(Equal(s.takes), "pauses are not part of an attempt")
 					g.Expect(string(a.Body)).To(Equal("body " + strconv.Itoa(a.Status)))
 					g.Expect(s.bodies[i]).To(Equal(string(c.request.Body)), "every attempt sends the whole body")
 				}

@@ -210,7 +210,7 @@ func charset(a exchange.Attempt) string {
 }
 
 // envelope accepts, besides the error envelope, the error body that the reference lists for the operation's other
-// refusals: the token endpoints have a shape of their own. An envelope that bears the code of another refusal is none
+// refusals: the token endpoints have a shape of their own. An envelope that has the code of another refusal is none
 // of these.
 func (j *Judge) envelope(op *schemas.Operation, a exchange.Attempt) []schemas.Violation {
 	wrong := j.Contract.CheckEnvelope(a.Status, a.Body)

@@ -215,9 +215,9 @@ func TestExamine(t *testing.T) {
 			status: 200, media: json, body: `{"error":null}`, verdict: report.Pass},
 		"a failure that was asked for and is not made": {operation: "DeleteUser", want: 503, ground: assumed,
 			injected: true, status: 204, verdict: report.Inconclusive},
-		"a failure that was asked for and is not made, and the answer lacks what it must have": {operation: "FetchTenant",
-			want: 503, ground: assumed, injected: true, status: 200, media: json, body: `{}`, verdict: report.Violation,
-			rule: "required", unlisted: "status"},
+		"a failure that was asked for and is not made, and the answer lacks what it must have": {
+			operation: "FetchTenant", want: 503, ground: assumed, injected: true, status: 200, media: json, body: `{}`,
+			verdict: report.Violation, rule: "required", unlisted: "status"},
 
 		// Where a sound answer would leave the spec open, an unsound one is a fault of its body alone.
 		"another listed code without what its body must have": {operation: "FetchTenant", want: 403, ground: refusal,

@@ -79,7 +79,8 @@ func TestFindings(t *testing.T) {
 			state:    report.CheckFailed,
 			sentence: "check that the target runs", last: true},
 		"an OpenID document at the root": {center: func(_ *testing.T, c *center) {
-			c.answers["GET /.well-known/openid-configuration"] = c.answers["GET /api/2/.well-known/openid-configuration"]
+			const document = "/.well-known/openid-configuration"
+			c.answers["GET "+document] = c.answers["GET /api/2"+document]
 			delete(c.answers, "GET /api/2/.well-known/openid-configuration")
 		}, check: "openid document", state: report.CheckOK,
 			sentence: "/.well-known/openid-configuration; the reference " +
@@ -187,8 +188,8 @@ func TestFindings(t *testing.T) {
 			state: report.CheckWarning, sentence: "there is none, so that 50x will be inconclusive"},
 		"deaf to it": {run: func(r *run) { r.Access.FaultHeader = "x-other" }, check: "fault header",
 			state: report.CheckWarning,
-			sentence: "nothing heeds the fault header: a read that asks for a 503 by x-other gets a 200, so that " +
-				"50x will " +
+			sentence: "the target ignores the fault header: a read that asks for a 503 by x-other gets a 200, so " +
+				"that 50x will " +
 				"be inconclusive: correct ACRONIS_FAULT_HEADER"},
 
 		"no expired token": {run: func(r *run) {
@@ -257,7 +258,7 @@ func TestWhatIsOfNoUseIsDropped(t *testing.T) {
 			"garbage"
 	})
 	g.Expect(found.Access.FaultHeader + found.Access.ExpiredToken).To(BeEmpty())
-	g.Expect(found.NoFaultHeader).To(ContainSubstring("nothing heeds the fault header"))
+	g.Expect(found.NoFaultHeader).To(ContainSubstring("the target ignores the fault header"))
 	g.Expect(found.NoExpiredToken).To(ContainSubstring("does not say when it expired"))
 	g.Expect(Failure(found.Checks)).To(Succeed())
 

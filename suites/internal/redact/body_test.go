@@ -17,7 +17,8 @@ func TestBody(t *testing.T) {
 			"{\n  \"access_token\": \"$ACRONIS_TOKEN\",\n  \"id_token\":\"$ACRONIS_ID_TOKEN\", \"expires_on\": " +
 				"1893456000.000, \"token_type\":\"bearer\"\n}\n"},
 		"whatever it is": {"application/json",
-			`{"password":{"a":["x"]},"ott":["y"],"totp_code":123456,"id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`,
+			`{"password":{"a":["x"]},"ott":["y"],"totp_code":123456,"id_token":null,"token":"",` +
+				`"assertion":true,"client_secret":{},"b":[1,2]}`,
 			`{"password":"$ACRONIS_PASSWORD (object)","ott":"$ACRONIS_OTT (array)","totp_code":"$ACRONIS_TOTP_CODE ` +
 				`(number)","id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`},
 		"same key twice": {"", `{"password":"one-1","password":"two-2"}`,
@@ -43,7 +44,8 @@ func TestBody(t *testing.T) {
 		"broken JSON":       {"application/json", `{"password":"abc-1`, `{"password":"$ACRONIS_PASSWORD`},
 		"form": {"application/x-www-form-urlencoded; charset=utf-8",
 			"grant_type=client_credentials&client_id=x&client_secret=a%20b&scope=&code=xyz&flag",
-			"grant_type=client_credentials&client_id=x&client_secret=$ACRONIS_CLIENT_SECRET&scope=&code=$ACRONIS_CODE&flag"},
+			"grant_type=client_credentials&client_id=x&client_secret=$ACRONIS_CLIENT_SECRET&scope=" +
+				"&code=$ACRONIS_CODE&flag"},
 		"form, escaped key": {"application/x-www-form-urlencoded", "pass%77ord=abc&a=%zz",
 			"pass%77ord=$ACRONIS_PASSWORD&a=%zz"},
 		"form, secret in a URL": {"application/x-www-form-urlencoded", "u=https%3A%2F%2Fh%2F%3Fott%3Dabc",

@@ -139,7 +139,7 @@ func answeredWith(op *schemas.Operation, status int) string {
 	return fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
 }
 
-// CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a
+// CallVars returns the names for a call of the operation on the object under the key. What the call creates has a
 // name of its own, and not that of the object that it is made in: names may have to be unique in the whole tree.
 func (s *Session) CallVars(operation, key, owner string) (fixtures.Vars, error) {
 	vars, err := s.Vars(key, owner)

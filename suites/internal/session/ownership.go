@@ -68,5 +68,5 @@ func (s *Session) Disowned() map[string]*exchange.Exchange {
 	return found
 }
 
-// Unknown makes up an id that nothing bears, for requests that name an object which does not exist.
+// Unknown makes up an id that nothing has, for requests that name an object which does not exist.
 func (s *Session) Unknown(id string) string { return s.registry.Invent(id) }

@@ -58,7 +58,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to
 // the sandbox where the target can do that, so that it opens nothing any longer once the sandbox is gone. Without a
-// sandbox it is narrowed to the client's own tenant. That none can be kept is no reason to end the run.
+// sandbox it is narrowed to the client's own tenant. That none can be kept does not end the run.
 func (s *Session) keepToken(ctx context.Context) {
 	if s.tokenFile == "" {
 		return

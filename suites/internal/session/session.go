@@ -26,7 +26,7 @@ import (
 	"acronis-conformance/suites/internal/report"
 )
 
-// phaseSpec counts the specs' own requests; they are no steps of the report.
+// phaseSpec counts the specs' own requests; they are not steps of the report.
 const phaseSpec report.Phase = "spec"
 
 // Access is all that the suite knows of a target beside its permissions. It is the same for the embedded mock and for
@@ -52,7 +52,7 @@ type Options struct {
 	KeepToken bool
 	// Keep leaves what the run makes, and gives each secret a name that no other one has: see Variables.
 	Keep      bool
-	Pace      string // the folder in which the processes share their pace; empty for the run's own
+	Pace      string // the directory in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
 	Run       string // the id of the run that process 1 opens; empty: one is made
@@ -173,7 +173,7 @@ func newSession(o Options, state State) (*Session, error) {
 func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
-		return nil, fmt.Errorf("a folder for the run's locks: %w", err)
+		return nil, fmt.Errorf("a directory for the run's locks: %w", err)
 	}
 	s, err := newSession(o, State{
 		Run: cmp.Or(o.Run, NewRunID(
@@ -340,5 +340,5 @@ func (s *Session) Leave() {
 // Variables are the secrets of the run, by the names that stand for them in the lines which repeat its requests.
 func (s *Session) Variables() []redact.Secret { return s.Redactor.Secrets() }
 
-// Discard deletes the folder that the processes shared.
+// Discard deletes the directory that the processes shared.
 func (s *Session) Discard() error { return errors.Join(s.answers.close(), os.RemoveAll(s.Dir)) }

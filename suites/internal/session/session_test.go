@@ -125,7 +125,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.Close(t.Context())).To(BeEmpty())
 	g.Expect(s.Discard()).To(Succeed())
 	g.Expect(tenants(t, options)).To(Equal(standing))
-	g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "the folder that the processes shared")
+	g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "the directory that the processes shared")
 	g.Eventually(gleak.Goroutines, 2*time.Second).ShouldNot(gleak.HaveLeaked(before))
 	g.Expect(running.Close()).To(Succeed())
 }

@@ -103,7 +103,7 @@ func Join(o Options, path string) (*Session, error) {
 	return s, s.joined(path)
 }
 
-// load reads the state, from a file and a directory that belong to this user and that no other user can read. Anybody
+// load reads the state, from a file and a directory that belong to this user and that no other user can read. Any user
 // on this machine can tell Ginkgo's server another path.
 func load(path string) (State, error) {
 	directory, err := os.Lstat(filepath.Dir(path))

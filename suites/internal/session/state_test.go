@@ -83,7 +83,7 @@ func TestStateOfASingleProcessIsNotWritten(t *testing.T) {
 	g.Expect(filepath.Glob(filepath.Join(s.Dir, "state*"))).To(BeEmpty())
 }
 
-// Anybody on the machine may tell Ginkgo's server a path.
+// Any user of the machine may tell Ginkgo's server a path.
 func TestStateOfOthersIsRefused(t *testing.T) {
 	s, others := prepared(t, 2)
 	g := NewWithT(t)

@@ -77,7 +77,7 @@ func tamper(token string) (string, error) {
 	header, rest, ok := strings.Cut(token, ".")
 	claims, signature, signed := strings.Cut(rest, ".")
 	if !ok || !signed || len(signature) < 16 {
-		return "", fmt.Errorf("they are no signed JWTs")
+		return "", fmt.Errorf("they are not signed JWTs")
 	}
 	middle := len(signature) / 2
 	swapped := []byte(signature)
@@ -139,7 +139,7 @@ func (s *Session) revoke(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost,
+	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Anonymous, Method: http.MethodPost,
 		Path:   "/idp/revoke_token",
 		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token,
@@ -161,7 +161,7 @@ func (s *Session) revoke(ctx context.Context) error {
 // grant asks for a token. That the target grants none is a *fixtures.StepError.
 func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string,
 	error) {
-	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
+	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Anonymous, Method: http.MethodPost, Path: "/idp/token",
 		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := r.SetBody("application/x-www-form-urlencoded", form); err != nil {
 		return "", err
@@ -182,7 +182,7 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 // own specs.
 func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange,
 	err error) {
-	if as == fixtures.Nobody || s.World.Tokens[as] == "" {
+	if as == fixtures.Anonymous || s.World.Tokens[as] == "" {
 		return false, nil, nil
 	}
 	for _, read := range []string{"FetchTenant", "FetchTenantChildren"} {

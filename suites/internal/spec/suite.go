@@ -32,7 +32,8 @@ var (
 	configFlag  = flag.String("config", "", config.PathUsage)
 	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
 	paceFlag    = flag.String("pace", "",
-		"`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
+		"`directory` in which the processes of the run share their pace, for who watches it (default: one of "+
+			"their own)")
 	recordsFlag = flag.String("records", "",
 		"`directory` in which the processes record what they report, and which is kept (default: one in that of the "+
 			"reports)")

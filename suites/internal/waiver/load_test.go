@@ -51,13 +51,13 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		"no expires": {"  expires: 2030-06-30\n", "",
 			":2: waiver 401/*/FetchTenant: has no expires: name its last day, such as 2030-04-01"},
 		"no such day": {"2030-06-30", "2030-06-31",
-			`:2: waiver 401/*/FetchTenant: expires is no day: "2030-06-31" should look like 2030-04-01, and exist`},
+			`:2: waiver 401/*/FetchTenant: expires is not a day: "2030-06-31" should look like 2030-04-01, and exist`},
 		"another form": {"2030-06-30", "30.06.2030",
-			`:2: waiver 401/*/FetchTenant: expires is no day: "30.06.2030" should look like 2030-04-01, and exist`},
+			`:2: waiver 401/*/FetchTenant: expires is not a day: "30.06.2030" should look like 2030-04-01, and exist`},
 		"no spec": {"- spec: 401/*/FetchTenant\n  fault", "- fault",
 			":2: waiver: has no spec: name the id of a spec, or a pattern such as 401/*/FetchTenant"},
 		"bad pattern": {"401/*/FetchTenant", "401/[a/FetchTenant",
-			":2: waiver 401/[a/FetchTenant: its spec is no pattern: close the brackets, or put \\ before them"},
+			":2: waiver 401/[a/FetchTenant: its spec is not a pattern: close the brackets, or put \\ before them"},
 		"two parts": {"401/*/FetchTenant", "401/FetchTenant",
 			":2: waiver 401/FetchTenant: its spec can fit no id: an id is code/probe/subject, and * does not reach " +
 				"over a /"},
@@ -102,14 +102,14 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 				`expires and targets, and in a fault rule, path and found`},
 		"unknown at top": {"waivers:\n", "waiver: 1\nwaivers:\n", `:1: unknown field "waiver": known are`},
 		"a key twice": {"  owner: accounts\n", "  owner: a\n  owner: b\n",
-			`:7: the file is no valid YAML: mapping key "owner" already defined at [6:3]`},
+			`:7: the file is not valid YAML: mapping key "owner" already defined at [6:3]`},
 		"of another type": {"[staging]", "{staging: 1}",
 			":8: the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, " +
 				"served is " +
 				"true or false, and targets is a list of texts"},
 		"no text": {"accounts", "[a]", ":6: the value is of the wrong type"},
 		"no list": {"waivers:\n- spec", "waivers:\n  spec", ":2: the value is of the wrong type"},
-		"no YAML": {"waivers:\n", "waivers: [\n", ":1: the file is no valid YAML: "},
+		"no YAML": {"waivers:\n", "waivers: [\n", ":1: the file is not valid YAML: "},
 		"nothing": {good, "# nothing\n",
 			": has no list named waivers: write waivers: [] where nothing is waived"},
 	} {

@@ -61,8 +61,10 @@ func violation(id, found string, more ...report.Difference) report.Spec {
 
 func TestConcludeLooksAtSpecTargetAndDay(t *testing.T) {
 	list := load(t, good+`
-- {spec: "405/wrong-method/PATCH.tenants.{tenant_id}", fault: {rule: status, path: status, found: "403"}, reason: r, link: "http://l.example", owner: o, expires: "2030-01-31"}
-- {spec: [401/no-token/*, 401/garbage-token/FetchUser], fault: {rule: stat*, path: "*us", found: "4*"}, reason: r, link: https://l.example, owner: o, expires: 2030-12-31}
+- {spec: "405/wrong-method/PATCH.tenants.{tenant_id}", fault: {rule: status, path: status, found: "403"},
+   reason: r, link: "http://l.example", owner: o, expires: "2030-01-31"}
+- {spec: [401/no-token/*, 401/garbage-token/FetchUser], fault: {rule: stat*, path: "*us", found: "4*"},
+   reason: r, link: https://l.example, owner: o, expires: 2030-12-31}
 `)
 	for _, c := range []struct {
 		id, target, day string
