@@ -47,7 +47,7 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 		default:
 			wrong = shown(e)
 		}
-		if len(wrong) == 0 || time.Since(begin) >= s.Settle() {
+		if len(wrong) == 0 || time.Since(begin) >= s.ConsistencyTimeout() {
 			return wrong, looks, nil
 		}
 		select {

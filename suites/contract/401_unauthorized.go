@@ -30,7 +30,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}),
 		Entry("a malformed token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
-				r.Header.Set("Authorization", "Bearer "+session.Garbage)
+				r.Header.Set("Authorization", "Bearer "+session.InvalidToken)
 				return nil
 			}}),
 		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented,
@@ -57,7 +57,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	},
 		Entry("a wrong client secret", spec.Probe{Code: 401, Name: "wrong-secret", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return withClient(r, s, "", session.Garbage)
+				return withClient(r, s, "", session.InvalidToken)
 			}}, "RequestTokens", "RevokeToken"),
 		Entry("an empty client secret", spec.Probe{Code: 401, Name: "empty-secret", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
@@ -70,11 +70,11 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 					return err
 				}
 				return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password",
-					"username": user["login"], "password": session.Garbage})
+					"username": user["login"], "password": session.InvalidToken})
 			}}, "RequestTokens"),
 		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
+				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.InvalidToken)
 			}}, "RequestTokens", "RevokeToken"),
 	)
 
@@ -104,7 +104,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				}
 				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]),
 					fmt.Sprint(vars["client_secret"])))
-				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered],
+				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.InvalidTokens[session.Tampered],
 					"scope": tenantScope + fmt.Sprint(vars["side"])})
 			}}),
 	)
@@ -118,17 +118,17 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	},
 		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-basic", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return asReader(r, s, session.Garbage)
+				return asReader(r, s, session.InvalidToken)
 			}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
 		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
-				r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
+				r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.InvalidToken))
 				return nil
 			}}, "FetchTenant"),
 		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
-				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
+				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.InvalidToken))
 				return err
 			}}, "FetchClient"),
 		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic",
@@ -157,7 +157,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				r.Header.Del("Authorization")
 				return r.SetBody(form, map[string]any{"grant_type": "client_credentials",
 					"client_id":     vars["client_id"],
-					"client_secret": session.Garbage})
+					"client_secret": session.InvalidToken})
 			}),
 		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client",
 			spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
@@ -256,7 +256,7 @@ func inForm(grantType string, names map[string]string) credentials {
 // asking asks for a token with something that no one gave out.
 func asking(grantType, name string) func(*fixtures.Request, *session.Session) error {
 	return func(r *fixtures.Request, s *session.Session) error {
-		body := map[string]any{"grant_type": grantType, name: session.Garbage}
+		body := map[string]any{"grant_type": grantType, name: session.InvalidToken}
 		if grantType == jwtBearer {
 			body["scope"] = tenantScope + fmt.Sprint(s.World.Sides[fixtures.Home]["side"])
 		}

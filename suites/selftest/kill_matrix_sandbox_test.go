@@ -94,7 +94,7 @@ func build(ctx context.Context, defects ...string) (called []string, err error) 
 		return send(ctx, client, running.URL+"/api/2", r)
 	}
 	builder := fixtures.NewBuilder(catalogue, "proof", do)
-	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: running.ClientID,
+	if err := builder.Login(ctx, fixtures.Credentials{ClientID: running.ClientID,
 		ClientSecret: running.ClientSecret}); err != nil {
 		return called, err
 	}

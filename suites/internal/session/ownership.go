@@ -44,7 +44,7 @@ func (s *Session) created(ctx context.Context, phase report.Phase, operation str
 const newObjectGrace = 5 * time.Second
 
 // grace is how long the set-up waits for a read that shows what was created.
-func (s *Session) grace() time.Duration { return max(s.Settle(), newObjectGrace) }
+func (s *Session) grace() time.Duration { return max(s.ConsistencyTimeout(), newObjectGrace) }
 
 // tell marks the answers that name an object which is not the one created: they are violations of their operations.
 func (s *Session) tell() {

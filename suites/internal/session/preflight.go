@@ -15,15 +15,15 @@ import (
 	"acronis-conformance/suites/internal/tokencache"
 )
 
-// look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
-func (s *Session) look(ctx context.Context) error {
+// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
+func (s *Session) preflight(ctx context.Context) error {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
 	s.Checks, s.Access, s.OpenIDAtRoot = found.Checks, Access(found.Access), found.OpenIDAtRoot
 	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
 		if reason != "" {
-			s.Missing[name] = reason
+			s.SkipReasons[name] = reason
 		}
 	}
 	return preflight.Failure(s.Checks)

@@ -63,16 +63,16 @@ type Options struct {
 // State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file:
 // see Save.
 type State struct {
-	Run       string
-	Dir       string // holds the locks and marks that processes share
-	Access    Access
-	World     *fixtures.World
-	Controls  map[string]*Control // by operation
-	Baselines map[string]string   // what a witness showed before the specs, by Watch.key
-	Forged    map[string]string   // bad tokens by probe
-	Missing   map[string]string   // why a bad token could not be made, by probe
-	Checks    []report.Check      // what the preflight found
-	Known     fixtures.Knowledge  // which objects are the run's own
+	Run           string
+	Dir           string // holds the locks and marks that processes share
+	Access        Access
+	World         *fixtures.World
+	Controls      map[string]*Control // by operation
+	Baselines     map[string]string   // what a witness showed before the specs, by Watch.key
+	InvalidTokens map[string]string   // bad tokens by probe
+	SkipReasons   map[string]string   // why a bad token could not be made, by probe
+	Checks        []report.Check      // what the preflight found
+	Known         fixtures.Knowledge  // which objects are the run's own
 
 	OpenIDAtRoot bool // the OpenID document is at the host's root, and not below /api/2
 }
@@ -111,7 +111,7 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor := redact.New()
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
-	redactor.Allow(Garbage)
+	redactor.Allow(InvalidToken)
 	if o.Keep {
 		redactor.Distinguish()
 	}
@@ -178,7 +178,7 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 	s, err := newSession(o, State{
 		Run: cmp.Or(o.Run, NewRunID(
 			time.Now())), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
-		Forged: map[string]string{}, Missing: map[string]string{},
+		InvalidTokens: map[string]string{}, SkipReasons: map[string]string{},
 	})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -189,27 +189,27 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
-	if err := s.look(ctx); err != nil {
+	if err := s.preflight(ctx); err != nil {
 		return err
 	}
-	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
+	if err := builder.Login(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
 		ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
-		builder.Adopt(reason)
+		builder.UseOwnTenant(reason)
 	} else if err := s.build(ctx, builder); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	s.keepToken(ctx)
-	if err := s.furnish(ctx, builder, needs); err != nil {
+	if err := s.createObjects(ctx, builder, needs); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	if err := s.forge(ctx, needs); err != nil {
+	if err := s.makeInvalidTokens(ctx, needs); err != nil {
 		return err
 	}
-	s.learn()
+	s.registerSecrets()
 	if err := s.control(ctx, needs); err != nil {
 		return err
 	}
@@ -223,39 +223,39 @@ func (s *Session) build(ctx context.Context, builder *fixtures.Builder) error {
 	return builder.Build(ctx)
 }
 
-// furnish makes the objects that the needs name, where anything may be made.
-func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
+// createObjects makes the objects that the needs name, where anything may be made.
+func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
 	if may, reason := s.MayWrite(); !may {
 		s.World.Absent = reason
 		return nil
 	}
-	if needs.Forged[Revoked] {
+	if needs.InvalidTokens[Revoked] {
 		needs.Add(revokedClient)
 	}
 	s.furnishing = true // whatever is called from here on is a valid call
 	defer func() { s.furnishing = false }()
-	err := together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
+	err := forEach(ctx, s.concurrency(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
 	if err == nil {
-		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.atOnce())
+		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.concurrency())
 	}
 	if err != nil {
 		return err
 	}
 	s.tell()
-	return fixtures.Pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
+	return fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 3*time.Second)) // the controls read it
 }
 
-// atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A
+// concurrency is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A
 // data center whose answers take half a second would otherwise be waited for for minutes.
-func (s *Session) atOnce() int { return max(s.config.Target.Concurrency, 1) }
+func (s *Session) concurrency() int { return max(s.config.Target.Concurrency, 1) }
 
-// together does something with all items, so many at a time, in their order where it is one at a time. The first
+// forEach does something with all items, so many at a time, in their order where it is one at a time. The first
 // error ends it.
-func together[T any](ctx context.Context, atOnce int, items []T, do func(context.Context, T) error) error {
+func forEach[T any](ctx context.Context, concurrency int, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(concurrency)
 	for _, item := range items {
 		group.Go(func() error {
 			if err := context.Cause(ctx); err != nil {
@@ -267,14 +267,14 @@ func together[T any](ctx context.Context, atOnce int, items []T, do func(context
 	return group.Wait()
 }
 
-// learn names the run's secrets in the output, so that a reader can tell them apart.
-func (s *Session) learn() {
+// registerSecrets names the run's secrets in the output, so that a reader can tell them apart.
+func (s *Session) registerSecrets() {
 	for name, secrets := range s.World.Secrets() {
 		for _, secret := range secrets {
 			s.Redactor.Learn(name, secret)
 		}
 	}
-	for probe, token := range s.Forged {
+	for probe, token := range s.InvalidTokens {
 		s.Redactor.Learn(placeholder(probe), token)
 	}
 }
@@ -323,7 +323,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
-	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
+	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
 			left[i].Name), s.Redactor.String(left[i].Reason)

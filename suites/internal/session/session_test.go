@@ -53,7 +53,7 @@ func some() (session.Needs, session.Watch) {
 	needs.Controls["UpdateTenant"] = true
 	for _, forged := range []string{session.Tampered, session.AlgNone, session.OtherIssuer, session.Revoked,
 		session.Expired} {
-		needs.Forged[forged] = true
+		needs.InvalidTokens[forged] = true
 	}
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
 	needs.Watch(watch)
@@ -87,8 +87,8 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	needs, watch := some()
 	s, err := session.Open(t.Context(), options, needs)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(s.Missing).To(BeEmpty())
-	g.Expect(s.Forged).To(HaveLen(5))
+	g.Expect(s.SkipReasons).To(BeEmpty())
+	g.Expect(s.InvalidTokens).To(HaveLen(5))
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")

@@ -60,9 +60,9 @@ func (s *Session) shared() State {
 	if shared.Access.ExpiredToken == string(t.ExpiredToken) {
 		shared.Access.ExpiredToken = ""
 	}
-	if token, used := shared.Forged[Expired]; used && token == string(t.ExpiredToken) {
-		shared.Forged = maps.Clone(shared.Forged)
-		shared.Forged[Expired] = ""
+	if token, used := shared.InvalidTokens[Expired]; used && token == string(t.ExpiredToken) {
+		shared.InvalidTokens = maps.Clone(shared.InvalidTokens)
+		shared.InvalidTokens[Expired] = ""
 	}
 	return shared
 }
@@ -79,11 +79,11 @@ func configured(t config.Target) *redact.Redactor {
 func (state *State) complete(o Options) {
 	t := o.Config.Target
 	state.Access.ClientSecret = cmp.Or(state.Access.ClientSecret, string(t.ClientSecret))
-	if state.Missing[Expired] == "" {
+	if state.SkipReasons[Expired] == "" {
 		state.Access.ExpiredToken = cmp.Or(state.Access.ExpiredToken, string(t.ExpiredToken))
 	}
-	if token, used := state.Forged[Expired]; used && token == "" {
-		state.Forged[Expired] = state.Access.ExpiredToken
+	if token, used := state.InvalidTokens[Expired]; used && token == "" {
+		state.InvalidTokens[Expired] = state.Access.ExpiredToken
 	}
 }
 
@@ -99,7 +99,7 @@ func Join(o Options, path string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.learn()
+	s.registerSecrets()
 	return s, s.joined(path)
 }
 

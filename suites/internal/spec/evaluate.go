@@ -111,7 +111,7 @@ func (sp Spec) send(ctx context.Context, s *session.Session, t Case) (judge.Resu
 		}
 		finding, exchanges := sp.judge(ctx, s, t, e)
 		all = append(all, exchanges...)
-		if !sp.Settles || finding.Verdict == report.Pass || time.Since(begin) >= s.Settle() {
+		if !sp.Settles || finding.Verdict == report.Pass || time.Since(begin) >= s.ConsistencyTimeout() {
 			return finding, all
 		}
 		select {
