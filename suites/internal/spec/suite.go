@@ -15,7 +15,6 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
@@ -205,7 +204,7 @@ func (s *suiteState) load() {
 	if *rehearseFlag {
 		s.config.Rehearse()
 	}
-	loaded, err := basis.Load(s.config, s.options.BuiltIn)
+	loaded, err := LoadInputs(s.config, s.options.BuiltIn)
 	if s.configErr = err; err != nil {
 		return
 	}
