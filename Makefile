@@ -61,7 +61,7 @@ proof: ## every defect is caught, by just the specs that it declares, and no var
 AXE := axe-core-4.14.1
 
 .PHONY: test-browser
-test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=folder keeps pictures
+test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=directory keeps pictures
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	CONFORMANCE_BROWSER="$$(command -v chromium)" CONFORMANCE_AXE=$(CURDIR)/$< CONFORMANCE_SCREENSHOTS=$(if $(PICTURES),$(abspath $(PICTURES))) \
 		go test -count=1 -run Browser ./suites/internal/render

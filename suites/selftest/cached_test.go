@@ -60,7 +60,8 @@ var _ = Describe("go test", func() {
 		d.write(".acronis", "")
 		d.environment["ACRONIS_TARGET"] = "staging"
 		for _, name := range []string{"go.mod", "go.sum", "schemas", "fixtures", "suites"} {
-			output, err := exec.CommandContext(ctx, "cp", "-r", filepath.Join(binaries.Root, name), d.folder).CombinedOutput()
+			from := filepath.Join(binaries.Root, name)
+			output, err := exec.CommandContext(ctx, "cp", "-r", from, d.folder).CombinedOutput()
 			Expect(err).NotTo(HaveOccurred(), string(output))
 		}
 		// The directory is a new one each time, and is not part of what is compiled: it comes from the build's cache.

@@ -17,7 +17,7 @@ type mistake struct {
 	config    func(config string) string // of ginkgo.yml
 	arguments []string                   // of the command and, with one dash more, of ginkgo where they select
 	sentence  string                     // what is said, once
-	reports   func(d *desk) string       // another folder for the reports
+	reports   func(d *desk) string       // another directory for the reports
 }
 
 // A bad configuration is one clear sentence, printed once, with an exit code that tells it from a violation; and
@@ -188,6 +188,6 @@ func tripwire() (connections *atomic.Int64, environment map[string]string) {
 		}
 	}()
 	return connections, map[string]string{"ACRONIS_DATACENTER_URL": "http://" + listener.Addr().String(),
-		"ACRONIS_CLIENT_ID":     "nobody",
+		"ACRONIS_CLIENT_ID":     "no-one",
 		"ACRONIS_CLIENT_SECRET": "none"}
 }

@@ -91,9 +91,9 @@ func refusing(_ *observed, w http.ResponseWriter, r *http.Request) bool {
 	return strings.Contains(r.UserAgent(), "spec 401/") && answer(w, http.StatusServiceUnavailable, envelope)
 }
 
-// absentAtFirst answers the first request of that phase or spec as if its object were not there, after longer than
-// the shortest time to settle.
-func absentAtFirst(spec string) func(*observed, http.ResponseWriter, *http.Request) bool {
+// emptyAtFirst answers the first request of that phase or spec with an empty list, after longer than the shortest time to
+// settle.
+func emptyAtFirst(spec string) func(*observed, http.ResponseWriter, *http.Request) bool {
 	return func(w *observed, to http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.UserAgent(), "spec "+spec) {
 			return false
@@ -103,7 +103,7 @@ func absentAtFirst(spec string) func(*observed, http.ResponseWriter, *http.Reque
 			return false
 		}
 		time.Sleep(20 * time.Millisecond)
-		return answer(to, http.StatusNotFound, envelope)
+		return answer(to, http.StatusOK, `{"items": []}`)
 	}
 }
 
@@ -131,11 +131,11 @@ func staging(line string) func(string) string {
 	return replaced("    concurrency: 4 ", "    "+line+"\n    concurrency: 4 ")
 }
 
-// What a user writes into ginkgo.yml is heeded. The keys that are not here have specs of their own: url, client_id,
+// What a user writes into ginkgo.yml has its effect. The keys that are not here have their own specs: url, client_id,
 // client_secret and ca_file those of a live target, allow, production and budget those of permissions, gate and
 // contract those of exit codes.
 var _ = Describe("a key of ginkgo.yml", func() {
-	DescribeTable("is heeded", func(ctx SpecContext, s setting) {
+	DescribeTable("has its effect", func(ctx SpecContext, s setting) {
 		for i, change := range s.values {
 			w := &observed{}
 			environment := startMock(s.mock...)
@@ -199,7 +199,7 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			shows: func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
 		}),
 		Entry("timeouts.settle", limit, setting{
-			interfere: absentAtFirst("20x/"), arguments: []string{"-focus=20x/filter-edition/FetchTenantOfferingItems$"},
+			interfere: emptyAtFirst("20x/"), arguments: []string{"-focus=20x/filter-edition/FetchTenantOfferingItems$"},
 			values: [2]func(string) string{replaced("settle: 1ms", "settle: 20s"), shipped},
 			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},
 		}),

@@ -67,7 +67,7 @@ var _ = Describe("the second night", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(reason).To(BeEmpty(), "it stays until the next one has expired")
 
-		// What another secret sealed is no one's.
+		// What another secret sealed belongs to no one.
 		Expect(os.Remove(path)).To(Succeed())
 		Expect(tokencache.Store(path, entry, "another", time.Now())).To(Succeed())
 		o = d.run(ctx, "run", "-target=staging", asked)

@@ -44,8 +44,8 @@ var secretNames = []string{"access_token", "id_token", "refresh_token", "client_
 	"user_code", "password", "current_password", "new_password", "assertion"}
 
 func (p *planted) add(where, secret string) {
-	// Short values and what the suite itself makes up as garbage are no secrets.
-	if len(secret) < 6 || secret == session.Garbage {
+	// Short values and what the suite itself makes up as garbage are not secrets.
+	if len(secret) < 6 || secret == session.InvalidToken {
 		return
 	}
 	p.mu.Lock()
@@ -78,7 +78,7 @@ func (p *planted) kinds() map[string]int {
 func (p *planted) request(r *http.Request, body []byte) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	// what the wrong-secret probes send is not a secret
-	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage {
+	if _, password, basic := r.BasicAuth(); !basic || password != session.InvalidToken {
 		p.add(scheme, credentials)
 	}
 	if id, password, basic := r.BasicAuth(); basic && id != "" {

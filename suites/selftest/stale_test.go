@@ -78,7 +78,7 @@ var _ = Describe("a green report", func() {
 		Expect(d.path("conformance.json")).NotTo(BeAnExistingFile())
 	})
 
-	It("of another page is no report: nothing is sent, and it stays as it is", limit, func(ctx SpecContext) {
+	It("of another page is not a report: nothing is sent, and it stays as it is", limit, func(ctx SpecContext) {
 		connections, environment := tripwire()
 		d := newDesk(environment)
 		d.write("index.html", "<h1>mine</h1>")

@@ -117,7 +117,7 @@ var _ = Describe("waivers", func() {
 			Expect(o.flat()).To(ContainSubstring(fmt.Sprintf("; %d waived", o.result.Totals.Specs.Waived)))
 
 			o = d.run(ctx, "gate", "-target=mock")
-			Expect(o.code).To(Equal(2), "nothing of it is needed any more: %s", o.output)
+			Expect(o.code).To(Equal(2), "nothing of it is needed: %s", o.output)
 			Expect(o.flat()).To(ContainSubstring("waiver no longer needed"))
 
 			for _, served := range []string{"", "-served"} {

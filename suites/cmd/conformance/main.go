@@ -48,7 +48,7 @@ func commands() []command {
 	return []command{
 		{"run", "[ID ...]", "run the specs on a target and write the reports", run,
 			func() *flag.FlagSet { return new(options).flagsOfRun() }},
-		{"replay", "FAULT|ID", "run the specs of a fault again, and say whether it is still there", replayFault,
+		{"replay", "FAULT|ID", "run the specs of a fault again, and report whether it is still there", replayFault,
 			func() *flag.FlagSet { flags, _ := new(options).flagsOfReplay(); return flags }},
 		{"doctor", "", "look at a target, and say what is wrong and what to do about it", doctor,
 			func() *flag.FlagSet { flags, _ := new(options).flagsOfDoctor(); return flags }},

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // run runs the selected specs.
@@ -156,7 +156,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if o.defect != "" && !cfg.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is another one", cfg.Name)
 	}
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return nil, err
 	}

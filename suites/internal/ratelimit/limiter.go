@@ -1,6 +1,6 @@
 // Package ratelimit keeps a run to the pace that its target allows: requests per second, requests in flight, and
 // requests in all. The limits hold for the whole run, whose processes know nothing of each other: they meet in files
-// of a folder that they share, under locks of the system, so that a process that is killed leaves nothing locked and
+// of a directory that they share, under locks of the system, so that a process that is killed leaves nothing locked and
 // no one waiting.
 package ratelimit
 
@@ -54,7 +54,7 @@ type Limiter struct {
 	unsound  atomic.Bool // not every exchange of late was served
 }
 
-// New returns a pacer that shares its limits with every other one on the same folder.
+// New returns a pacer that shares its limits with every other one on the same directory.
 func New(dir string, limits Limits) (*Limiter, error) {
 	dir = filepath.Join(dir, "pace")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -96,7 +96,7 @@ func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func
 	}
 	resume := suspend(ctx)
 	defer func() { resume() }()
-	// A target that throttles may do so for ever, and a clean-up must end.
+	// A target that throttles may do so without end, and a clean-up must end.
 	count := func() {
 		if throttled && cleansUp(ctx) {
 			resume()

@@ -21,7 +21,7 @@ var _ exchange.Limiter = (*Limiter)(nil)
 
 var perSecond = config.Rate{Requests: 10, Per: time.Second}
 
-// siblings returns pacers on one folder, which share nothing else, as those of several processes do.
+// siblings returns pacers on one directory, which share nothing else, as those of several processes do.
 func siblings(t *testing.T, limits Limits) (a, b *Limiter) {
 	t.Helper()
 	dir := t.TempDir()

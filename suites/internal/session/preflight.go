@@ -15,15 +15,15 @@ import (
 	"acronis-conformance/suites/internal/tokencache"
 )
 
-// look looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
-func (s *Session) look(ctx context.Context) error {
+// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
+func (s *Session) preflight(ctx context.Context) error {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
 	s.Checks, s.Access, s.OpenIDAtRoot = found.Checks, Access(found.Access), found.OpenIDAtRoot
 	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
 		if reason != "" {
-			s.Missing[name] = reason
+			s.SkipReasons[name] = reason
 		}
 	}
 	return preflight.Failure(s.Checks)
@@ -58,7 +58,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to
 // the sandbox where the target can do that, so that it opens nothing any longer once the sandbox is gone. Without a
-// sandbox it is narrowed to the client's own tenant. That none can be kept is no reason to end the run.
+// sandbox it is narrowed to the client's own tenant. That none can be kept does not end the run.
 func (s *Session) keepToken(ctx context.Context) {
 	if s.tokenFile == "" {
 		return

@@ -44,7 +44,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
 		var mu sync.Mutex
 		var unsteady []Watch
-		err := together(ctx, s.atOnce(), watches, func(ctx context.Context, w Watch) error {
+		err := forEach(ctx, s.concurrency(), watches, func(ctx context.Context, w Watch) error {
 			shown, _, err := s.witness(ctx, string(report.PhaseWorld), w)
 			if err != nil {
 				return fmt.Errorf("%s before the specs: %w", w.key(), err)
@@ -64,11 +64,11 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 		if err != nil {
 			return err
 		}
-		if watches = unsteady; round > 0 && time.Since(begin) >= s.Settle() {
+		if watches = unsteady; round > 0 && time.Since(begin) >= s.ConsistencyTimeout() {
 			return nil
 		}
 		if len(watches) > 0 {
-			if err := fixtures.Pause(ctx, min(s.Settle(), 2*time.Second)-time.Since(begin)); err != nil {
+			if err := fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 2*time.Second)-time.Since(begin)); err != nil {
 				return err
 			}
 		}
@@ -76,9 +76,9 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	return nil
 }
 
-// Settle is how long the target may take until reads show what was written. The embedded mock shows it at once; that
+// ConsistencyTimeout is how long the target may take until reads show what was written. The embedded mock shows it at once; that
 // a data center does is promised nowhere.
-func (s *Session) Settle() time.Duration {
+func (s *Session) ConsistencyTimeout() time.Duration {
 	if s.config.Target.Embedded {
 		return 0
 	}
