@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -60,16 +61,25 @@ type Unprovoked struct {
 	Reason    string `json:"reason"`
 }
 
-type record struct {
-	Kind  Kind            `json:"kind"`
-	Value json.RawMessage `json:"value"`
-}
+// A record is {"kind":"spec","value":...} in a line. It is put together and taken apart here, since most of it is
+// evidence that encoding/json would read twice.
+const (
+	kindOpens    = `{"kind":"`
+	valueOpens   = `","value":`
+	recordCloses = "}\n"
+)
 
 // Recorder appends the records of one process. It is safe for concurrent use, and so is a nil one, which keeps nothing.
 type Recorder struct {
-	mu   sync.Mutex
-	file *os.File
-	err  error // the first one
+	mu      sync.Mutex
+	file    *os.File
+	line    bytes.Buffer
+	encoder *json.Encoder // to the line
+	err     error         // the first one
+}
+
+func recordsOf(dir string, process int) string {
+	return filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process))
 }
 
 // NewRecorder makes the file of the process in the directory, which it makes too. Only this user can read them.
@@ -77,28 +87,30 @@ func NewRecorder(dir string, process int) (*Recorder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process)),
-		os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(recordsOf(dir, process), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	return &Recorder{file: file}, nil
+	r := &Recorder{file: file}
+	r.encoder = json.NewEncoder(&r.line)
+	return r, nil
 }
 
-// Append adds a record, whose value is JSON and redacted by now. A record is written at once and whole, unless the
-// process is killed meanwhile. An error is kept for Close: it must not cost the run its specs.
-func (r *Recorder) Append(kind Kind, value string) {
+// Append adds a record, whose value is redacted by now. A record is written at once and whole, unless the process is
+// killed meanwhile. An error is kept for Close: it must not cost the run its specs.
+func (r *Recorder) Append(kind Kind, value any) {
 	if r == nil {
 		return
 	}
-	var line bytes.Buffer
-	e := json.NewEncoder(&line)
-	e.SetEscapeHTML(false)
-	err := e.Encode(record{kind, json.RawMessage(value)})
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.line.Reset()
+	r.line.WriteString(kindOpens + string(kind) + valueOpens)
+	err := r.encoder.Encode(value)
 	if err == nil {
-		_, err = r.file.Write(line.Bytes())
+		r.line.Truncate(r.line.Len() - 1) // the encoder ends the line
+		r.line.WriteString(recordCloses)
+		_, err = r.file.Write(r.line.Bytes())
 	}
 	if r.err == nil && err != nil {
 		r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
@@ -161,31 +173,52 @@ func ReadRecords(dir string) (*Records, error) {
 	return r, nil
 }
 
-func (r *Records) take(process int, line []byte) error {
-	var one record
-	if err := json.Unmarshal(line, &one); err != nil {
-		return err
+// ReadHeader reads what is known of the run before its first request, and nothing else. Without it, the error is
+// fs.ErrNotExist.
+func ReadHeader(dir string) (*Header, error) {
+	file, err := os.Open(recordsOf(dir, 1))
+	if err != nil {
+		return nil, err
 	}
-	switch one.Kind {
+	defer file.Close()
+	line, err := bufio.NewReader(file).ReadBytes('\n')
+	var r Records
+	if err == nil {
+		err = r.take(1, line)
+	}
+	if err != nil || r.Header.Run.ID == "" {
+		return nil, fmt.Errorf("no process has recorded anything: %w", errors.Join(err, fs.ErrNotExist))
+	}
+	return &r.Header, nil
+}
+
+func (r *Records) take(process int, line []byte) error {
+	line, opens := bytes.CutPrefix(line, []byte(kindOpens))
+	kind, value, has := bytes.Cut(line, []byte(valueOpens))
+	value, closes := bytes.CutSuffix(value, []byte(recordCloses))
+	if !opens || !has || !closes {
+		return errors.New("the line is not a record")
+	}
+	switch Kind(kind) {
 	case KindHeader:
-		return json.Unmarshal(one.Value, &r.Header)
+		return json.Unmarshal(value, &r.Header)
 	case KindChecks:
-		return extend(&r.Checks, one.Value)
+		return extend(&r.Checks, value)
 	case KindLimits:
-		return extend(&r.Limits, one.Value)
+		return extend(&r.Limits, value)
 	case KindLeftovers:
-		return extend(&r.Leftovers, one.Value)
+		return extend(&r.Leftovers, value)
 	case KindStep:
-		return add(&r.Steps, one.Value)
+		return add(&r.Steps, value)
 	case KindSpec:
-		return add(&r.Specs, one.Value)
+		return add(&r.Specs, value)
 	case KindEnd:
 		var sent Requests
-		err := json.Unmarshal(one.Value, &sent)
+		err := json.Unmarshal(value, &sent)
 		r.sent[process] = sent
 		return err
 	}
-	return fmt.Errorf("kind %q is unknown", one.Kind)
+	return fmt.Errorf("kind %q is unknown", kind)
 }
 
 func add[T any](list *[]T, value []byte) error {

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -170,12 +169,4 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 		fmt.Fprintf(&b, "%s\n             %s\n", label, e.Curl)
 	}
 	return b.String()
-}
-
-func encode(value any) string {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprintf("%q", "not encodable: "+err.Error())
-	}
-	return string(encoded)
 }

@@ -100,7 +100,7 @@ func checkWaivers() {
 }
 
 // keep adds a value to the records of this process, at once: a process that is killed leaves them.
-func (s *suiteState) keep(kind report.Kind, value any) { s.records.Append(kind, encode(value)) }
+func (s *suiteState) keep(kind report.Kind, value any) { s.records.Append(kind, value) }
 
 // record opens the records of this process.
 func (s *suiteState) record(run string) (err error) {
