@@ -51,8 +51,9 @@ drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=fi
 	@bin/conformance drift $(if $(LINT),-lint) -openapi='$(OPENAPI)'
 
 .PHONY: bench
-bench: build ## specs, requests, time and memory on the mock, and the same requests in a bare loop
-	@bin/conformance bench
+bench: ## what a run on the mock costs (time and memory, against the same requests in a bare loop), ten targets, and a plan
+	@go test -run='^$$' -bench='Run|Plan' -benchtime=5x -timeout=30m ./suites/selftest
+	@go test -run='^$$' -bench=TenTargets -benchtime=1x -timeout=30m ./suites/selftest
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html; and the long tests

@@ -1,66 +1,79 @@
-package replay
+package selftest_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/report"
 )
 
-// Outcome is what a loop took.
-type Outcome struct {
+// looped is what a loop took.
+type looped struct {
 	Requests int
-	Same     int           // of them were answered with the status of the run
+	Alike    int           // were answered with the status of the run
 	Spent    time.Duration // between a request and the end of its answer, all together
 }
 
-// loop sends requests, one after the other.
+// loop sends the requests of a run once more, one after the other, to a mock of its own: what is left of the run's time
+// without the suite around it.
 type loop struct {
 	running *mock.Running
 	web     *http.Client
 	token   string            // of the configured client
 	spare   string            // of the configured client too, for bodies: one of them revokes it
-	alien   string            // of a client that has no right to anything of the run
-	ids     map[string]string // what the run's ids are now
+	foreign string            // of a client that has no right to anything of the run
+	ids     map[string]string // that stand for those of the run
 }
 
-// Loop starts a mock and sends it the requests. Ids are put in the place of those of the run, and each request comes
-// with credentials that are as good as those that it had, so that the mock does the same work again.
-func Loop(ctx context.Context, requests []Request) (out Outcome, err error) {
+// bareLoop sends the requests of a result to a new mock. Ids are put in the place of those of the run, and each request
+// comes with credentials that are as good as those that it had, so that the mock does the same work again.
+func bareLoop(ctx context.Context, path string) (out looped, err error) {
+	result, err := report.Read(path)
+	if err != nil {
+		return looped{}, err
+	}
+	requests, err := sentBy(result)
+	if err != nil {
+		return looped{}, err
+	}
 	running, err := mock.Start(mock.Options{})
 	if err != nil {
-		return Outcome{}, err
+		return looped{}, err
 	}
-	transport := &http.Transport{}
+	l := &loop{running: running, web: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute},
+		ids: map[string]string{}}
 	defer func() {
-		transport.CloseIdleConnections()
+		l.web.CloseIdleConnections()
 		if closed := running.Close(); err == nil {
 			err = closed
 		}
 	}()
-	l := &loop{running: running, web: &http.Client{Transport: transport, Timeout: time.Minute},
-		ids: map[string]string{}}
 	if err := l.prepare(ctx, requests); err != nil {
-		return Outcome{}, fmt.Errorf("the bare loop's own set-up: %w", err)
+		return looped{}, fmt.Errorf("the bare loop's own set-up: %w", err)
 	}
 	for _, r := range requests {
-		path, header, body := l.now(r.Path), l.headerOf(r), []byte(l.now(string(r.Body)))
+		path, header, body := l.now(r.path), l.headerOf(r), []byte(l.now(string(r.body)))
 		begin := time.Now()
-		status, answer, err := l.send(ctx, r.Method, path, header, body)
+		status, answer, err := l.send(ctx, r.method, path, header, body)
 		out.Spent += time.Since(begin)
 		if err != nil {
 			return out, err
 		}
 		out.Requests++
-		if status == r.Status {
-			out.Same++
+		if status == r.status {
+			out.Alike++
 			l.learn(decode(r.answer), decode(answer))
 		}
 	}
@@ -69,7 +82,7 @@ func Loop(ctx context.Context, requests []Request) (out Outcome, err error) {
 
 // prepare logs in, makes a client that has no right to anything of the run, and finds the ids that are there before
 // the run begins.
-func (l *loop) prepare(ctx context.Context, requests []Request) error {
+func (l *loop) prepare(ctx context.Context, requests []sentRequest) error {
 	var err error
 	if l.token, err = l.logIn(ctx, l.running.ClientID, l.running.ClientSecret); err != nil {
 		return err
@@ -87,7 +100,7 @@ func (l *loop) prepare(ctx context.Context, requests []Request) error {
 		}
 	}
 	tenant, err := l.call(ctx, http.MethodPost, "/api/2/tenants",
-		fmt.Sprintf(`{"kind":"partner","name":"Aliens","parent_id":%q}`, own["tenant_id"]))
+		fmt.Sprintf(`{"kind":"partner","name":"Foreign","parent_id":%q}`, own["tenant_id"]))
 	if err != nil {
 		return err
 	}
@@ -97,7 +110,7 @@ func (l *loop) prepare(ctx context.Context, requests []Request) error {
 	if err != nil {
 		return err
 	}
-	l.alien, err = l.logIn(ctx, fmt.Sprint(client["client_id"]), fmt.Sprint(client["client_secret"]))
+	l.foreign, err = l.logIn(ctx, fmt.Sprint(client["client_id"]), fmt.Sprint(client["client_secret"]))
 	return err
 }
 
@@ -142,28 +155,28 @@ func (l *loop) send(ctx context.Context, method, path string, header http.Header
 }
 
 // headerOf gives a request credentials. What the run sent is a stand-in; the answer that it got tells how good it was.
-func (l *loop) headerOf(r Request) http.Header {
-	header := r.Header.Clone()
+func (l *loop) headerOf(r sentRequest) http.Header {
+	header := r.header.Clone()
 	sent := header.Get("Authorization")
 	switch {
-	case strings.HasPrefix(sent, "Basic ") && r.Status/100 == 2:
+	case strings.HasPrefix(sent, "Basic ") && r.status/100 == 2:
 		header.Set("Authorization", basic(l.running.ClientID, l.running.ClientSecret))
 	case !strings.HasPrefix(sent, "Bearer $"):
-	case r.Status == http.StatusUnauthorized:
+	case r.status == http.StatusUnauthorized:
 		header.Set("Authorization", "Bearer "+l.running.ExpiredToken)
-	case r.Status == http.StatusForbidden:
-		header.Set("Authorization", "Bearer "+l.alien)
+	case r.status == http.StatusForbidden:
+		header.Set("Authorization", "Bearer "+l.foreign)
 	default:
 		header.Set("Authorization", "Bearer "+l.token)
 	}
 	return header
 }
 
-var uuid = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // now writes a text of the run with the ids of now, and a token that is good now.
 func (l *loop) now(text string) string {
-	text = uuid.ReplaceAllStringFunc(text, func(id string) string {
+	text = anyUUID.ReplaceAllStringFunc(text, func(id string) string {
 		if current, known := l.ids[id]; known {
 			return current
 		}
@@ -188,8 +201,89 @@ func (l *loop) learn(then, now any) {
 	case string:
 		current, is := now.(string)
 		_, known := l.ids[then] // an object shows its own id first; who made it may be someone else now
-		if is && !known && current != then && then != "" && uuid.FindString(then) == then {
+		if is && !known && current != then && then != "" && anyUUID.FindString(then) == then {
 			l.ids[then] = current
 		}
 	}
+}
+
+// sentRequest is one request of a run, and how it was answered. Secrets in it are stand-ins, as in every report.
+type sentRequest struct {
+	method string
+	path   string // with the query, below the host
+	header http.Header
+	body   []byte
+	status int
+
+	answer  []byte // the body that came, where it is known in full
+	started time.Time
+	own     bool // it asks for the configured client itself
+}
+
+// sentBy lists what a run sent, in the order of sending.
+func sentBy(r *report.Result) ([]sentRequest, error) {
+	var all []sentRequest
+	for _, step := range r.World {
+		for _, e := range step.Exchanges {
+			request, err := newSentRequest(e)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", step.ID, err)
+			}
+			request.own = step.Phase == report.PhaseWorld && step.Operation == "FetchClient"
+			all = append(all, request)
+		}
+	}
+	for _, spec := range r.Specs {
+		for _, e := range spec.Own() {
+			request, err := newSentRequest(e)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", spec.ID, err)
+			}
+			all = append(all, request)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b sentRequest) int { return a.started.Compare(b.started) })
+	return all, nil
+}
+
+func newSentRequest(e exchange.Evidence) (sentRequest, error) {
+	address, err := url.Parse(e.URL)
+	if err != nil {
+		return sentRequest{}, err
+	}
+	if len(e.Attempts) == 0 {
+		return sentRequest{}, fmt.Errorf("%s %s: nothing was sent", e.Method, address.Path)
+	}
+	r := sentRequest{method: e.Method, path: address.RequestURI(), header: e.Headers.Clone(), status: e.Attempts[0].Status,
+		started: e.Attempts[0].Start}
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	if r.body, err = whole(e.Body); err != nil {
+		return sentRequest{}, err
+	}
+	if answer := e.Attempts[0].Body; answer != nil && !answer.Truncated && !answer.Base64 {
+		r.answer = []byte(answer.Text)
+	}
+	return r, nil
+}
+
+func whole(t *exchange.Text) ([]byte, error) {
+	switch {
+	case t == nil:
+		return nil, nil
+	case t.Base64:
+		return base64.StdEncoding.DecodeString(t.Text)
+	default:
+		return []byte(t.Text), nil
+	}
+}
+
+// decode reads a JSON body, nil where it is none.
+func decode(body []byte) any {
+	var value any
+	if json.Unmarshal(body, &value) != nil {
+		return nil
+	}
+	return value
 }

@@ -87,16 +87,6 @@ var _ = Describe("a flag", func() {
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.output).To(ContainSubstring("none.json"))
 	})
-
-	It("of bench has its effect, and bench ends with 0 and 2", limit, func(ctx SpecContext) {
-		d := newDesk(startMock())
-		o := d.look(ctx, "bench", "-procs=1")
-		Expect(o.code).To(Equal(0), o.output)
-		Expect(o.output).To(ContainSubstring(", 1 processes,"))
-		o = d.look(ctx, "bench", "-target=staging")
-		Expect(o.code).To(Equal(2), o.output)
-		Expect(o.output).To(ContainSubstring("staging is not embedded"))
-	})
 })
 
 func (d *desk) read(name string) string {

@@ -70,8 +70,6 @@ func commands() []command {
 			func() *flag.FlagSet { flags, _ := flagsOfHistory(); return flags }},
 		{"drift", "", "compare the built-in contract with a published OpenAPI document", drift,
 			func() *flag.FlagSet { flags, _, _ := flagsOfDrift(); return flags }},
-		{"bench", "", "measure the suite on the mock, and its requests in a bare loop", bench,
-			func() *flag.FlagSet { return new(options).flagsOfBench() }},
 		{"version", "", "print the versions of the suite, of Go and of the contract", version,
 			func() *flag.FlagSet { flags, _ := flagsOfVersion(); return flags }},
 	}

@@ -23,6 +23,3 @@ func kill(group int) { _ = exec.Command("taskkill", "/T", "/F", "/PID", strconv.
 
 // alive reports that the group has ended: a console group ends with its first process.
 func alive(int) bool { return false }
-
-// peakMemory is not known on Windows.
-func peakMemory(*exec.Cmd) int64 { return 0 }
