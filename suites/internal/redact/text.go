@@ -109,6 +109,21 @@ func (s *scanner) scan(text string) []span {
 	if len(text) < minLength {
 		return nil
 	}
+	if s.depth < layers || s.known || len(text) > maxHarmlessBytes {
+		return s.scanned(text)
+	}
+	clean, generation := s.redactor.clean.has(text, s.kind())
+	if clean {
+		return nil
+	}
+	spans := s.scanned(text)
+	if len(spans) == 0 && *s.unpacks > 0 { // else something may not have been looked into
+		s.redactor.clean.note(text, s.kind(), generation)
+	}
+	return spans
+}
+
+func (s *scanner) scanned(text string) []span {
 	m := marksOf(text)
 	spans := s.look(text, m)
 	if !utf8.ValidString(text) {
