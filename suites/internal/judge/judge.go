@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -47,6 +48,9 @@ type Judge struct {
 	Contract *schemas.Contract
 	Rules    Rules
 	Redactor *redact.Redactor
+
+	mu   sync.Mutex
+	last checked
 }
 
 // Examine compares the last answer of an exchange with what the contract promises.
