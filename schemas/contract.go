@@ -157,7 +157,7 @@ func (c *Contract) Match(path string) []*Operation {
 	segments := strings.Split(path, "/")
 	var found []*Operation
 	for _, op := range c.operations {
-		if matches(op.Path, segments) {
+		if matches(op.segments, segments) {
 			found = append(found, op)
 		}
 	}
@@ -180,8 +180,7 @@ func (c *Contract) Called(method, path string) *Operation {
 	return nil
 }
 
-func matches(template string, segments []string) bool {
-	parts := strings.Split(template, "/")
+func matches(parts, segments []string) bool {
 	if len(parts) != len(segments) {
 		return false
 	}

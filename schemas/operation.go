@@ -23,6 +23,7 @@ type Operation struct {
 	Body     *Body // nil where the operation takes none
 	Codes    []int // documented by the reference, ascending
 
+	segments []string // of the path
 	spec     *openapi3.Operation
 	contract *Contract
 }
@@ -64,7 +65,8 @@ func (c *Contract) newOperation(method, path string, item *openapi3.PathItem, sp
 	if spec.OperationID == "" {
 		return nil, fmt.Errorf("operationId is missing")
 	}
-	op := &Operation{ID: spec.OperationID, Method: method, Path: path, spec: spec, contract: c}
+	op := &Operation{ID: spec.OperationID, Method: method, Path: path, segments: strings.Split(path, "/"), spec: spec,
+		contract: c}
 	if len(spec.Tags) > 0 {
 		op.Resource = spec.Tags[0]
 	}

@@ -257,11 +257,27 @@ func steady(value any) any {
 		for i := range v {
 			v[i] = steady(v[i])
 		}
-		slices.SortFunc(v, func(a, b any) int {
-			x, _ := json.Marshal(a)
-			y, _ := json.Marshal(b)
-			return strings.Compare(string(x), string(y))
-		})
+		sortByText(v)
 	}
 	return value
+}
+
+// sortByText sorts a list by what its items are as JSON.
+func sortByText(list []any) {
+	if len(list) < 2 {
+		return
+	}
+	type item struct {
+		text  string
+		value any
+	}
+	items := make([]item, len(list))
+	for i, value := range list {
+		text, _ := json.Marshal(value)
+		items[i] = item{string(text), value}
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.text, b.text) })
+	for i := range items {
+		list[i] = items[i].value
+	}
 }
