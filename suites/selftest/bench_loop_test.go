@@ -94,10 +94,12 @@ func (l *loop) prepare(ctx context.Context, requests []sentRequest) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range requests {
-		if r.own {
-			l.learn(decode(r.answer), own)
-		}
+	// The run reads its own client first; later reads of clients are of those that it made.
+	first := slices.IndexFunc(requests, func(r sentRequest) bool {
+		return r.method == http.MethodGet && strings.HasPrefix(r.path, "/api/2/clients/")
+	})
+	if first >= 0 {
+		l.learn(decode(requests[first].answer), own)
 	}
 	tenant, err := l.call(ctx, http.MethodPost, "/api/2/tenants",
 		fmt.Sprintf(`{"kind":"partner","name":"Foreign","parent_id":%q}`, own["tenant_id"]))
@@ -217,7 +219,6 @@ type sentRequest struct {
 
 	answer  []byte // the body that came, where it is known in full
 	started time.Time
-	own     bool // it asks for the configured client itself
 }
 
 // sentBy lists what a run sent, in the order of sending.
@@ -229,7 +230,6 @@ func sentBy(r *report.Result) ([]sentRequest, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", step.ID, err)
 			}
-			request.own = step.Phase == report.PhaseWorld && step.Operation == "FetchClient"
 			all = append(all, request)
 		}
 	}
