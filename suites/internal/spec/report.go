@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +30,9 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil {
 		return
 	}
+	// From here on memory grows with the run, so that a limit would only be met again and again.
+	debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetGCPercent(100)
 	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable,
 		Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()

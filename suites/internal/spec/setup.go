@@ -117,6 +117,7 @@ var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
 	cleanUp(ctx)
 	if suite.mock != nil {
 		Expect(suite.mock.Close()).To(Succeed())
+		suite.mock = nil // and with it all that was made on it
 	}
 }, NodeTimeout(NoTimeout))
 

@@ -86,7 +86,8 @@ type Options struct {
 func Run(t GinkgoTestingT, o Options) {
 	suite.options = o
 	RegisterFailHandler(Fail)
-	debug.SetGCPercent(400)   // a run is short and keeps little
+	debug.SetGCPercent(400) // a run is short and keeps little
+	debug.SetMemoryLimit(100 << 20)
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
