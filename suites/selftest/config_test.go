@@ -166,7 +166,7 @@ var _ = Describe("a bad configuration", func() {
 			"-filter (( is not a label expression: write one such as '409 && tenants'"),
 		Entry("focus that is none", limit, "-focus=(",
 			"-focus ( is not a regular expression: write the id of a spec, or a part of it"),
-		Entry("processes", limit, "-procs=-1", "-procs -1 is not a number of processes: leave it out for one per core"),
+		Entry("processes", limit, "-procs=-1", "-procs -1 is not a number of processes: leave it out for the default"),
 	)
 })
 

@@ -69,7 +69,7 @@ func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 	flags.StringVar(&o.reports, "reports", "",
 		"`directory` for the reports (default: reports/selection/NAME beside ginkgo.yml)")
 	flags.StringVar(&o.defect, "defect", "", "`names` of defects of the embedded mock (default: those of the run)")
-	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.IntVar(&o.procs, "procs", 0, procsUsage)
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only whether the fault is still there")
 	flags.BoolVar(&o.keep, "keep", false,

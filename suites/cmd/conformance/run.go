@@ -165,7 +165,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 			return nil, err
 		}
 	}
-	if o.partial() && !o.rehearse {
+	if o.partial() && !o.rehearse && !o.surelySelects(cfg) {
 		if _, err := c.listSpecs(ctx, o, cfg); err != nil {
 			return nil, err
 		}
@@ -244,9 +244,13 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	// Every part of a run has its own time-out; Ginkgo's for the whole of it also counts what is waited for the pace.
 	limit := time.Hour + ratelimit.Of(cfg.Target).Longest(cfg.Timeouts.Attempt)
 	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
-	if o.procs > 0 {
+	switch {
+	case o.procs > 0:
 		arguments = append(arguments, "--procs="+strconv.Itoa(o.procs))
-	} else {
+	case cfg.Target.Embedded:
+		// The first process serves the mock too, and a second one has to ask Ginkgo's for each spec: two take longer.
+		arguments = append(arguments, "--procs=1")
+	default:
 		arguments = append(arguments, "-p")
 	}
 	if o.seed != 0 {
