@@ -69,14 +69,26 @@ const (
 	recordCloses = "}\n"
 )
 
-// Recorder appends the records of one process. It is safe for concurrent use, and so is a nil one, which keeps nothing.
+// Recorder appends the records of one process, in the background: what is recorded is redacted and encoded while the
+// next requests are sent. It is safe for concurrent use, and so is a nil one, which keeps nothing.
 type Recorder struct {
-	mu      sync.Mutex
-	file    *os.File
-	line    bytes.Buffer
-	encoder *json.Encoder // to the line
-	err     error         // the first one
+	queue chan queued
+	ended chan struct{}
+	file  *os.File
+	err   error // the first one; known once ended is closed
+
+	mu     sync.RWMutex
+	closed bool
 }
+
+// queued is a record whose value is still to be made.
+type queued struct {
+	kind  Kind
+	value func() any
+}
+
+// maxQueued bounds what a process that is killed may lose.
+const maxQueued = 16
 
 func recordsOf(dir string, process int) string {
 	return filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process))
@@ -91,39 +103,60 @@ func NewRecorder(dir string, process int) (*Recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	r := &Recorder{file: file}
-	r.encoder = json.NewEncoder(&r.line)
+	r := &Recorder{queue: make(chan queued, maxQueued), ended: make(chan struct{}), file: file}
+	go r.write()
 	return r, nil
 }
 
-// Append adds a record, whose value is redacted by now. A record is written at once and whole, unless the process is
-// killed meanwhile. An error is kept for Close: it must not cost the run its specs.
-func (r *Recorder) Append(kind Kind, value any) {
+// Append adds a record, whose value is redacted by now. An error is kept for Close: it must not cost the run its
+// specs.
+func (r *Recorder) Append(kind Kind, value any) { r.AppendMade(kind, func() any { return value }) }
+
+// AppendMade adds a record whose value is made, and redacted, when it is written. After Close, as of a spec that did not
+// end in time, it is dropped.
+func (r *Recorder) AppendMade(kind Kind, value func() any) {
 	if r == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.line.Reset()
-	r.line.WriteString(kindOpens + string(kind) + valueOpens)
-	err := r.encoder.Encode(value)
-	if err == nil {
-		r.line.Truncate(r.line.Len() - 1) // the encoder ends the line
-		r.line.WriteString(recordCloses)
-		_, err = r.file.Write(r.line.Bytes())
-	}
-	if r.err == nil && err != nil {
-		r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if !r.closed {
+		r.queue <- queued{kind, value}
 	}
 }
 
-// Close returns the first error.
+// write writes the records in their order, each in one piece.
+func (r *Recorder) write() {
+	defer close(r.ended)
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	for record := range r.queue {
+		line.Reset()
+		line.WriteString(kindOpens + string(record.kind) + valueOpens)
+		err := encoder.Encode(record.value())
+		if err == nil {
+			line.Truncate(line.Len() - 1) // the encoder ends the line
+			line.WriteString(recordCloses)
+			_, err = r.file.Write(line.Bytes())
+		}
+		if r.err == nil && err != nil {
+			r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
+		}
+	}
+}
+
+// Close waits until all is written, and returns the first error.
 func (r *Recorder) Close() error {
 	if r == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.closed {
+		r.closed = true
+		close(r.queue)
+	}
+	<-r.ended
 	return errors.Join(r.err, r.file.Close())
 }
 

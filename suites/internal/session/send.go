@@ -120,8 +120,7 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 	s.steps++
 	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, s.steps))
 	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2,
-		Requests: len(e.Attempts),
-		Process:  s.process, Exchanges: []exchange.Evidence{s.Evidence(e)}}
+		Requests: len(e.Attempts), Process: s.process}
 	if !step.OK {
 		step.Reason = "answered with " + statusText(e.Status())
 	}
@@ -130,7 +129,10 @@ func (s *Session) record(phase report.Phase, id, operation string, e *exchange.E
 		step.Seconds = time.Since(step.Started).Seconds()
 	}
 	if s.onStep != nil {
-		s.onStep(step)
+		s.onStep(func() report.Step {
+			step.Exchanges = []exchange.Evidence{s.Evidence(e)}
+			return step
+		})
 	}
 }
 

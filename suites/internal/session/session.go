@@ -56,8 +56,9 @@ type Options struct {
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
 	Run       string // the id of the run that process 1 opens; empty: one is made
-	// OnStep is told of each step as it is recorded, one after the other; it may be nil.
-	OnStep func(report.Step)
+	// OnStep is told of each step, one after the other; it may be nil. What it is given makes the step, with its
+	// evidence, which may be done later.
+	OnStep func(made func() report.Step)
 }
 
 // State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file:
@@ -94,7 +95,7 @@ type Session struct {
 	tokenFile string // empty: no token is kept
 	process   int
 	processes int
-	onStep    func(report.Step)
+	onStep    func(made func() report.Step)
 	outline   bool
 	steps     int // how many were recorded
 

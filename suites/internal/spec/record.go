@@ -3,7 +3,9 @@ package spec
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"acronis-conformance/suites/internal/exchange"
@@ -79,10 +81,18 @@ func (sp Spec) record() report.Spec {
 // conclude turns a result into the spec's verdict, its report entry and Ginkgo's state.
 func conclude(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
-	record = concluded(s, record, f, exchanges)
+	if slices.ContainsFunc(exchanges, func(e *exchange.Exchange) bool { return e.Request.Spec != record.ID }) {
+		// Another process may have sent it: this one learns its secrets from the evidence.
+		record, exchanges = concluded(s, record, f, exchanges), nil
+	} else {
+		for _, e := range exchanges {
+			record.Requests += len(e.Attempts)
+		}
+		decide(s, &record, f)
+	}
 	accept(&record)
 	s.Reported(record.Operation, record.Differences)
-	announce(s, record, f)
+	announce(s, record, f, exchanges)
 }
 
 // accept marks what is known or waived.
@@ -90,10 +100,17 @@ func accept(record *report.Spec) {
 	waiver.Conclude(record, suite.config.Name, time.Now(), suite.waivers, suite.known)
 }
 
-// announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
-func announce(s *session.Session, record report.Spec, f judge.Result) {
+// announce keeps the record, with the evidence of further exchanges, and gives the spec's node the state that fits its
+// verdict.
+func announce(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
-	suite.keep(report.KindSpec, record)
+	made := sync.OnceValue(func() report.Spec {
+		for _, e := range exchanges {
+			record.Exchanges = append(record.Exchanges, s.Evidence(e))
+		}
+		return record
+	})
+	suite.records.AppendMade(report.KindSpec, func() any { return made() })
 	AddReportEntry(verdictEntry, strings.TrimSuffix(fmt.Sprintf("%s: %s", record.Verdict, record.Reason), ": "),
 		ReportEntryVisibilityNever)
 	switch record.Verdict {
@@ -102,7 +119,7 @@ func announce(s *session.Session, record report.Spec, f judge.Result) {
 		Skip("inconclusive: " + record.Reason)
 	default:
 		f.Reason = record.Reason // which also says what is accepted, and what is not
-		Fail(message(s, record, f))
+		Fail(message(s, made(), f))
 	}
 }
 

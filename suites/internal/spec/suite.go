@@ -239,7 +239,9 @@ func options(access session.Access) session.Options {
 		Outline: *rehearseFlag,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
-		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.keep(report.KindStep, step) }}
+		Processes: parallelTotal(), OnStep: func(made func() report.Step) {
+			suite.records.AppendMade(report.KindStep, func() any { return made() })
+		}}
 }
 
 func parallelTotal() int {
