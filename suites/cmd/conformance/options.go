@@ -35,7 +35,8 @@ type options struct {
 	records                 string // the directory in which they record what they report
 }
 
-const procsUsage = "`number` of processes (default: one per core, and one on the embedded mock)"
+const procsUsage = "`number` of processes (default: one per core, or one for each request in flight, up to four per " +
+	"core; one on the embedded mock)"
 
 // registerTarget takes the flags of the commands that only look at a target.
 func (o *options) registerTarget(flags *flag.FlagSet) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -250,6 +251,9 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	case cfg.Target.Embedded:
 		// The first process serves the mock too, and a second one has to ask Ginkgo's for each spec: two take longer.
 		arguments = append(arguments, "--procs=1")
+	case cfg.Target.Concurrency > runtime.NumCPU():
+		// Each process sends one request at a time, and mostly waits: so many hide the target's latency.
+		arguments = append(arguments, "--procs="+strconv.Itoa(min(cfg.Target.Concurrency, 4*runtime.NumCPU())))
 	default:
 		arguments = append(arguments, "-p")
 	}

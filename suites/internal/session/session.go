@@ -55,6 +55,7 @@ type Options struct {
 	Pace      string // the directory in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
+	Alone     bool   // no other process sends requests of the run
 	Run       string // the id of the run that process 1 opens; empty: one is made
 	// OnStep is told of each step, one after the other; it may be nil. What it is given makes the step, with its
 	// evidence, which may be done later.
@@ -126,6 +127,9 @@ func newSession(o Options, state State) (*Session, error) {
 	limiter, err := ratelimit.New(shared, ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
+	}
+	if o.Alone {
+		limiter.Alone()
 	}
 	registry := fixtures.NewRegistry()
 	registry.Protect(o.Access.ClientID, "the configured client")

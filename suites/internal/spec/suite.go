@@ -239,7 +239,7 @@ func options(access session.Access) session.Options {
 		Outline: *rehearseFlag,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
-		Processes: parallelTotal(), OnStep: func(made func() report.Step) {
+		Processes: parallelTotal(), Alone: parallelTotal() == 1, OnStep: func(made func() report.Step) {
 			suite.records.AppendMade(report.KindStep, func() any { return made() })
 		}}
 }
