@@ -114,7 +114,7 @@ var _ = Describe("a hostile server", func() {
 		hostileEntries(),
 	)
 
-	It("that follows no request any more is refused, and what was made is named", func(ctx SpecContext) {
+	It("that no longer follows requests is refused, and what was made is named", func(ctx SpecContext) {
 		var once atomic.Bool
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.UserAgent(), refused) && once.CompareAndSwap(false, true) {
@@ -132,7 +132,7 @@ var _ = Describe("a hostile server", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(ctx SpecContext) {
-		// A read whose connection drops is sent once more, also by net/http: this is more than that bears.
+		// A read whose connection drops is sent once more, also by net/http: this is more than that allows.
 		dead := []int64{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 		var count atomic.Int64
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
