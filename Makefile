@@ -111,8 +111,8 @@ release: ## the program for Linux, macOS and Windows on amd64 and arm64, with ch
 lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the workflows
 	@focused=$$(grep -rnE '\bF(It|Specify|Describe|Context|When|DescribeTable|DescribeTableSubtree|Entry)\(|[(,][[:space:]]*Focus[[:space:]]*[,)]' --include='*.go' suites fixtures schemas); \
 	  test -z "$$focused" || { echo "focus is left in the code, so that other specs do not run; take the F or the decorator Focus away:"; echo "$$focused"; exit 1; }
-	@named=$$(grep -rnE '\b(20x|40[0-9]|415|50x)/[a-z*]' fixtures/mock); \
-	  test -z "$$named" || { echo "the mock names specs, which it must not know: put them into suites/selftest"; echo "$$named"; exit 1; }
+	@named=$$(grep -rnE '\b(20x|40[0-9]|415|50x)/[a-z*]' --include='*.go' fixtures); \
+	  test -z "$$named" || { echo "sandbox and mock name specs, which they must not know: put them into suites"; echo "$$named"; exit 1; }
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	@.ci/words
 	go vet ./...
