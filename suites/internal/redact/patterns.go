@@ -193,7 +193,7 @@ func (p *patterns) value(name, value string, start int, in place) {
 	p.add(name, start, start+len(bare), true)
 }
 
-// looksBasic tells credentials from prose such as "basic authentication".
+// looksBasic reports whether a word is credentials, and not prose such as "basic authentication".
 func looksBasic(word string) bool {
 	word = strings.NewReplacer("%3D", "=", "%3d", "=").Replace(word)
 	if _, _, ok := decodeBasic(word); ok {
@@ -257,7 +257,7 @@ func sentence(text string) bool {
 	return len(words) > 1 && prose(words[0]+" "+words[1])
 }
 
-// containsFold is strings.Contains for an ASCII word in any case.
+// containsFold reports whether the text contains an ASCII word in any case.
 func containsFold(s, word string) bool {
 	lower, upper := word[0], word[0]-'a'+'A'
 	for i := 0; i+len(word) <= len(s); i++ {

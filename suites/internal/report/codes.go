@@ -70,7 +70,8 @@ func withoutSpare(columns []column, rows [][]string) ([]column, [][]string) {
 	return kept, fewer
 }
 
-// grid writes the rows in columns, unless they are too wide for the terminal. The last row is the sum of the others.
+// grid writes the rows in columns, unless they are too wide for the terminal, and reports whether it did. The last
+// row is the sum of the others.
 func (t *terminal) grid(columns []column, rows [][]string, size int, gap string) bool {
 	heading := make([]string, len(columns))
 	widths := make([]int, len(columns))
