@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // reports makes every view of a result again, from conformance.json alone, or from what the processes of a run have
@@ -76,7 +76,7 @@ func (c *cli) resultOf(path string) (result *report.Result, made bool, err error
 	if err != nil {
 		return nil, false, err
 	}
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return nil, false, err
 	}
