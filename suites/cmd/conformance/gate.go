@@ -118,7 +118,8 @@ func (o *options) flagsOfGate() (*flag.FlagSet, *gateOptions) {
 // gate runs the suite and decides.
 func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.Result) decision {
 	if g.json {
-		c = &cli{stdout: c.stderr, stderr: c.stderr, env: c.env, interactive: c.interactive}
+		toStderr := *c
+		toStderr.stdout, c = c.stderr, &toStderr
 	}
 	cfg, err := c.configure(o)
 	if err != nil {
@@ -134,6 +135,7 @@ func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.R
 			return undecided(err)
 		}
 	}
+	o.replayCommand = c.replayCommand(o)
 	result, err := c.suite(ctx, o, cfg)
 	if err != nil {
 		return undecided(err)

@@ -48,11 +48,7 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 	}
 	in.Problems[0] += fmt.Sprintf(" (%s)%s", detail, remedy)
 	result = report.Build(in)
-	if err := writeResult(o.reports, result); err != nil {
-		return nil, err
-	}
-	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)),
-		o.reports)
+	return result, writeResult(o.reports, result)
 }
 
 // shortcoming says why a result that the suite has written without a problem is not a result of this run, or not of all
@@ -67,8 +63,7 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 			"make build"
 	case recorded.Header.Run.ID != r.Run.ID:
 		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their "+
-			"reports into "+
-			"one directory", r.Run.ID, recorded.Header.Run.ID)
+			"reports into one directory", r.Run.ID, recorded.Header.Run.ID)
 	case len(r.Specs) != len(recorded.Header.Selected) || len(report.Missing(recorded.Header.Selected, r.Specs)) > 0:
 		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs),
 			len(recorded.Header.Selected))
@@ -76,9 +71,7 @@ func shortcoming(r *report.Result, recorded *report.Records, cfg *config.File, f
 	if cfg.Contract == "" && !r.Run.Filtered {
 		if missing := report.Missing(contract.Specs(), r.Specs); len(missing) > 0 {
 			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; "+
-				"if they "+
-				"were dropped on purpose, with make specs",
-				len(missing), missing[0])
+				"if they were dropped on purpose, with make specs", len(missing), missing[0])
 		}
 	}
 	if failed != nil && r.Verdict == report.Pass {

@@ -52,7 +52,7 @@ func reports(_ context.Context, c *cli, args []string) error {
 
 func flagsOfReport() (flags *flag.FlagSet, from, baseline, to *string) {
 	flags = flag.NewFlagSet("report", flag.ContinueOnError)
-	from = flags.String("from", filepath.Join("reports", resultFile), "`path` of the result")
+	from = flags.String("from", filepath.Join("reports", report.ResultFile), "`path` of the result")
 	baseline = flags.String("baseline", "", "`path` of an older result: the summary says what changed since")
 	to = flags.String("to", "", "`directory` for the views (default: that of the result)")
 	return flags, from, baseline, to
