@@ -38,17 +38,17 @@ func TestNewOnly(t *testing.T) {
 		line string
 	}{
 		"the same debts": {result(report.Violation, 10, violation("a")), conforms,
-			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debts)"},
+			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debt)"},
 		"a debt that was waived": {result(report.Violation, 10, violation("w")), conforms,
-			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debts)"},
+			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debt)"},
 		"paid": {result(report.Pass, 10), conforms,
 			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached"},
 		"a new fault": {result(report.Violation, 10, violation("a"), violation("b")), violates,
-			"FAIL: 1 faults are not in the baseline: b (1 debts)"},
+			"FAIL: 1 fault not in the baseline: b (1 debt)"},
 		"one that was lenient": {result(report.Violation, 10, violation("l")), violates,
-			"FAIL: 1 faults are not in the baseline: l"},
+			"FAIL: 1 fault not in the baseline: l"},
 		"too little tested": {result(report.Violation, 5, violation("a")), violates,
-			"FAIL: 5 of 10 reference cells are asserted, 90 % are asked for (1 debts)"},
+			"FAIL: 5 of 10 reference cells are asserted, 90 % are asked for (1 debt)"},
 		"a run that broke off": {result(report.Error, 0), unusable, "FAIL: the reason"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestCompareSaysWhatMoved(t *testing.T) {
 	first := result(report.Violation, violation("a"), violation("b"))
 	paths := []string{"1.json", "2.json"}
 	m := moved(paths, []*report.Result{first, result(report.Violation, violation("b"), violation("c"))})
-	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: 1 faults added (c), 1 gone (a)"))
+	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: 1 fault added (c), 1 gone (a)"))
 	m = moved(paths, []*report.Result{first, first})
 	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: the same faults"))
 	g.Expect(mergedVerdict([]*report.Result{result(report.Pass), first, result(report.Inconclusive)})).To(

@@ -61,8 +61,8 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 	return nil
 }
 
-// replayCommand begins the commands with which a run's reports lead back to it: this program with the flags that find
-// configuration and result, as they were typed.
+// replayCommand begins the commands with which a run's reports lead back to it: this program with the flags that
+// find configuration and result, as they were typed.
 func (c *cli) replayCommand(o options) []string {
 	words := []string{cmp.Or(c.program, "conformance"), "replay"}
 	if o.config != "" {
@@ -119,9 +119,10 @@ func (o *options) find(name, from string) (r *replayOf, source string, err error
 		return nil, "", err
 	}
 	// A replay is of the run whose report a person reads, which is the last one more often than not.
-	candidates := []string{filepath.Join(base, report.ResultFile), filepath.Join(base, report.SelectionDir, report.ResultFile),
+	parts := filepath.Join(base, report.SelectionDir)
+	candidates := []string{filepath.Join(base, report.ResultFile), filepath.Join(parts, report.ResultFile),
 		filepath.Join(base, report.PreviousFile)}
-	below, _ := filepath.Glob(filepath.Join(base, report.SelectionDir, "*", report.ResultFile)) // the pattern is a good one
+	below, _ := filepath.Glob(filepath.Join(parts, "*", report.ResultFile)) // the pattern is a good one
 	slices.SortStableFunc(candidates, func(a, b string) int { return modified(b).Compare(modified(a)) })
 	for _, path := range append(candidates, below...) {
 		if report.ReadHead(path) == nil {

@@ -68,8 +68,11 @@ func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
 func tableOf(own []report.Night, faults, cells map[string]bool) *historyTable {
 	own = own[max(len(own)-shownNights, 0):]
 	h := report.HistoryOf(own)
-	t := &historyTable{Title: fmt.Sprintf("Faults over %s, from %s back to %s", counted(len(own), "night", "nights"),
-		day(own[len(own)-1].Started), day(own[0].Started))}
+	t := &historyTable{Title: "Faults of the night of " + day(own[0].Started)}
+	if len(own) > 1 {
+		t.Title = fmt.Sprintf("Faults over %d nights, from %s back to %s", len(own), day(own[len(own)-1].Started),
+			day(own[0].Started))
+	}
 	for _, n := range own {
 		label := fmt.Sprintf("%s, run %s: %s, %s, %d of %d cells asserted, suite %s", day(n.Started), n.Run, n.Verdict,
 			counted(len(n.Faults), "fault", "faults"), n.Cells.Asserted, n.Cells.Total, n.Suite)

@@ -149,7 +149,7 @@ func TestHistoryPage(t *testing.T) {
 		}
 	}
 	g.Expect(titles).To(HaveExactElements(MatchRegexp(`^staging: Faults over 60 nights, from \S+ back to \S+$`),
-		MatchRegexp(`^us5<b>: Faults over 1 night, `)))
+		MatchRegexp(`^us5<b>: Faults of the night of \S+$`)))
 	g.Expect(columns).To(Equal(shownNights + 1))
 	g.Expect(rows).To(HaveExactElements("fault", "verdict of the run", r.Faults[0].Sentence+" "+r.Faults[0].ID,
 		"it comes <b>and</b> goes flaps", "it was mended gone", "fault", "verdict of the run"))

@@ -29,7 +29,8 @@ func passing() types.SpecReport {
 }
 
 func fullText(id, fault string) string {
-	return fmt.Sprintf("%s\nreplay:      conformance replay %s\nfault:       %s it is wrong\nactual:      200", id, id, fault)
+	return fmt.Sprintf("%s\nreplay:      conformance replay %s\nfault:       %s it is wrong\nactual:      200", id, id,
+		fault)
 }
 
 // condensed is what is left of Ginkgo's output of these specs. It comes in pieces of that size; 0: as it is written.
