@@ -129,3 +129,20 @@ func TestVersion(t *testing.T) {
 	NewWithT(t).Expect(out.String()).To(
 		MatchRegexp(`^conformance \S+, commit .*, go\S+ on \w+/\w+\ncontract: Account Management API .*\n$`))
 }
+
+// A run whose history lies elsewhere has a copy beside its reports, which its page shows.
+func TestHistoryElsewhere(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	c := &cli{stderr: os.Stderr}
+	for night, name := range []string{"a", "b"} {
+		reports := filepath.Join(dir, name)
+		g.Expect(os.MkdirAll(reports, 0o755)).To(Succeed())
+		c.remember(options{reports: reports, history: filepath.Join(dir, "all", "history.jsonl")}, &report.Result{
+			Version: report.Version, Verdict: report.Pass, Target: report.Target{Name: "eu2"},
+			Run: report.Run{ID: name, Started: time.Date(2026, 3, night+1, 2, 17, 0, 0, time.UTC)}})
+		nights, err := report.ReadHistory(filepath.Join(reports, historyFile))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(nights).To(HaveLen(night + 1))
+	}
+}
