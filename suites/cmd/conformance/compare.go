@@ -166,7 +166,7 @@ func (m movement) String() string {
 	if len(m.Added)+len(m.Gone) == 0 {
 		return text + "the same faults"
 	}
-	text += fmt.Sprintf("%d faults added", len(m.Added))
+	text += faultCount(len(m.Added)) + " added"
 	if len(m.Added) > 0 {
 		text += " (" + summaryIDs(m.Added) + ")"
 	}
@@ -183,6 +183,13 @@ func summaryIDs(list []faultSummary) string {
 		ids = append(ids, f.ID)
 	}
 	return some(ids)
+}
+
+func faultCount(n int) string {
+	if n == 1 {
+		return "1 fault"
+	}
+	return fmt.Sprintf("%d faults", n)
 }
 
 // writeJSON prints what a program reads.

@@ -16,7 +16,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -41,7 +43,8 @@ type command struct {
 type cli struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
-	interactive    bool // a person looks at stderr, and sees the progress of a long run
+	program        string // as it was typed
+	interactive    bool   // a person looks at stderr, and sees the progress of a long run
 }
 
 func commands() []command {
@@ -95,9 +98,17 @@ func main() {
 	// The first signal ends the run in order; the run itself decides how long its clean-up may take.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, interactive: terminal(os.Stderr) &&
-		os.Getenv("CI") == ""}
+	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, program: programName(os.Args[0]),
+		interactive: terminal(os.Stderr) && os.Getenv("CI") == ""}
 	os.Exit(c.main(ctx, os.Args[1:]))
+}
+
+// programName is how a person starts the program again: as it was started, unless go run has built it.
+func programName(typed string) string {
+	if strings.Contains(filepath.ToSlash(typed), "/go-build") {
+		return "conformance"
+	}
+	return typed
 }
 
 func (c *cli) main(ctx context.Context, args []string) int {

@@ -14,6 +14,7 @@ import (
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/config"
+	"acronis-conformance/suites/internal/report"
 )
 
 // options are what the flags of the commands that run the suite choose.
@@ -25,14 +26,15 @@ type options struct {
 	procs                   int
 	seed                    int64
 	verbose, quiet          bool
-	listFile                string // where the suite lists them
-	dry                     bool   // list the selected specs, and run none
-	keep                    bool   // leave the objects of the run
-	history                 string // the file of the history; empty: beside the reports
-	rehearse                bool   // on the embedded mock, in the target's place
-	defect                  string // names, with commas
-	pace                    string // the directory in which the processes share their pace
-	records                 string // the directory in which they record what they report
+	listFile                string   // where the suite lists them
+	dry                     bool     // list the selected specs, and run none
+	keep                    bool     // leave the objects of the run
+	history                 string   // the file of the history; empty: beside the reports
+	rehearse                bool     // on the embedded mock, in the target's place
+	defect                  string   // names, with commas
+	replayCommand           []string // begins the commands that run a part of the run again
+	pace                    string   // the directory in which the processes share their pace
+	records                 string   // the directory in which they record what they report
 }
 
 const procsUsage = "`number` of processes (default: one per core, or one for each request in flight, up to four per " +
@@ -48,7 +50,7 @@ func (o *options) registerTarget(flags *flag.FlagSet) {
 func (o *options) register(flags *flag.FlagSet) {
 	o.registerTarget(flags)
 	flags.StringVar(&o.reports, "reports", "", "`directory` for the reports (default: reports beside ginkgo.yml, and "+
-		selectionDir+" below it for a part of the specs)")
+		report.SelectionDir+" below it for a part of the specs)")
 	flags.IntVar(&o.procs, "procs", 0, procsUsage)
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only the verdict")

@@ -36,11 +36,7 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
 	}
 	result = ofRecords(recorded, promised, failed)
-	if err := writeResult(o.reports, result); err != nil {
-		return nil, err
-	}
-	return result, report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)),
-		o.reports)
+	return result, writeResult(o.reports, result)
 }
 
 // ofRecords makes a result of what the processes of a run have recorded, and says what the run left on the target.
@@ -76,8 +72,7 @@ func shortcoming(r *report.Result, header *report.Header, cfg *config.File, fail
 			"make build"
 	case header.Run.ID != r.Run.ID:
 		return fmt.Sprintf("the result is that of run %s, and this was run %s: let no two runs write their "+
-			"reports into "+
-			"one directory", r.Run.ID, header.Run.ID)
+			"reports into one directory", r.Run.ID, header.Run.ID)
 	case len(r.Specs) != len(header.Selected) || len(report.Missing(header.Selected, r.Specs)) > 0:
 		return fmt.Sprintf("the result holds %d specs, and %d were to run: run again", len(r.Specs),
 			len(header.Selected))
@@ -85,9 +80,7 @@ func shortcoming(r *report.Result, header *report.Header, cfg *config.File, fail
 	if cfg.Contract == "" && !r.Run.Filtered {
 		if missing := report.Missing(contract.Specs(), r.Specs); len(missing) > 0 {
 			return fmt.Sprintf("the suite lacks %d specs of its list, such as %s: build it again with make build; "+
-				"if they "+
-				"were dropped on purpose, with make specs",
-				len(missing), missing[0])
+				"if they were dropped on purpose, with make specs", len(missing), missing[0])
 		}
 	}
 	if failed != nil && r.Verdict == report.Pass {

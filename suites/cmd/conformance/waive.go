@@ -66,7 +66,7 @@ type waiveOptions struct {
 func flagsOfWaive() (*flag.FlagSet, *waiveOptions) {
 	o := &waiveOptions{}
 	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
-	flags.StringVar(&o.from, "from", filepath.Join("reports", resultFile), "`path` of the result")
+	flags.StringVar(&o.from, "from", filepath.Join("reports", report.ResultFile), "`path` of the result")
 	flags.StringVar(&o.config, "config", "",
 		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
 	flags.StringVar(&o.id, "fault", "",

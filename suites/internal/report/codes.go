@@ -30,6 +30,9 @@ var codeColumns = []column{
 func (t *terminal) codes(r *Result) {
 	var rows [][]string
 	for _, c := range r.Codes {
+		if r.Run.Filtered && c.Totals.Specs.Total == 0 {
+			continue // it was not selected
+		}
 		rows = append(rows, numbers(c.Code, c.Totals))
 	}
 	rows = append(rows, numbers("all", r.Totals))

@@ -159,17 +159,17 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 	run, faults := describeRun(suiteConfig), report.Faults([]report.Spec{record})
 	var b strings.Builder
 	fmt.Fprintln(&b, record.ID)
+	replay, key, cause, what := run.Replay(suite.config.Name, record.ID), "error", "error", record.Reason
 	if len(faults) > 0 {
-		fault := faults[0]
-		switch nth := suite.shown(fault.ID); {
-		case nth > shortTexts:
-			return fmt.Sprintf("%s: fault %s again", record.ID, fault.ID)
-		case nth > fullTexts:
-			return fmt.Sprintf("%s: fault %s: %s; %s", record.ID, fault.ID, fault.Sentence,
-				run.Replay(suite.config.Name, record.ID))
-		}
+		key, cause, what = faults[0].ID, "fault "+faults[0].ID, faults[0].Sentence
 	}
-	fmt.Fprintf(&b, "replay:      %s\n", run.Replay(suite.config.Name, record.ID))
+	switch nth := suite.shown(key); {
+	case nth > shortTexts:
+		return report.FailureAgain(record.ID, cause)
+	case nth > fullTexts:
+		return report.FailureLine(record.ID, cause+": "+oneLine(what), replay)
+	}
+	fmt.Fprintf(&b, "replay:      %s\n", replay)
 	for _, fault := range faults {
 		if fault.Gravity != report.AdviceOnly {
 			fmt.Fprintf(&b, "fault:       %s %s\n", fault.ID, fault.Sentence)
@@ -187,3 +187,6 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 	}
 	return b.String()
 }
+
+// oneLine is a text without its line breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

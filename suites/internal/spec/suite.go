@@ -6,7 +6,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -29,8 +28,9 @@ import (
 
 var (
 	configFlag  = flag.String("config", "", config.PathUsage)
-	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
-	paceFlag    = flag.String("pace", "",
+	reportsFlag = flag.String("reports", "", "`directory` for the reports (default: reports beside ginkgo.yml, and "+
+		report.SelectionDir+" below it for a part of the specs)")
+	paceFlag = flag.String("pace", "",
 		"`directory` in which the processes of the run share their pace, for who watches it (default: one of "+
 			"their own)")
 	recordsFlag = flag.String("records", "",
@@ -42,6 +42,7 @@ var (
 		"`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
 	selectedFlag = flag.String("selected", "", "`text` that the result shows as its filter (default: Ginkgo's filters)")
+	replayFlag   = wordsFlag("replay-command", "a `word` of the command that runs a spec or a fault again; repeatable")
 	keepFlag     = flag.String("keep", "",
 		"`file` for the variables of the lines that repeat requests: the run leaves what it made")
 	targetFlag = flag.String("target", "",
@@ -53,6 +54,7 @@ var (
 var suite = suiteState{specs: map[string]Spec{}, told: map[string]int{}, started: time.Now()}
 
 type suiteState struct {
+	partial   bool           // only a part of the specs is to run
 	reports   string         // the directory of the reports
 	recordsIn string         // the directory of the records
 	told      map[string]int // how many specs of a fault were told of, as far as this process knows: see shown
@@ -98,6 +100,16 @@ func Run(t GinkgoTestingT, o Options) {
 		}
 		return
 	}
+	if suiteConfig.DryRun { // which shows what would run, and leaves the reports of what did
+		if suite.load(); suite.configErr != nil {
+			fmt.Fprintln(os.Stderr, suite.configErr)
+			t.Fail()
+			return
+		}
+		RunSpecs(t, suiteName, suiteConfig, reporterConfig)
+		return
+	}
+	suite.partial = selects(suiteConfig)
 	// No report of an earlier run outlives one that cannot start.
 	if suite.clear(); suite.configErr == nil {
 		suite.prepare()
@@ -111,9 +123,11 @@ func Run(t GinkgoTestingT, o Options) {
 	if GinkgoParallelProcess() == 1 && suite.configErr == nil {
 		suite.selects = selection(suiteConfig, reporterConfig)
 	}
-	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
+	RunSpecs(t, suiteName, suiteConfig, reporterConfig)
 	cleanUpAlone()
 }
+
+const suiteName = "Acronis Account Management API v2: conformance"
 
 // selection tells which specs will run: a small selection makes a small world. Labels are known without a walk
 // through the tree, which would take as long as its making.
@@ -151,24 +165,6 @@ func (s *suiteState) list(path string, suiteConfig types.SuiteConfig, reporterCo
 	ids := preview(suiteConfig, reporterConfig)
 	slices.Sort(ids)
 	return os.WriteFile(path, []byte(strings.Join(append(ids, ""), "\n")), 0o600)
-}
-
-// clear removes the reports of an earlier run.
-func (s *suiteState) clear() {
-	var folder string
-	if folder, s.configErr = reportsFolder(); s.configErr == nil {
-		s.configErr = report.Clear(folder)
-	}
-}
-
-// prepare loads what the tree is built from, and makes sure that the reports can be written.
-func (s *suiteState) prepare() {
-	if s.reports, s.configErr = reportsFolder(); s.configErr != nil {
-		return
-	}
-	if s.load(); s.configErr == nil {
-		s.configErr = report.Writable(s.reports)
-	}
 }
 
 // Load loads what the tree is built from, for a walk through the tree without running it.
@@ -224,15 +220,6 @@ func (s *suiteState) timeout() time.Duration {
 // NoTimeout is the time-out of nodes around the specs, since Ginkgo wants one: what they do has time-outs that leave
 // out the rate limiter, and the configuration is not read yet where a node's time-out is set.
 const NoTimeout = 24 * time.Hour
-
-// reportsFolder is known before the configuration is read.
-func reportsFolder() (string, error) {
-	if *reportsFlag != "" {
-		return *reportsFlag, nil
-	}
-	path, err := config.Locate(*configFlag)
-	return filepath.Join(filepath.Dir(path), "reports"), err
-}
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
