@@ -42,7 +42,7 @@ func reports(_ context.Context, c *cli, args []string) error {
 		return err
 	}
 	if made {
-		path := filepath.Join(dir, resultFile)
+		path := filepath.Join(dir, report.ResultFile)
 		if err := report.Write(path, result); err != nil {
 			return err
 		}
