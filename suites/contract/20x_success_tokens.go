@@ -73,8 +73,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("who has logged in", "LogInWithOneTimeToken", "session", opened),
 	)
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
-		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.InvalidTokens[session.Revoked] },
-			session.Revoked))
+		spec.Register(deadToken(op, "revoked",
+			func(s *session.Session) string { return s.InvalidTokens[session.Revoked] }, session.Revoked))
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
 	}

@@ -104,8 +104,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				}
 				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]),
 					fmt.Sprint(vars["client_secret"])))
-				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.InvalidTokens[session.Tampered],
-					"scope": tenantScope + fmt.Sprint(vars["side"])})
+				return r.SetBody(form, map[string]any{"grant_type": jwtBearer,
+					"assertion": s.InvalidTokens[session.Tampered], "scope": tenantScope + fmt.Sprint(vars["side"])})
 			}}),
 	)
 
@@ -122,7 +122,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
 		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
-				r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.InvalidToken))
+				r.Header.Set("Authorization",
+					fixtures.Basic("00000000-0000-4000-8000-000000000000", session.InvalidToken))
 				return nil
 			}}, "FetchTenant"),
 		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented,

@@ -48,7 +48,8 @@ var _ = Describe("go test", func() {
 
 	// In a checkout of its own, where a run of all specs takes a second: with any flag of the suite nothing is stored
 	// anyway.
-	It("asks the target each time it is typed without -count=1", long, SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("asks the target each time it is typed without -count=1", long, SpecTimeout(5*time.Minute), func(
+		ctx SpecContext) {
 		environment := startMock()
 		var dead atomic.Bool
 		counted := between(environment, &proxy{interfere: func(_ *proxy, w http.ResponseWriter, _ *http.Request) bool {

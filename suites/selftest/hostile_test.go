@@ -131,7 +131,8 @@ var _ = Describe("a hostile server", func() {
 		Expect(o.result.Leftovers[0].Reason).To(ContainSubstring("connection refused"))
 	}, SpecTimeout(time.Minute))
 
-	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(ctx SpecContext) {
+	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(
+		ctx SpecContext) {
 		// A read whose connection drops is sent once more, also by net/http: this is more than that allows.
 		dead := []int64{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 		var count atomic.Int64
@@ -205,11 +206,12 @@ var _ = Describe("a hostile server", func() {
 		Expect(o.output).To(ContainSubstring(words))
 		Expect(o.result.Verdict).To(Equal(report.Error))
 	},
-		Entry("of an unknown authority", func(*certificate) {}, false, "signed by an authority that is not trusted here",
-			SpecTimeout(time.Minute)),
+		Entry("of an unknown authority", func(*certificate) {}, false,
+			"signed by an authority that is not trusted here", SpecTimeout(time.Minute)),
 		Entry("expired", func(c *certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, true,
 			"certificate is not valid: check its dates", SpecTimeout(time.Minute)),
-		Entry("for another host", func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} },
+		Entry("for another host",
+			func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} },
 			true, "certificate is for another host", SpecTimeout(time.Minute)),
 	)
 })
@@ -219,7 +221,8 @@ func hostileEntries() []TableEntry {
 	const refusal = `{"error":{"code":401,"message":"no","domain":"x","details":{"info":"no"},"context":{}}}`
 	head := "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n" + namesSecret
 	busy := func(after string) wire {
-		return says("HTTP/1.1 429 Too Many Requests\r\n%sRetry-After: %s\r\nContent-Length: 0\r\n\r\n", namesSecret, after)
+		return says("HTTP/1.1 429 Too Many Requests\r\n%sRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
+			namesSecret, after)
 	}
 	deep := strings.Repeat(`{"a":[`, 5000) + strings.Repeat(`]}`, 5000)
 	long := strings.Repeat("9", 10000)
@@ -250,16 +253,17 @@ func hostileEntries() []TableEntry {
 				"the answer to RequestTokens is 200, and it holds no token: check the host"}},
 		{"endless body of a success", row{served, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
 			`[[[[`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+strings.Repeat("x", 1<<20)),
-			2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+
+			strings.Repeat("x", 1<<20)), 2, report.Error,
+			"its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"gzip bomb", row{refused, bomb(head), 2, report.Error,
 			"its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"gzip that is none", row{refused, says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head,
 			len(refusal), refusal), 2, report.Error, "its Content-Encoding is gzip: gzip: invalid header"}},
-		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal), 2,
-			report.Error, "unexpected EOF"}},
-		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal), 1,
-			report.Violation, "the body ends in the middle of a JSON value"}},
+		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal),
+			2, report.Error, "unexpected EOF"}},
+		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal),
+			1, report.Violation, "the body ends in the middle of a JSON value"}},
 		{"two lengths", row{refused, says("%sContent-Length: 1\r\nContent-Length: 2\r\n\r\n%s", head, refusal), 2,
 			report.Error, "message cannot contain multiple Content-Length headers"}},
 		{"invalid chunk", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n", head), 2,
@@ -271,12 +275,14 @@ func hostileEntries() []TableEntry {
 		{"flood of 103", row{refused, endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), 2, report.Error,
 			"server response headers exceeded 1048576 bytes"}},
 		{"some 100 and 103 and then the answer",
-			row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
-				20), "1.1"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
+			row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"+
+				"HTTP/1.1 100 Continue\r\n\r\n", 20), "1.1"), 0, report.Pass,
+				"PASS on staging: 2 specs meet the contract"}},
 		{"HTTP/1.0", row{refused, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
-		{"HTTP/1.0 success", row{served, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
-		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1, report.Violation,
-			"$: invalid-utf8: byte 33 is not UTF-8"}},
+		{"HTTP/1.0 success", row{served, relays("", "1.0"), 0, report.Pass,
+			"PASS on staging: 2 specs meet the contract"}},
+		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1,
+			report.Violation, "$: invalid-utf8: byte 33 is not UTF-8"}},
 		{"JSON 10,000 levels deep", row{refused, answers(401, deep), 1, report.Violation,
 			"$: too-deep: more than 1000 arrays and objects are nested"}},
 		{"success 10,000 levels deep", row{served, answers(200, deep), 1, report.Violation,
@@ -296,8 +302,8 @@ func hostileEntries() []TableEntry {
 			"the target throttles: it answered with 429 2 times"}},
 		{"429 with a wait of a minute from the first request on", row{start, busy("60"), 2, report.Error,
 			"RequestTokens was answered with 429 Too Many Requests"}},
-		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1, report.Violation,
-			`$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
+		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1,
+			report.Violation, `$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
 	}
 	var entries []TableEntry
 	for _, r := range rows {

@@ -91,8 +91,8 @@ func refusing(_ *observed, w http.ResponseWriter, r *http.Request) bool {
 	return strings.Contains(r.UserAgent(), "spec 401/") && answer(w, http.StatusServiceUnavailable, envelope)
 }
 
-// emptyAtFirst answers the first request of that phase or spec with an empty list, after longer than the shortest time to
-// settle.
+// emptyAtFirst answers the first request of that phase or spec with an empty list, after longer than the shortest time
+// to settle.
 func emptyAtFirst(spec string) func(*observed, http.ResponseWriter, *http.Request) bool {
 	return func(w *observed, to http.ResponseWriter, r *http.Request) bool {
 		if !strings.Contains(r.UserAgent(), "spec "+spec) {

@@ -85,7 +85,8 @@ var _ = Describe("a part of the specs without the command", func() {
 var _ = Describe("a run with four faults", func() {
 	const defects = "expired-token-accepted,405-as-404,error-lacks-domain,tenants-under-another-key"
 
-	It("prints what can be read, and leaves the rest to the reports", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("prints what can be read, and leaves the rest to the reports", SpecTimeout(5*time.Minute), func(
+		ctx SpecContext) {
 		d := newDesk(nil)
 		o := d.run(ctx, "run", "-procs=2", "-filter=!waiting", "-defect="+defects)
 		Expect(o.code).To(Equal(1), o.output)
@@ -120,7 +121,8 @@ var _ = Describe("a run with four faults", func() {
 				"conformance.sarif": d.read("conformance.sarif")} {
 				last := -1
 				for _, f := range faults {
-					command := regexp.MustCompile(`conformance replay .*-target=mock .*-defect=` + defects + " " + f.ID + `\b`)
+					command := regexp.MustCompile(
+						`conformance replay .*-target=mock .*-defect=` + defects + " " + f.ID + `\b`)
 					at := command.FindStringIndex(text)
 					Expect(at).NotTo(BeNil(), "%s has the command for %s", name, f.Sentence)
 					Expect(at[0]).To(BeNumerically(">", last), "%s: %s comes in its order", name, f.Sentence)

@@ -81,7 +81,8 @@ var _ = Describe("a run that is ended", func() {
 
 	// The clean-up waits for its turns longer than its time-out, which does not count that, and the half minute that it
 	// once got.
-	It("at a slow rate is given the time that its clean-up takes", long, SpecTimeout(3*time.Minute), func(ctx SpecContext) {
+	It("at a slow rate is given the time that its clean-up takes", long, SpecTimeout(3*time.Minute), func(
+		ctx SpecContext) {
 		d, admin, session := midway(ctx, "-filter=409 && tenants", replaced("rate: 1000000/s", "rate: 100/m"),
 			replaced("cleanup: 2m", "cleanup: 2s"))
 		stopped := time.Now()

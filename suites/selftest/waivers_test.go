@@ -171,7 +171,8 @@ var _ = Describe("known deviations", func() {
 		}
 		return newDesk(environment, changes...)
 	}
-	It("fail no gate, and are counted and listed in every view", long, SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("fail no gate, and are counted and listed in every view", long, SpecTimeout(5*time.Minute), func(
+		ctx SpecContext) {
 		d := serve("", nil)
 		o := d.run(ctx, "gate", "-target=staging")
 		Expect(o.result).NotTo(BeNil(), o.output)

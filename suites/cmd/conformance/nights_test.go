@@ -111,7 +111,8 @@ aaa      2026-03-01  2026-03-05  3      3      2      .      2  FLAPPING fault a
 bbb      2026-03-02  2026-03-05  .      1      .      .      1  FLAPPING fault bbb
 unstable: 401/401/reference/FetchTenant changed its verdict 4 times without a change of the suite, now violation
 `
-	g.Expect(stdout).To(Equal(table + filepath.Join(to, "history.txt") + "\n" + filepath.Join(to, "history.html") + "\n"))
+	g.Expect(stdout).To(Equal(table + filepath.Join(to, "history.txt") + "\n" +
+		filepath.Join(to, "history.html") + "\n"))
 	page, err := os.ReadFile(filepath.Join(to, "history.html"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(page)).To(And(ContainSubstring("eu2: Faults over 5 nights"), ContainSubstring("fault bbb"),

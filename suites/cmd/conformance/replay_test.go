@@ -95,7 +95,8 @@ func TestReplayCommand(t *testing.T) {
 			"c replay -from=new/conformance.json -target=mock 'a b'"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			run := report.Run{Config: "/etc/other.yml", ReplayCommand: (&cli{program: c.program}).replayCommand(c.options)}
+			run := report.Run{Config: "/etc/other.yml",
+				ReplayCommand: (&cli{program: c.program}).replayCommand(c.options)}
 			NewWithT(t).Expect(run.Replay("mock", "a b")).To(Equal(c.want))
 		})
 	}

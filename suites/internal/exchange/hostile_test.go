@@ -127,22 +127,23 @@ func TestHostileTargets(t *testing.T) {
 		"gzip that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "gzip"},
 		"gzip cut short": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
-			string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of", cause: "gzip"},
+			string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of",
+			cause: "gzip"},
 		"br that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is br: brotli"},
 		"zstd that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is zstd"},
 		"deflate that is none": {handle: answerAndClose(
-			"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of",
-			cause: "its Content-Encoding is deflate"},
+			"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7,
+			op: "decode the answer of", cause: "its Content-Encoding is deflate"},
 		"compress": {handle: answerAndClose(
 			"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\n{\"a\":1}"), status: 200, body: 7,
 			op: "decode the answer of", cause: "the suite does not decode it"},
 		"a coding that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7},
 		"an unknown coding": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: x-own\r\n\r\n\xff\xfe"),
-			status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding is " +
-				"registered, and the suite does not decode it"},
+			status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding " +
+				"is registered, and the suite does not decode it"},
 		"gzip, identity": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, identity\r\n\r\n" +
 			string(noise)), status: 200, body: 5000},
 		"gzip of nothing": {handle: answerAndClose(
@@ -163,8 +164,8 @@ func TestHostileTargets(t *testing.T) {
 		"switch of protocols": {handle: answer(
 			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), status: 101},
 		"endless trailers": {handle: forever(
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"), status: 200,
-			body: -1, op: "read the answer of"},
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"),
+			status: 200, body: -1, op: "read the answer of"},
 		"204 with a body": {handle: answerAndClose("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nabcde"),
 			status: 204},
 		"bare line feeds, HTTP/1.0": {handle: answerAndClose("HTTP/1.0 200 OK\n\nbody"), status: 200, body: 4},

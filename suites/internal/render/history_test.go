@@ -145,7 +145,8 @@ func TestHistoryPage(t *testing.T) {
 		case n.Data == "a":
 			t.Errorf("a link to %s", attribute(n, "href"))
 		case n.Data == "h1":
-			g.Expect(textOf(n)).To(MatchRegexp(`^VIOLATION staging on \S+: violation, 1 fault; us5<b> on \S+: pass, 0 faults$`))
+			g.Expect(textOf(n)).To(MatchRegexp(
+				`^VIOLATION staging on \S+: violation, 1 fault; us5<b> on \S+: pass, 0 faults$`))
 		}
 	}
 	g.Expect(titles).To(HaveExactElements(MatchRegexp(`^staging: Faults over 60 nights, from \S+ back to \S+$`),

@@ -64,9 +64,10 @@ func TestCondense(t *testing.T) {
 		failing("401/a/B", FailureAgain("401/a/B", "fault x")), passing(),
 		failing("401/a/C", FailureAgain("401/a/C", "fault x")), passing(),
 		failing("401/a/D", FailureLine("401/a/D", "fault x: it is wrong", "conformance replay 401/a/D")),
-		failing("401/a/E", FailureLine("401/a/E", "fault x: it is wrong", "conformance replay 401/a/E")), passing(),
-		failing("401/a/F", "Unexpected error:\n    boom"), failing("401/a/G", FailureAgain("401/a/G", "error")), passing(),
-		failing("401/a/H", FailureAgain("401/a/H", "fault x"))}
+		failing("401/a/E", FailureLine("401/a/E", "fault x: it is wrong", "conformance replay 401/a/E")),
+		passing(), failing("401/a/F", "Unexpected error:\n    boom"),
+		failing("401/a/G", FailureAgain("401/a/G", "error")),
+		passing(), failing("401/a/H", FailureAgain("401/a/H", "fault x"))}
 	const want = `Will run 0 of 0 specs
 ••
 ------------------------------
@@ -159,7 +160,8 @@ func TestCondenseHoldsNothingBack(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(out.String()).To(Equal("••S"))
 	g.Expect(c.Close()).To(Succeed())
-	g.Expect(out.String()).To(Equal("••S\n" + ginkgoDashes + "\n• [FAILED] [1 seconds]\n401/a/A: fault x again\n"))
+	g.Expect(out.String()).To(Equal("••S\n" + ginkgoDashes +
+		"\n• [FAILED] [1 seconds]\n401/a/A: fault x again\n"))
 
 	c = NewCondenser(fullDisk{})
 	_, err = c.Write([]byte("a line\n"))

@@ -15,7 +15,8 @@ import (
 	"acronis-conformance/suites/internal/tokencache"
 )
 
-// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has kept.
+// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has
+// kept.
 func (s *Session) preflight(ctx context.Context) error {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,

@@ -252,8 +252,8 @@ func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, 
 	return fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 3*time.Second)) // the controls read it
 }
 
-// concurrency is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A
-// data center whose answers take half a second would otherwise be waited for for minutes.
+// concurrency is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight.
+// With a data center whose answers take half a second, they would otherwise take minutes.
 func (s *Session) concurrency() int { return max(s.config.Target.Concurrency, 1) }
 
 // forEach does something with all items, so many at a time, in their order where it is one at a time. The first

@@ -161,8 +161,8 @@ func (s *Session) revoke(ctx context.Context) error {
 // grant asks for a token. That the target grants none is a *fixtures.StepError.
 func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string,
 	error) {
-	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Anonymous, Method: http.MethodPost, Path: "/idp/token",
-		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
+	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Anonymous, Method: http.MethodPost,
+		Path: "/idp/token", Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := r.SetBody("application/x-www-form-urlencoded", form); err != nil {
 		return "", err
 	}

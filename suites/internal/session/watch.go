@@ -76,8 +76,8 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	return nil
 }
 
-// ConsistencyTimeout is how long the target may take until reads show what was written. The embedded mock shows it at once; that
-// a data center does is promised nowhere.
+// ConsistencyTimeout is how long the target may take until reads show what was written. The embedded mock shows it at
+// once; that a data center does is promised nowhere.
 func (s *Session) ConsistencyTimeout() time.Duration {
 	if s.config.Target.Embedded {
 		return 0

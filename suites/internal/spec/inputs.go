@@ -23,8 +23,8 @@ type Inputs struct {
 	Known     *waiver.List // deviations that are only reported on the target; nil where none are
 }
 
-// LoadInputs loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in contract's
-// specs. An error names the file at fault and what to do.
+// LoadInputs loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in
+// contract's specs. An error names the file at fault and what to do.
 func LoadInputs(cfg *config.File, specs []string) (*Inputs, error) {
 	promised, err := contractOf(cfg)
 	if err != nil {
