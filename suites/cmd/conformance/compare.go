@@ -61,7 +61,7 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		if err != nil {
 			return err
 		}
-		results = append(results, result)
+		results = append(results, withoutEvidence(result))
 	}
 	// Nothing is written, nor a directory made, for results that cannot be put together.
 	var page, text bytes.Buffer
@@ -102,6 +102,15 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		return &exit{code: violates}
 	}
 	return nil
+}
+
+// withoutEvidence drops what takes the most memory of a result, and what no comparison shows.
+func withoutEvidence(r *report.Result) *report.Result {
+	r.World = nil
+	for i := range r.Specs {
+		r.Specs[i].Exchanges = nil
+	}
+	return r
 }
 
 // mergedVerdict is the worst verdict, and whose it is.

@@ -40,15 +40,20 @@ func WriteAll(dir string, r, baseline *report.Result) ([]string, error) {
 	from := viewInput{r, baseline, nights}
 	var group errgroup.Group
 	group.SetLimit(2) // they wait for the disk more than for each other
-	for _, view := range views {
+	failures := make([]error, len(views))
+	for i, view := range views {
 		path := filepath.Join(dir, view.name)
 		paths = append(paths, path)
 		group.Go(func() error {
-			return report.Replace(path, func(w io.Writer) error { return view.write(w, from) })
+			failures[i] = report.Replace(path, func(w io.Writer) error { return view.write(w, from) })
+			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
+	_ = group.Wait() // each has its own failure
+	for i, err := range failures {
+		if err != nil { // what hinders the first one mostly hinders the others
+			return paths[:i], err
+		}
 	}
 	return paths, unreadable
 }
