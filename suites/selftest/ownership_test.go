@@ -34,7 +34,7 @@ func (r *recorder) record(request *http.Request, body []byte) {
 	r.writes = append(r.writes, request.Method+" "+request.URL.RequestURI()+" "+string(body))
 }
 
-// naming lists the writes that name one of the ids, other than the creation of the sandbox itself.
+// naming lists the writes that name one of the ids in any form, other than the creation of the sandbox itself.
 func (r *recorder) naming(root string, ids ...string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,8 +43,18 @@ func (r *recorder) naming(root string, ids ...string) []string {
 		if strings.HasPrefix(write, "POST /api/2/tenants ") {
 			write = strings.Replace(write, sandbox, "", 1)
 		}
-		return !slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(write, id) })
+		return !slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(asRead(write), asRead(id)) })
 	})
+}
+
+// asRead is a text as the most lenient service would read an id in it: without escapes, hyphens, and differences of case.
+func asRead(text string) string {
+	for range 3 {
+		if plain, err := url.PathUnescape(text); err == nil {
+			text = plain
+		}
+	}
+	return strings.ToLower(strings.ReplaceAll(text, "-", ""))
 }
 
 // steering matches a path in which a segment is empty or leads elsewhere.
@@ -61,7 +71,11 @@ func (r *recorder) steering() []string {
 type account struct {
 	tenant, client                  string // configured
 	customer, user, location, other string // below the tenant; other is a client
+	partner, nephew, report         string // likewise, and the nephew is a customer below the partner
 }
+
+// nephewsName is that of a sandbox of another run, of somebody who works below the partner.
+const nephewsName = "conformance-20260101t000000-abcdef-1"
 
 // seeded makes objects that are not the run's in the tenant of the configured client.
 func seeded(g *gateway) account {
@@ -80,6 +94,13 @@ func seeded(g *gateway) account {
 	in := func(format string) string { return fmt.Sprintf(format, a.tenant) }
 	a.customer = send(http.MethodPost, "/tenants",
 		in(`{"name":"A customer","kind":"customer","parent_id":%q}`))["id"].(string)
+	a.partner = send(http.MethodPost, "/tenants",
+		in(`{"name":"A partner","kind":"partner","parent_id":%q}`))["id"].(string)
+	a.nephew = send(http.MethodPost, "/tenants", fmt.Sprintf(`{"name":%q,"kind":"customer","parent_id":%q}`, nephewsName,
+		a.partner))["id"].(string)
+	a.report = send(http.MethodPost, "/reports", in(`{"recipients":[],"result_action":"save","parameters":{`+
+		`"tenant_id":%q,"level":"accounts","kind":"usage_current","formats":["csv_v2_0"]},"schedule":{"type":"once"}}`),
+	)["id"].(string)
 	a.user = send(http.MethodPost, "/users",
 		in(`{"login":"somebody","contact":{"email":"a@example.com"},"tenant_id":%q}`))["id"].(string)
 	a.location = send(http.MethodPost, "/locations", in(`{"name":"A location","owner_tenant_id":%q}`))["id"].(string)
@@ -87,6 +108,28 @@ func seeded(g *gateway) account {
 		in(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`),
 	)["client_id"].(string)
 	return a
+}
+
+// expectUnharmed looks at what was there before: no write has named it, and it is as it was.
+func expectUnharmed(g *gateway, a account) {
+	GinkgoHelper()
+	Expect(g.writes.naming(a.tenant, a.tenant, a.client, a.customer, a.partner, a.nephew, a.user, a.location, a.other,
+		a.report)).To(BeEmpty())
+	shows := func(path string) map[string]any {
+		r := httptest.NewRequest(http.MethodGet, "/api/2"+path, nil)
+		r.Header.Set("Authorization", tokenOf(g))
+		return g.object(r)
+	}
+	enabled := HaveKeyWithValue("enabled", true)
+	Expect(shows("/tenants/" + a.tenant)).To(enabled)
+	Expect(shows("/tenants/" + a.customer)).To(And(enabled, HaveKeyWithValue("name", "A customer")))
+	Expect(shows("/tenants/" + a.partner)).To(And(enabled, HaveKeyWithValue("name", "A partner")))
+	Expect(shows("/tenants/" + a.nephew)).To(And(enabled, HaveKeyWithValue("name", nephewsName)))
+	Expect(shows("/users/" + a.user)).To(HaveKeyWithValue("login", "somebody"))
+	Expect(shows("/locations/" + a.location)).To(HaveKeyWithValue("name", "A location"))
+	Expect(shows("/clients/" + a.client)).To(HaveKeyWithValue("status", "enabled"))
+	Expect(shows("/clients/" + a.other)).To(HaveKeyWithValue("status", "enabled"))
+	Expect(shows("/reports/" + a.report)).To(HaveKey("version"))
 }
 
 // object is the mock's answer to the request.
@@ -153,20 +196,9 @@ var _ = Describe("a target that lies about what was created", func() {
 		Expect(o.code).To(Equal(l.code), o.output)
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(o.result.Verdict).NotTo(Equal(report.Pass))
-		Expect(g.writes.naming(a.tenant, a.customer, a.user, a.location, a.other)).To(BeEmpty())
+		expectUnharmed(g, a)
 		Expect(o.output).To(Or(ContainSubstring("names an object that is not the one created"),
 			ContainSubstring("not known to be the run's own")))
-		shows := func(path string) map[string]any {
-			r := httptest.NewRequest(http.MethodGet, "/api/2"+path, nil)
-			r.Header.Set("Authorization", tokenOf(g))
-			return g.object(r)
-		}
-		Expect(shows("/tenants/" + a.tenant)).To(HaveKeyWithValue("enabled", true))
-		Expect(shows("/tenants/" + a.customer)).To(And(HaveKeyWithValue("enabled", true), HaveKeyWithValue("name",
-			"A customer")))
-		Expect(shows("/users/" + a.user)).To(HaveKeyWithValue("login", "somebody"))
-		Expect(shows("/clients/" + a.client)).To(HaveKeyWithValue("status", "enabled"))
-		Expect(shows("/clients/" + a.other)).To(HaveKeyWithValue("status", "enabled"))
 	},
 		func(l lie) string { return fmt.Sprintf("POST %s, call %d", l.path, l.nth) },
 		Entry("with the tenant of the client, for the sandbox", SpecTimeout(time.Minute), lie{"/tenants", 1, "id",

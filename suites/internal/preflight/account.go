@@ -76,6 +76,10 @@ func (r *run) ownTenant(ctx context.Context) (report.Check, bool) {
 			r.answer("FetchClient",
 				e))
 	}
+	if wrong := fixtures.Elsewhere(r.token, id); wrong != "" {
+		return stop("read the client with its own token, and ask the target's administrator", "%s", wrong)
+	}
+	r.tenant = id
 	if e, err = r.get(ctx, "/tenants/"+url.PathEscape(id), nil); err != nil {
 		return unreachable(err)
 	}

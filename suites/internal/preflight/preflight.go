@@ -51,10 +51,11 @@ type run struct {
 	lookup  func(ctx context.Context, host string) (addresses []string, err error)
 	proxyOf func(*http.Request) (*url.URL, error)
 
-	proxy string             // host of the proxy that the requests go through; empty: none
-	first *exchange.Exchange // the first answer
-	skew  time.Duration      // the target's clock is ahead by that
-	token string             // of the configured client
+	proxy  string             // host of the proxy that the requests go through; empty: none
+	first  *exchange.Exchange // the first answer
+	skew   time.Duration      // the target's clock is ahead by that
+	token  string             // of the configured client
+	tenant string             // likewise
 
 	atRoot           bool   // the OpenID document is at the host's root
 	noToken, noFault string // why there is no expired token, and no fault header
@@ -86,6 +87,7 @@ type Found struct {
 	Access         Access
 	NoExpiredToken string // why there is none; empty where there is one
 	NoFaultHeader  string // likewise
+	Tenant         string // id of the configured client's tenant; empty where the target does not tell it
 	// OpenIDAtRoot reports whether the OpenID document is at the host's root, and not below /api/2.
 	OpenIDAtRoot bool
 }
@@ -106,7 +108,7 @@ func (r *run) all(ctx context.Context) Found {
 		}
 	}
 	found.Access, found.NoExpiredToken, found.NoFaultHeader = r.Access, r.noToken, r.noFault
-	found.OpenIDAtRoot = r.atRoot
+	found.OpenIDAtRoot, found.Tenant = r.atRoot, r.tenant
 	return found
 }
 

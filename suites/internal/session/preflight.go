@@ -16,8 +16,8 @@ import (
 )
 
 // preflight looks at the target before anything is made there, and finds the expired token that an earlier run has
-// kept.
-func (s *Session) preflight(ctx context.Context) error {
+// kept. It returns what the target calls the configured client's tenant.
+func (s *Session) preflight(ctx context.Context) (tenant string, err error) {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
@@ -27,7 +27,7 @@ func (s *Session) preflight(ctx context.Context) error {
 			s.SkipReasons[name] = reason
 		}
 	}
-	return preflight.Failure(s.Checks)
+	return found.Tenant, preflight.Failure(s.Checks)
 }
 
 // counting counts and records the preflight's requests with those of the world.

@@ -194,12 +194,17 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
-	if err := s.preflight(ctx); err != nil {
+	tenant, err := s.preflight(ctx)
+	if err != nil {
 		return err
 	}
 	if err := builder.Login(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
 		ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
+	}
+	if s.World.Tenant != tenant {
+		return fmt.Errorf("log in: the target says that the client lies in the tenant %s, and a moment ago it said %s: "+
+			"nothing is made in either", s.World.Tenant, tenant)
 	}
 	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
