@@ -47,7 +47,7 @@ var promises = map[string][]promise{
 
 	"FetchTenant":              {about("id", "tenant_id")},
 	"UpdateTenant":             {about("id", "tenant_id"), state("enabled", "enabled"), notOlder},
-	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), newer},
+	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"UploadTenantBrandLogo":    {about("id", "tenant_id"), newer},
 	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id"), notOlder},

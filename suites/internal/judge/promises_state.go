@@ -39,8 +39,8 @@ func notOlder(s success) []schemas.Violation {
 	return breach("$.version", "state", found.String(), "it was %s before the change, and versions only grow", sent)
 }
 
-// newer asks that the answer to a change of the brand shows a higher version than the one that was named: every such
-// change raises it (guide, "Branding").
+// newer asks that the answer to a new logo shows another version than the one that was named: every change of the brand
+// raises it (guide, "Branding"). To turn on what is on already changes nothing.
 func newer(s success) []schemas.Violation {
 	wrong := notOlder(s)
 	found, isShown := s.body["version"].(json.Number)
