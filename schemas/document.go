@@ -37,9 +37,9 @@ func (e *BodyError) Error() string { return fmt.Sprintf("%s: %s (%s)", e.Path, e
 
 // ReadJSON reads a body that must be exactly one JSON value and returns it as encoding/json would, with json.Number for
 // numbers; a whole number that is written otherwise, such as 1.0 or 1e0, is returned as its digits, so that two forms
-// of one number are equal. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is not UTF-8, and
-// leaves what follows the value unread: each of these lets two readers of one body see different things. Every error
-// is a *BodyError.
+// of one number are equal. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is
+// not UTF-8, and leaves what follows the value unread: each of these lets two readers of one body see different things.
+// Every error is a *BodyError.
 func ReadJSON(body []byte) (any, error) {
 	switch {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:

@@ -47,7 +47,8 @@ func (r *recorder) naming(root string, ids ...string) []string {
 	})
 }
 
-// asRead is a text as the most lenient service would read an id in it: without escapes, hyphens, and differences of case.
+// asRead is a text as the most lenient service would read an id in it: without escapes, hyphens, and differences of
+// case.
 func asRead(text string) string {
 	for range 3 {
 		if plain, err := url.PathUnescape(text); err == nil {
@@ -96,7 +97,8 @@ func seeded(g *gateway) account {
 		in(`{"name":"A customer","kind":"customer","parent_id":%q}`))["id"].(string)
 	a.partner = send(http.MethodPost, "/tenants",
 		in(`{"name":"A partner","kind":"partner","parent_id":%q}`))["id"].(string)
-	a.nephew = send(http.MethodPost, "/tenants", fmt.Sprintf(`{"name":%q,"kind":"customer","parent_id":%q}`, nephewsName,
+	a.nephew = send(http.MethodPost, "/tenants", fmt.Sprintf(`{"name":%q,"kind":"customer","parent_id":%q}`,
+		nephewsName,
 		a.partner))["id"].(string)
 	a.report = send(http.MethodPost, "/reports", in(`{"recipients":[],"result_action":"save","parameters":{`+
 		`"tenant_id":%q,"level":"accounts","kind":"usage_current","formats":["csv_v2_0"]},"schedule":{"type":"once"}}`),

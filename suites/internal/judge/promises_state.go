@@ -47,7 +47,8 @@ func newer(s success) []schemas.Violation {
 	if len(wrong) > 0 || !isShown || found.String() != s.query.Get("version") {
 		return wrong
 	}
-	return breach("$.version", "state", found.String(), "it was the same before, and every change of the brand raises it")
+	return breach("$.version", "state", found.String(),
+		"it was the same before, and every change of the brand raises it")
 }
 
 // ownIsEffective asks that a tenant's own value of a setting, and its lock, hold where the answer says that the tenant
@@ -100,7 +101,8 @@ func usagesAsSent(s success) []schemas.Violation {
 				asked, _ := one[name].(string)
 				return one[name] == nil || strings.EqualFold(asked, found)
 			}) {
-				return breach(fmt.Sprintf("$.items[%d].%s", i, name), "asked-for", found, "no item that was sent has it")
+				return breach(fmt.Sprintf("$.items[%d].%s", i, name), "asked-for", found,
+					"no item that was sent has it")
 			}
 		}
 	}
