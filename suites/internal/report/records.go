@@ -112,8 +112,8 @@ func NewRecorder(dir string, process int) (*Recorder, error) {
 // specs.
 func (r *Recorder) Append(kind Kind, value any) { r.AppendMade(kind, func() any { return value }) }
 
-// AppendMade adds a record whose value is made, and redacted, when it is written. After Close, as of a spec that did not
-// end in time, it is dropped.
+// AppendMade adds a record whose value is made, and redacted, when it is written. After Close, as of a spec that did
+// not end in time, it is dropped.
 func (r *Recorder) AppendMade(kind Kind, value func() any) {
 	if r == nil {
 		return
