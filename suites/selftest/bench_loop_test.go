@@ -254,7 +254,8 @@ func newSentRequest(e exchange.Evidence) (sentRequest, error) {
 	if len(e.Attempts) == 0 {
 		return sentRequest{}, fmt.Errorf("%s %s: nothing was sent", e.Method, address.Path)
 	}
-	r := sentRequest{method: e.Method, path: address.RequestURI(), header: e.Headers.Clone(), status: e.Attempts[0].Status,
+	r := sentRequest{method: e.Method, path: address.RequestURI(), header: e.Headers.Clone(),
+		status: e.Attempts[0].Status,
 		started: e.Attempts[0].Start}
 	if r.header == nil {
 		r.header = http.Header{}

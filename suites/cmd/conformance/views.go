@@ -85,7 +85,8 @@ func (c *cli) resultOf(path string) (result *report.Result, made bool, err error
 
 func flagsOfReport() (flags *flag.FlagSet, from, baseline, to *string) {
 	flags = flag.NewFlagSet("report", flag.ContinueOnError)
-	from = flags.String("from", filepath.Join("reports", report.ResultFile), "`path` of the result, or of the directory "+
+	from = flags.String("from", filepath.Join("reports", report.ResultFile),
+		"`path` of the result, or of the directory "+
 		".run-... that a killed run has left")
 	baseline = flags.String("baseline", "", "`path` of an older result: the summary says what changed since")
 	to = flags.String("to", "", "`directory` for the views (default: that of the result)")
