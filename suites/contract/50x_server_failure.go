@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -163,20 +164,28 @@ func countChildren(ctx context.Context, s *session.Session, id, key string, fail
 		return nil, nil, err
 	}
 	r.Path = "/tenants/" + fmt.Sprint(vars["tenant_id"]) + "/children"
-	e, err := s.Send(ctx, id, r, nil)
-	if err != nil {
-		return nil, spec.Exchanges(e), err
-	}
-	if spec.Object(e) == nil {
-		return nil, spec.Exchanges(e), nil // the body is judged by the operation's own specs
-	}
-	children := spec.Items(e)
 	want := 1
 	if failing < 0 {
 		want = 0
 	}
-	if len(children) == want {
-		return nil, spec.Exchanges(e), nil
+	var e *exchange.Exchange
+	var children []any
+	for begin := time.Now(); ; { // a list may take its time to show what was made
+		if e, err = s.Send(ctx, id, r, nil); err != nil {
+			return nil, spec.Exchanges(e), err
+		}
+		if spec.Object(e) == nil {
+			return nil, spec.Exchanges(e), nil // the body is judged by the operation's own specs
+		}
+		if children = spec.Items(e); len(children) == want {
+			return nil, spec.Exchanges(e), nil
+		}
+		if time.Since(begin) >= s.ConsistencyTimeout() {
+			break
+		}
+		if err := fixtures.Pause(ctx, time.Second); err != nil {
+			return nil, spec.Exchanges(e), err
+		}
 	}
 	return []schemas.Violation{{Path: "FetchTenantChildren $.items", Rule: "one object",
 		Found:  fmt.Sprint(len(children)),
