@@ -77,7 +77,7 @@ var _ = Describe("a target that lies about whose an object is", func() {
 						amended(g, w, r, func(user map[string]any) { user["login"] = "somebody" })
 				}
 			}}),
-		Entry("in the list of what is stored", limit, deceit{focus: "(400|401|405)/.*[Ss]tored", code: 0,
+		Entry("in the list of what is stored", limit, deceit{focus: "(400|401|405)/.*[Ss]tored", code: 1,
 			says: "DownloadStoredReport was answered with 404", left: BeEmpty(),
 			answers: func(a *account) func(*gateway, http.ResponseWriter, *http.Request) bool {
 				return func(_ *gateway, w http.ResponseWriter, r *http.Request) bool {
