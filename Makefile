@@ -51,17 +51,18 @@ drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=fi
 	@bin/conformance drift $(if $(LINT),-lint) -openapi='$(OPENAPI)'
 
 .PHONY: bench
-bench: build ## specs, requests, time and memory on the mock, and the same requests in a bare loop
-	@bin/conformance bench
+bench: ## what a run on the mock costs (time and memory, against the same requests in a bare loop), ten targets, and a plan
+	@go test -run='^$$' -bench='Run|Plan' -benchtime=5x -timeout=30m ./suites/selftest
+	@go test -run='^$$' -bench=TenTargets -benchtime=1x -timeout=30m ./suites/selftest
 
 .PHONY: proof
-proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=30m ./suites/selftest -- -full
+proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html; and the long tests
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation || long' --silence-skips --timeout=60m ./suites/selftest -- -full
 
 AXE := axe-core-4.14.1
 
 .PHONY: test-browser
-test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=folder keeps pictures
+test-browser: bin/$(AXE)/package/axe.min.js ## the report's page in headless Chromium, which it installs, as it does npm; PICTURES=directory keeps pictures
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	CONFORMANCE_BROWSER="$$(command -v chromium)" CONFORMANCE_AXE=$(CURDIR)/$< CONFORMANCE_SCREENSHOTS=$(if $(PICTURES),$(abspath $(PICTURES))) \
 		go test -count=1 -run Browser ./suites/internal/render
@@ -110,8 +111,8 @@ release: ## the program for Linux, macOS and Windows on amd64 and arm64, with ch
 lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the workflows
 	@focused=$$(grep -rnE '\bF(It|Specify|Describe|Context|When|DescribeTable|DescribeTableSubtree|Entry)\(|[(,][[:space:]]*Focus[[:space:]]*[,)]' --include='*.go' suites fixtures schemas); \
 	  test -z "$$focused" || { echo "focus is left in the code, so that other specs do not run; take the F or the decorator Focus away:"; echo "$$focused"; exit 1; }
-	@named=$$(grep -rnE '\b(20x|40[0-9]|415|50x)/[a-z*]' fixtures/mock); \
-	  test -z "$$named" || { echo "the mock names specs, which it must not know: put them into suites/selftest"; echo "$$named"; exit 1; }
+	@named=$$(grep -rnE '\b(20x|40[0-9]|415|50x)/[a-z*]' --include='*.go' fixtures); \
+	  test -z "$$named" || { echo "sandbox and mock name specs, which they must not know: put them into suites"; echo "$$named"; exit 1; }
 	@unformatted=$$(gofmt -l fixtures schemas suites); test -z "$$unformatted" || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	@.ci/words
 	go vet ./...
@@ -122,9 +123,9 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver
 
 .PHONY: test
-test: lint ## everything that the project tests about itself, and the suite on the mock
+test: lint ## what the project tests about itself, but for what `make proof` does, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
 	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
-	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation' ./suites/selftest
+	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation && !long' ./suites/selftest
 	$(MAKE) run TARGET=mock

@@ -231,7 +231,8 @@ func TestParseRefuses(t *testing.T) {
 	_, err := Parse([]byte(ok))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	_, err = Parse([]byte(
-		`{"openapi":"3.0.0","info":{"title":"a","version":"1"},"paths":{"/a":{"get":{"operationId":"A","responses":{"204":{"description":"none"}}}}}}`))
+		`{"openapi":"3.0.0","info":{"title":"a","version":"1"},"paths":{"/a":{"get":{` +
+			`"operationId":"A","responses":{"204":{"description":"none"}}}}}}`))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred(), "a document in JSON, without components")
 }
 

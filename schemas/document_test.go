@@ -57,7 +57,7 @@ var refused = []struct{ name, body, rule, path string }{
 	{"comma before the end of an array", `[1,]`, "not-json", "$[1]"},
 	{"missing comma", `[1 2]`, "not-json", "$[1]"},
 	{"missing colon", `{"a" 1}`, "not-json", "$.a"},
-	{"key that is no string", `{1:2}`, "not-json", "$"},
+	{"key that is not a string", `{1:2}`, "not-json", "$"},
 	{"leading zero", `[01]`, "not-json", "$[1]"},
 	{"NaN", `{"a":NaN}`, "not-json", "$.a"},
 	{"plus sign", `[+1]`, "not-json", "$[0]"},

@@ -117,7 +117,8 @@ func TestTranslation(t *testing.T) {
 				"{type: " +
 				"string}, properties: {type: integer}, id: {type: string}}}",
 			pass: bodies{
-				`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b","properties":1,"id":"a"}`},
+				`{"format":1,"nullable":true,"$ref":"a","enum":["a"],"example":"ab","x-a":"b",` +
+					`"properties":1,"id":"a"}`},
 			fail: bodies{`{"format":"a"}`, `{"nullable":1}`, `{"$ref":1}`, `{"enum":[1]}`, `{"example":"a"}`,
 				`{"x-a":1}`,
 				`{"properties":"a"}`, `{"id":1}`, `{"format":null}`},
@@ -220,13 +221,14 @@ func TestTranslation(t *testing.T) {
 func TestTranslationChoosesTheFormOfAListByLevelOfDetail(t *testing.T) {
 	g := NewWithT(t)
 	contract, err := Parse(
-		small(`{type: array, items: {oneOf: [{type: object, additionalProperties: false, required: [id], properties: {id: {type: string}}},
+		small(`{type: array, items: {oneOf: [
+      {type: object, additionalProperties: false, required: [id], properties: {id: {type: string}}},
       {type: object, required: [id, name], properties: {id: {type: string}, name: {type: string}}}]}}`))
 	g.Expect(err).NotTo(HaveOccurred())
 	op := contract.Operation("PutThing")
 	short, full := []byte(`[{"id":"a"}]`), []byte(`[{"id":"a","name":"b"}]`)
 	g.Expect(op.CheckResponse(200, "stamps", short)).To(BeEmpty())
-	g.Expect(op.CheckResponse(200, "stamps", full)).To(BeEmpty(), "an addition is no violation")
+	g.Expect(op.CheckResponse(200, "stamps", full)).To(BeEmpty(), "an addition is not a violation")
 	g.Expect(op.Additions(200, "stamps", full)).To(Equal([]string{"$[0].name"}))
 	for _, lod := range []string{"full", "", "bogus"} {
 		g.Expect(op.CheckResponse(200, lod, full)).To(BeEmpty(), lod)

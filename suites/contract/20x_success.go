@@ -25,7 +25,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 	}
 
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
-		spec.Register(deadToken(op, "", func(*session.Session) string { return session.Garbage }))
+		spec.Register(deadToken(op, "", func(*session.Session) string { return session.InvalidToken }))
 	}
 	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
 		spec.Register(tokenInQuery(op))
@@ -73,7 +73,7 @@ func validToken(op *schemas.Operation) spec.Spec {
 			switch {
 			case control == nil:
 				return spec.Case{}, errors.New("no control was sent")
-			case control.Barred:
+			case control.Skipped:
 				return spec.Case{}, errors.New(control.Reason)
 			}
 			return spec.Case{Request: control.Request, Exchange: control.Exchange, Check: askedFor(s, op, control)}, nil
@@ -104,7 +104,7 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 	sp.Objects = func(n session.Needs) {
 		needs(n)
 		for _, name := range forged {
-			n.Forged[name] = true
+			n.InvalidTokens[name] = true
 		}
 	}
 	sp.Code = "20x"
@@ -128,7 +128,7 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 func tokenInQuery(op *schemas.Operation) spec.Spec {
 	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request,
 		s *session.Session) error {
-		r.As = fixtures.Nobody
+		r.As = fixtures.Anonymous
 		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
 		return nil
 	})

@@ -38,9 +38,9 @@ var _ = Describe("20x success of defaults", Label("20x"), func() {
 		Entry("a user of a partner", "FetchUser", "partners-user", objectShown{of: own("partners_user", "defaults"),
 			shown: defaults(body{"personal_tenant_id": nil})}),
 		// The guides begin to count at 1; the reference says of versions only that they grow.
-		Entry("a tenant that nobody has changed", "FetchTenant", "first-version", objectShown{of: customer,
+		Entry("a tenant that was never changed", "FetchTenant", "first-version", objectShown{of: customer,
 			shown: atVersion("1"), guess: true}),
-		Entry("a user whom nobody has changed", "FetchUser", "first-version",
+		Entry("a user who was never changed", "FetchUser", "first-version",
 			objectShown{of: user, shown: atVersion("1"),
 				guess: true}),
 		// Which notifications a new user gets is told in a tutorial only.

@@ -47,7 +47,7 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 		default:
 			wrong = shown(e)
 		}
-		if len(wrong) == 0 || time.Since(begin) >= s.Settle() {
+		if len(wrong) == 0 || time.Since(begin) >= s.ConsistencyTimeout() {
 			return wrong, looks, nil
 		}
 		select {
@@ -77,7 +77,7 @@ func property(path string, value any) effect {
 	}
 }
 
-// lists asks that what the object bears under the name is among the items, which are ids or objects with one.
+// lists asks that what the object has under the name is among the items, which are ids or objects with one.
 func lists(name string) effect {
 	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 		if among(shown, vars[name]) {
@@ -93,7 +93,7 @@ func lacks(name string) effect {
 		if !among(shown, vars[name]) {
 			return nil
 		}
-		return noEffect("$.items", fmt.Sprint(vars[name]), "it must not be listed any more")
+		return noEffect("$.items", fmt.Sprint(vars[name]), "it must no longer be listed")
 	}
 }
 

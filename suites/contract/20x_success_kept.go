@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ var _ = Describe("20x success of what is kept", Label("20x"), func() {
 			}
 		}
 	}
-	for _, c := range changes {
+	for _, c := range append(changes, validCalls()...) {
 		for _, op := range spec.Operations(spec.Named(c.writer)) {
 			for _, reader := range spec.Operations(spec.Named(c.reader)) {
 				spec.Register(c.on(op, reader))
@@ -68,7 +69,7 @@ type creation struct {
 	extra effect
 }
 
-// change updates an object.
+// change updates an object, with the operation's valid call where neither to nor little is given.
 type change struct {
 	keeping
 	to      body     // other values for all that the update can change
@@ -167,6 +168,29 @@ var changes = []change{
 		listed("name item_name"),
 		guess: true, little: body{"offering_items": []any{
 			body{"application_id": "${second_application_id}", "name": "${second_item_name}", "status": 0}}}},
+}
+
+// validCalls are the updates that no row names: what their valid call sends must be kept, by the single read that
+// calls.yml names as their witness.
+func validCalls() (derived []change) {
+	rows := map[string]bool{}
+	for _, c := range creations {
+		rows[c.writer] = true
+	}
+	for _, c := range changes {
+		rows[c.writer] = true
+	}
+	says := func(p schemas.Property) bool { return p.Name != "version" }
+	for _, op := range spec.Operations(spec.TakesJSON) {
+		call := spec.Catalogue().Call(op.ID)
+		witness := spec.Contract().Operation(call.Witness)
+		updates := (op.Method == http.MethodPut || op.Method == http.MethodPatch) &&
+			slices.ContainsFunc(op.RequestProperties(), says)
+		if updates && witness != nil && witness.List() == "" && !rows[op.ID] && unsent[op.ID] == nil {
+			derived = append(derived, change{keeping: of(op.ID, call.Object, witness.ID)})
+		}
+	}
+	return derived
 }
 
 // unsent are the documented properties of request bodies that none of the rows sends, each with the reason.
@@ -280,10 +304,15 @@ func unkept() []string {
 	for _, c := range changes {
 		note(c.writer, slices.Collect(maps.Keys(c.to))...)
 	}
+	for _, c := range validCalls() {
+		note(c.writer, spec.Catalogue().Names(c.object, c.writer)...)
+	}
 	var wrong []string
 	for _, op := range spec.Contract().Operations() {
+		// No row and no reason is needed where calls.yml names no read that shows what a call has done.
+		unread := sent[op.ID] == nil && unsent[op.ID] == nil && spec.Catalogue().Call(op.ID).Witness == ""
 		for _, p := range op.RequestProperties() {
-			excused := unsent[op.ID][p.Name] != "" || p.Name == "version" || !op.Writes()
+			excused := unread || unsent[op.ID][p.Name] != "" || p.Name == "version" || !op.Writes()
 			if sent[op.ID][p.Name] == excused {
 				wrong = append(wrong, fmt.Sprintf("%s %s: sent %v, excused %v", op.ID, p.Name, sent[op.ID][p.Name],
 					excused))

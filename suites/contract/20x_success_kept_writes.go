@@ -112,22 +112,38 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 	if u.request, err = v.s.Catalogue.Request(op.ID, v.vars); err != nil {
 		return u, err
 	}
-	template := c.to
-	if template == nil {
-		template = c.little
-	}
-	filled, err := filledIn(v.vars, template)
+	body, err := c.body(v, u.request)
 	if err != nil {
 		return u, err
 	}
-	body := filled.(map[string]any)
-	if c.to != nil || c.item == "" { // what says as little as it can of a list says it of another item
+	if c.little == nil || c.item == "" { // what says as little as it can of a list says it of another item
 		u.sent = c.sent(body)
 	}
 	if slices.Contains(op.Body.Required, "version") {
 		body["version"] = u.before["version"]
 	}
 	return u, u.request.SetBody(op.Body.MediaType, body)
+}
+
+// body is what the update sends, but for the version.
+func (c change) body(v view, valid fixtures.Request) (map[string]any, error) {
+	if c.to == nil && c.little == nil {
+		sent, err := schemas.ReadJSON(valid.Body)
+		if err != nil {
+			return nil, err
+		}
+		body, _ := sent.(map[string]any)
+		return body, nil
+	}
+	template := c.to
+	if template == nil {
+		template = c.little
+	}
+	filled, err := filledIn(v.vars, template)
+	if err != nil {
+		return nil, err
+	}
+	return filled.(map[string]any), nil
 }
 
 // made is what the object was created with; nil where no row creates it.
@@ -191,7 +207,7 @@ func filledIn(vars fixtures.Vars, template any) (any, error) {
 // on changes the object, and compares what a read shows of it with what was sent and with what it showed before.
 func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	probe := "kept"
-	if c.to == nil {
+	if c.little != nil {
 		probe = "left-alone"
 	}
 	sp := reading(op, op, probe, c.variant)
@@ -211,7 +227,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
 				return c.changed(reader, u, c.shown(e, vars))
 			})
-			if c.to != nil && len(wrong) == 0 && err == nil {
+			if c.little == nil && len(wrong) == 0 && err == nil {
 				named := cmp.Or(u.before["version"], any(u.request.Query.Get("version")))
 				wrong = raised(spec.Object(e), named) // in the answer to the change itself, by which clients go on
 			}
@@ -228,7 +244,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 // changed compares an object after an update with what was sent and with what it was.
 func (c change) changed(reader *schemas.Operation, u update, after map[string]any) []schemas.Violation {
 	if after == nil {
-		return noEffect("$.items", "a list without it", "what was changed is not shown any more")
+		return noEffect("$.items", "a list without it", "what was changed is no longer shown")
 	}
 	lists := c.listing(reader)
 	wrong, absent := c.compare(lists, u.sent, after)

@@ -118,7 +118,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 				"user_id")),
 		Entry("of a user who is found by the second word of a name", "Search", "finds", "user-name",
 			worded("family-${unique}", "user_id")),
-		Entry("of what bears the text inside of a word", "Search", "finds", "nothing-inside",
+		Entry("of what has the text inside of a word", "Search", "finds", "nothing-inside",
 			list{query: map[string]string{"text": "ame-${unique}"}, of: own("worded_user", "search"), check: empty}),
 		Entry("of what is found, the deleted ones too", "Search", "filter", "allow_deleted",
 			list{query: map[string]string{"allow_deleted": "true"},
@@ -141,7 +141,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			check: exactly("user_id", "second_user_id", "unit_user_id", "other_user_id")}),
 		Entry("of users with their roles", "FetchUsersBatch", "filter", "with_access_policies",
 			list{query: map[string]string{"with_access_policies": "true"},
-				of: shared("roled_user"), check: bears("access_policies", "role_id", "role")}),
+				of: shared("roled_user"), check: contains("access_policies", "role_id", "role")}),
 		Entry("of two users by their ids", "FetchUsersBatch", "filter", "uuids",
 			list{query: map[string]string{"uuids": "${user_id},${second_user_id}"},
 				of: own("family_tree", "lists"), check: exactly("user_id", "second_user_id")}),
@@ -153,7 +153,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 				drop: []string{"uuids"}, of: own("family_tree", "lists"), check: levelByLevel("first_id")}),
 		Entry("of tenants with their contacts", "FetchTenantsBatch", "filter", "with_contacts",
 			list{query: map[string]string{"with_contacts": "true"},
-				check: bears("contacts", "email", ""), guess: true}),
+				check: contains("contacts", "email", ""), guess: true}),
 		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items",
 			list{
 				query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own(
@@ -166,7 +166,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "expand_offering_items", list{
 			query: map[string]string{"expand_offering_items": "true", "uuids": "${first_id}"}, of: own("supplied_tree",
 				"lists"),
-			check: bears("offering_items", "name", "item_name")}),
+			check: contains("offering_items", "name", "item_name")}),
 		Entry("of a tenant and of what lies between it and the caller's own", "FetchTenantsBatch", "filter",
 			"include_relative_path", list{
 				query: map[string]string{"include_relative_path": "true", "uuids": "${unit_id}"}, of: own("family_tree",

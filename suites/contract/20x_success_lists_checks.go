@@ -9,7 +9,7 @@ import (
 	"acronis-conformance/schemas"
 )
 
-// nobodys is an id that nothing bears: lists leave it out.
+// nobodys is an id that nothing has: lists leave it out.
 const nobodys = "00000000-0000-4000-8000-000000000000"
 
 // empty asks for no items.
@@ -32,7 +32,7 @@ func nothing(items []any, _ fixtures.Vars) []schemas.Violation {
 		Detail: "the list was asked for what has changed after " + farAhead}}
 }
 
-// short asks for one item that is no more than the form that was asked for: it lacks what only the longer ones have.
+// short asks for one item that has only the form that was asked for: it lacks what only the longer ones have.
 func short(longer ...string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {
 		if len(items) != 1 {
@@ -61,7 +61,7 @@ func without(name string) func([]any, fixtures.Vars) []schemas.Violation {
 			}
 			if fmt.Sprint(id) == fmt.Sprint(vars[name]) {
 				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i), Rule: "deleted", Found: fmt.Sprint(id),
-					Detail: "the list shows a deleted object, though nobody asked for those"}}
+					Detail: "the list shows a deleted object, though the request does not ask for those"}}
 			}
 		}
 		return nil
@@ -103,7 +103,7 @@ func stored(items []any, vars fixtures.Vars) []schemas.Violation {
 	return wrong
 }
 
-// every asks that the items' property is what the object bears under the name, and that there is at least one.
+// every asks that the items' property is what the object has under the name, and that there is at least one.
 func every(property, name string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, vars fixtures.Vars) []schemas.Violation {
 		wrong := all(property, fmt.Sprint(vars[name]))(items, vars)
@@ -272,8 +272,8 @@ func inside(items []any, property string) []any {
 	return all
 }
 
-// bears asks for one item whose list under the property has a part with a value: that under the name, or any.
-func bears(property, part, name string) func([]any, fixtures.Vars) []schemas.Violation {
+// contains asks for one item whose list under the property has a part with a value: that under the name, or any.
+func contains(property, part, name string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, vars fixtures.Vars) []schemas.Violation {
 		for _, item := range items {
 			fields, _ := item.(map[string]any)

@@ -14,7 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// What a list holds: all that was made and fits, nothing that was deleted, nothing of anybody else, each object once
+// What a list holds: all that was made and fits, nothing that was deleted, nothing of others, each object once
 // and as its own read shows it. The trees of objects.yml that these lists are asked about are changed by nothing.
 var _ = Describe("20x contents of lists", Label("20x"), func() {
 	DescribeTableSubtree("a list holds exactly what it should", func(id, variant string, c contents) {

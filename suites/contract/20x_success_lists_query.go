@@ -56,7 +56,7 @@ func deletedLeftOut(object, parameter, id string) list {
 			return nil
 		}
 		return []schemas.Violation{{Path: "$.items", Rule: "deleted", Found: fmt.Sprint(len(items)) + " items",
-			Detail: "the list shows a deleted object, though nobody asked for those"}}
+			Detail: "the list shows a deleted object, though the request does not ask for those"}}
 	}
 	return l
 }

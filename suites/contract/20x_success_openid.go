@@ -112,7 +112,7 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 func atTarget(s *session.Session, address string) (fixtures.Request, bool) {
 	at, err := url.Parse(address)
 	own, unread := url.Parse(s.Access.URL)
-	r := fixtures.Request{As: fixtures.Nobody, Method: http.MethodGet, Header: http.Header{}, Root: true}
+	r := fixtures.Request{As: fixtures.Anonymous, Method: http.MethodGet, Header: http.Header{}, Root: true}
 	if err != nil || unread != nil || !strings.EqualFold(at.Host, own.Host) {
 		return r, false
 	}
@@ -137,6 +137,6 @@ func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 			}
 			return key.Key(), nil
 		}
-		return nil, fmt.Errorf("none of the %d keys bears its kid", len(set.Keys))
+		return nil, fmt.Errorf("none of the %d keys has its kid", len(set.Keys))
 	}
 }

@@ -45,9 +45,9 @@ var _ = Describe("20x success", Label("20x"), func() {
 			objectShown{of: own("unsupplied_customer",
 				"shown"), shown: switchedOff}),
 		// The guides begin to count there; the reference has versions that look like times.
-		Entry("a location that nobody has changed", "FetchInfrastructuresLocation", "first-version",
+		Entry("a location that was never changed", "FetchInfrastructuresLocation", "first-version",
 			objectShown{of: shared("location"), shown: atVersion("0"), guess: true}),
-		Entry("a storage that nobody has changed", "FetchInfrastructure", "first-version",
+		Entry("a storage that was never changed", "FetchInfrastructure", "first-version",
 			objectShown{of: shared("infra"),
 				shown: atVersion("1"), guess: true}),
 		Entry("a deleted tenant, with allow_deleted", "FetchTenant", "deleted",

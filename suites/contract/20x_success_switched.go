@@ -64,10 +64,10 @@ var _ = Describe("20x success", Label("20x"), func() {
 			spec.Register(w.on(op, name))
 		}
 	},
-		Entry("a tenant comes back by force, and its name bears a suffix", "RestoreDeletedTenant", "forced",
+		Entry("a tenant comes back by force, and its name has a suffix", "RestoreDeletedTenant", "forced",
 			told{object: "name_taken_customer",
 				query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
-		Entry("a user comes back by force and enabled, and the login bears a suffix", "RestoreDeletedUser", "forced",
+		Entry("a user comes back by force and enabled, and the login has a suffix", "RestoreDeletedUser", "forced",
 			told{object: "login_taken_user",
 				query: map[string]string{"force": "true", "enable": "true"},
 				shown: both(both(property("deleted_at", nil),

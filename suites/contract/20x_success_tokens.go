@@ -73,8 +73,8 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		Entry("who has logged in", "LogInWithOneTimeToken", "session", opened),
 	)
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
-		spec.Register(deadToken(op, "revoked", func(s *session.Session) string { return s.Forged[session.Revoked] },
-			session.Revoked))
+		spec.Register(deadToken(op, "revoked",
+			func(s *session.Session) string { return s.InvalidTokens[session.Revoked] }, session.Revoked))
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
 	}
@@ -140,7 +140,7 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 		if err != nil {
 			return wrong, nil, nil // a contract without it tells nothing
 		}
-		who.As = fixtures.Nobody
+		who.As = fixtures.Anonymous
 		who.Header.Set("Authorization", fmt.Sprintf("Bearer %v", body["access_token"]))
 		seen, err := s.Send(ctx, id, who, nil)
 		if err != nil {
@@ -299,7 +299,7 @@ func withBasic(op *schemas.Operation) spec.Spec {
 	sp.Writes = true // its user was made for it
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		r, vars, err := spec.CallOn(s, op, key, id)
-		r.As = fixtures.Nobody
+		r.As = fixtures.Anonymous
 		if err != nil {
 			return spec.Case{}, err
 		}

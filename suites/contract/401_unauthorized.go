@@ -25,12 +25,12 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("no token", spec.Probe{Code: 401, Name: "no-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request,
 				_ *session.Session) error {
-				r.As = fixtures.Nobody
+				r.As = fixtures.Anonymous
 				return nil
 			}}),
 		Entry("a malformed token", spec.Probe{Code: 401, Name: "garbage-token", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
-				r.Header.Set("Authorization", "Bearer "+session.Garbage)
+				r.Header.Set("Authorization", "Bearer "+session.InvalidToken)
 				return nil
 			}}),
 		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented,
@@ -57,7 +57,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	},
 		Entry("a wrong client secret", spec.Probe{Code: 401, Name: "wrong-secret", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return withClient(r, s, "", session.Garbage)
+				return withClient(r, s, "", session.InvalidToken)
 			}}, "RequestTokens", "RevokeToken"),
 		Entry("an empty client secret", spec.Probe{Code: 401, Name: "empty-secret", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
@@ -70,11 +70,11 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 					return err
 				}
 				return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password",
-					"username": user["login"], "password": session.Garbage})
+					"username": user["login"], "password": session.InvalidToken})
 			}}, "RequestTokens"),
 		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.Garbage)
+				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.InvalidToken)
 			}}, "RequestTokens", "RevokeToken"),
 	)
 
@@ -104,8 +104,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				}
 				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]),
 					fmt.Sprint(vars["client_secret"])))
-				return r.SetBody(form, map[string]any{"grant_type": jwtBearer, "assertion": s.Forged[session.Tampered],
-					"scope": tenantScope + fmt.Sprint(vars["side"])})
+				return r.SetBody(form, map[string]any{"grant_type": jwtBearer,
+					"assertion": s.InvalidTokens[session.Tampered], "scope": tenantScope + fmt.Sprint(vars["side"])})
 			}}),
 	)
 
@@ -118,17 +118,18 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	},
 		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-basic", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return asReader(r, s, session.Garbage)
+				return asReader(r, s, session.InvalidToken)
 			}}, "FetchCurrentUserInfo", "FetchTenant", "UpdateTenant"),
 		Entry("an account that does not exist", spec.Probe{Code: 401, Name: "unknown-basic", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
-				r.Header.Set("Authorization", fixtures.Basic("00000000-0000-4000-8000-000000000000", session.Garbage))
+				r.Header.Set("Authorization",
+					fixtures.Basic("00000000-0000-4000-8000-000000000000", session.InvalidToken))
 				return nil
 			}}, "FetchTenant"),
 		Entry("a client's wrong secret", spec.Probe{Code: 401, Name: "wrong-basic-client", Basis: spec.Documented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				vars, err := s.Vars(fixtures.Shared(fixtures.Home, "client"), "")
-				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.Garbage))
+				r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(vars["client_id"]), session.InvalidToken))
 				return err
 			}}, "FetchClient"),
 		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic",
@@ -141,7 +142,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	// does not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for
 	// one time only, that an id token is not an access token, and that nothing is not proof of who calls: their names
 	// do.
-	DescribeTableSubtree("what is not good any more, or never was, opens nothing:", func(id, name, object string,
+	DescribeTableSubtree("rejected credentials", func(id, name, object string,
 		ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := worthless(op, name, object, ground, bring)
@@ -157,7 +158,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				r.Header.Del("Authorization")
 				return r.SetBody(form, map[string]any{"grant_type": "client_credentials",
 					"client_id":     vars["client_id"],
-					"client_secret": session.Garbage})
+					"client_secret": session.InvalidToken})
 			}),
 		Entry("nothing but the id of a client without a secret", "RequestTokens", "public-client", "public_client",
 			spec.Assumed, func(r *fixtures.Request, vars fixtures.Vars) error {
@@ -214,7 +215,7 @@ func itsOwn(*fixtures.Request, fixtures.Vars) error { return nil }
 // bearing brings the object's token of that name.
 func bearing(name string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
-		r.As = fixtures.Nobody
+		r.As = fixtures.Anonymous
 		token, err := given(vars, name)
 		r.Header.Set("Authorization", "Bearer "+token)
 		return err
@@ -227,7 +228,7 @@ const (
 	tenantScope = "urn:acronis.com:tenant-id:"
 )
 
-// given is what the object bears under the name, which not every target gives.
+// given is what the object has under the name, which not every target gives.
 func given(vars fixtures.Vars, name string) (string, error) {
 	if vars[name] == nil {
 		return "", fmt.Errorf("the target has given no %s", name)
@@ -235,7 +236,7 @@ func given(vars fixtures.Vars, name string) (string, error) {
 	return fmt.Sprint(vars[name]), nil
 }
 
-// inForm brings what the object bears under the names, by the parameters of a form.
+// inForm brings what the object has under the names, by the parameters of a form.
 func inForm(grantType string, names map[string]string) credentials {
 	return func(r *fixtures.Request, vars fixtures.Vars) error {
 		body := map[string]any{"grant_type": grantType}
@@ -256,7 +257,7 @@ func inForm(grantType string, names map[string]string) credentials {
 // asking asks for a token with something that no one gave out.
 func asking(grantType, name string) func(*fixtures.Request, *session.Session) error {
 	return func(r *fixtures.Request, s *session.Session) error {
-		body := map[string]any{"grant_type": grantType, name: session.Garbage}
+		body := map[string]any{"grant_type": grantType, name: session.InvalidToken}
 		if grantType == jwtBearer {
 			body["scope"] = tenantScope + fmt.Sprint(s.World.Sides[fixtures.Home]["side"])
 		}
@@ -287,7 +288,7 @@ func worthless(op *schemas.Operation, name, object string, ground report.Basis, 
 // asReader calls as home's reader, with a password and not with a token.
 func asReader(r *fixtures.Request, s *session.Session, password string) error {
 	user, err := s.World.Object("actor/" + string(fixtures.Reader))
-	r.As = fixtures.Nobody
+	r.As = fixtures.Anonymous
 	r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(user["login"]), password))
 	return err
 }

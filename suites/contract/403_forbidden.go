@@ -157,7 +157,7 @@ func isolated(s *session.Session, op *schemas.Operation) error {
 		}
 	}
 	if s.World.Open != "" && op.Writes() && op.ID != "RequestTokens" {
-		return errors.New(s.World.Open)
+		return errors.New(s.World.Open + ": see 403/foreign-tenant/FetchTenant")
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ var (
 	limitedAccess = spec.Cites(`administrators above a tenant that limits their access may change the tenant's own `+
 		`properties, and see neither its users nor what is below it (guide, "Limiting access to a tenant for `+
 		`higher-level administrators"; "Access model", management modes)`, guide+"tenants/limiting-tenant-access")
-	forOwners = spec.Cites(`a locked tenant is updated by users of the tenant that owns the lock, and by nobody else `+
+	forOwners = spec.Cites(`a locked tenant is updated by users of the tenant that owns the lock, and by no one else `+
 		`(reference, update_lock)`, spec.Reference)
 	forAPIClients = spec.Cites(`one-time tokens and passwords are for API clients, and passwords for users of tenants `+
 		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", `+

@@ -58,7 +58,7 @@ func untilShown(ctx context.Context, s *session.Session, vars fixtures.Vars, acc
 		switch {
 		case shown == access:
 			return nil
-		case time.Since(begin) < s.Settle():
+		case time.Since(begin) < s.ConsistencyTimeout():
 		case shown == !access:
 			return errors.New("access was limited, which no read shows: see 20x/limited-access/FetchTenant")
 		default:
@@ -105,7 +105,7 @@ type tenantChange struct {
 func (c tenantChange) make(ctx context.Context, s *session.Session) (map[string]any, error) {
 	for begin := time.Now(); ; {
 		changed, err := c.attempt(ctx, s)
-		if err == nil || time.Since(begin) >= s.Settle() {
+		if err == nil || time.Since(begin) >= s.ConsistencyTimeout() {
 			return changed, err
 		}
 		if err := fixtures.Pause(ctx, time.Second); err != nil {

@@ -29,7 +29,7 @@ var _ = Describe("404 not found", Label("404"), func() {
 		}
 	}
 
-	// The valid call, with an id that nothing bears.
+	// The valid call, with an id that nothing has.
 	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return len(op.Takes("path")) > 0 }) {
 		for _, name := range op.Takes("path") {
 			spec.Register(unknownID(op, name))
@@ -112,7 +112,7 @@ func prefixes() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// literal fills a path template with ids that nothing bears.
+// literal fills a path template with ids that nothing has.
 func literal(template string) string {
 	segments := strings.Split(template, "/")
 	for i, segment := range segments {
@@ -123,7 +123,7 @@ func literal(template string) string {
 	return strings.Join(segments, "/")
 }
 
-// unknown is a well-formed value that nothing bears.
+// unknown is a well-formed value that nothing has.
 func unknown(parameter string) string {
 	switch parameter {
 	case "token_id":
@@ -154,7 +154,7 @@ func unknownRoute(variant, template string) spec.Spec {
 	}
 }
 
-// unknownID puts an id that nothing bears into the path of the valid call.
+// unknownID puts an id that nothing has into the path of the valid call.
 func unknownID(op *schemas.Operation, name string) spec.Spec {
 	variant := ""
 	if len(op.Takes("path")) > 1 {

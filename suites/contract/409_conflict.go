@@ -120,7 +120,7 @@ func again(op *schemas.Operation, name string) spec.Spec {
 	}
 }
 
-// taken changes an object so that it would bear what the object under the key bears under the name.
+// taken changes an object so that it would have what the object under the key has under the name.
 func taken(op *schemas.Operation, field, key, object, name string) spec.Spec {
 	p := spec.Probe{Code: 409, Name: "taken-" + field, Basis: spec.Assumed}
 	sp := p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
@@ -144,7 +144,7 @@ type conflict struct {
 	cite   spec.Citation
 	query  string   // the query parameter that takes the value
 	body   []string // the place of the JSON body that takes it
-	value  string   // the name under which the object bears it
+	value  string   // the name under which the object has it
 }
 
 // older names the version that the object had before its last change.

@@ -51,7 +51,7 @@ func injected(op *schemas.Operation) spec.Spec {
 		Writes: op.Writes(), Control: op.ID, Objects: func(n session.Needs) { spec.NeedTargetObject(n, op) },
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			if s.Access.FaultHeader == "" {
-				return spec.Case{}, errors.New(s.Missing[session.Fault50x])
+				return spec.Case{}, errors.New(s.SkipReasons[session.Fault50x])
 			}
 			r, _, err := spec.CallOn(s, op, key, id)
 			return spec.Case{Request: r, Fault: &session.Fault{Status: 503, Attempts: 1}, Locks: key,
@@ -127,7 +127,7 @@ func repeated(op *schemas.Operation, failing int, waits func() map[string]*wait)
 	}
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		if s.Access.FaultHeader == "" {
-			return spec.Case{}, errors.New(s.Missing[session.Fault50x])
+			return spec.Case{}, errors.New(s.SkipReasons[session.Fault50x])
 		}
 		w := waits()[id]
 		if w == nil {

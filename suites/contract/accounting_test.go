@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// maxUnprovokable bounds the reviewed list: it is no place to put what is merely hard.
+	// maxUnprovokable bounds the reviewed list: it is not a place to put what is merely hard.
 	maxUnprovokable = 10
 
 	// goldenList holds the specs by family: `make specs` writes it, so that a review shows what a change adds and

@@ -34,3 +34,6 @@ func Main() int {
 type outcome struct{ failed bool }
 
 func (o *outcome) Fail() { o.failed = true }
+
+// Unprovokable is the number of cells of the reference that nothing known provokes.
+func Unprovokable() int { return len(unprovokable) }

@@ -48,7 +48,8 @@ var _ = Describe("go test", func() {
 
 	// In a checkout of its own, where a run of all specs takes a second: with any flag of the suite nothing is stored
 	// anyway.
-	It("asks the target each time it is typed without -count=1", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("asks the target each time it is typed without -count=1", long, SpecTimeout(5*time.Minute), func(
+		ctx SpecContext) {
 		environment := startMock()
 		var dead atomic.Bool
 		counted := between(environment, &proxy{interfere: func(_ *proxy, w http.ResponseWriter, _ *http.Request) bool {
@@ -60,7 +61,8 @@ var _ = Describe("go test", func() {
 		d.write(".acronis", "")
 		d.environment["ACRONIS_TARGET"] = "staging"
 		for _, name := range []string{"go.mod", "go.sum", "schemas", "fixtures", "suites"} {
-			output, err := exec.CommandContext(ctx, "cp", "-r", filepath.Join(binaries.Root, name), d.folder).CombinedOutput()
+			from := filepath.Join(binaries.Root, name)
+			output, err := exec.CommandContext(ctx, "cp", "-r", from, d.folder).CombinedOutput()
 			Expect(err).NotTo(HaveOccurred(), string(output))
 		}
 		// The directory is a new one each time, and is not part of what is compiled: it comes from the build's cache.

@@ -17,7 +17,7 @@ type mistake struct {
 	config    func(config string) string // of ginkgo.yml
 	arguments []string                   // of the command and, with one dash more, of ginkgo where they select
 	sentence  string                     // what is said, once
-	reports   func(d *desk) string       // another folder for the reports
+	reports   func(d *desk) string       // another directory for the reports
 }
 
 // A bad configuration is one clear sentence, printed once, with an exit code that tells it from a violation; and
@@ -166,7 +166,7 @@ var _ = Describe("a bad configuration", func() {
 			"-filter (( is not a label expression: write one such as '409 && tenants'"),
 		Entry("focus that is none", limit, "-focus=(",
 			"-focus ( is not a regular expression: write the id of a spec, or a part of it"),
-		Entry("processes", limit, "-procs=-1", "-procs -1 is not a number of processes: leave it out for one per core"),
+		Entry("processes", limit, "-procs=-1", "-procs -1 is not a number of processes: leave it out for the default"),
 	)
 })
 
@@ -188,6 +188,6 @@ func tripwire() (connections *atomic.Int64, environment map[string]string) {
 		}
 	}()
 	return connections, map[string]string{"ACRONIS_DATACENTER_URL": "http://" + listener.Addr().String(),
-		"ACRONIS_CLIENT_ID":     "nobody",
+		"ACRONIS_CLIENT_ID":     "no-one",
 		"ACRONIS_CLIENT_SECRET": "none"}
 }

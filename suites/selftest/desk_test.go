@@ -26,7 +26,10 @@ const (
 	pollEvery     = 5 * time.Millisecond
 )
 
-// desk is the folder of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It
+// long marks what takes a run of the whole suite or two, or waits: `make test` leaves it to `make proof`.
+var long = Label("long")
+
+// desk is the directory of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It
 // stays the same over several commands.
 type desk struct {
 	folder      string
@@ -68,7 +71,7 @@ func (d *desk) waive(waivers string) {
 	d.write("fixtures/waivers.yml", "waivers:\n"+waivers)
 }
 
-// start starts a binary in the folder.
+// start starts a binary in the directory.
 func (d *desk) start(binary string, arguments ...string) *gexec.Session {
 	GinkgoHelper()
 	command := exec.Command(binary, arguments...)

@@ -15,7 +15,8 @@ import (
 // generatedName splits the name of a generated defect: subject, code, what is done, and to what. The subject is an
 // operation, or a method on a path.
 var generatedName = regexp.MustCompile(`^(.+)\.([1-5][0-9][0-9])-` +
-	`(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)(?:-([\w.-]+))?$`)
+	`(as|without|mistyped|bodiless|with-body|lacking|holding|ignoring|differing|paging|drops|resets|names|answers)` +
+	`(?:-([\w.-]+))?$`)
 
 // listWays are what generated defects do to lists.
 var listWays = []string{"lacking", "holding", "ignoring", "differing", "paging"}

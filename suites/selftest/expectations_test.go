@@ -27,12 +27,12 @@ type expectation struct {
 	Except  []string // of these, the specs that cannot show it
 	MayFail []string // specs that may turn red as well, since they look at what the defect changes
 
-	// AtLeastOne marks a defect that is caught by any one of Fails: how many show it depends on how they provoke what it
+	// AtLeastOne marks a defect that any one of Fails catches: how many show it depends on how they provoke what it
 	// changes.
 	AtLeastOne bool
 	// BreaksSetup marks a defect that denies other specs what they need: what they then report does not count.
 	BreaksSetup bool
-	// BlocksSetup names the operation without which no sandbox can be made, where the defect denies it: then no spec can
+	// BlocksSetup names the operation without which no sandbox can be made, where the defect denies it: no spec can
 	// run.
 	BlocksSetup string
 	// OnlyOnRetry marks a defect that only shows when a failed request is repeated, and so to the specs that wait for

@@ -14,7 +14,7 @@ import (
 // of repeatable runs,
 // -defect the kill matrix, -age those of signals, -openapi and the refusals those of exit codes.
 var _ = Describe("a flag", func() {
-	It("of run is heeded", limit, func(ctx SpecContext) {
+	It("of run has its effect", limit, func(ctx SpecContext) {
 		d := newDesk(nil)
 		plain := d.run(ctx, "run", few)
 		Expect(plain.code).To(Equal(0), plain.output)
@@ -44,7 +44,7 @@ var _ = Describe("a flag", func() {
 			Expect(inside.path("elsewhere/conformance.json")).To(BeARegularFile())
 		})
 
-	It("-baseline and -to of the commands that work on results are heeded", limit, func(ctx SpecContext) {
+	It("-baseline and -to of the commands that work on results have their effect", limit, func(ctx SpecContext) {
 		d := newDesk(oneViolation())
 		Expect(d.run(ctx, "run", "-target=staging", "-focus=401/no-token/FetchApplications$").code).To(Equal(0))
 		Expect(os.Rename(d.path("conformance.json"), d.path("old.json"))).To(Succeed())
@@ -86,16 +86,6 @@ var _ = Describe("a flag", func() {
 		o = d.run(ctx, "gate", "-target=staging", "-baseline=none.json")
 		Expect(o.code).To(Equal(2), o.output)
 		Expect(o.output).To(ContainSubstring("none.json"))
-	})
-
-	It("of bench is heeded, and bench ends with 0 and 2", limit, func(ctx SpecContext) {
-		d := newDesk(startMock())
-		o := d.look(ctx, "bench", "-procs=1")
-		Expect(o.code).To(Equal(0), o.output)
-		Expect(o.output).To(ContainSubstring(", 1 processes,"))
-		o = d.look(ctx, "bench", "-target=staging")
-		Expect(o.code).To(Equal(2), o.output)
-		Expect(o.output).To(ContainSubstring("staging is not embedded"))
 	})
 })
 

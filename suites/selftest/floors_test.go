@@ -115,7 +115,7 @@ var _ = Describe("a full run on a live target", func() {
 })
 
 var _ = Describe("a run that leaves something behind", func() {
-	It("is no pass, and counts it in the last line", limit, func(ctx SpecContext) {
+	It("is not a pass, and counts it in the last line", limit, func(ctx SpecContext) {
 		environment := startMock()
 		direct := maps.Clone(environment)
 		between(environment, &proxy{interfere: func(_ *proxy, w http.ResponseWriter, r *http.Request) bool {

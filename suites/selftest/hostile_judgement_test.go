@@ -19,7 +19,7 @@ const underLoad = SpecTimeout(4 * time.Minute)
 // Other targets of this kind are in isolation_test.go (no isolation at all), judged_answers_test.go (errors called
 // success, bodies that change), waivers_test.go (debts) and wire_test.go (throttling).
 var _ = Describe("a target with one fault", func() {
-	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals",
+	It("that is a token for a wrong secret fails the gate, whatever is waived of its refusals", long,
 		SpecTimeout(5*time.Minute),
 		func(ctx SpecContext) {
 			environment := startMock("-variation=live-answers", "-defect=request-tokens-ignores-the-secret")
@@ -80,7 +80,7 @@ var _ = Describe("a target with one fault", func() {
 	})
 
 	// What specs have deleted, and is not found any longer, is answered with a failure as well: no pause helps.
-	It("that is a 50x in place of each 4xx does not hold the clean-up up", underLoad, func(ctx SpecContext) {
+	It("that is a 50x in place of each 4xx does not hold the clean-up up", long, underLoad, func(ctx SpecContext) {
 		var mu sync.Mutex
 		refused := map[string]int{} // in the clean-up, by request
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {

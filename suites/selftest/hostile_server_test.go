@@ -193,7 +193,7 @@ func answers(status int, body string) wire {
 		"Content-Length: %d\r\n\r\n%s", status, http.StatusText(status), namesSecret, len(body), body)
 }
 
-// endlessly sends a head once and a text for ever.
+// endlessly sends a head once and a text endlessly.
 func endlessly(head, text string) wire {
 	block := []byte(text)
 	if len(text) < 1<<16 {

@@ -1,8 +1,6 @@
 package selftest_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -11,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"log"
 	"math/big"
 	"net"
@@ -117,7 +114,7 @@ var _ = Describe("a hostile server", func() {
 		hostileEntries(),
 	)
 
-	It("that follows no request any more is refused, and what was made is named", func(ctx SpecContext) {
+	It("that no longer follows requests is refused, and what was made is named", func(ctx SpecContext) {
 		var once atomic.Bool
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.UserAgent(), refused) && once.CompareAndSwap(false, true) {
@@ -134,8 +131,9 @@ var _ = Describe("a hostile server", func() {
 		Expect(o.result.Leftovers[0].Reason).To(ContainSubstring("connection refused"))
 	}, SpecTimeout(time.Minute))
 
-	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(ctx SpecContext) {
-		// A read whose connection drops is sent once more, also by net/http: this is more than that bears.
+	It("that dies half way and comes back costs the specs in between, and nothing is left behind", func(
+		ctx SpecContext) {
+		// A read whose connection drops is sent once more, also by net/http: this is more than that allows.
 		dead := []int64{5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 		var count atomic.Int64
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
@@ -208,11 +206,12 @@ var _ = Describe("a hostile server", func() {
 		Expect(o.output).To(ContainSubstring(words))
 		Expect(o.result.Verdict).To(Equal(report.Error))
 	},
-		Entry("of an unknown authority", func(*certificate) {}, false, "signed by an authority that is not trusted here",
-			SpecTimeout(time.Minute)),
+		Entry("of an unknown authority", func(*certificate) {}, false,
+			"signed by an authority that is not trusted here", SpecTimeout(time.Minute)),
 		Entry("expired", func(c *certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, true,
 			"certificate is not valid: check its dates", SpecTimeout(time.Minute)),
-		Entry("for another host", func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} },
+		Entry("for another host",
+			func(c *certificate) { c.IPAddresses, c.DNSNames = nil, []string{"elsewhere.example"} },
 			true, "certificate is for another host", SpecTimeout(time.Minute)),
 	)
 })
@@ -222,7 +221,8 @@ func hostileEntries() []TableEntry {
 	const refusal = `{"error":{"code":401,"message":"no","domain":"x","details":{"info":"no"},"context":{}}}`
 	head := "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n" + namesSecret
 	busy := func(after string) wire {
-		return says("HTTP/1.1 429 Too Many Requests\r\n%sRetry-After: %s\r\nContent-Length: 0\r\n\r\n", namesSecret, after)
+		return says("HTTP/1.1 429 Too Many Requests\r\n%sRetry-After: %s\r\nContent-Length: 0\r\n\r\n",
+			namesSecret, after)
 	}
 	deep := strings.Repeat(`{"a":[`, 5000) + strings.Repeat(`]}`, 5000)
 	long := strings.Repeat("9", 10000)
@@ -253,16 +253,17 @@ func hostileEntries() []TableEntry {
 				"the answer to RequestTokens is 200, and it holds no token: check the host"}},
 		{"endless body of a success", row{served, endlessly("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
 			`[[[[`), 2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
-		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+strings.Repeat("x", 1<<20)),
-			2, report.Error, "its body is longer than 10 MiB, of which the suite reads no more"}},
+		{"body of 1 GiB", row{refused, endlessly(head+"Content-Length: 1073741824\r\n\r\n", `"`+
+			strings.Repeat("x", 1<<20)), 2, report.Error,
+			"its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"gzip bomb", row{refused, bomb(head), 2, report.Error,
 			"its body is longer than 10 MiB, of which the suite reads no more"}},
 		{"gzip that is none", row{refused, says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head,
 			len(refusal), refusal), 2, report.Error, "its Content-Encoding is gzip: gzip: invalid header"}},
-		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal), 2,
-			report.Error, "unexpected EOF"}},
-		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal), 1,
-			report.Violation, "the body ends in the middle of a JSON value"}},
+		{"body shorter than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)+10, refusal),
+			2, report.Error, "unexpected EOF"}},
+		{"body longer than said", row{refused, says("%sContent-Length: %d\r\n\r\n%s", head, len(refusal)-10, refusal),
+			1, report.Violation, "the body ends in the middle of a JSON value"}},
 		{"two lengths", row{refused, says("%sContent-Length: 1\r\nContent-Length: 2\r\n\r\n%s", head, refusal), 2,
 			report.Error, "message cannot contain multiple Content-Length headers"}},
 		{"invalid chunk", row{refused, says("%sTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n", head), 2,
@@ -274,12 +275,14 @@ func hostileEntries() []TableEntry {
 		{"flood of 103", row{refused, endlessly("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), 2, report.Error,
 			"server response headers exceeded 1048576 bytes"}},
 		{"some 100 and 103 and then the answer",
-			row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
-				20), "1.1"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
+			row{refused, relays(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"+
+				"HTTP/1.1 100 Continue\r\n\r\n", 20), "1.1"), 0, report.Pass,
+				"PASS on staging: 2 specs meet the contract"}},
 		{"HTTP/1.0", row{refused, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
-		{"HTTP/1.0 success", row{served, relays("", "1.0"), 0, report.Pass, "PASS on staging: 2 specs meet the contract"}},
-		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1, report.Violation,
-			"$: invalid-utf8: byte 33 is not UTF-8"}},
+		{"HTTP/1.0 success", row{served, relays("", "1.0"), 0, report.Pass,
+			"PASS on staging: 2 specs meet the contract"}},
+		{"invalid UTF-8", row{refused, answers(401, strings.Replace(refusal, "no", "n\xff\xfeo", 1)), 1,
+			report.Violation, "$: invalid-utf8: byte 33 is not UTF-8"}},
 		{"JSON 10,000 levels deep", row{refused, answers(401, deep), 1, report.Violation,
 			"$: too-deep: more than 1000 arrays and objects are nested"}},
 		{"success 10,000 levels deep", row{served, answers(200, deep), 1, report.Violation,
@@ -309,60 +312,6 @@ func hostileEntries() []TableEntry {
 		entries = append(entries, Entry(r.name, SpecTimeout(3*time.Minute), r.row))
 	}
 	return entries
-}
-
-// stalls sends a text and then nothing until the suite hangs up.
-func stalls(text string) wire {
-	return func(g *gateway, conn net.Conn, _ *http.Request) {
-		_, _ = io.WriteString(conn, g.named(text))
-		_, _ = io.Copy(io.Discard, conn)
-	}
-}
-
-// drips sends a text and then a byte per second.
-func drips(text string) wire {
-	return func(g *gateway, conn net.Conn, _ *http.Request) {
-		_, err := io.WriteString(conn, g.named(text))
-		for err == nil {
-			time.Sleep(time.Second)
-			_, err = io.WriteString(conn, "x")
-		}
-	}
-}
-
-// resets sends a text and resets the connection.
-func resets(text string) wire {
-	return func(g *gateway, conn net.Conn, _ *http.Request) {
-		_, _ = io.WriteString(conn, g.named(text))
-		time.Sleep(100 * time.Millisecond) // the suite reads the head
-		reset(conn)
-	}
-}
-
-// bomb is half a gigabyte of body in half a megabyte.
-func bomb(head string) wire {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	for block := make([]byte, 1<<20); packed.Len() < 1<<19; {
-		_, _ = w.Write(block)
-	}
-	_ = w.Close()
-	return says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head, packed.Len(), packed.String())
-}
-
-// relays sends the mock's own answer behind a text and in that version of HTTP.
-func relays(text, version string) wire {
-	return func(g *gateway, conn net.Conn, r *http.Request) {
-		status, header, body := g.upstream(r)
-		var answer bytes.Buffer
-		fmt.Fprintf(&answer, "%sHTTP/%s %d %s\r\n", text, version, status, http.StatusText(status))
-		header.Del("Content-Length")
-		header.Set("Connection", "close")
-		_ = header.Write(&answer) // into memory
-		answer.WriteString("\r\n")
-		answer.Write(body)
-		_, _ = conn.Write(answer.Bytes())
-	}
 }
 
 // expectSound looks for what no server may bring about, and for the secrets that it was given and has named.

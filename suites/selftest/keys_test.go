@@ -23,12 +23,14 @@ type observed struct {
 	most  int // of them at a time
 }
 
-func (w *observed) enter() {
+// enter counts a request that comes, and returns how many came so far.
+func (w *observed) enter() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.came = append(w.came, time.Now())
 	w.busy++
 	w.most = max(w.most, w.busy)
+	return len(w.came)
 }
 
 func (w *observed) leave() {
@@ -89,6 +91,22 @@ func refusing(_ *observed, w http.ResponseWriter, r *http.Request) bool {
 	return strings.Contains(r.UserAgent(), "spec 401/") && answer(w, http.StatusServiceUnavailable, envelope)
 }
 
+// emptyAtFirst answers the first request of that phase or spec with an empty list, after longer than the shortest time
+// to settle.
+func emptyAtFirst(spec string) func(*observed, http.ResponseWriter, *http.Request) bool {
+	return func(w *observed, to http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.UserAgent(), "spec "+spec) {
+			return false
+		}
+		defer w.leave()
+		if w.enter() > 1 {
+			return false
+		}
+		time.Sleep(20 * time.Millisecond)
+		return answer(to, http.StatusOK, `{"items": []}`)
+	}
+}
+
 // setting is a key of ginkgo.yml with two values, and what has to differ.
 type setting struct {
 	mock      []string // its arguments
@@ -113,11 +131,11 @@ func staging(line string) func(string) string {
 	return replaced("    concurrency: 4 ", "    "+line+"\n    concurrency: 4 ")
 }
 
-// What a user writes into ginkgo.yml is heeded. The keys that are not here have specs of their own: url, client_id,
+// What a user writes into ginkgo.yml has its effect. The keys that are not here have their own specs: url, client_id,
 // client_secret and ca_file those of a live target, allow, production and budget those of permissions, gate and
 // contract those of exit codes.
 var _ = Describe("a key of ginkgo.yml", func() {
-	DescribeTable("is heeded", func(ctx SpecContext, s setting) {
+	DescribeTable("has its effect", func(ctx SpecContext, s setting) {
 		for i, change := range s.values {
 			w := &observed{}
 			environment := startMock(s.mock...)
@@ -181,8 +199,8 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			shows: func(w *observed) any { return w.tries() > 1 }, is: [2]any{true, false},
 		}),
 		Entry("timeouts.settle", limit, setting{
-			mock: []string{"-variation=reads-lag"}, arguments: []string{"-focus=20x/kept/UpdateClient$"},
-			values: [2]func(string) string{replaced("settle: 1ms", "settle: 5s"), shipped},
+			interfere: emptyAtFirst("20x/"), arguments: []string{"-focus=20x/filter-edition/FetchTenantOfferingItems$"},
+			values: [2]func(string) string{replaced("settle: 1ms", "settle: 20s"), shipped},
 			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},
 		}),
 		Entry("retry.repeats", limit, setting{

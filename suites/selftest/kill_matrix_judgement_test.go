@@ -39,8 +39,8 @@ func shows(d defect, s report.Spec) bool {
 		return at("$.id") || at("$.client_id")
 	case "answers":
 		return true
-	case "lacking", "holding", "ignoring", "differing", "paging": // what a list holds is told in the words of many specs
-		return true
+	case "lacking", "holding", "ignoring", "differing", "paging":
+		return true // what a list holds is told in the words of many specs
 	}
 	return false
 }
@@ -79,7 +79,8 @@ func judged(d defect, r *report.Result) render.Kill {
 			if !d.AllowsFailure(s.ID) && !(d.BreaksSetup && dependent(s, subject(d.Defect))) {
 				k.Strays = append(k.Strays, saying(s))
 			}
-		case declared && !slices.ContainsFunc(pointsTo(s), func(id string) bool { return red[id] && d.ExpectsFailure(id) }):
+		case declared && !slices.ContainsFunc(pointsTo(s),
+			func(id string) bool { return red[id] && d.ExpectsFailure(id) }):
 			quiet = append(quiet, saying(s))
 		}
 	}
@@ -95,8 +96,8 @@ func judged(d defect, r *report.Result) render.Kill {
 	case k.Declared == 0:
 		k.Verdict, k.Why = render.Failed, "none of the specs that it declares was run"
 	case len(k.KilledBy) == 0:
-		k.Verdict, k.Why = render.Failed, fmt.Sprintf("nothing notices it: a spec of %s is missing or asserts too little",
-			d.Breaks)
+		k.Verdict, k.Why = render.Failed,
+			fmt.Sprintf("nothing notices it: a spec of %s is missing or asserts too little", d.Breaks)
 	case len(k.Missing)+len(k.Strays) > 0:
 		k.Verdict, k.Why = render.Failed, fmt.Sprintf("other specs turned red than it declares: missing %d, stray %d",
 			len(k.Missing), len(k.Strays))
@@ -123,7 +124,8 @@ func conclude(kills ...render.Kill) {
 			specs []string
 		}{{"these did not turn red", k.Missing}, {"these turned red besides", k.Strays}} {
 			if len(list.specs) > 0 {
-				fmt.Fprintf(&b, "%s:\n  %s\n", list.title, strings.Join(list.specs[:min(listed, len(list.specs))], "\n  "))
+				first := list.specs[:min(listed, len(list.specs))]
+				fmt.Fprintf(&b, "%s:\n  %s\n", list.title, strings.Join(first, "\n  "))
 			}
 			if more := len(list.specs) - listed; more > 0 {
 				fmt.Fprintf(&b, "  and %d more: reports/proof*.json has them all\n", more)

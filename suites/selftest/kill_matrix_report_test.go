@@ -43,9 +43,10 @@ var _ = ReportAfterSuite("kill matrix", func(_ SpecContext, all Report) {
 			continue
 		}
 		found := killsOf(spec)
-		if spec.Failed() && !slices.ContainsFunc(found, func(k render.Kill) bool { return k.Verdict == render.Failed }) {
-			found = append(found, render.Kill{Defect: spec.LeafNodeText, Verdict: render.Failed, Why: spec.FailureMessage(),
-				KilledBy: []string{}, Missing: []string{}, Strays: []string{}})
+		failed := func(k render.Kill) bool { return k.Verdict == render.Failed }
+		if spec.Failed() && !slices.ContainsFunc(found, failed) {
+			found = append(found, render.Kill{Defect: spec.LeafNodeText, Verdict: render.Failed,
+				Why: spec.FailureMessage(), KilledBy: []string{}, Missing: []string{}, Strays: []string{}})
 		}
 		kills = append(kills, found...)
 	}

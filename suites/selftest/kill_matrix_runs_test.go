@@ -45,7 +45,8 @@ func prevented(ctx context.Context, d defect, operation string) render.Kill {
 			"there is no world without %s, and the verdict of the run is %s, not error: %s", operation, result.Verdict,
 			result.Reason)
 	case !strings.Contains(result.Reason, operation):
-		k.Verdict, k.Why = render.Failed, fmt.Sprintf("the reason of the run does not name %s: %s", operation, result.Reason)
+		k.Verdict, k.Why = render.Failed,
+			fmt.Sprintf("the reason of the run does not name %s: %s", operation, result.Reason)
 	case k.Red > 0:
 		k.Verdict, k.Why = render.Failed, "there is no world, and specs turned red all the same"
 	}
@@ -85,7 +86,8 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 	var again []defect
 	for _, d := range together {
 		own := *result
-		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs), func(s report.Spec) bool { return !d.ExpectsFailure(s.ID) })
+		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs),
+			func(s report.Spec) bool { return !d.ExpectsFailure(s.ID) })
 		k := judged(d, &own)
 		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs,
 			func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {

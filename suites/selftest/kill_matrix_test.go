@@ -85,7 +85,7 @@ func sample(defects []defect) []defect {
 	return some
 }
 
-// batches deals the defects out in turn, by what they leave of a run: a refusal that is broken disturbs no other spec, a
+// batches deals the defects out in turn, by what they leave of a run: a broken refusal disturbs no other spec, a
 // success hardly, and one that set-ups rest on is alone. Those of one operation stand together, and come to lie in a
 // batch each.
 func batches(defects []defect) (all [][]defect) {

@@ -122,7 +122,13 @@ var _ = Describe("a run of which something is killed", func() {
 		Expect(left).To(HaveLen(1))
 		recorded, err := report.ReadRecords(left[0])
 		Expect(err).NotTo(HaveOccurred())
-		o := d.run(ctx, "run", "-target=staging", few)
+		o := d.finish(ctx, d.start(binaries.Conformance, "report", "-from="+left[0]))
+		Expect(o.code).To(Equal(0), o.output)
+		Expect(o.result.Run.Incomplete).To(BeTrue())
+		Expect(o.result.Specs).To(HaveLen(len(recorded.Specs)))
+		Expect(o.result.Leftovers).To(HaveExactElements(HaveField("Kind", "sandbox")))
+		Expect(d.path("index.html")).To(BeARegularFile())
+		o = d.run(ctx, "run", "-target=staging", few)
 		Expect(o.code).To(Equal(0), o.output)
 		Expect(o.output).To(ContainSubstring(
 			fmt.Sprintf("run %s on staging was killed: make sweep TARGET=staging RUN=%s CONFIRM=yes removes what it "+

@@ -12,7 +12,7 @@ import (
 
 // What a run passes is the suite, and not what someone has left of it.
 var _ = Describe("a suite that lacks specs", func() {
-	It("is no pass, however green the rest of it is", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("is not a pass, however green the rest of it is", long, SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 		d := newDesk(nil)
 		d.write("empty.go", "package contract\n")
 		lost := filepath.Join(binaries.Root, "suites", "contract", "406_not_acceptable.go")

@@ -24,7 +24,7 @@ var _ = Describe("a live target", func() {
 		file := expectJUnit(o)
 		Expect(file.Attributes).To(SatisfyAll(HaveKeyWithValue("failures", "0"), HaveKeyWithValue("errors", "0")))
 	},
-		Entry("over HTTP", SpecTimeout(5*time.Minute)),
+		Entry("over HTTP", long, SpecTimeout(5*time.Minute)),
 		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
 	)
 
@@ -38,7 +38,8 @@ var _ = Describe("a live target", func() {
 		if o.result != nil {
 			Expect(o.result.Verdict).To(Equal(report.Error))
 			Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
-			Expect(expectJUnit(o).Attributes).To(SatisfyAll(HaveKeyWithValue("tests", "1"), HaveKeyWithValue("errors", "1")))
+			Expect(expectJUnit(o).Attributes).To(SatisfyAll(HaveKeyWithValue("tests", "1"),
+				HaveKeyWithValue("errors", "1")))
 		}
 	},
 		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401",
@@ -47,8 +48,8 @@ var _ = Describe("a live target", func() {
 			SpecTimeout(2*time.Minute)),
 		Entry("an authority that is not known here", func(e map[string]string) { delete(e, "ACRONIS_CA_FILE") },
 			"signed by an authority that is not trusted here", SpecTimeout(2*time.Minute)),
-		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" }, "ACRONIS_CLIENT_SECRET",
-			SpecTimeout(2*time.Minute)),
+		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" },
+			"ACRONIS_CLIENT_SECRET", SpecTimeout(2*time.Minute)),
 	)
 })
 

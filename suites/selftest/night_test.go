@@ -18,7 +18,7 @@ import (
 var _ = Describe("the second night", func() {
 	const asked = "-focus=401/(expired|no)-token/FetchTenant$"
 
-	It("asserts with the expired token of the first", limit, func(ctx SpecContext) {
+	It("asserts with the expired token of the first", long, limit, func(ctx SpecContext) {
 		environment := startMock()
 		token := environment["ACRONIS_EXPIRED_TOKEN"] // of the configured client, and two hours past its time
 		environment["ACRONIS_EXPIRED_TOKEN"] = ""
@@ -67,7 +67,7 @@ var _ = Describe("the second night", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(reason).To(BeEmpty(), "it stays until the next one has expired")
 
-		// What another secret sealed is no one's.
+		// What another secret sealed belongs to no one.
 		Expect(os.Remove(path)).To(Succeed())
 		Expect(tokencache.Store(path, entry, "another", time.Now())).To(Succeed())
 		o = d.run(ctx, "run", "-target=staging", asked)

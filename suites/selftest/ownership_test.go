@@ -102,7 +102,8 @@ func seeded(g *gateway) account {
 		in(`{"login":"somebody","contact":{"email":"a@example.com"},"tenant_id":%q}`))["id"].(string)
 	a.location = send(http.MethodPost, "/locations", in(`{"name":"A location","owner_tenant_id":%q}`))["id"].(string)
 	a.other = send(http.MethodPost, "/clients",
-		in(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`))["client_id"].(string)
+		in(`{"type":"api_client","token_endpoint_auth_method":"client_secret_basic","tenant_id":%q}`),
+	)["client_id"].(string)
 	return a
 }
 
@@ -187,7 +188,8 @@ var _ = Describe("a target that lies about what was created", func() {
 		})
 		a = seeded(g)
 		o := runWatched(ctx, g.environment,
-			"-focus=20x/(valid-token|shows-as-made)|409/|405/.*DELETE.*(tenant|client|user|location)|403/foreign-tenant/(Update|Delete)")
+			"-focus=20x/(valid-token|shows-as-made)|409/|405/.*DELETE.*(tenant|client|user|location)|"+
+				"403/foreign-tenant/(Update|Delete)")
 		Expect(o.code).To(Equal(l.code), o.output)
 		Expect(o.result).NotTo(BeNil(), o.output)
 		Expect(o.result.Verdict).NotTo(Equal(report.Pass))

@@ -76,7 +76,7 @@ type outcome struct {
 	folder string
 }
 
-// runSuite starts the command as a pipeline does: in a folder outside the checkout, with nothing but an environment.
+// runSuite starts the command as a pipeline does: in a directory outside the checkout, with nothing but an environment.
 func runSuite(ctx context.Context, environment map[string]string, arguments ...string) outcome {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()

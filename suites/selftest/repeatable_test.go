@@ -67,7 +67,7 @@ var _ = Describe("two runs with one seed", func() {
 		return fmt.Sprint(cmp.Compare(len(a), len(b)))
 	}
 
-	It("send the same requests in the same order in one process, and the same set in several",
+	It("send the same requests in the same order in one process, and the same set in several", long,
 		SpecTimeout(4*limitDuration), func(ctx SpecContext) {
 			first := sent(ctx, "-seed=42", "-procs=1")
 			second := sent(ctx, "-seed=42", "-procs=1")

@@ -18,7 +18,7 @@ import (
 )
 
 var _ = Describe("a failure", func() {
-	It("is replayed until it is gone, beside the result that names it", limit, func(ctx SpecContext) {
+	It("is replayed until it is gone, beside the result that names it", long, limit, func(ctx SpecContext) {
 		environment := startMock()
 		var healthy atomic.Bool
 		conflict := conflictFor(redSpec)

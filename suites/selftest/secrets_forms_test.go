@@ -180,7 +180,7 @@ func everywhere(known, named string) string {
 	}
 }
 
-var _ = Describe("a secret that nobody knew before", Ordered, ContinueOnFailure, func() {
+var _ = Describe("a secret that was unknown before", Ordered, ContinueOnFailure, func() {
 	rows := leaks()
 	var o outcome
 	var sinks map[string]string

@@ -27,7 +27,7 @@ import (
 
 var _ = Describe("what a run hands to its processes", func() {
 	// Ginkgo's server asks no one who he is, and its address stands in the processes' command lines.
-	It("tells another user of the machine no secret", func(ctx SpecContext) {
+	It("tells another user of the machine no secret", long, func(ctx SpecContext) {
 		var specs atomic.Int64
 		g, p := recording(func(g *gateway, p *planted, w http.ResponseWriter, r *http.Request) bool {
 			if n := int(specs.Add(1)); strings.Contains(r.UserAgent(), "spec 401/") && n%3 == 0 {
@@ -48,7 +48,7 @@ var _ = Describe("what a run hands to its processes", func() {
 		Expect(got.state).To(MatchRegexp(`^`+regexp.QuoteMeta(g.environment["TMPDIR"])+`/conformance-\d+/state\.json$`),
 			"the path alone")
 		Expect(got.modes).To(SatisfyAny(BeEmpty(), HaveEach(SatisfyAny(BeEquivalentTo(0o600),
-			BeEquivalentTo(fs.ModeDir|0o700)))), "which nobody else can read")
+			BeEquivalentTo(fs.ModeDir|0o700)))), "which no other user can read")
 		Expect(len(got.reports)).To(BeNumerically(">", 1000), "what the other process reported")
 		for secret, where := range p.places {
 			for spelling, form := range spellings(secret) {
@@ -128,11 +128,12 @@ var _ = Describe("a secret in the environment", func() {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
 		basic := base64.StdEncoding.EncodeToString([]byte("me:" + password))
-		server := &http.Server{ErrorLog: quiet(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handle := func(w http.ResponseWriter, r *http.Request) {
 			wire(func(_ *gateway, conn net.Conn, _ *http.Request) {
 				_, _ = io.WriteString(conn, strings.NewReplacer("PASSWORD", password, "BASIC", basic).Replace(echo))
 			}).write(&gateway{ending: make(chan struct{})}, w, r)
-		})}
+		}
+		server := &http.Server{ErrorLog: quiet(), Handler: http.HandlerFunc(handle)}
 		go func() { _ = server.Serve(listener) }() // until it is closed
 		DeferCleanup(server.Close)
 		d := newDesk(map[string]string{
@@ -152,7 +153,8 @@ var _ = Describe("a secret in the environment", func() {
 	},
 		Entry("that tells the password", SpecTimeout(2*time.Minute), "run", "HTTP/1.1 407 refused me:PASSWORD\r\n\r\n",
 			"407"),
-		Entry("that tells the header", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 407 refused BASIC\r\n\r\n", "407"),
+		Entry("that tells the header", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 407 refused BASIC\r\n\r\n",
+			"407"),
 		Entry("that does not speak HTTP", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 PASSWORD no\r\n\r\n",
 			"$ACRONIS_PROXY_PASSWORD"),
 		Entry("that tells a sweep", SpecTimeout(2*time.Minute), "sweep", "HTTP/1.1 502 refused BASIC\r\n\r\n", "502"),
@@ -166,8 +168,8 @@ var _ = Describe("a secret in the environment", func() {
 		finder := redacttest.NewFinder(canary)
 		for _, o := range []outcome{d.run(ctx, "run", "-target=staging", few), d.run(ctx, "gate", "-target=staging"),
 			d.look(ctx, "doctor", "-target=staging"),
-			d.look(ctx, "sweep", "-target=staging"), d.ginkgo(ctx, []string{"-config=" + d.path("ginkgo.yml"), "-reports=" +
-				d.folder, "-target=staging"})} {
+			d.look(ctx, "sweep", "-target=staging"),
+			d.ginkgo(ctx, []string{"-config=" + d.path("ginkgo.yml"), "-reports=" + d.folder, "-target=staging"})} {
 			Expect(o.code).NotTo(BeZero(), o.output)
 			Expect(o.output).To(ContainSubstring("ACRONIS_CA_FILE"))
 			Expect(finder.Find(o.output)).To(BeEmpty())
@@ -181,11 +183,12 @@ var _ = Describe("a secret in the environment", func() {
 			return "-----BEGIN PRIVATE KEY----- " + canary + " -----END PRIVATE KEY-----"
 		}),
 		Entry("the middle of a key", SpecTimeout(2*time.Minute), func(canary string) string { return canary }),
-		Entry("much of a key", SpecTimeout(2*time.Minute), func(canary string) string { return strings.Repeat(canary, 100) }),
+		Entry("much of a key", SpecTimeout(2*time.Minute),
+			func(canary string) string { return strings.Repeat(canary, 100) }),
 	)
 })
 
-// expectHidden looks for secrets in every file of a folder.
+// expectHidden looks for secrets in every file of a directory.
 func expectHidden(folder string, finder *redacttest.Finder) {
 	GinkgoHelper()
 	Expect(filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
@@ -215,7 +218,8 @@ var _ = Describe("an answer that is made to be slow", func() {
 		o := runWatched(ctx, g.environment)
 		Expect(o.code).To(Equal(1), o.output)
 		Expect(o.output).To(ContainSubstring(says))
-		Expect(specOf(o.result, refused).Verdict).To(Equal(report.Violation), "it was judged in the time that a spec has")
+		Expect(specOf(o.result, refused).Verdict).To(Equal(report.Violation),
+			"it was judged in the time that a spec has")
 		Expect(withVerdict(o.result, report.Pass)).To(HaveLen(1))
 		Expect(o.peak).To(BeNumerically("<", healthyPeak+mostBytes), "%d MiB, and %d MiB where the server is healthy",
 			o.peak>>20, healthyPeak>>20)
@@ -223,8 +227,8 @@ var _ = Describe("an answer that is made to be slow", func() {
 		Entry("40,000 tokens", SpecTimeout(3*time.Minute), func() string {
 			var b strings.Builder
 			for i := range 40_000 {
-				fmt.Fprintf(&b, `,{"access_token":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI0NzExIn0.%s%0100d"}`,
-					redacttest.Canary(), i)
+				fmt.Fprintf(&b, `,{"access_token":"eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI0NzExIn0.`+
+					`%s%0100d"}`, redacttest.Canary(), i)
 			}
 			return "[" + b.String()[1:] + "]"
 		}, "$ACRONIS_TOKEN"),

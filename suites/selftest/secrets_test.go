@@ -44,8 +44,8 @@ var secretNames = []string{"access_token", "id_token", "refresh_token", "client_
 	"user_code", "password", "current_password", "new_password", "assertion"}
 
 func (p *planted) add(where, secret string) {
-	// Short values and what the suite itself makes up as garbage are no secrets.
-	if len(secret) < 6 || secret == session.Garbage {
+	// Short values and what the suite itself makes up as garbage are not secrets.
+	if len(secret) < 6 || secret == session.InvalidToken {
 		return
 	}
 	p.mu.Lock()
@@ -78,7 +78,7 @@ func (p *planted) kinds() map[string]int {
 func (p *planted) request(r *http.Request, body []byte) {
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	// what the wrong-secret probes send is not a secret
-	if _, password, basic := r.BasicAuth(); !basic || password != session.Garbage {
+	if _, password, basic := r.BasicAuth(); !basic || password != session.InvalidToken {
 		p.add(scheme, credentials)
 	}
 	if id, password, basic := r.BasicAuth(); basic && id != "" {
@@ -221,11 +221,11 @@ var _ = Describe("a secret", func() {
 		expectNoSecret(o, p)
 		Expect(o.output).To(ContainSubstring("$ACRONIS_TOKEN"), "curl lines stay of use")
 	},
-		Entry("of one process, with failures and echoes", SpecTimeout(5*time.Minute), 1, false),
-		Entry("of two processes, with failures and echoes", SpecTimeout(5*time.Minute), 2, true),
+		Entry("of one process, with failures and echoes", long, SpecTimeout(5*time.Minute), 1, false),
+		Entry("of two processes, with failures and echoes", long, SpecTimeout(5*time.Minute), 2, true),
 	)
 
-	It("is in no output where the target dies half way", func(ctx SpecContext) {
+	It("is in no output where the target dies half way", long, func(ctx SpecContext) {
 		var specs atomic.Int64
 		g, p := recording(func(g *gateway, p *planted, w http.ResponseWriter, r *http.Request) bool {
 			if !strings.Contains(r.UserAgent(), "spec 4") || specs.Add(1) < 300 {

@@ -76,12 +76,13 @@ var _ = Describe("a run that is ended", func() {
 		Expect(o.flat()).To(ContainSubstring("ERROR on staging: the run was not completed: Interrupted by User"))
 	},
 		Entry("SIGTERM", limit, syscall.SIGTERM),
-		Entry("SIGINT", limit, syscall.SIGINT),
+		Entry("SIGINT", long, limit, syscall.SIGINT),
 	)
 
 	// The clean-up waits for its turns longer than its time-out, which does not count that, and the half minute that it
 	// once got.
-	It("at a slow rate is given the time that its clean-up takes", SpecTimeout(3*time.Minute), func(ctx SpecContext) {
+	It("at a slow rate is given the time that its clean-up takes", long, SpecTimeout(3*time.Minute), func(
+		ctx SpecContext) {
 		d, admin, session := midway(ctx, "-filter=409 && tenants", replaced("rate: 1000000/s", "rate: 100/m"),
 			replaced("cleanup: 2m", "cleanup: 2s"))
 		stopped := time.Now()
@@ -94,7 +95,7 @@ var _ = Describe("a run that is ended", func() {
 		Expect(o.result.Leftovers).To(BeEmpty())
 	})
 
-	It("by SIGKILL leaves what sweep removes, and sweep removes nothing else", limit, func(ctx SpecContext) {
+	It("by SIGKILL leaves what sweep removes, and sweep removes nothing else", long, limit, func(ctx SpecContext) {
 		d, admin, session := midway(ctx, "-filter=!waiting && !403") // which closes a tenant for a while: see below
 		kill(ctx, session)
 		Expect(admin.children()).To(HaveLen(1), "the sandbox")

@@ -50,7 +50,7 @@ var _ = Describe("a green report", func() {
 		Entry("on an unknown target", limit, func(*desk) {}, "-target=nowhere"),
 		Entry("without a variable", limit, func(*desk) {}, "-target=staging"),
 		Entry("on a configuration that is none", limit, func(d *desk) { d.write("ginkgo.yml", "target: [") }),
-		Entry("where the host is dead", limit, func(d *desk) {
+		Entry("where the host is dead", long, limit, func(d *desk) {
 			d.environment = map[string]string{"ACRONIS_DATACENTER_URL": deadURL(), "ACRONIS_CLIENT_ID": "a",
 				"ACRONIS_CLIENT_SECRET": "b"}
 		}, "-target=staging"),
@@ -78,7 +78,7 @@ var _ = Describe("a green report", func() {
 		Expect(d.path("conformance.json")).NotTo(BeAnExistingFile())
 	})
 
-	It("of another page is no report: nothing is sent, and it stays as it is", limit, func(ctx SpecContext) {
+	It("of another page is not a report: nothing is sent, and it stays as it is", limit, func(ctx SpecContext) {
 		connections, environment := tripwire()
 		d := newDesk(environment)
 		d.write("index.html", "<h1>mine</h1>")

@@ -79,7 +79,7 @@ func fewAtOnce(names []string) [][]string {
 	return dealt
 }
 
-// onTheWire are the variations that are seen in the evidence, each with what an answer looks like that bears it. One
+// onTheWire are the variations that are seen in the evidence, each with what an answer looks like that shows it. One
 // of them is a matter of every answer with a body, the others of one at least.
 var onTheWire = map[string]struct {
 	all   bool
@@ -166,15 +166,15 @@ func expectShown(r *report.Result, variations []string) {
 		if !known || slices.Contains(perConnection, name) && slices.Contains(variations, overHTTP2) {
 			continue
 		}
-		bears := 0
+		showing := 0
 		for _, a := range answered {
 			if wire.shows(a) {
-				bears++
+				showing++
 			}
 		}
-		Expect(bears).To(BeNumerically(">", 0), "%s does nothing", name)
+		Expect(showing).To(BeNumerically(">", 0), "%s does nothing", name)
 		if wire.all {
-			Expect(bears).To(Equal(len(answered)), "%s does nothing to some answers", name)
+			Expect(showing).To(Equal(len(answered)), "%s does nothing to some answers", name)
 		}
 	}
 }

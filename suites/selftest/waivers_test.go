@@ -98,7 +98,7 @@ var _ = Describe("waivers", func() {
 
 	// The way to adopt the suite on a service that has debts; and what a waiver of the old form hid: a token endpoint
 	// that gives tokens for a wrong secret.
-	It("accept the word of a refusal, and not a token for a wrong secret", SpecTimeout(3*time.Minute),
+	It("accept the word of a refusal, and not a token for a wrong secret", long, SpecTimeout(3*time.Minute),
 		func(ctx SpecContext) {
 			d := newDesk(nil)
 			const debt, grave = "request-tokens-error-undocumented", "request-tokens-ignores-the-secret"
@@ -117,7 +117,7 @@ var _ = Describe("waivers", func() {
 			Expect(o.flat()).To(ContainSubstring(fmt.Sprintf("; %d waived", o.result.Totals.Specs.Waived)))
 
 			o = d.run(ctx, "gate", "-target=mock")
-			Expect(o.code).To(Equal(2), "nothing of it is needed any more: %s", o.output)
+			Expect(o.code).To(Equal(2), "nothing of it is needed: %s", o.output)
 			Expect(o.flat()).To(ContainSubstring("waiver no longer needed"))
 
 			for _, served := range []string{"", "-served"} {
@@ -171,7 +171,8 @@ var _ = Describe("known deviations", func() {
 		}
 		return newDesk(environment, changes...)
 	}
-	It("fail no gate, and are counted and listed in every view", SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	It("fail no gate, and are counted and listed in every view", long, SpecTimeout(5*time.Minute), func(
+		ctx SpecContext) {
 		d := serve("", nil)
 		o := d.run(ctx, "gate", "-target=staging")
 		Expect(o.result).NotTo(BeNil(), o.output)

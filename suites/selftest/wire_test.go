@@ -103,7 +103,7 @@ var _ = Describe("a hostile wire", func() {
 			func(b []byte) []byte { return fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(b), b) }),
 	)
 
-	DescribeTable("that serves nothing any more ends the run", func(ctx SpecContext, refuse wire, sentence string) {
+	DescribeTable("that no longer serves anything ends the run", func(ctx SpecContext, refuse wire, sentence string) {
 		g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 			if g.requests("spec 401/") == 0 {
 				return false

@@ -7,10 +7,10 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // usable returns an error where a result cannot be a baseline of anything: what it did not test or did not pass, no
@@ -32,7 +32,7 @@ func usable(old *report.Result, path string, newOnly bool) error {
 
 // sameSubject returns an error where the baseline is of another target or contract than the run that is to come.
 func sameSubject(old *report.Result, cfg *config.File) error {
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		if err != nil {
 			return err
 		}
-		results = append(results, result)
+		results = append(results, withoutEvidence(result))
 	}
 	// Nothing is written, nor a directory made, for results that cannot be put together.
 	var page, text bytes.Buffer
@@ -102,6 +102,15 @@ func (c *cli) sideBySide(name string, args []string, html, markdown func(io.Writ
 		return &exit{code: violates}
 	}
 	return nil
+}
+
+// withoutEvidence drops what takes the most memory of a result, and what no comparison shows.
+func withoutEvidence(r *report.Result) *report.Result {
+	r.World = nil
+	for i := range r.Specs {
+		r.Specs[i].Exchanges = nil
+	}
+	return r
 }
 
 // mergedVerdict is the worst verdict, and whose it is.
@@ -166,7 +175,7 @@ func (m movement) String() string {
 	if len(m.Added)+len(m.Gone) == 0 {
 		return text + "the same faults"
 	}
-	text += fmt.Sprintf("%d faults added", len(m.Added))
+	text += faultCount(len(m.Added)) + " added"
 	if len(m.Added) > 0 {
 		text += " (" + summaryIDs(m.Added) + ")"
 	}
@@ -183,6 +192,13 @@ func summaryIDs(list []faultSummary) string {
 		ids = append(ids, f.ID)
 	}
 	return some(ids)
+}
+
+func faultCount(n int) string {
+	if n == 1 {
+		return "1 fault"
+	}
+	return fmt.Sprintf("%d faults", n)
 }
 
 // writeJSON prints what a program reads.

@@ -13,13 +13,13 @@ import (
 
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 	"acronis-conformance/suites/internal/tokencache"
 	"acronis-conformance/suites/internal/waiver"
 )
@@ -35,7 +35,7 @@ func doctor(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ type diagnosis struct {
 }
 
 // accepted says which violations are accepted on the target.
-func accepted(loaded *basis.Basis, cfg *config.File) []report.Check {
+func accepted(loaded *spec.Inputs, cfg *config.File) []report.Check {
 	now := time.Now()
 	_, ending := loaded.Waivers.Check(nil, cfg.Name, now)
 	check := report.Check{Name: report.WaiversCheck, State: report.CheckOK, Detail: loaded.Waivers.Describe(cfg.Name,

@@ -118,7 +118,8 @@ func (o *options) flagsOfGate() (*flag.FlagSet, *gateOptions) {
 // gate runs the suite and decides.
 func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.Result) decision {
 	if g.json {
-		c = &cli{stdout: c.stderr, stderr: c.stderr, env: c.env, interactive: c.interactive}
+		toStderr := *c
+		toStderr.stdout, c = c.stderr, &toStderr
 	}
 	cfg, err := c.configure(o)
 	if err != nil {
@@ -134,6 +135,7 @@ func (c *cli) gate(ctx context.Context, o options, g *gateOptions, old *report.R
 			return undecided(err)
 		}
 	}
+	o.replayCommand = c.replayCommand(o)
 	result, err := c.suite(ctx, o, cfg)
 	if err != nil {
 		return undecided(err)
@@ -251,7 +253,7 @@ func decideNewOnly(r *report.Result, floors config.Gate, old *report.Result) dec
 	d.NewOnly, d.Debts = true, debts
 	if len(added) > 0 {
 		d.ExitCode = max(d.ExitCode, violates)
-		d.Reasons = append([]string{fmt.Sprintf("%d faults are not in the baseline: %s", len(added),
+		d.Reasons = append([]string{fmt.Sprintf("%s not in the baseline: %s", faultCount(len(added)),
 			summaryIDs(added))},
 			d.Reasons...)
 	}
@@ -283,12 +285,16 @@ func (d decision) String() string {
 			d.Target)
 	}
 	var notes []string
+	debts := "debts"
+	if len(d.Debts) == 1 {
+		debts = "debt"
+	}
 	for _, note := range []struct {
 		n    int
 		text string
 	}{
 		{d.SetAside, "reference cells set aside for want of a role"}, {d.Accepted, "accepted"}, {d.Waived, "waived"},
-		{d.Known, "known"}, {len(d.Debts), "debts"}, {d.Leftovers, "left behind"},
+		{d.Known, "known"}, {len(d.Debts), debts}, {d.Leftovers, "left behind"},
 	} {
 		if note.n > 0 {
 			notes = append(notes, fmt.Sprintf("%d %s", note.n, note.text))

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"text/tabwriter"
 
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
 )
 
@@ -25,9 +27,9 @@ const maxNights = 14
 
 // remember adds a full run to the history. That it cannot is told, and does not fail the run.
 func (c *cli) remember(o options, r *report.Result) {
-	file, previous := filepath.Join(o.reports, historyFile), filepath.Join(o.reports, previousFile)
+	file, previous := filepath.Join(o.reports, historyFile), filepath.Join(o.reports, report.PreviousFile)
 	if o.history != "" { // of runs that report into a directory each
-		file, previous = o.history, filepath.Join(filepath.Dir(o.history), previousFile)
+		file, previous = o.history, filepath.Join(filepath.Dir(o.history), report.PreviousFile)
 	}
 	before, err := report.Read(previous)
 	if err != nil {
@@ -42,11 +44,20 @@ func (c *cli) remember(o options, r *report.Result) {
 		err = report.AppendHistory(file, report.NightOf(r, before))
 	}
 	if err == nil && o.history != "" {
-		err = report.Write(previous, r)
+		err = errors.Join(report.Write(previous, r), copyHistory(file, filepath.Join(o.reports, historyFile)))
 	}
 	if err != nil {
 		fmt.Fprintf(c.stderr, "conformance: the run is not in the history: %v\n", err)
 	}
+}
+
+// copyHistory puts the history beside the reports of the run, whose page shows it.
+func copyHistory(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return report.WriteFile(to, content)
 }
 
 // history shows what the nights of each target have found.
@@ -59,33 +70,36 @@ func history(_ context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	var targets []string
-	for _, n := range nights {
-		if (h.target == "" || n.Target == h.target) && !slices.Contains(targets, n.Target) {
-			targets = append(targets, n.Target)
-		}
-	}
-	if len(targets) == 0 {
+	nights = slices.DeleteFunc(nights, func(n report.Night) bool { return h.target != "" && n.Target != h.target })
+	if len(nights) == 0 {
 		return fmt.Errorf("%s holds no run%s: every full run adds one", h.from, onTarget(h.target))
 	}
 	var text bytes.Buffer
-	for _, target := range targets {
-		one := slices.DeleteFunc(slices.Clone(nights), func(n report.Night) bool { return n.Target != target })
-		if err := printHistory(&text, target, report.HistoryOf(one)); err != nil {
+	for _, own := range report.GroupBy(nights, func(n report.Night) string { return n.Target }) {
+		if err := printHistory(&text, own[0].Target, report.HistoryOf(own)); err != nil {
 			return err
 		}
 	}
 	if _, err := c.stdout.Write(text.Bytes()); err != nil || h.to == "" {
 		return err
 	}
+	var page bytes.Buffer
+	if err := render.History(&page, nights); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(h.to, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(h.to, "history.txt")
-	if err := report.WriteFile(path, text.Bytes()); err != nil {
-		return err
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{{"history.txt", text.Bytes()}, {"history.html", page.Bytes()}} {
+		path := filepath.Join(h.to, file.name)
+		if err := report.WriteFile(path, file.content); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.stdout, path)
 	}
-	fmt.Fprintln(c.stdout, path)
 	return nil
 }
 
@@ -96,7 +110,7 @@ func flagsOfHistory() (*flag.FlagSet, *historyOptions) {
 	h := &historyOptions{}
 	flags := flag.NewFlagSet("history", flag.ContinueOnError)
 	flags.StringVar(&h.from, "from", filepath.Join("reports", historyFile), "`path` of the history")
-	flags.StringVar(&h.to, "to", "", "`directory` for the table, which is written to history.txt there")
+	flags.StringVar(&h.to, "to", "", "`directory` for history.txt and history.html")
 	flags.StringVar(&h.target, "target", "", "`name` of the target (default: all)")
 	return flags, h
 }
@@ -111,7 +125,7 @@ func onTarget(name string) string {
 // printHistory prints a row per fault and a column per night, the number of specs in each.
 func printHistory(w io.Writer, target string, h report.History) error {
 	shown := max(0, len(h.Nights)-maxNights)
-	fmt.Fprintf(w, "%s: %d runs", target, len(h.Nights))
+	fmt.Fprintf(w, "%s: %d runs", exchange.Printable(target), len(h.Nights))
 	if shown > 0 {
 		fmt.Fprintf(w, ", the last %d are shown", maxNights)
 	}

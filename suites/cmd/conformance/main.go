@@ -16,7 +16,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -41,14 +43,15 @@ type command struct {
 type cli struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
-	interactive    bool // a person looks at stderr, and sees the progress of a long run
+	program        string // as it was typed
+	interactive    bool   // a person looks at stderr, and sees the progress of a long run
 }
 
 func commands() []command {
 	return []command{
 		{"run", "[ID ...]", "run the specs on a target and write the reports", run,
 			func() *flag.FlagSet { return new(options).flagsOfRun() }},
-		{"replay", "FAULT|ID", "run the specs of a fault again, and say whether it is still there", replayFault,
+		{"replay", "FAULT|ID", "run the specs of a fault again, and report whether it is still there", replayFault,
 			func() *flag.FlagSet { flags, _ := new(options).flagsOfReplay(); return flags }},
 		{"doctor", "", "look at a target, and say what is wrong and what to do about it", doctor,
 			func() *flag.FlagSet { flags, _ := new(options).flagsOfDoctor(); return flags }},
@@ -70,8 +73,6 @@ func commands() []command {
 			func() *flag.FlagSet { flags, _ := flagsOfHistory(); return flags }},
 		{"drift", "", "compare the built-in contract with a published OpenAPI document", drift,
 			func() *flag.FlagSet { flags, _, _ := flagsOfDrift(); return flags }},
-		{"bench", "", "measure the suite on the mock, and its requests in a bare loop", bench,
-			func() *flag.FlagSet { return new(options).flagsOfBench() }},
 		{"version", "", "print the versions of the suite, of Go and of the contract", version,
 			func() *flag.FlagSet { flags, _ := flagsOfVersion(); return flags }},
 	}
@@ -97,9 +98,17 @@ func main() {
 	// The first signal ends the run in order; the run itself decides how long its clean-up may take.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, interactive: terminal(os.Stderr) &&
-		os.Getenv("CI") == ""}
+	c := &cli{stdout: os.Stdout, stderr: os.Stderr, env: os.LookupEnv, program: programName(os.Args[0]),
+		interactive: terminal(os.Stderr) && os.Getenv("CI") == ""}
 	os.Exit(c.main(ctx, os.Args[1:]))
+}
+
+// programName is how a person starts the program again: as it was started, unless go run has built it.
+func programName(typed string) string {
+	if strings.Contains(filepath.ToSlash(typed), "/go-build") {
+		return "conformance"
+	}
+	return typed
 }
 
 func (c *cli) main(ctx context.Context, args []string) int {

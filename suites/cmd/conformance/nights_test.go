@@ -38,17 +38,17 @@ func TestNewOnly(t *testing.T) {
 		line string
 	}{
 		"the same debts": {result(report.Violation, 10, violation("a")), conforms,
-			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debts)"},
+			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debt)"},
 		"a debt that was waived": {result(report.Violation, 10, violation("w")), conforms,
-			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debts)"},
+			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached (1 debt)"},
 		"paid": {result(report.Pass, 10), conforms,
 			"PASS: staging has no fault that the baseline has not, and every floor of the gate is reached"},
 		"a new fault": {result(report.Violation, 10, violation("a"), violation("b")), violates,
-			"FAIL: 1 faults are not in the baseline: b (1 debts)"},
+			"FAIL: 1 fault not in the baseline: b (1 debt)"},
 		"one that was lenient": {result(report.Violation, 10, violation("l")), violates,
-			"FAIL: 1 faults are not in the baseline: l"},
+			"FAIL: 1 fault not in the baseline: l"},
 		"too little tested": {result(report.Violation, 5, violation("a")), violates,
-			"FAIL: 5 of 10 reference cells are asserted, 90 % are asked for (1 debts)"},
+			"FAIL: 5 of 10 reference cells are asserted, 90 % are asked for (1 debt)"},
 		"a run that broke off": {result(report.Error, 0), unusable, "FAIL: the reason"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestCompareSaysWhatMoved(t *testing.T) {
 	first := result(report.Violation, violation("a"), violation("b"))
 	paths := []string{"1.json", "2.json"}
 	m := moved(paths, []*report.Result{first, result(report.Violation, violation("b"), violation("c"))})
-	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: 1 faults added (c), 1 gone (a)"))
+	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: 1 fault added (c), 1 gone (a)"))
 	m = moved(paths, []*report.Result{first, first})
 	g.Expect(m.String()).To(Equal("eu2 VIOLATION, eu2 VIOLATION: the same faults"))
 	g.Expect(mergedVerdict([]*report.Result{result(report.Pass), first, result(report.Inconclusive)})).To(
@@ -111,7 +111,12 @@ aaa      2026-03-01  2026-03-05  3      3      2      .      2  FLAPPING fault a
 bbb      2026-03-02  2026-03-05  .      1      .      .      1  FLAPPING fault bbb
 unstable: 401/401/reference/FetchTenant changed its verdict 4 times without a change of the suite, now violation
 `
-	g.Expect(stdout).To(Equal(table + filepath.Join(to, "history.txt") + "\n"))
+	g.Expect(stdout).To(Equal(table + filepath.Join(to, "history.txt") + "\n" +
+		filepath.Join(to, "history.html") + "\n"))
+	page, err := os.ReadFile(filepath.Join(to, "history.html"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(page)).To(And(ContainSubstring("eu2: Faults over 5 nights"), ContainSubstring("fault bbb"),
+		ContainSubstring("<td>flapping</td>"), ContainSubstring("4 changes")))
 	g.Expect(os.ReadFile(filepath.Join(to, "history.txt"))).To(BeEquivalentTo(table))
 	code, _, stderr = invoke(t, "history", "-from="+path, "-target=us5")
 	g.Expect(code).To(Equal(unusable))
@@ -124,4 +129,21 @@ func TestVersion(t *testing.T) {
 		Equal(conforms))
 	NewWithT(t).Expect(out.String()).To(
 		MatchRegexp(`^conformance \S+, commit .*, go\S+ on \w+/\w+\ncontract: Account Management API .*\n$`))
+}
+
+// A run whose history lies elsewhere has a copy beside its reports, which its page shows.
+func TestHistoryElsewhere(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	c := &cli{stderr: os.Stderr}
+	for night, name := range []string{"a", "b"} {
+		reports := filepath.Join(dir, name)
+		g.Expect(os.MkdirAll(reports, 0o755)).To(Succeed())
+		c.remember(options{reports: reports, history: filepath.Join(dir, "all", "history.jsonl")}, &report.Result{
+			Version: report.Version, Verdict: report.Pass, Target: report.Target{Name: "eu2"},
+			Run: report.Run{ID: name, Started: time.Date(2026, 3, night+1, 2, 17, 0, 0, time.UTC)}})
+		nights, err := report.ReadHistory(filepath.Join(reports, historyFile))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(nights).To(HaveLen(night + 1))
+	}
 }

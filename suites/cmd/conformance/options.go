@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2/types"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/config"
+	"acronis-conformance/suites/internal/report"
 )
 
 // options are what the flags of the commands that run the suite choose.
@@ -23,15 +26,19 @@ type options struct {
 	procs                   int
 	seed                    int64
 	verbose, quiet          bool
-	listFile                string // where the suite lists them
-	dry                     bool   // list the selected specs, and run none
-	keep                    bool   // leave the objects of the run
-	history                 string // the file of the history; empty: beside the reports
-	rehearse                bool   // on the embedded mock, in the target's place
-	defect                  string // names, with commas
-	pace                    string // the directory in which the processes share their pace
-	records                 string // the directory in which they record what they report
+	listFile                string   // where the suite lists them
+	dry                     bool     // list the selected specs, and run none
+	keep                    bool     // leave the objects of the run
+	history                 string   // the file of the history; empty: beside the reports
+	rehearse                bool     // on the embedded mock, in the target's place
+	defect                  string   // names, with commas
+	replayCommand           []string // begins the commands that run a part of the run again
+	pace                    string   // the directory in which the processes share their pace
+	records                 string   // the directory in which they record what they report
 }
+
+const procsUsage = "`number` of processes (default: one per core, or one for each request in flight, up to four per " +
+	"core; one on the embedded mock)"
 
 // registerTarget takes the flags of the commands that only look at a target.
 func (o *options) registerTarget(flags *flag.FlagSet) {
@@ -43,8 +50,8 @@ func (o *options) registerTarget(flags *flag.FlagSet) {
 func (o *options) register(flags *flag.FlagSet) {
 	o.registerTarget(flags)
 	flags.StringVar(&o.reports, "reports", "", "`directory` for the reports (default: reports beside ginkgo.yml, and "+
-		selectionDir+" below it for a part of the specs)")
-	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+		report.SelectionDir+" below it for a part of the specs)")
+	flags.IntVar(&o.procs, "procs", 0, procsUsage)
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only the verdict")
 }
@@ -101,7 +108,7 @@ func (o *options) check() error {
 		return fmt.Errorf("-focus and the id %s both select: leave one of them out", o.ids[0])
 	}
 	if o.procs < 0 {
-		return fmt.Errorf("-procs %d is not a number of processes: leave it out for one per core", o.procs)
+		return fmt.Errorf("-procs %d is not a number of processes: leave it out for the default", o.procs)
 	}
 	for _, name := range mock.Names(o.defect) {
 		if _, err := mock.DefectNamed(name); err != nil {
@@ -127,6 +134,23 @@ func (o *options) focused() []string {
 		patterns[i] = idPattern(id)
 	}
 	return patterns
+}
+
+// surelySelects reports whether something is selected, as far as that is known without the suite: the ids of the
+// built-in contract's specs are, and a filter that only leaves out leaves something.
+func (o *options) surelySelects(cfg *config.File) bool {
+	patterns := o.focused()
+	if cfg.Contract != "" || o.dry || strings.Contains(o.focus, "^") { // which Ginkgo matches with more than the id
+		return false
+	}
+	if o.labels != "" {
+		fits, err := types.ParseLabelFilter(o.labels)
+		return err == nil && len(patterns) == 0 && fits(nil)
+	}
+	specs := contract.Specs()
+	return !slices.ContainsFunc(patterns, func(pattern string) bool {
+		return !slices.ContainsFunc(specs, regexp.MustCompile(pattern).MatchString)
+	})
 }
 
 // unmatched returns an error if nothing is selected, or an id or pattern selects nothing.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"acronis-conformance/suites/internal/config"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -47,4 +48,29 @@ func TestFlagsMayFollowIDs(t *testing.T) {
 	g.Expect(ids).To(Equal([]string{"401/a/B", "402/c/D"}))
 	g.Expect(o.target).To(Equal("x"))
 	g.Expect(o.dry).To(BeTrue())
+}
+
+// What surely selects something is not asked of the suite first; what may select nothing is.
+func TestSurelySelects(t *testing.T) {
+	builtIn := &config.File{}
+	for name, row := range map[string]struct {
+		options options
+		config  *config.File
+		surely  bool
+	}{
+		"an id":                      {options{ids: []string{"401/no-token/FetchTenant"}}, builtIn, true},
+		"a pattern":                  {options{ids: []string{"401/*", "409/*"}}, builtIn, true},
+		"one of two":                 {options{ids: []string{"401/*", "499/*"}}, builtIn, false},
+		"a text":                     {options{focus: "no-token/Fetch"}, builtIn, true},
+		"no text":                    {options{focus: "499/nothing"}, builtIn, false},
+		"the beginning of a text":    {options{focus: "^401/no-token"}, builtIn, false},
+		"what is left out":           {options{labels: "!waiting"}, builtIn, true},
+		"a label":                    {options{labels: "401"}, builtIn, false},
+		"what is left out of an id":  {options{labels: "!401", ids: []string{"401/*"}}, builtIn, false},
+		"an id of another contract":  {options{ids: []string{"401/*"}}, &config.File{Contract: "other.yaml"}, false},
+		"a label that is no filter":  {options{labels: "&&"}, builtIn, false},
+		"a list, which is the suite": {options{ids: []string{"401/*"}, dry: true}, builtIn, false},
+	} {
+		NewWithT(t).Expect(row.options.surelySelects(row.config)).To(Equal(row.surely), name)
+	}
 }

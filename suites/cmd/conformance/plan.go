@@ -14,10 +14,10 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // plan rehearses the run on the embedded mock, with the target's permissions, and prints what was sent there: the very
@@ -36,7 +36,7 @@ func plan(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"os/exec"
-	"runtime"
 	"syscall"
 )
 
@@ -24,16 +23,4 @@ func alive(group int) bool {
 		pid, err = syscall.Wait4(-group, nil, syscall.WNOHANG, nil)
 	}
 	return syscall.Kill(-group, 0) == nil
-}
-
-// peakMemory is that of the largest process that a command has started and waited for, in bytes; 0 if unknown.
-func peakMemory(command *exec.Cmd) int64 {
-	usage, known := command.ProcessState.SysUsage().(*syscall.Rusage)
-	if !known {
-		return 0
-	}
-	if runtime.GOOS == "darwin" { // where it is in bytes
-		return int64(usage.Maxrss)
-	}
-	return int64(usage.Maxrss) << 10
 }

@@ -21,8 +21,5 @@ func endInOrder(group int) {
 // kill ends all processes of the group at once: Windows has no signal for a group.
 func kill(group int) { _ = exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(group)).Run() }
 
-// alive reports that the group has ended: a console group ends with its first process.
+// alive reports whether the group goes on: never, since a console group ends with its first process.
 func alive(int) bool { return false }
-
-// peakMemory is not known on Windows.
-func peakMemory(*exec.Cmd) int64 { return 0 }

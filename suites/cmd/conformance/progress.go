@@ -68,7 +68,7 @@ func (p progress) watch(ctx context.Context, w io.Writer, used func() (int, erro
 			return
 		case <-ticker.C:
 		}
-		// A count that cannot be read is no reason to disturb the run: the next one may be.
+		// A count that cannot be read is not a reason to disturb the run: the next one may be.
 		done, err := used()
 		if err != nil || p.total > 0 && done >= p.total && done == before {
 			continue // all is sent, and that was said

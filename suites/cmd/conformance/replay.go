@@ -38,6 +38,7 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
+	o.replayCommand = c.replayCommand(o)
 	cfg, err := c.prepareReplay(&o, r)
 	if err != nil {
 		return err
@@ -60,6 +61,23 @@ func replayFault(ctx context.Context, c *cli, args []string) error {
 	return nil
 }
 
+// replayCommand begins the commands with which a run's reports lead back to it: this program with the flags that
+// find configuration and result, as they were typed.
+func (c *cli) replayCommand(o options) []string {
+	words := []string{cmp.Or(c.program, "conformance"), "replay"}
+	if o.config != "" {
+		words = append(words, "-config="+o.config)
+	}
+	if dir, err := o.reportsDir(); err == nil && o.reports != "" {
+		named := o.reports
+		if typed, err := filepath.Abs(named); err == nil && typed != dir { // a directory below it
+			named = filepath.Join(named, report.SelectionDir)
+		}
+		words = append(words, "-from="+filepath.Join(named, report.ResultFile))
+	}
+	return words
+}
+
 func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 	flags = flag.NewFlagSet("replay", flag.ContinueOnError)
 	from = flags.String("from", "",
@@ -69,7 +87,7 @@ func (o *options) flagsOfReplay() (flags *flag.FlagSet, from *string) {
 	flags.StringVar(&o.reports, "reports", "",
 		"`directory` for the reports (default: reports/selection/NAME beside ginkgo.yml)")
 	flags.StringVar(&o.defect, "defect", "", "`names` of defects of the embedded mock (default: those of the run)")
-	flags.IntVar(&o.procs, "procs", 0, "`number` of processes (default: one per core)")
+	flags.IntVar(&o.procs, "procs", 0, procsUsage)
 	flags.BoolVar(&o.verbose, "v", false, "print every spec")
 	flags.BoolVar(&o.quiet, "quiet", false, "print only whether the fault is still there")
 	flags.BoolVar(&o.keep, "keep", false,
@@ -101,12 +119,13 @@ func (o *options) find(name, from string) (r *replayOf, source string, err error
 		return nil, "", err
 	}
 	// A replay is of the run whose report a person reads, which is the last one more often than not.
-	candidates := []string{filepath.Join(base, resultFile), filepath.Join(base, selectionDir, resultFile),
-		filepath.Join(base, previousFile)}
-	below, _ := filepath.Glob(filepath.Join(base, selectionDir, "*", resultFile)) // the pattern is a good one
+	parts := filepath.Join(base, report.SelectionDir)
+	candidates := []string{filepath.Join(base, report.ResultFile), filepath.Join(parts, report.ResultFile),
+		filepath.Join(base, report.PreviousFile)}
+	below, _ := filepath.Glob(filepath.Join(parts, "*", report.ResultFile)) // the pattern is a good one
 	slices.SortStableFunc(candidates, func(a, b string) int { return modified(b).Compare(modified(a)) })
 	for _, path := range append(candidates, below...) {
-		if readHead(path) == nil {
+		if report.ReadHead(path) == nil {
 			continue
 		}
 		result, err := report.Read(path)
@@ -201,7 +220,7 @@ func (c *cli) prepareReplay(o *options, r *replayOf) (*config.File, error) {
 		return nil, err
 	}
 	if o.reports == "" {
-		base = filepath.Join(base, selectionDir, fileName(r.name))
+		base = filepath.Join(base, report.SelectionDir, fileName(r.name))
 	}
 	o.reports = base
 	return cfg, nil

@@ -74,3 +74,32 @@ func TestReplayRunsTheSenders(t *testing.T) {
 	g.Expect(err).To(MatchError("the run  on mock has neither a fault nor a spec zzz: its faults are abc"))
 	g.Expect(fileName("404/unknown-id/GET./tenants/{id}")).To(Equal("404-unknown-id-GET.-tenants-id"))
 }
+
+// The commands of the reports begin as the run was typed, so that they find its configuration and its result.
+func TestReplayCommand(t *testing.T) {
+	dir := workspace(t, map[string]string{"full/conformance.json": fullResult})
+	t.Chdir(dir)
+	for name, c := range map[string]struct {
+		program string
+		options options
+		want    string
+	}{
+		"found by its name": {"conformance", options{}, "conformance replay -target=mock 'a b'"},
+		"in a checkout": {"bin/conformance", options{ids: []string{"x"}},
+			"bin/conformance replay -target=mock 'a b'"},
+		"with its own places": {"c", options{config: "my suite.yml", reports: "new"},
+			"c replay '-config=my suite.yml' -from=new/conformance.json -target=mock 'a b'"},
+		"a part beside a full run": {"c", options{reports: "full", labels: "409"},
+			"c replay -from=full/selection/conformance.json -target=mock 'a b'"},
+		"a part in a new directory": {"c", options{reports: "new", labels: "409"},
+			"c replay -from=new/conformance.json -target=mock 'a b'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := report.Run{Config: "/etc/other.yml",
+				ReplayCommand: (&cli{program: c.program}).replayCommand(c.options)}
+			NewWithT(t).Expect(run.Replay("mock", "a b")).To(Equal(c.want))
+		})
+	}
+	NewWithT(t).Expect(programName("/tmp/go-build12/b001/exe/conformance")).To(Equal("conformance"))
+	NewWithT(t).Expect(programName("./bin/conformance")).To(Equal("./bin/conformance"))
+}

@@ -4,23 +4,25 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"acronis-conformance/suites/contract"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/render"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // run runs the selected specs.
@@ -42,6 +44,7 @@ func run(ctx context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
+	o.replayCommand = c.replayCommand(o)
 	result, err := c.suite(ctx, o, cfg)
 	if err != nil {
 		return err
@@ -65,27 +68,25 @@ func (o *options) flagsOfRun() *flag.FlagSet {
 	return flags
 }
 
-// conclude prints what a person must see at the end of a run, and turns its verdict into the exit code.
+// conclude turns the verdict of a run into the exit code.
 func (c *cli) conclude(o options, result *report.Result) error {
-	code := exitCode(result.Verdict)
 	if o.quiet {
 		fmt.Fprintln(c.stdout, verdictLine(result))
-	} else if code != conforms && result.Totals.Specs.Violation+result.Totals.Specs.Error > listed {
-		// Ginkgo's list of what failed stands between the table and the end, and may be thousands of lines long.
-		dir, err := o.reportsDir()
-		if err != nil {
-			return err
-		}
-		page := filepath.Join(dir, "index.html")
-		color := report.UseColor(c.env, terminal(os.Stdout))
-		if err := report.Table(c.stdout, result, report.Width(c.env), color, page); err != nil {
-			return err
-		}
 	}
-	if code == conforms {
+	if code := exitCode(result.Verdict); code != conforms {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// showResult prints what a person must see at the end of a run: the faults and, last, the verdict.
+func (c *cli) showResult(o options, result *report.Result) error {
+	if o.quiet {
 		return nil
 	}
-	return &exit{code: code}
+	fmt.Fprintln(c.stdout)
+	return report.Table(c.stdout, result, report.Width(c.env), report.UseColor(c.env, terminal(os.Stdout)),
+		filepath.Join(o.reports, "index.html"))
 }
 
 // verdictLine is the verdict of a run in one line.
@@ -135,9 +136,6 @@ func (c *cli) listSpecs(ctx context.Context, o options, cfg *config.File) ([]str
 	return selected, o.unmatched(selected)
 }
 
-// listed is how many failures may follow the table of a run without hiding it.
-const listed = 5
-
 // exitCode is what the verdict of a run stands for. Of a run that put nothing to the test, nothing is known.
 func exitCode(v report.Verdict) int {
 	switch v {
@@ -156,7 +154,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if o.defect != "" && !cfg.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is another one", cfg.Name)
 	}
-	loaded, err := basis.Load(cfg, contract.Specs())
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +163,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 			return nil, err
 		}
 	}
-	if o.partial() && !o.rehearse {
+	if o.partial() && !o.rehearse && !o.surelySelects(cfg) {
 		if _, err := c.listSpecs(ctx, o, cfg); err != nil {
 			return nil, err
 		}
@@ -200,13 +198,22 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 		return nil, err
 	}
 	command.Stdout, command.Stderr = c.stdout, c.stderr
-	if o.rehearse { // what it leaves where it is killed goes with its reports
+	command.WaitDelay = time.Second // for what it has printed; processes that it leaves are ended by supervise
+	if o.rehearse {                 // what it leaves where it is killed goes with its reports
 		command.Env = append(command.Env, "TMPDIR="+o.reports)
 	}
-	if o.quiet {
+	condenser := report.NewCondenser(c.stdout)
+	switch {
+	case o.quiet:
 		command.Stdout = io.Discard
+	case !o.verbose:
+		command.Stdout = condenser
 	}
-	result, err := c.outcome(o, cfg, loaded.Contract, o.supervise(ctx, command, cfg))
+	failed := o.supervise(ctx, command, cfg)
+	if err := condenser.Close(); err != nil && failed == nil {
+		failed = err
+	}
+	result, err := c.outcome(o, cfg, loaded.Contract, failed)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +235,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if !o.partial() {
 		c.notify(ctx, cfg, o.reports, result)
 	}
-	return result, err
+	return result, errors.Join(err, c.showResult(o, result))
 }
 
 // writeResult replaces what the suite has written.
@@ -244,9 +251,16 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	// Every part of a run has its own time-out; Ginkgo's for the whole of it also counts what is waited for the pace.
 	limit := time.Hour + ratelimit.Of(cfg.Target).Longest(cfg.Timeouts.Attempt)
 	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
-	if o.procs > 0 {
+	switch {
+	case o.procs > 0:
 		arguments = append(arguments, "--procs="+strconv.Itoa(o.procs))
-	} else {
+	case cfg.Target.Embedded:
+		// The first process serves the mock too, and a second one has to ask Ginkgo's for each spec: two take longer.
+		arguments = append(arguments, "--procs=1")
+	case cfg.Target.Concurrency > runtime.NumCPU():
+		// Each process sends one request at a time, and mostly waits: so many hide the target's latency.
+		arguments = append(arguments, "--procs="+strconv.Itoa(min(cfg.Target.Concurrency, 4*runtime.NumCPU())))
+	default:
 		arguments = append(arguments, "-p")
 	}
 	if o.seed != 0 {
@@ -289,6 +303,9 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	}
 	if selected := cmp.Or(o.selected, strings.TrimSpace(o.labels+" "+strings.Join(o.ids, " "))); len(o.ids) > 0 {
 		own = append(own, "-selected="+selected)
+	}
+	for _, word := range o.replayCommand {
+		own = append(own, "-replay-command="+word)
 	}
 	if o.keep {
 		own = append(own, "-keep="+keptPath(cfg))

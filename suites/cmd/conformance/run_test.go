@@ -74,14 +74,14 @@ func TestShortcoming(t *testing.T) {
 		}
 		return r
 	}
-	recorded := func(ids []string) *report.Records {
-		return &report.Records{Header: report.Header{Run: report.Run{ID: "1"}, Selected: ids}}
+	recorded := func(ids []string) *report.Header {
+		return &report.Header{Run: report.Run{ID: "1"}, Selected: ids}
 	}
 	another := &config.File{Contract: "other.yaml"}
 	failed := errors.New("exit status 1")
 	for name, row := range map[string]struct {
 		result   *report.Result
-		recorded *report.Records
+		recorded *report.Header
 		config   *config.File
 		failed   error
 		says     string

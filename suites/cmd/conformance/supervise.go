@@ -73,7 +73,7 @@ func supervise(ctx context.Context, command *exec.Cmd, silent time.Duration, sen
 func silence(longest time.Duration, sent func() (int, error)) func() error {
 	last, since := -1, time.Now()
 	return func() error {
-		// A count that cannot be read is no sign of life.
+		// A count that cannot be read is not a sign of life.
 		if n, err := sent(); err == nil && n != last {
 			last, since = n, time.Now()
 		}
@@ -85,7 +85,7 @@ func silence(longest time.Duration, sent func() (int, error)) func() error {
 }
 
 // endGroup ends what is left of a process group whose first process has ended: where ginkgo was killed, the suite's
-// processes would go on without anybody who waits for them. Nothing tells of the end of processes that are no children
+// processes would go on without anybody who waits for them. Nothing tells of the end of processes that are not children
 // of this one, so it is looked for.
 func endGroup(group int, silent time.Duration, sent func() (int, error)) error {
 	if !alive(group) {

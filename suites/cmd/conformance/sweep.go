@@ -127,6 +127,6 @@ func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fix
 	}
 	b := fixtures.NewBuilder(catalogue, "sweep", do)
 	t := cfg.Target
-	err = b.LogIn(ctx, fixtures.Credentials{ClientID: t.ClientID, ClientSecret: string(t.ClientSecret)})
+	err = b.Login(ctx, fixtures.Credentials{ClientID: t.ClientID, ClientSecret: string(t.ClientSecret)})
 	return b.World, do, err
 }

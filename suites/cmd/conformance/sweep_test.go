@@ -134,7 +134,7 @@ func TestASweepOfOneRun(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{run, other} {
 		b := fixtures.NewBuilder(catalogue, id, do)
-		g.Expect(b.LogIn(t.Context(), fixtures.Credentials{ClientID: p.mock.ClientID,
+		g.Expect(b.Login(t.Context(), fixtures.Credentials{ClientID: p.mock.ClientID,
 			ClientSecret: p.mock.ClientSecret})).To(Succeed())
 		g.Expect(b.Build(t.Context())).To(Succeed())
 	}

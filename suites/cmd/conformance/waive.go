@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 	"acronis-conformance/suites/internal/waiver"
 )
 
@@ -45,7 +45,7 @@ func waive(_ context.Context, c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	file := basis.WaiverFile(path)
+	file := spec.WaiverFile(path)
 	entries := waiver.Entries(faults, o.Grounds)
 	if err := waiver.Append(file, entries, time.Now()); err != nil {
 		return err
@@ -66,7 +66,7 @@ type waiveOptions struct {
 func flagsOfWaive() (*flag.FlagSet, *waiveOptions) {
 	o := &waiveOptions{}
 	flags := flag.NewFlagSet("waive", flag.ContinueOnError)
-	flags.StringVar(&o.from, "from", filepath.Join("reports", resultFile), "`path` of the result")
+	flags.StringVar(&o.from, "from", filepath.Join("reports", report.ResultFile), "`path` of the result")
 	flags.StringVar(&o.config, "config", "",
 		"`path` of ginkgo.yml, beside which the waivers stand (default: beside go.mod, found by walking up)")
 	flags.StringVar(&o.id, "fault", "",

@@ -190,7 +190,7 @@ func (m *mapping) texts(name string) ([]string, bool) {
 	return texts, true
 }
 
-// flag reads true or false.
+// flag reports whether the key is true.
 func (m *mapping) flag(name string) bool {
 	e, ok := m.get(name)
 	if !ok {

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -352,40 +351,6 @@ func TestOnlyTheSelectedTargetIsResolved(t *testing.T) {
 	g.Expect(asked).To(BeEmpty())
 }
 
-func TestURLs(t *testing.T) {
-	for text, want := range map[string]string{
-		"https://eu2-cloud.acronis.com":      "https://eu2-cloud.acronis.com",
-		"https://EU2-cloud.acronis.com:443/": "https://eu2-cloud.acronis.com",
-		"https://host:8443":                  "https://host:8443",
-		"http://127.0.0.1:8080":              "http://127.0.0.1:8080",
-		"http://localhost:80/":               "http://localhost",
-		"http://[::1]:8080":                  "http://[::1]:8080",
-		"http://10.0.0.1":                    "",
-		"http://localhost.example.com":       "",
-		"https://host/?":                     "",
-		"https://host#":                      "",
-		"https://host:":                      "",
-		"https://host:0":                     "",
-		"https:host":                         "",
-		"ftp://host":                         "",
-		"//host":                             "",
-		"https://host//":                     "",
-	} {
-		t.Run(text, func(t *testing.T) {
-			g := NewWithT(t)
-			variables := environment()
-			variables["ACRONIS_DATACENTER_URL"] = text
-			config, err := Load(shipped(t), "staging", lookup(variables))
-			if want == "" {
-				g.Expect(err).To(HaveOccurred())
-				return
-			}
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(config.Target.URL).To(Equal(want))
-		})
-	}
-}
-
 func expectOneSentence(g Gomega, err error) {
 	var fault *Error
 	g.Expect(errors.As(err, &fault)).To(BeTrue(), "%T", err)
@@ -394,47 +359,4 @@ func expectOneSentence(g Gomega, err error) {
 	g.Expect(text).NotTo(ContainSubstring("\x1b"))
 	g.Expect(text).NotTo(ContainSubstring(secretCanary))
 	g.Expect(fault.Message).NotTo(BeEmpty())
-}
-
-func FuzzLoad(f *testing.F) {
-	shipped, err := os.ReadFile("../../../ginkgo.yml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(string(shipped), "")
-	f.Add(string(shipped), "staging")
-	for _, seed := range []string{"", "a", "[]", "targets: {a: {embedded: true}}", "targets: &a {x: *a}", "? [a]\n: b",
-		"<<: {a: b}", "a: !!binary x",
-		"targets:\n- a", "target: |\n a", "---\n---\n", "\ufeffa: b", "a: \"\\x00\"", "{a: b, a: c}", "\t", "a:\n\tb",
-		"- - -", "%YAML 1.2\n---\na: b"} {
-		f.Add(seed, "a")
-	}
-	for _, hostile := range []string{
-		"targets: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), "targets: " + strings.Repeat("{a: ",
-			10_000) + "b" + strings.Repeat("}", 10_000),
-		strings.Repeat("- ", 10_000) + "a", "targets: {a: {embedded: true, concurrency: " + strings.Repeat("9",
-			10_000) +
-			"}}",
-		"targets: {a: {embedded: true, rate: 1e" + strings.Repeat("9", 10_000) +
-			"/s}}", "targets: {a: {embedded: true}, \xff\xfe: {}}",
-		"targets: {a: {embedded: true}}\ntargets: {a: {embedded: true}}",
-		"targets: {a: {embedded: true, embedded: false}}",
-		"a: &a [x]\n" + strings.Repeat("b: &b [*a, *a]\n", 100),
-	} {
-		f.Add(hostile, "a")
-	}
-	variables := lookup(environment())
-	f.Fuzz(func(t *testing.T, text, selected string) {
-		g := NewWithT(t)
-		d := &document{path: "/nowhere/ginkgo.yml"}
-		config := d.load([]byte(text), selected, variables, true)
-		if d.err != nil {
-			expectOneSentence(g, d.err)
-			return
-		}
-		g.Expect(config.Name).NotTo(BeEmpty(), fmt.Sprintf("%q", text))
-		g.Expect(config.Target.Allow).To(ContainElement(Read))
-		g.Expect(config.Retry.Repeats).To(BeNumerically("<=", 2))
-		g.Expect(config.Target.Embedded).To(Equal(config.Target.URL == ""))
-	})
 }

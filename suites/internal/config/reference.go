@@ -64,7 +64,9 @@ func Variables() []Entry {
 		{"CONFIRM", "", "`yes` lets sweep delete"},
 		{"CI", "", "set: no progress is shown on a terminal"},
 		{"COLUMNS", "80", "width of the terminal"},
+		{"GITHUB_ACTIONS", "", "set: the faults are written as annotations, too"},
 		{"NO_COLOR", "", "set: no colors"},
+		{"TERM", "", "`dumb`: no colors"},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "", "the proxy, as for other programs"},
 		{"TMPDIR", "/tmp", "directory for temporary files"},
 	}

@@ -108,7 +108,7 @@ func sentence(err error) string {
 const maxSentence = 300
 
 // christen names the operations that a document leaves without an id as the base does: the published one has such an
-// operation, and that the base had to find a name for it is no difference.
+// operation, and that the base had to find a name for it is not a difference.
 func christen(doc, base *openapi3.T) {
 	for path, item := range doc.Paths.Map() {
 		named := base.Paths.Value(path)

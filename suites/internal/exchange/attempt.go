@@ -76,7 +76,7 @@ func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textpro
 	defer response.Body.Close()
 	a.Status, a.Proto, a.Header = response.StatusCode, response.Proto, response.Header
 	if a.Status == http.StatusSwitchingProtocols {
-		return "", nil // its body is the connection, and would be read for ever
+		return "", nil // its body is the connection, and would be read without end
 	}
 	a.Remarks = remarks(response, raw())
 	a.Body, a.Truncated, err = encoding.ReadLimited(response.Body)

@@ -44,7 +44,7 @@ func observer(t *testing.T) (base string, requests chan seen) {
 	return s.URL, requests
 }
 
-// bash runs a line in an empty folder.
+// bash runs a line in an empty directory.
 func bash(t *testing.T, line string, env ...string) string {
 	t.Helper()
 	dir := t.TempDir()

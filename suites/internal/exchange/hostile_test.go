@@ -114,7 +114,7 @@ func TestHostileTargets(t *testing.T) {
 			body: 3, op: "read the answer of", cause: "no complete answer in time"},
 		"body without end": {handle: forever("HTTP/1.1 200 OK\r\n\r\n", strings.Repeat("x", 1<<16)), status: 200,
 			body: beginning, truncated: true},
-		"chunks for ever": {handle: forever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"endless chunks": {handle: forever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
 			"8000\r\n"+strings.Repeat("x", 0x8000)+"\r\n"), status: 200, body: beginning, truncated: true},
 		"exactly the limit": {handle: answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", tenMiB,
 			strings.Repeat("x", tenMiB))), status: 200, body: tenMiB},
@@ -127,44 +127,45 @@ func TestHostileTargets(t *testing.T) {
 		"gzip that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "gzip"},
 		"gzip cut short": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
-			string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of", cause: "gzip"},
+			string(noise[:len(noise)-9])), status: 200, body: len(noise) - 9, op: "decode the answer of",
+			cause: "gzip"},
 		"br that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is br: brotli"},
 		"zstd that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7, op: "decode the answer of", cause: "its Content-Encoding is zstd"},
 		"deflate that is none": {handle: answerAndClose(
-			"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7, op: "decode the answer of",
-			cause: "its Content-Encoding is deflate"},
+			"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n{\"a\":1}"), status: 200, body: 7,
+			op: "decode the answer of", cause: "its Content-Encoding is deflate"},
 		"compress": {handle: answerAndClose(
 			"HTTP/1.1 200 OK\r\nContent-Encoding: compress\r\n\r\n{\"a\":1}"), status: 200, body: 7,
 			op: "decode the answer of", cause: "the suite does not decode it"},
 		"a coding that is none": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\n\r\n{\"a\":1}"),
 			status: 200, body: 7},
 		"an unknown coding": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: x-own\r\n\r\n\xff\xfe"),
-			status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding is " +
-				"registered, and the suite does not decode it"},
+			status: 200, body: 2, op: "decode the answer of", cause: "its Content-Encoding is x-own: no such coding " +
+				"is registered, and the suite does not decode it"},
 		"gzip, identity": {handle: answerAndClose("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, identity\r\n\r\n" +
 			string(noise)), status: 200, body: 5000},
 		"gzip of nothing": {handle: answerAndClose(
 			"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"), status: 200},
 		"one huge header": {handle: answer("HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 2<<20)),
 			op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"headers for ever": {handle: forever("HTTP/1.1 200 OK\r\n", "A: "+strings.Repeat("x", 1000)+"\r\n"),
+		"endless headers": {handle: forever("HTTP/1.1 200 OK\r\n", "A: "+strings.Repeat("x", 1000)+"\r\n"),
 			op: "get an answer from", cause: "exceeded 1048576 bytes"},
-		"status line for ever": {handle: forever("HTTP/1.1 200 ", strings.Repeat("x", 1000)), op: "get an answer from",
+		"endless status line": {handle: forever("HTTP/1.1 200 ", strings.Repeat("x", 1000)), op: "get an answer from",
 			cause: "exceeded 1048576 bytes"},
-		"100 for ever": {handle: forever("", "HTTP/1.1 100 Continue\r\n\r\n"), op: "get an answer from",
+		"endless 100": {handle: forever("", "HTTP/1.1 100 Continue\r\n\r\n"), op: "get an answer from",
 			cause: "exceeded 1048576 bytes"},
-		"103 for ever": {handle: forever("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+		"endless 103": {handle: forever("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
 			op: "get an answer from", cause: "exceeded 1048576 bytes"},
 		"some 1xx and then a 200": {handle: answerAndClose(strings.Repeat(
 			"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 20) +
 			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), status: 200, body: 2},
 		"switch of protocols": {handle: answer(
 			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), status: 101},
-		"trailers for ever": {handle: forever(
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"), status: 200,
-			body: -1, op: "read the answer of"},
+		"endless trailers": {handle: forever(
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n2\r\nok\r\n0\r\n", "A: x\r\n"),
+			status: 200, body: -1, op: "read the answer of"},
 		"204 with a body": {handle: answerAndClose("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nabcde"),
 			status: 204},
 		"bare line feeds, HTTP/1.0": {handle: answerAndClose("HTTP/1.0 200 OK\n\nbody"), status: 200, body: 4},

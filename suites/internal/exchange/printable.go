@@ -10,7 +10,7 @@ import (
 // Printable makes visible what would steer a terminal or deceive a reader: control and escape characters, carriage
 // returns, invisible characters and those that turn the direction of writing. Newlines and tabs stay.
 func Printable(s string) string {
-	if !strings.ContainsFunc(s, hidden) {
+	if plainASCII(s) || !strings.ContainsFunc(s, hidden) {
 		return s
 	}
 	var b strings.Builder
@@ -33,6 +33,16 @@ func Printable(s string) string {
 		s = s[size:]
 	}
 	return b.String()
+}
+
+// plainASCII reports whether a text holds nothing but printable ASCII, newlines and tabs, as nearly all do.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < ' ' || c > '~') && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // hidden reports whether a character is not shown as itself. An invalid byte comes as utf8.RuneError, which itself

@@ -125,8 +125,9 @@ func TestClientCertificate(t *testing.T) {
 					s.EnableHTTP2 = c.http2
 					s.TLS = &tls.Config{ClientAuth: c.auth, MaxVersion: c.version}
 				}, func(w http.ResponseWriter, _ *http.Request) {})
-				_, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 5 * time.Second}).
-					Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+				client := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s),
+					AttemptTimeout: 5 * time.Second})
+				_, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 				if !c.demands {
 					g.Expect(err).NotTo(HaveOccurred())
 					return
@@ -218,14 +219,15 @@ func TestHTTP2Hostile(t *testing.T) {
 	}{
 		"endless body": {endless, "", true}, "reset in the body": {abort, "read the answer of", false}, "slow": {slow,
 			"read the answer of", false},
-		"103 for ever": {hints, "get an answer from", false}, "huge headers": {huge, "get an answer from", false},
+		"endless 103": {hints, "get an answer from", false}, "huge headers": {huge, "get an answer from", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			s := secure(t, nil, c.handle)
-			e, err := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s), AttemptTimeout: 3 * time.Second}).Do(
-				t.Context(), exchange.Request{Method: "GET", Path: "/x"})
+			client := newClient(t, exchange.Options{BaseURL: s.URL, RootCAs: trusting(s),
+				AttemptTimeout: 3 * time.Second})
+			e, err := client.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"})
 			g.Expect(e.Attempts).To(HaveLen(1))
 			g.Expect(e.Last().Truncated).To(Equal(c.truncated))
 			if c.op == "" {

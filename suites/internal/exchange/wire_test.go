@@ -192,7 +192,7 @@ func TestRedirectIsAnAnswerAndCookiesAreForgotten(t *testing.T) {
 		requests.Add(1)
 		g.Expect(r.Header).NotTo(HaveKey("Cookie"))
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1"})
-		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) // to itself, for ever
+		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) // to itself, endlessly
 	})
 	c := newClient(t, exchange.Options{BaseURL: base})
 	for range 2 {

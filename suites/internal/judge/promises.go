@@ -39,7 +39,7 @@ var promises = map[string][]promise{
 	"Search":                     {each("items", named)},
 
 	"FetchTenantBrandLogo": {func(s success) []schemas.Violation { // reference, "Logo"
-		return s.bears("Cache-Control", "max-age=86400", "must-revalidate")
+		return s.contains("Cache-Control", "max-age=86400", "must-revalidate")
 	}},
 
 	"CreateTenant": {newTenant},
@@ -257,15 +257,15 @@ func newUser(s success) []schemas.Violation {
 
 // uncached asks for the headers by which no one keeps a token: RFC 6749, which the guide follows.
 func uncached(s success) []schemas.Violation {
-	return append(s.bears("Cache-Control", "no-store"), s.bears("Pragma", "no-cache")...)
+	return append(s.contains("Cache-Control", "no-store"), s.contains("Pragma", "no-cache")...)
 }
 
-// bears asks for a header that has all the words.
-func (s success) bears(name string, words ...string) []schemas.Violation {
+// contains asks for a header that has all the words.
+func (s success) contains(name string, words ...string) []schemas.Violation {
 	found := strings.Join(s.header.Values(name), ", ")
 	for _, word := range words {
 		if !strings.Contains(strings.ToLower(found), word) {
-			return breach("header "+name, "cache", quote(found), "the answer has to bear %s", strings.Join(words, ", "))
+			return breach("header "+name, "cache", quote(found), "the answer must have %s", strings.Join(words, ", "))
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func TestPromises(t *testing.T) {
 		{"a role is of the user", "FetchUserAccessPolicies", user + "/access_policies", "",
 			set(`{"items":[{"trustee_id":"x"}]}`, "x", userID), set(`{"items":[{"trustee_id":"x"}]}`, "x", tenantID),
 			"asked-for", "$.items[0].trustee_id"},
-		{"the way to a storage is no secret", "FetchInfrastructure", "", "", `{"url":"https://host/path"}`,
+		{"the way to a storage is not a secret", "FetchInfrastructure", "", "", `{"url":"https://host/path"}`,
 			`{"url":"https://user:word@host/path"}`, "secret", "$.url"},
 		{"production begins after the trial", "FetchTenantPricingSettings", "", "",
 			`{"mode":"trial","production_start_date":"2999-01-01T00:00:00"}`,

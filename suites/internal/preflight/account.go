@@ -57,7 +57,7 @@ func (r *run) credentials(ctx context.Context) (report.Check, bool) {
 }
 
 // Tenants of these kinds can hold the sandbox, which is a partner tenant, and those of the others cannot. What the
-// documentation does not know is found by the specs: it is no reason not to try.
+// documentation does not know is found by the specs: that is not a reason to give up.
 var (
 	holders = []string{"partner", "folder", "root"}
 	others  = []string{"customer", "unit"}

@@ -83,7 +83,7 @@ var checks = []check{
 type Found struct {
 	Checks []report.Check
 	// Access is the given one with what the run is to use: the expired token that an earlier run kept where none was
-	// given, and neither a token that may not have expired nor a fault header that nothing heeds.
+	// given, and neither a token that may not have expired nor a fault header that the target ignores.
 	Access         Access
 	NoExpiredToken string // why there is none; empty where there is one
 	NoFaultHeader  string // likewise

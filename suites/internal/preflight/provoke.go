@@ -36,7 +36,7 @@ func (r *run) faultHeader(ctx context.Context) (report.Check, bool) {
 			"a read that asks for a %d by %s gets a %d", asked, r.Access.FaultHeader, e.Status())
 	}
 	if e.Status() != asked {
-		r.noFault = fmt.Sprintf("nothing heeds the fault header: a read that asks for a %d by %s gets a %d", asked,
+		r.noFault = fmt.Sprintf("the target ignores the fault header: a read that asks for a %d by %s gets a %d", asked,
 			r.Access.FaultHeader, e.Status())
 		r.Access.FaultHeader = ""
 		return warn("correct ACRONIS_FAULT_HEADER, or switch on the fault filter of the mesh",

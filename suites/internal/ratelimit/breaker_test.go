@@ -146,8 +146,8 @@ func TestTheRowIsThatOfAllProcesses(t *testing.T) {
 	})
 }
 
-// A slow rate is the target's wish, and a clean-up gets the time that it takes. A target that throttles for ever must
-// not keep it for ever.
+// A slow rate is the target's wish, and a clean-up gets the time that it takes. A target that throttles without end
+// must not keep it running.
 func TestAThrottledCleanUpEnds(t *testing.T) {
 	const limit = 9500 * time.Millisecond // while it waits, and not just when a wait ends
 	for name, c := range map[string]struct {

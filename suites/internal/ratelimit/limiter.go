@@ -1,6 +1,6 @@
 // Package ratelimit keeps a run to the pace that its target allows: requests per second, requests in flight, and
 // requests in all. The limits hold for the whole run, whose processes know nothing of each other: they meet in files
-// of a folder that they share, under locks of the system, so that a process that is killed leaves nothing locked and
+// of a directory that they share, under locks of the system, so that a process that is killed leaves nothing locked and
 // no one waiting.
 package ratelimit
 
@@ -49,21 +49,25 @@ func (l Limits) Silent() time.Duration { return furthest + l.Rate.Interval() }
 type Limiter struct {
 	limits   Limits
 	interval time.Duration // between two requests
-	file     file
+	file     *file
 	slots    slots
 	unsound  atomic.Bool // not every exchange of late was served
 }
 
-// New returns a pacer that shares its limits with every other one on the same folder.
+// New returns a pacer that shares its limits with every other one on the same directory.
 func New(dir string, limits Limits) (*Limiter, error) {
 	dir = filepath.Join(dir, "pace")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the pace of the run cannot be shared: %w", err)
 	}
-	p := &Limiter{limits: limits, interval: limits.Rate.Interval(), file: file(filepath.Join(dir, "state")),
+	p := &Limiter{limits: limits, interval: limits.Rate.Interval(), file: &file{path: filepath.Join(dir, "state")},
 		slots: slots{dir: dir, count: limits.Concurrency}}
 	return p, nil
 }
+
+// Alone tells the limiter that no other process sends requests of the run, so that it need not read what others have
+// sent. What it has sent is still in the directory, for Used. It must be called before the first request.
+func (p *Limiter) Alone() { p.file.alone = &state{} }
 
 // BudgetError says that a run has sent as many requests as it may.
 type BudgetError struct{ Budget int }
@@ -96,7 +100,7 @@ func (p *Limiter) Acquire(ctx context.Context, earliest time.Time) (release func
 	}
 	resume := suspend(ctx)
 	defer func() { resume() }()
-	// A target that throttles may do so for ever, and a clean-up must end.
+	// A target that throttles may do so without end, and a clean-up must end.
 	count := func() {
 		if throttled && cleansUp(ctx) {
 			resume()
@@ -252,11 +256,8 @@ func (p *Limiter) CleanupLeft(limit time.Duration) (left time.Duration, err erro
 
 // Used counts the requests that the whole run has sent.
 func (p *Limiter) Used() (used int, err error) {
-	err = p.file.update(func(s *state) error {
-		used = s.Used
-		return nil
-	})
-	return used, err
+	s, err := p.file.look()
+	return s.Used, err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

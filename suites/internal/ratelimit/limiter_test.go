@@ -21,7 +21,7 @@ var _ exchange.Limiter = (*Limiter)(nil)
 
 var perSecond = config.Rate{Requests: 10, Per: time.Second}
 
-// siblings returns pacers on one folder, which share nothing else, as those of several processes do.
+// siblings returns pacers on one directory, which share nothing else, as those of several processes do.
 func siblings(t *testing.T, limits Limits) (a, b *Limiter) {
 	t.Helper()
 	dir := t.TempDir()
@@ -265,7 +265,7 @@ func TestADamagedStateIsNamed(t *testing.T) {
 // The state shrinks as turns pass, and the file does not.
 func TestAShorterStateReplacesALongerOne(t *testing.T) {
 	g := NewWithT(t)
-	f := file(filepath.Join(t.TempDir(), "state"))
+	f := &file{path: filepath.Join(t.TempDir(), "state")}
 	now := time.Now().Round(0).UTC()
 	g.Expect(f.update(func(s *state) error { s.Turns = []time.Time{now, now, now}; return nil })).To(Succeed())
 	g.Expect(f.update(func(s *state) error { s.Turns, s.Used = nil, 7; return nil })).To(Succeed())
@@ -273,4 +273,25 @@ func TestAShorterStateReplacesALongerOne(t *testing.T) {
 		g.Expect(*s).To(Equal(state{Used: 7}))
 		return nil
 	})).To(Succeed())
+}
+
+// A process that is alone keeps the limits, and a process that watches the run sees what it has sent.
+func TestAlone(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	limiter, err := New(dir, Limits{Budget: 2})
+	g.Expect(err).NotTo(HaveOccurred())
+	limiter.Alone()
+	watcher, err := New(dir, Limits{})
+	g.Expect(err).NotTo(HaveOccurred())
+	for sent := range 2 {
+		g.Expect(watcher.Used()).To(Equal(sent))
+		release, err := limiter.Acquire(t.Context(), time.Time{})
+		g.Expect(err).NotTo(HaveOccurred())
+		release()
+	}
+	g.Expect(watcher.Used()).To(Equal(2))
+	g.Expect(limiter.Used()).To(Equal(2))
+	_, err = limiter.Acquire(t.Context(), time.Time{})
+	g.Expect(err).To(MatchError(ContainSubstring("the budget of 2 requests is used up")))
 }

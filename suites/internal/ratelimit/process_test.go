@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// The test binary is a process of a run where this variable names the run's folder.
+// The test binary is a process of a run where this variable names the run's directory.
 const (
 	asProcess = "PACE_TEST_FOLDER"
 	holds     = "PACE_TEST_HOLDS"

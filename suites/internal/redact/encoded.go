@@ -48,10 +48,10 @@ var hexadecimal = func() (values [256]byte) {
 // digits around it belong to it.
 func (s *scanner) encoded(text string, v view) []span {
 	var spans []span
-	for _, code := range []struct {
-		values [256]byte
+	for _, code := range [...]struct {
+		values *[256]byte
 		bits   int // of a digit
-	}{{digits, 6}, {hexadecimal, 4}} {
+	}{{&digits, 6}, {&hexadecimal, 4}} {
 		shortest := (minLength*8 + code.bits - 1) / code.bits
 		for start, end := 0, 0; start < len(v.text); start = end + 1 {
 			for end = start; end < len(v.text) && code.values[v.text[end]] != 0xff; end++ {
@@ -59,7 +59,7 @@ func (s *scanner) encoded(text string, v view) []span {
 			if end-start < shortest {
 				continue
 			}
-			for _, p := range s.run(v.text[start:end], &code.values, code.bits) {
+			for _, p := range s.run(v.text[start:end], code.values, code.bits) {
 				p.start, p.end = v.place(start+p.start, start+p.end)
 				for p.start > 0 && digits[text[p.start-1]] != 0xff {
 					p.start--
@@ -83,6 +83,7 @@ func (s *scanner) run(run string, values *[256]byte, bits int) []span {
 		phases = 2
 	}
 	var spans []span
+	inner := s.deeper()
 	decoded := make([]byte, 0, len(run)*bits/8)
 	for phase := range min(phases, len(run)) {
 		decoded = decoded[:0]
@@ -95,7 +96,7 @@ func (s *scanner) run(run string, values *[256]byte, bits int) []span {
 				held &= 1<<n - 1
 			}
 		}
-		for _, p := range s.deeper().bytes(decoded) {
+		for _, p := range inner.bytes(decoded) {
 			p.start, p.end = phase+p.start*8/bits, min(phase+(p.end*8+bits-1)/bits, len(run))
 			spans = append(spans, p)
 		}
@@ -119,6 +120,10 @@ func (s *scanner) bytes(b []byte) []span {
 	}
 	var spans []span
 	for start, i := 0, 0; i <= len(b); {
+		if i < len(b) && plainASCII[b[i]] {
+			i++
+			continue
+		}
 		c, size := utf8.DecodeRune(b[i:])
 		if i < len(b) && (c != utf8.RuneError || size > 1) && (unicode.IsPrint(c) || unicode.IsSpace(c)) {
 			i += size
@@ -135,6 +140,14 @@ func (s *scanner) bytes(b []byte) []span {
 	}
 	return spans
 }
+
+// plainASCII holds the bytes that are a printable character or white space by themselves.
+var plainASCII = func() (is [256]bool) {
+	for c := range utf8.RuneSelf {
+		is[c] = unicode.IsPrint(rune(c)) || unicode.IsSpace(rune(c))
+	}
+	return is
+}()
 
 // whole returns a span of all bytes, in which those spans were found.
 func whole(b []byte, found []span) span {

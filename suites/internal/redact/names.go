@@ -3,6 +3,7 @@ package redact
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -79,6 +80,49 @@ func headerName(name string) bool {
 
 // secretKey reports whether a secret is expected under a name, and how to call it.
 func secretKey(key string, in place) (name string, ok bool) {
+	if len(key) > maxKeyBytes {
+		return secretKeyOf(key, in)
+	}
+	asked := keyIn{key, in}
+	keys.mu.Lock()
+	known, is := keys.known[asked]
+	keys.mu.Unlock()
+	if is {
+		return known.name, known.ok
+	}
+	name, ok = secretKeyOf(key, in)
+	keys.mu.Lock()
+	defer keys.mu.Unlock()
+	if len(keys.known) >= maxKeys {
+		clear(keys.known)
+	}
+	keys.known[asked] = keyName{name, ok}
+	return name, ok
+}
+
+// keys are those that were asked for of late: the same ones stand in every answer.
+var keys = struct {
+	mu    sync.Mutex
+	known map[keyIn]keyName
+}{known: map[keyIn]keyName{}}
+
+type (
+	keyIn struct {
+		key string
+		in  place
+	}
+	keyName struct {
+		name string
+		ok   bool
+	}
+)
+
+const (
+	maxKeys     = 4 << 10
+	maxKeyBytes = 64
+)
+
+func secretKeyOf(key string, in place) (name string, ok bool) {
 	key, _, _ = strings.Cut(key, "[") // token[], token[0]
 	folded := fold(key)
 	switch folded {

@@ -14,19 +14,28 @@ import (
 
 // named are names under which secrets travel.
 var named = strings.Fields(`
-	password passwd pwd pass passphrase passcode pin new_password passwordConfirmation password_hash password1 db-password
-	token access_token accessToken token2 id_token id_token_hint refresh refresh_token device_secret jwt client_jwt logout_token
-	secret client_secret clientSecret hub.secret webhook_secret client_assertion code_verifier otp totp_code mfa_code recovery_code
-	sid connect.sid session_id sessionId JSESSIONID PHPSESSID ASP.NET_SessionId session_key sessionToken csrf_token _csrf XSRF-TOKEN rememberMe
-	sig signature X-Amz-Signature X-Amz-Security-Token X-Amz-Credential X-Goog-Signature q-signature sastoken AccountKey SharedAccessKey hdnts hmac
-	X-Hub-Signature X-Hub-Signature-256 X-Slack-Signature Stripe-Signature X-Shopify-Hmac-Sha256 X-Gitlab-Token X-Telegram-Bot-Api-Secret-Token
-	api_key x-api-key apikey secret_access_key aws_secret_access_key private_key signing_key encryption_key ssh_key ticket SAMLResponse connection_string
+	password passwd pwd pass passphrase passcode pin new_password passwordConfirmation password_hash password1
+	db-password
+	token access_token accessToken token2 id_token id_token_hint refresh refresh_token device_secret jwt client_jwt
+	logout_token
+	secret client_secret clientSecret hub.secret webhook_secret client_assertion code_verifier otp totp_code mfa_code
+	recovery_code
+	sid connect.sid session_id sessionId JSESSIONID PHPSESSID ASP.NET_SessionId session_key sessionToken csrf_token
+	_csrf XSRF-TOKEN rememberMe
+	sig signature X-Amz-Signature X-Amz-Security-Token X-Amz-Credential X-Goog-Signature q-signature sastoken
+	AccountKey SharedAccessKey hdnts hmac
+	X-Hub-Signature X-Hub-Signature-256 X-Slack-Signature Stripe-Signature X-Shopify-Hmac-Sha256 X-Gitlab-Token
+	X-Telegram-Bot-Api-Secret-Token
+	api_key x-api-key apikey secret_access_key aws_secret_access_key private_key signing_key encryption_key ssh_key
+	ticket SAMLResponse connection_string
 	credentials passwords api_keys ott otc`)
 
 // unnamed are names of what is not a secret, though they are like those.
 var unnamed = strings.Fields(`
-	token_type token_id token_type_hint tokenUrl token_endpoint token_endpoint_auth_method client_secret_expires_at session_mfa_status login_totp_time
-	users_with_totp_enabled zipcode inside spinner pinned passed passenger compass signed design side resident state nonce code scope grant_type
+	token_type token_id token_type_hint tokenUrl token_endpoint token_endpoint_auth_method client_secret_expires_at
+	session_mfa_status login_totp_time
+	users_with_totp_enabled zipcode inside spinner pinned passed passenger compass signed design side resident state
+	nonce code scope grant_type
 	client_id key auth status refresh_interval refreshed_at author secretary expires_in kind version`)
 
 func TestNamesOfSecrets(t *testing.T) {

@@ -46,10 +46,11 @@ type Redactor struct {
 	allowed map[string]bool
 	index   index
 	seed    maphash.Seed
-	read    map[uint64]bool   // bodies whose secrets were learned, by hash
-	kept    int               // bytes that found secrets take, about
-	full    bool              // one was found that is not kept
-	shared  *shared           // nil: with no one
+	read    map[uint64]bool // bodies whose secrets were learned, by hash
+	kept    int             // bytes that found secrets take, about
+	full    bool            // one was found that is not kept
+	shared  *shared         // nil: with no one
+	clean   harmless
 	values  map[string]string // by name, where each name stands for one value; nil: it may stand for several
 }
 
@@ -89,6 +90,7 @@ func (r *Redactor) Allow(value string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.allowed[value] = true
+	r.clean.forget()
 }
 
 // Secrets returns what was told and found so far, by name and value, so that other processes of the run can learn it
@@ -159,6 +161,7 @@ func (r *Redactor) learn(name, value string, told bool) bool {
 	for _, form := range formsOf(value) {
 		r.index.add(form, name)
 	}
+	r.clean.forget()
 	return !found
 }
 

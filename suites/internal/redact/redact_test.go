@@ -1,7 +1,6 @@
 package redact_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,7 +18,6 @@ import (
 	"github.com/onsi/gomega/format"
 
 	"acronis-conformance/suites/internal/redact"
-	"acronis-conformance/suites/internal/redact/redacttest"
 )
 
 // Values that look like what the API issues; none was ever valid.
@@ -131,34 +129,37 @@ func TestLaterNameWins(t *testing.T) {
 // None of these secrets was told.
 func TestUntoldSecretsInText(t *testing.T) {
 	for text, want := range map[string]string{
-		"got " + token + ", sorry":                           "got $ACRONIS_JWT, sorry",
-		"got " + unsigned + " ?":                             "got $ACRONIS_JWT ?",
-		"cut " + token[:60] + "...":                          "cut $ACRONIS_JWT",
-		"/x/access_token: swordfish":                         "/x/access_token: $ACRONIS_TOKEN",
-		"/x/client_secret: swordfish\nnext line":             "/x/client_secret: $ACRONIS_CLIENT_SECRET\nnext line",
-		"/x/no-token: s3cr3t was sent":                       "/x/no-token: $ACRONIS_NO_TOKEN was sent",
-		"/x/no-token: it s3cr3t":                             "/x/no-token: $ACRONIS_NO_TOKEN s3cr3t",
-		"no-token: it was refused":                           "no-token: $ACRONIS_NO_TOKEN was refused",
-		"Authorization: Bearer s3cr3t":                       "Authorization: Bearer $ACRONIS_TOKEN",
-		"map[Authorization:[Bearer s3cr3t] Accept:[*/*]]":    "map[Authorization:[Bearer $ACRONIS_TOKEN] Accept:[*/*]]",
-		"sent Basic dXNlcjpzM2NyZXQ= to it":                  "sent Basic $ACRONIS_CREDENTIALS to it",
-		"sent basic%20dXNlcjpzM2NyZXQ%3D":                    "sent basic%20$ACRONIS_CREDENTIALS",
-		"sent Bearer 0123456789abcdef":                       "sent Bearer $ACRONIS_TOKEN",
-		"GET https://h/x?access_token=s3cr3t&a=b: EOF":       "GET https://h/x?access_token=$ACRONIS_TOKEN&a=b: EOF",
-		"to=https%3A%2F%2Fh%3Fott%3Ds3cr3t%26a%3Db":          "to=https%3A%2F%2Fh%3Fott%3D$ACRONIS_OTT%26a%3Db",
-		"dial https://me:s3cr3t@h/x":                         "dial https://me:$ACRONIS_PASSWORD@h/x",
-		"grant_type=password&password=s3cr3t%21&totp_code=1": "grant_type=password&password=$ACRONIS_PASSWORD&totp_code=$ACRONIS_TOTP_CODE",
-		`got {"client_secret": "s3\"cr3t", "a": 1`:           `got {"client_secret": "$ACRONIS_CLIENT_SECRET", "a": 1`,
-		`cut {"client_secret": "s3cr`:                        `cut {"client_secret": "$ACRONIS_CLIENT_SECRET`,
-		`"{\"refreshToken\":\"s3cr3t\",\"a\":\"b\"}"`:        `"{\"refreshToken\":\"$ACRONIS_REFRESH_TOKEN\",\"a\":\"b\"}"`,
-		`{'id_token': 's3cr3t'}`:                             `{'id_token': '$ACRONIS_ID_TOKEN'}`,
-		`{"totp_code": 123456,`:                              `{"totp_code": "$ACRONIS_TOTP_CODE (number)",`,
-		"got -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabcd\n-----END RSA PRIVATE KEY-----!": "got $ACRONIS_PRIVATE_KEY!",
-		"cut -----BEGIN PRIVATE KEY-----\nMIIE\nabc":                                      "cut $ACRONIS_PRIVATE_KEY",
-		"client_secret: sunshine":                                                         "client_secret: $ACRONIS_CLIENT_SECRET",
-		"password: correct-horse-battery":                                                 "password: $ACRONIS_PASSWORD",
-		"Set-Cookie: sid=s3cr3t; Path=/; HttpOnly":                                        "Set-Cookie: sid=$ACRONIS_COOKIE; Path=/; HttpOnly",
-		`curl --header "Authorization: Bearer s3cr3t" --include`:                          `curl --header "Authorization: Bearer $ACRONIS_TOKEN" --include`,
+		"got " + token + ", sorry":                        "got $ACRONIS_JWT, sorry",
+		"got " + unsigned + " ?":                          "got $ACRONIS_JWT ?",
+		"cut " + token[:60] + "...":                       "cut $ACRONIS_JWT",
+		"/x/access_token: swordfish":                      "/x/access_token: $ACRONIS_TOKEN",
+		"/x/client_secret: swordfish\nnext line":          "/x/client_secret: $ACRONIS_CLIENT_SECRET\nnext line",
+		"/x/no-token: s3cr3t was sent":                    "/x/no-token: $ACRONIS_NO_TOKEN was sent",
+		"/x/no-token: it s3cr3t":                          "/x/no-token: $ACRONIS_NO_TOKEN s3cr3t",
+		"no-token: it was refused":                        "no-token: $ACRONIS_NO_TOKEN was refused",
+		"Authorization: Bearer s3cr3t":                    "Authorization: Bearer $ACRONIS_TOKEN",
+		"map[Authorization:[Bearer s3cr3t] Accept:[*/*]]": "map[Authorization:[Bearer $ACRONIS_TOKEN] Accept:[*/*]]",
+		"sent Basic dXNlcjpzM2NyZXQ= to it":               "sent Basic $ACRONIS_CREDENTIALS to it",
+		"sent basic%20dXNlcjpzM2NyZXQ%3D":                 "sent basic%20$ACRONIS_CREDENTIALS",
+		"sent Bearer 0123456789abcdef":                    "sent Bearer $ACRONIS_TOKEN",
+		"GET https://h/x?access_token=s3cr3t&a=b: EOF":    "GET https://h/x?access_token=$ACRONIS_TOKEN&a=b: EOF",
+		"to=https%3A%2F%2Fh%3Fott%3Ds3cr3t%26a%3Db":       "to=https%3A%2F%2Fh%3Fott%3D$ACRONIS_OTT%26a%3Db",
+		"dial https://me:s3cr3t@h/x":                      "dial https://me:$ACRONIS_PASSWORD@h/x",
+		"grant_type=password&password=s3cr3t%21&totp_code=1": "" +
+			"grant_type=password&password=$ACRONIS_PASSWORD&totp_code=$ACRONIS_TOTP_CODE",
+		`got {"client_secret": "s3\"cr3t", "a": 1`:    `got {"client_secret": "$ACRONIS_CLIENT_SECRET", "a": 1`,
+		`cut {"client_secret": "s3cr`:                 `cut {"client_secret": "$ACRONIS_CLIENT_SECRET`,
+		`"{\"refreshToken\":\"s3cr3t\",\"a\":\"b\"}"`: `"{\"refreshToken\":\"$ACRONIS_REFRESH_TOKEN\",\"a\":\"b\"}"`,
+		`{'id_token': 's3cr3t'}`:                      `{'id_token': '$ACRONIS_ID_TOKEN'}`,
+		`{"totp_code": 123456,`:                       `{"totp_code": "$ACRONIS_TOTP_CODE (number)",`,
+		"got -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabcd\n-----END RSA PRIVATE KEY-----!": "" +
+			"got $ACRONIS_PRIVATE_KEY!",
+		"cut -----BEGIN PRIVATE KEY-----\nMIIE\nabc": "cut $ACRONIS_PRIVATE_KEY",
+		"client_secret: sunshine":                    "client_secret: $ACRONIS_CLIENT_SECRET",
+		"password: correct-horse-battery":            "password: $ACRONIS_PASSWORD",
+		"Set-Cookie: sid=s3cr3t; Path=/; HttpOnly":   "Set-Cookie: sid=$ACRONIS_COOKIE; Path=/; HttpOnly",
+		`curl --header "Authorization: Bearer s3cr3t" --include`: "" +
+			`curl --header "Authorization: Bearer $ACRONIS_TOKEN" --include`,
 		`echo {\"Authorization\": \"Bearer s3cr3t\"}`: `echo {\"Authorization\": ` +
 			`\"Bearer $ACRONIS_TOKEN\"}`,
 		`curl -d '{"user_code":"ABCD-EFGH"}'`: `curl -d '{"user_code":"$ACRONIS_USER_CODE"}'`,
@@ -228,60 +229,6 @@ func TestHeader(t *testing.T) {
 	g.Expect(h).To(Equal(before), "the header of the exchange is left as it is")
 	g.Expect(r.Header(want)).To(Equal(want), "redacting twice changes nothing")
 	g.Expect(r.Header(nil)).To(BeNil())
-}
-
-func TestBody(t *testing.T) {
-	for name, c := range map[string]struct{ media, body, want string }{
-		"answer with tokens": {"application/json",
-			"{\n  \"access_token\": \"" + token +
-				"\",\n  \"id_token\":\"x\", \"expires_on\": 1893456000.000, \"token_type\":\"bearer\"\n}\n",
-			"{\n  \"access_token\": \"$ACRONIS_TOKEN\",\n  \"id_token\":\"$ACRONIS_ID_TOKEN\", \"expires_on\": " +
-				"1893456000.000, \"token_type\":\"bearer\"\n}\n"},
-		"whatever it is": {"application/json",
-			`{"password":{"a":["x"]},"ott":["y"],"totp_code":123456,"id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`,
-			`{"password":"$ACRONIS_PASSWORD (object)","ott":"$ACRONIS_OTT (array)","totp_code":"$ACRONIS_TOTP_CODE ` +
-				`(number)","id_token":null,"token":"","assertion":true,"client_secret":{},"b":[1,2]}`},
-		"same key twice": {"", `{"password":"one-1","password":"two-2"}`,
-			`{"password":"$ACRONIS_PASSWORD","password":"$ACRONIS_PASSWORD"}`},
-		"order of keys": {"", `{"message":"no abc-1234 here","device_code":"abc-1234"}`,
-			`{"message":"no $ACRONIS_DEVICE_CODE here","device_code":"$ACRONIS_DEVICE_CODE"}`},
-		"secret as key": {"", `{"password":"abc-1234","context":{"abc-1234":1}}`,
-			`{"password":"$ACRONIS_PASSWORD","context":{"$ACRONIS_PASSWORD":1}}`},
-		"user code in a URL": {"",
-			`{"verification_uri_complete":"https://h/?user_code=ABCD-EFGH","user_code":"ABCD-EFGH"}`,
-			`{"verification_uri_complete":"https://h/?user_code=$ACRONIS_USER_CODE","user_code":"$ACRONIS_USER_CODE"}`},
-		"registration token": {"application/json; charset=utf-8", `{"id":7,"token":"AB12-CD34-EF56"}`,
-			`{"id":7,"token":"$ACRONIS_REGISTRATION_TOKEN"}`},
-		"escaped value": {"", `{"password":"p\u00e4\/ss1","text":"not p\u00E4/ss1"}`,
-			`{"password":"$ACRONIS_PASSWORD","text":"not $ACRONIS_PASSWORD"}`},
-		"camel case": {"", `{"refreshToken":"abc"}`, `{"refreshToken":"$ACRONIS_REFRESH_TOKEN"}`},
-		"echoed header": {"", `{"headers":{"Authorization":"Bearer abc-1234"},"note":"abc-1234"}`,
-			`{"headers":{"Authorization":"Bearer $ACRONIS_TOKEN"},"note":"$ACRONIS_TOKEN"}`},
-		"JSON in JSON": {"", `{"debug":"{\"password\":\"abc\"}"}`,
-			`{"debug":"{\"password\":\"$ACRONIS_PASSWORD\"}"}`},
-		"bare string":       {"", `"` + token + `"`, `"$ACRONIS_JWT"`},
-		"calls itself text": {"text/plain", `{"password":"abc"}`, `{"password":"$ACRONIS_PASSWORD"}`},
-		"broken JSON":       {"application/json", `{"password":"abc-1`, `{"password":"$ACRONIS_PASSWORD`},
-		"form": {"application/x-www-form-urlencoded; charset=utf-8",
-			"grant_type=client_credentials&client_id=x&client_secret=a%20b&scope=&code=xyz&flag",
-			"grant_type=client_credentials&client_id=x&client_secret=$ACRONIS_CLIENT_SECRET&scope=&code=$ACRONIS_CODE&flag"},
-		"form, escaped key": {"application/x-www-form-urlencoded", "pass%77ord=abc&a=%zz",
-			"pass%77ord=$ACRONIS_PASSWORD&a=%zz"},
-		"form, secret in a URL": {"application/x-www-form-urlencoded", "u=https%3A%2F%2Fh%2F%3Fott%3Dabc",
-			"u=https%3A%2F%2Fh%2F%3Fott%3D$ACRONIS_OTT"},
-		"error envelope": {"application/json",
-			`{"error":{"code":"badRequest","message":"token <expired> & gone","details":{"info":null}}}`,
-			`{"error":{"code":"badRequest","message":"token <expired> & gone","details":{"info":null}}}`},
-		"not UTF-8": {"application/octet-stream", "\xff\x00password=abc\x00", "\xff\x00password=$ACRONIS_PASSWORD"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := NewWithT(t)
-			got := string(redact.New().Body(c.media, []byte(c.body)))
-			g.Expect(got).To(Equal(c.want))
-			g.Expect(json.Valid([]byte(got))).To(Equal(json.Valid([]byte(c.body))), "JSON stays JSON")
-			g.Expect(string(redact.New().Body(c.media, []byte(got)))).To(Equal(got), "redacting twice changes nothing")
-		})
-	}
 }
 
 func TestSecretsOfAnExchangeAreFoundElsewhere(t *testing.T) {
@@ -388,35 +335,4 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-func FuzzBodyStaysJSON(f *testing.F) {
-	f.Add(`{"password":"s3cr3t-1","a":[1,{"token":["s3cr3t-1"]}],"b":"x s3cr3t-1"}`)
-	f.Add(`"{\"ott\":\"a\"}"`)
-	f.Add(`[{"code":"x"}, "a=b&token=c", "\ud800 eyJhbGciOiJub25lIn0.eyJzdWIi."]`)
-	for _, form := range append(redacttest.Forms, redacttest.Wraps[:6]...) {
-		f.Add("a " + form.Spell("token=a-s3cr3t s3cr3t-1") + " b")
-	}
-	f.Fuzz(func(t *testing.T, body string) {
-		r := redact.New()
-		r.Learn("ACRONIS_X", "s3cr3t-1")
-		for _, limit := range []int{0, 1, 5, 100} {
-			if shown, cut := r.Excerpt("", []byte(body), limit); limit < len(body) && len(shown) > limit ||
-				string(shown) == "" && !cut && body != "" {
-				t.Errorf("%q became %q within %d bytes", body, shown, limit)
-			}
-		}
-		r.Header(http.Header{"X-" + body: {body}, "Set-Cookie": {body}, "Authorization": {body}})
-		r.LearnResponse(http.Header{"Location": {body}}, []byte(body))
-		if text := r.URL(body) + r.String(body); strings.Contains(text, "s3cr3t-1") {
-			t.Errorf("%q became %q", body, text)
-		}
-		got := r.Body("", []byte(body))
-		if json.Valid([]byte(body)) && !json.Valid(got) {
-			t.Errorf("%q became %q, which is no JSON", body, got)
-		}
-		if bytes.Contains(got, []byte("s3cr3t-1")) {
-			t.Errorf("%q became %q", body, got)
-		}
-	})
 }

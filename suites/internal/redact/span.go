@@ -11,7 +11,7 @@ type span struct {
 	start, end int
 	name       string // of the variable that is put there
 	text       string // what is put there in place of the variable alone
-	cut        bool   // it is no more than a part of a secret
+	cut        bool   // it is only a part of a secret
 }
 
 // merged sorts spans and joins those that overlap. The longest of them names what they become.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -291,11 +292,14 @@ func TestBrowserSides(t *testing.T) {
 	for i := range results {
 		results[i] = few(results[i])
 	}
+	var history bytes.Buffer
+	first := sample(t)
+	g.Expect(History(&history, append(nightsBefore(first, 60), report.Night{Run: "x", Started: first.Run.Started,
+		Target: "us5", Verdict: report.Pass}))).To(Succeed())
 	for name, document := range map[string][]byte{"compare": written(t, Compare, results[:2]),
-		"merge": written(t, Merge,
-			results)} {
+		"merge": written(t, Merge, results), "history": history.Bytes()} {
 		b.load(document)
-		for _, width := range []int64{360, 1920} {
+		for _, width := range []int64{360, 1280, 1920} {
 			b.size(width, 900)
 			for _, scheme := range []string{"light", "dark"} {
 				b.scheme(scheme)

@@ -53,7 +53,7 @@ func (s *comparison) page(w io.Writer, p comparisonPage) error {
 	p.frame = newFrame(strings.Join(s.Names, " · "), p.Verdict, asset("page.css")+asset("comparison.css"),
 		asset("comparison.js"))
 	p.Comparison, p.Codes = s, s.codes()
-	return templates.ExecuteTemplate(w, "comparison.html", p)
+	return templates().ExecuteTemplate(w, "comparison.html", p)
 }
 
 // headline says in a sentence how much differs.

@@ -53,7 +53,7 @@ func TestComparison(t *testing.T) {
 	s, err := newComparison(neighbours(t))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(s.Names).To(Equal([]string{"eu2", "us5", "jp1"}))
-	g.Expect(s.Cells).To(Equal(1), "what the filter left out is no difference")
+	g.Expect(s.Cells).To(Equal(1), "what the filter left out is not a difference")
 	g.Expect(s.Subjects).To(HaveLen(1))
 	g.Expect(s.Subjects[0].Name).To(Equal("FetchTenant"))
 	cell := s.Subjects[0].Cells[0]

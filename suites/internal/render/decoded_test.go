@@ -17,7 +17,7 @@ func TestBodyThatWasDecoded(t *testing.T) {
 	r.Specs[0].Exchanges[0].Attempts[0].Body = body
 	var archive strings.Builder
 	g.Expect(HAR(&archive, r)).To(Succeed())
-	g.Expect(archive.String()).To(ContainSubstring(`"comment": "decoded from gzip, utf-16; cut"`))
+	g.Expect(archive.String()).To(ContainSubstring(`"comment":"decoded from gzip, utf-16; cut"`))
 	data, err := newPageData(r, budget)
 	g.Expect(err).NotTo(HaveOccurred())
 	p := unpack(t, data)

@@ -4,6 +4,8 @@ import (
 	"io"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"acronis-conformance/suites/internal/report"
 )
 
@@ -36,12 +38,22 @@ func WriteAll(dir string, r, baseline *report.Result) ([]string, error) {
 	var paths []string
 	nights, unreadable := report.ReadHistory(filepath.Join(dir, HistoryFile))
 	from := viewInput{r, baseline, nights}
-	for _, view := range views {
+	var group errgroup.Group
+	group.SetLimit(2) // they wait for the disk more than for each other
+	failures := make([]error, len(views))
+	for i, view := range views {
 		path := filepath.Join(dir, view.name)
-		if err := report.Replace(path, func(w io.Writer) error { return view.write(w, from) }); err != nil {
-			return paths, err
-		}
 		paths = append(paths, path)
+		group.Go(func() error {
+			failures[i] = report.Replace(path, func(w io.Writer) error { return view.write(w, from) })
+			return nil
+		})
+	}
+	_ = group.Wait() // each has its own failure
+	for i, err := range failures {
+		if err != nil { // what hinders the first one mostly hinders the others
+			return paths[:i], err
+		}
 	}
 	return paths, unreadable
 }

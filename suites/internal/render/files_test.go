@@ -39,7 +39,7 @@ func TestHAR(t *testing.T) {
 	}
 	var b bytes.Buffer
 	g.Expect(HAR(&b, r)).To(Succeed())
-	var file struct{ Log har }
+	var file struct{ Log struct{ Entries []harEntry } }
 	g.Expect(json.Unmarshal(b.Bytes(), &file)).To(Succeed())
 	g.Expect(file.Log.Entries).To(HaveLen(attempts))
 	last := file.Log.Entries[0].Started
@@ -55,7 +55,7 @@ func TestHAR(t *testing.T) {
 			g.Expect(e.Response.Content.Encoding).To(Equal("base64"))
 		}
 	}
-	for _, required := range []string{`"cache": {}`, `"cookies": []`, `"headersSize": -1`, `"timings": {`} {
+	for _, required := range []string{`"cache":{}`, `"cookies":[]`, `"headersSize":-1`, `"timings":{`} {
 		g.Expect(b.String()).To(ContainSubstring(required))
 	}
 }
@@ -74,7 +74,7 @@ func TestHARHoldsAControlOnce(t *testing.T) {
 	}
 	var b bytes.Buffer
 	g.Expect(HAR(&b, r)).To(Succeed())
-	var file struct{ Log har }
+	var file struct{ Log struct{ Entries []harEntry } }
 	g.Expect(json.Unmarshal(b.Bytes(), &file)).To(Succeed())
 	var comments []string
 	for _, entry := range file.Log.Entries {

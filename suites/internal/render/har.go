@@ -1,7 +1,6 @@
 package render
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -16,28 +15,48 @@ import (
 )
 
 // HAR writes all exchanges as an HTTP archive (version 1.2), which browsers and proxies open. Every attempt is an
-// entry, in the order of sending; its comment is the id of the spec or step.
+// entry and a line, in the order of sending; its comment is the id of the spec or step.
 func HAR(w io.Writer, r *report.Result) error {
-	archive := har{Version: "1.2", Creator: harCreator{Name: "conformance", Version: r.Run.Suite},
-		Entries: []harEntry{},
-		Comment: fmt.Sprintf("run %s on %s", r.Run.ID, r.Target.Name)}
-	for _, step := range r.World {
-		archive.add(step.ID, step.Exchanges)
+	var sent []harAttempt
+	for i := range r.World {
+		sent = harAttempts(sent, r.World[i].ID, r.World[i].Exchanges)
 	}
-	for _, s := range r.Specs {
-		archive.add(s.ID, s.Own())
+	for i := range r.Specs {
+		sent = harAttempts(sent, r.Specs[i].ID, r.Specs[i].Own())
 	}
-	slices.SortStableFunc(archive.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) })
-	e := json.NewEncoder(w)
-	e.SetIndent("", " ")
-	return e.Encode(map[string]har{"log": archive})
+	slices.SortStableFunc(sent, func(a, b harAttempt) int { return a.answer().Start.Compare(b.answer().Start) })
+	s := newStream(w)
+	s.raw(`{"log":{`)
+	s.member("", "version", "1.2")
+	s.member(",", "creator", harCreator{Name: "conformance", Version: r.Run.Suite})
+	s.member(",", "comment", fmt.Sprintf("run %s on %s", r.Run.ID, r.Target.Name))
+	array(s, ",", "entries", sent, (*harAttempt).entry)
+	s.raw("}}\n")
+	return s.err
 }
 
-type har struct {
-	Version string     `json:"version"`
-	Creator harCreator `json:"creator"`
-	Entries []harEntry `json:"entries"`
-	Comment string     `json:"comment,omitempty"`
+// harAttempt is an attempt of an exchange, and the id of the spec or step that sent it.
+type harAttempt struct {
+	by       string
+	exchange *exchange.Evidence
+	number   int // from 0
+}
+
+func harAttempts(all []harAttempt, by string, exchanges []exchange.Evidence) []harAttempt {
+	for i := range exchanges {
+		for number := range exchanges[i].Attempts {
+			all = append(all, harAttempt{by, &exchanges[i], number})
+		}
+	}
+	return all
+}
+
+func (a harAttempt) answer() *exchange.EvidenceAttempt { return &a.exchange.Attempts[a.number] }
+
+func (a *harAttempt) entry() harEntry {
+	answer := a.answer()
+	return harEntry{Started: answer.Start, Time: answer.MS, Request: harRequestOf(a.exchange, answer.Proto),
+		Response: harResponseOf(answer), Timings: harTimings{Wait: answer.MS}, Comment: a.by}
 }
 
 type harCreator struct {
@@ -106,16 +125,7 @@ type harTimings struct {
 	Receive int64 `json:"receive"`
 }
 
-func (h *har) add(id string, exchanges []exchange.Evidence) {
-	for _, e := range exchanges {
-		for _, a := range e.Attempts {
-			h.Entries = append(h.Entries, harEntry{Started: a.Start, Time: a.MS, Request: harRequestOf(e, a.Proto),
-				Response: harResponseOf(a), Timings: harTimings{Wait: a.MS}, Comment: id})
-		}
-	}
-}
-
-func harRequestOf(e exchange.Evidence, proto string) harRequest {
+func harRequestOf(e *exchange.Evidence, proto string) harRequest {
 	r := harRequest{Method: e.Method, URL: e.URL, HTTPVersion: proto, Cookies: []harPair{},
 		Headers: harHeaders(e.Headers), QueryString: harQuery(e.URL), HeadersSize: -1}
 	if b := e.Body; b != nil {
@@ -130,12 +140,11 @@ func harRequestOf(e exchange.Evidence, proto string) harRequest {
 	return r
 }
 
-func harResponseOf(a exchange.EvidenceAttempt) harResponse {
+func harResponseOf(a *exchange.EvidenceAttempt) harResponse {
 	r := harResponse{Status: a.Status, StatusText: http.StatusText(a.Status), HTTPVersion: a.Proto,
-		Cookies: []harPair{},
-		Headers: harHeaders(a.Headers),
-		Content: harContent{MIMEType: a.Headers.Get("Content-Type")}, RedirectURL: a.Headers.Get(
-			"Location"), HeadersSize: -1, Error: a.Error}
+		Cookies: []harPair{}, Headers: harHeaders(a.Headers),
+		Content:     harContent{MIMEType: a.Headers.Get("Content-Type")},
+		RedirectURL: a.Headers.Get("Location"), HeadersSize: -1, Error: a.Error}
 	if b := a.Body; b != nil {
 		r.BodySize, r.Content.Size, r.Content.Text, r.Content.Comment = b.Size, b.Size, b.Text, remark(b)
 		if b.Base64 {

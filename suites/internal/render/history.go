@@ -50,19 +50,29 @@ type unstableRow struct {
 
 // newHistoryTable lays out the nights of the result's target; nil where there are fewer than two.
 func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
-	var own []report.Night
-	for _, n := range nights {
-		if n.Target == r.Target.Name {
-			own = append(own, n)
-		}
-	}
-	own = own[max(len(own)-shownNights, 0):]
+	own := slices.DeleteFunc(slices.Clone(nights), func(n report.Night) bool { return n.Target != r.Target.Name })
 	if len(own) < 2 {
 		return nil
 	}
+	faults, cells := map[string]bool{}, map[string]bool{}
+	for _, f := range r.FaultsOf(report.Violation) {
+		faults[f.ID] = true
+	}
+	for i := range r.Cells {
+		cells[r.Cells[i].Key()] = true
+	}
+	return tableOf(own, faults, cells)
+}
+
+// tableOf lays out the nights of one target, the oldest first. Faults and cells are those that a link leads to.
+func tableOf(own []report.Night, faults, cells map[string]bool) *historyTable {
+	own = own[max(len(own)-shownNights, 0):]
 	h := report.HistoryOf(own)
-	t := &historyTable{Title: fmt.Sprintf("Faults over %d nights, from %s back to %s", len(own),
-		day(own[len(own)-1].Started), day(own[0].Started))}
+	t := &historyTable{Title: "Faults of the night of " + day(own[0].Started)}
+	if len(own) > 1 {
+		t.Title = fmt.Sprintf("Faults over %d nights, from %s back to %s", len(own), day(own[len(own)-1].Started),
+			day(own[0].Started))
+	}
 	for _, n := range own {
 		label := fmt.Sprintf("%s, run %s: %s, %s, %d of %d cells asserted, suite %s", day(n.Started), n.Run, n.Verdict,
 			counted(len(n.Faults), "fault", "faults"), n.Cells.Asserted, n.Cells.Total, n.Suite)
@@ -70,43 +80,44 @@ func newHistoryTable(r *report.Result, nights []report.Night) *historyTable {
 			Label: line(label, 300)})
 	}
 	slices.Reverse(t.Nights) // the last night first: of sixty, a narrow screen shows the beginning
-	current := map[string]bool{}
-	for _, f := range r.FaultsOf(report.Violation) {
-		current[f.ID] = true
-	}
 	for _, f := range h.Faults {
-		row := faultRow{ID: line(f.ID, 60), Title: line(f.Title, 320), Linked: current[f.ID], First: day(f.First),
-			Last: day(f.Last), State: stateOf(f)}
-		for i, count := range f.Counts {
-			one := faultNight{Label: day(own[i].Started) + ": not seen"}
-			switch {
-			case count > 0:
-				one.Mark, one.Label = "●", day(own[i].Started)+": "+counted(count, "spec", "specs")
-			case count < 0:
-				one.Mark, one.Label = "?", day(own[i].Started)+": the run did not come to its end"
-			}
-			row.Nights = append(row.Nights, one)
-		}
-		slices.Reverse(row.Nights)
-		t.Rows = append(t.Rows, row)
-	}
-	cells := map[string]bool{}
-	for i := range r.Cells {
-		cells[r.Cells[i].Key()] = true
+		t.Rows = append(t.Rows, newFaultRow(f, own, faults[f.ID]))
 	}
 	for _, c := range h.Unstable {
-		parts := strings.SplitN(c.Key, "/", 4)
-		name := c.Key
-		if len(parts) == 4 {
-			name = parts[0] + " " + parts[3]
-			if parts[2] == string(schemas.FromClause) {
-				name += " (general table)"
-			}
-		}
-		t.Unstable = append(t.Unstable, unstableRow{Key: line(c.Key, 300), Name: line(name, 120), Linked: cells[c.Key],
-			Changes: c.Changes, Last: c.Last})
+		t.Unstable = append(t.Unstable, unstableRow{Key: line(c.Key, 300), Name: line(cellName(c.Key), 120),
+			Linked: cells[c.Key], Changes: c.Changes, Last: c.Last})
 	}
 	return t
+}
+
+func newFaultRow(f report.FaultHistory, own []report.Night, linked bool) faultRow {
+	row := faultRow{ID: line(f.ID, 60), Title: line(f.Title, 320), Linked: linked, First: day(f.First),
+		Last: day(f.Last), State: stateOf(f)}
+	for i, count := range f.Counts {
+		one := faultNight{Label: day(own[i].Started) + ": not seen"}
+		switch {
+		case count > 0:
+			one.Mark, one.Label = "●", day(own[i].Started)+": "+counted(count, "spec", "specs")
+		case count < 0:
+			one.Mark, one.Label = "?", day(own[i].Started)+": the run did not come to its end"
+		}
+		row.Nights = append(row.Nights, one)
+	}
+	slices.Reverse(row.Nights)
+	return row
+}
+
+// cellName names a cell to a reader by its key: see report.Cell.Key.
+func cellName(key string) string {
+	parts := strings.SplitN(key, "/", 4)
+	if len(parts) < 4 {
+		return key
+	}
+	name := parts[0] + " " + parts[3]
+	if parts[2] == string(schemas.FromClause) {
+		name += " (general table)"
+	}
+	return name
 }
 
 func stateOf(f report.FaultHistory) string {

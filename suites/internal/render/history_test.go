@@ -123,3 +123,38 @@ func TestLetterOf(t *testing.T) {
 		g.Expect(strings.Contains(letters, initial(string(v)))).To(BeFalse(), "%s has this letter", v)
 	}
 }
+
+// The page of the history shows each target's nights, with links to nothing.
+func TestHistoryPage(t *testing.T) {
+	g := NewWithT(t)
+	r := sample(t)
+	nights := append(nightsBefore(r, 70), report.Night{Run: "x", Started: r.Run.Started.AddDate(0, 0, -1),
+		Target: "us5<b>", Verdict: report.Pass, Cells: report.NightCells{Asserted: 1, Total: 1}})
+	var b bytes.Buffer
+	g.Expect(History(&b, nights)).To(Succeed())
+	var titles, rows []string
+	columns := 0
+	for _, n := range elements(t, b.Bytes()) {
+		switch {
+		case n.Data == "h2":
+			titles = append(titles, textOf(n))
+		case n.Data == "th" && attribute(n, "class") == "night":
+			columns++
+		case n.Data == "th" && attribute(n, "class") == "title":
+			rows = append(rows, textOf(n))
+		case n.Data == "a":
+			t.Errorf("a link to %s", attribute(n, "href"))
+		case n.Data == "h1":
+			g.Expect(textOf(n)).To(MatchRegexp(
+				`^VIOLATION staging on \S+: violation, 1 fault; us5<b> on \S+: pass, 0 faults$`))
+		}
+	}
+	g.Expect(titles).To(HaveExactElements(MatchRegexp(`^staging: Faults over 60 nights, from \S+ back to \S+$`),
+		MatchRegexp(`^us5<b>: Faults of the night of \S+$`)))
+	g.Expect(columns).To(Equal(shownNights + 1))
+	g.Expect(rows).To(HaveExactElements("fault", "verdict of the run", r.Faults[0].Sentence+" "+r.Faults[0].ID,
+		"it comes <b>and</b> goes flaps", "it was mended gone", "fault", "verdict of the run"))
+	g.Expect(b.String()).To(ContainSubstring("No fault in any of them."))
+	g.Expect(b.String()).To(ContainSubstring("No fault in any of them."))
+	g.Expect(History(&b, nil)).NotTo(Succeed())
+}

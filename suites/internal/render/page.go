@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
@@ -32,7 +33,7 @@ func HTML(w io.Writer, r *report.Result, nights []report.Night) error {
 		script += asset(name)
 	}
 	cells := uncoveredCells(r)
-	return templates.ExecuteTemplate(w, "page.html", resultPage{
+	return templates().ExecuteTemplate(w, "page.html", resultPage{
 		frame: newFrame(fmt.Sprintf("%s · %s · %s", strings.ToUpper(string(r.Verdict)), r.Target.Name, r.Run.ID),
 			r.Verdict, style, script),
 		Result: r, Facts: facts(r), Bars: verdictBars(r), Matrix: newMatrix(r), Codes: codeRows(r), Lists: listsOf(r),
@@ -123,7 +124,12 @@ func asset(name string) string {
 	return string(data)
 }
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
+// templates are parsed when they are first needed: most processes make no page.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(functions).ParseFS(assets, "assets/*.html"))
+})
+
+var functions = template.FuncMap{
 	"class":    func(v report.Verdict) string { return "v-" + initialOf(v) },
 	"letter":   func(v report.Verdict) string { return initial(string(v)) },
 	"upper":    func(v report.Verdict) string { return strings.ToUpper(string(v)) },
@@ -140,7 +146,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"perCode":  perCode,
 	"ids":      faultIDs,
 	"brief":    func(s string) string { return line(s, 420) },
-}).ParseFS(assets, "assets/*.html"))
+}
 
 func initialOf(v report.Verdict) string { return strings.ToLower(initial(string(v))) }
 

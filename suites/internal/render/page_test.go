@@ -61,6 +61,18 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
+// pageData is what the page's script reads.
+type pageData struct {
+	Texts    []string       `json:"texts"`
+	Statuses map[int]string `json:"statuses"`
+	Cells    []cellData     `json:"cells"`
+	Specs    []specData     `json:"specs"`
+	Steps    []stepData     `json:"steps"`
+	Lists    []listData     `json:"lists"`
+	Findings []listData     `json:"findings"`
+	Replay   string         `json:"replay"`
+}
+
 // readPageData is the data of a page as its script reads it.
 func readPageData(t testing.TB, document []byte) pageData {
 	t.Helper()
@@ -264,7 +276,7 @@ func TestBodyIsCutBetweenCharacters(t *testing.T) {
 	g := NewWithT(t)
 	p := dataBuilder{index: map[string]ref{}}
 	b := p.body(&exchange.Text{Text: "aé", Size: 3}, 2)
-	g.Expect(p.out.Texts[b.Text]).To(Equal("a"))
+	g.Expect(p.all[b.Text]).To(Equal("a"))
 	g.Expect(b.Cut).To(BeTrue())
 	g.Expect(p.body(nil, 2)).To(BeNil())
 }

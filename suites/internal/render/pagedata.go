@@ -1,11 +1,11 @@
 package render
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,18 +19,6 @@ import (
 // ref is the place of a text in the page's list of texts. Every text is in the list once: codes, headers and many
 // bodies are the same in hundreds of specs.
 type ref int
-
-// pageData is what the page's script is given: what the page shows only on demand.
-type pageData struct {
-	Texts    []string       `json:"texts"`
-	Statuses map[int]string `json:"statuses"` // their names
-	Cells    []cellData     `json:"cells"`    // as in the result
-	Specs    []specData     `json:"specs"`    // as in the result
-	Steps    []stepData     `json:"steps"`    // as in the result
-	Lists    []listData     `json:"lists"`
-	Findings []listData     `json:"findings"`
-	Replay   string         `json:"replay"` // the command that runs a spec again, without the spec's id
-}
 
 type cellData struct {
 	Subject   ref   `json:"subject"`
@@ -128,55 +116,65 @@ type listData struct {
 	Specs  []int `json:"specs"`
 }
 
-// budget is how large the pageData data may be, so that the page stays below 3 MB.
+// budget is how large the page's data may be, so that the page stays below 3 MB.
 const budget = 2_600_000
 
-// limits are how many bytes of a body are shown, in a spec that passed and elsewhere. The first that keep the budget
-// are taken.
-var limits = [...]struct{ passed, other int }{
+// limits are how many bytes of a body are shown, in a spec that passed and elsewhere.
+type limits struct{ passed, other int }
+
+// allLimits are those that are tried; the first that keep the budget are taken.
+var allLimits = [...]limits{
 	{16 << 10, 16 << 10}, {4 << 10, 16 << 10}, {1 << 10, 16 << 10}, {1 << 10, 4 << 10}, {256, 1 << 10}, {0, 256},
 }
 
-// pack returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most that
-// many.
+// newPageData returns the data of the page, compressed, in letters that mean nothing to HTML; if it can be, in at most
+// that many.
 func newPageData(r *report.Result, most int) (string, error) {
-	var data string
-	for _, limit := range limits {
-		p := dataBuilder{result: r, passed: limit.passed, other: limit.other, index: map[string]ref{"": 0}}
-		p.out.Texts = []string{""}
-		p.all()
-		text, err := json.Marshal(p.out)
-		if err != nil {
+	for i, limit := range allLimits {
+		packed := &bounded{most: most, unbounded: i == len(allLimits)-1}
+		err := writePageData(packed, r, limit)
+		if err == nil {
+			return packed.String(), nil
+		}
+		if !errors.Is(err, errTooLarge) {
 			return "", fmt.Errorf("pack the page's data: %w", err)
 		}
-		if data, err = compress(text); err != nil {
-			return "", fmt.Errorf("pack the page's data: %w", err)
-		}
-		if len(data) <= most {
-			break
-		}
 	}
-	return data, nil
+	return "", nil // the last one is not bounded
 }
 
-func compress(data []byte) (string, error) {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := w.Write(data); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
+// bounded is a buffer that takes no more than its limit.
+type bounded struct {
+	strings.Builder
+	most      int
+	unbounded bool
 }
 
-// dataBuilder collects the page's data.
+var errTooLarge = errors.New("too large")
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if !b.unbounded && b.Len()+len(p) > b.most {
+		return 0, errTooLarge
+	}
+	return b.Builder.Write(p)
+}
+
+// writePageData writes the data, compressed, one item after the other.
+func writePageData(w io.Writer, r *report.Result, limit limits) error {
+	letters := base64.NewEncoder(base64.RawURLEncoding, w)
+	compressed := gzip.NewWriter(letters)
+	p := dataBuilder{result: r, limits: limit, statuses: map[int]string{}, index: map[string]ref{"": 0},
+		all: []string{""}}
+	return errors.Join(p.write(compressed), compressed.Close(), letters.Close())
+}
+
+// dataBuilder makes the items of the page's data, and collects the texts that these refer to.
 type dataBuilder struct {
-	result        *report.Result
-	passed, other int
-	index         map[string]ref
-	out           pageData
+	result   *report.Result
+	limits   limits
+	statuses map[int]string // their names
+	index    map[string]ref
+	all      []string // the texts
 
 	specs  map[string]int // by id
 	steps  map[string]int // by id
@@ -189,9 +187,9 @@ func (p *dataBuilder) text(s string) ref {
 	s = exchange.Printable(s)
 	at, known := p.index[s]
 	if !known {
-		at = ref(len(p.out.Texts))
+		at = ref(len(p.all))
 		p.index[s] = at
-		p.out.Texts = append(p.out.Texts, s)
+		p.all = append(p.all, s)
 	}
 	return at
 }
@@ -204,58 +202,64 @@ func (p *dataBuilder) texts(list []string) []ref {
 	return refs
 }
 
-func (p *dataBuilder) all() {
+// write writes what the page's script is given: what the page shows only on demand. Cells, specs and steps are those
+// of the result, in its order. The texts come last, when all are known.
+func (p *dataBuilder) write(w io.Writer) error {
 	r := p.result
-	p.out.Statuses = map[int]string{}
-	p.out.Replay = exchange.Printable(strings.TrimSuffix(r.Replay("0"), "0"))
 	p.faults = findingsOf(r, report.Violation)
 	p.places = faultOfSpec(p.faults)
 	p.specs, p.steps = make(map[string]int, len(r.Specs)), make(map[string]int, len(r.World))
-	for i, s := range r.Specs {
-		p.specs[s.ID] = i
+	for i := range r.Specs {
+		p.specs[r.Specs[i].ID] = i
 	}
-	for i, step := range r.World {
-		p.steps[step.ID] = i
+	for i := range r.World {
+		p.steps[r.World[i].ID] = i
 	}
-	p.out.Cells = make([]cellData, 0, len(r.Cells))
-	for i := range r.Cells {
-		c := &r.Cells[i]
-		reason := c.Reason
-		if at := gravestFault(c, p.places, len(p.faults)); c.Verdict == report.Violation && at < len(p.faults) {
-			reason = p.faults[at].Text
-		}
-		p.out.Cells = append(p.out.Cells, cellData{
-			Subject: p.text(c.Subject), Operation: p.text(c.Operation), Method: p.text(c.Method), Path: p.text(c.Path),
-			Resource: p.text(c.Resource), Class: p.text(c.Class), Code: c.Code, Source: p.text(string(c.Source)),
-			Verdict: p.text(string(c.Verdict)), Reason: p.text(reason), Specs: p.indices(c.Specs),
-		})
-	}
-	p.out.Specs = make([]specData, 0, len(r.Specs))
-	for _, s := range r.Specs {
-		p.out.Specs = append(p.out.Specs, p.spec(s))
-	}
-	p.out.Steps = make([]stepData, 0, len(r.World))
-	for _, s := range r.World {
-		p.out.Steps = append(p.out.Steps, stepData{ID: p.text(s.ID), Phase: p.text(string(s.Phase)),
-			Operation: p.text(s.Operation), OK: s.OK,
-			Reason: p.text(s.Reason), Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.OK))})
-	}
-	p.out.Lists, p.out.Findings = []listData{}, []listData{}
-	for _, l := range listsOf(r) {
-		p.out.Lists = append(p.out.Lists, listData{Title: p.text(l.Title), Specs: p.indices(l.Specs)})
-	}
+	var findings []finding
 	for _, verdict := range findingVerdicts {
-		for _, f := range findingsOf(r, verdict) {
-			note := f.Where()
-			if f.Accepted != nil {
-				note += "; " + line(f.Accepted.String(), 300)
-			}
-			p.out.Findings = append(p.out.Findings, listData{ID: p.text(f.Name), Title: p.text(f.Text),
-				Note:  p.text(note),
-				First: p.specs[f.First.ID],
-				Specs: p.indices(f.Specs), Faults: p.texts(f.IDs), Replay: p.text(f.Replay)})
-		}
+		findings = append(findings, findingsOf(r, verdict)...)
 	}
+	s := newStream(w)
+	s.raw("{")
+	array(s, "", "cells", r.Cells, p.cell)
+	array(s, ",", "specs", r.Specs, p.spec)
+	array(s, ",", "steps", r.World, p.step)
+	array(s, ",", "lists", listsOf(r), func(l *list) listData {
+		return listData{Title: p.text(l.Title), Specs: p.indices(l.Specs)}
+	})
+	array(s, ",", "findings", findings, p.finding)
+	s.member(",", "statuses", p.statuses)
+	// the command that runs a spec again, without the spec's id
+	s.member(",", "replay", exchange.Printable(strings.TrimSuffix(r.Replay("0"), "0")))
+	array(s, ",", "texts", p.all, func(text *string) string { return *text })
+	s.raw("}")
+	return s.err
+}
+
+func (p *dataBuilder) cell(c *report.Cell) cellData {
+	reason := c.Reason
+	if at := gravestFault(c, p.places, len(p.faults)); c.Verdict == report.Violation && at < len(p.faults) {
+		reason = p.faults[at].Text
+	}
+	return cellData{
+		Subject: p.text(c.Subject), Operation: p.text(c.Operation), Method: p.text(c.Method), Path: p.text(c.Path),
+		Resource: p.text(c.Resource), Class: p.text(c.Class), Code: c.Code, Source: p.text(string(c.Source)),
+		Verdict: p.text(string(c.Verdict)), Reason: p.text(reason), Specs: p.indices(c.Specs),
+	}
+}
+
+func (p *dataBuilder) step(s *report.Step) stepData {
+	return stepData{ID: p.text(s.ID), Phase: p.text(string(s.Phase)), Operation: p.text(s.Operation), OK: s.OK,
+		Reason: p.text(s.Reason), Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.OK))}
+}
+
+func (p *dataBuilder) finding(f *finding) listData {
+	note := f.Where()
+	if f.Accepted != nil {
+		note += "; " + line(f.Accepted.String(), 300)
+	}
+	return listData{ID: p.text(f.Name), Title: p.text(f.Text), Note: p.text(note), First: p.specs[f.First.ID],
+		Specs: p.indices(f.Specs), Faults: p.texts(f.IDs), Replay: p.text(f.Replay)}
 }
 
 // indices returns where the specs stand. Ids that no spec has are left out.
@@ -271,20 +275,21 @@ func (p *dataBuilder) indices(ids []string) []int {
 
 func (p *dataBuilder) limit(passed bool) int {
 	if passed {
-		return p.passed
+		return p.limits.passed
 	}
-	return p.other
+	return p.limits.other
 }
 
-func (p *dataBuilder) spec(s report.Spec) specData {
+func (p *dataBuilder) spec(s *report.Spec) specData {
+	reason := s.Reason
 	if at, shows := p.places[s.ID]; shows && s.Verdict == report.Violation {
-		s.Reason = p.faults[at].Text
+		reason = p.faults[at].Text
 	}
 	out := specData{
-		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(&s)), Operation: p.text(s.Operation),
+		ID: p.text(s.ID), Code: p.text(s.Code), Probe: p.text(probeName(s)), Operation: p.text(s.Operation),
 		Method: p.text(s.Method), Path: p.text(s.Path), Resource: p.text(s.Resource), Source: p.text(string(s.Source)),
 		Rejection: p.text(string(s.Basis.Rejection)), Basis: p.text(string(s.Basis.Code)),
-		Verdict: p.text(string(s.Verdict)), Reason: p.text(s.Reason),
+		Verdict: p.text(string(s.Verdict)), Reason: p.text(reason),
 		Requirement: p.text(s.Requirement), Rule: p.text(s.Rule), Link: p.text(web(s.Link)),
 		Expected: p.text(s.Expected), Actual: p.text(s.Actual), Advice: p.texts(s.Advice), Traits: p.texts(traits(s)),
 		Control: -1, Seconds: s.Seconds, Exchanges: p.exchanges(s.Exchanges, p.limit(s.Verdict == report.Pass)),
@@ -312,7 +317,7 @@ func probeName(s *report.Spec) string {
 }
 
 // traits says in words what is special about a spec.
-func traits(s report.Spec) []string {
+func traits(s *report.Spec) []string {
 	var list []string
 	for _, trait := range []struct {
 		holds bool
@@ -332,18 +337,19 @@ func traits(s report.Spec) []string {
 
 func (p *dataBuilder) exchanges(list []exchange.Evidence, limit int) []exchangeData {
 	var out []exchangeData
-	for _, e := range list {
+	for i := range list {
+		e := &list[i]
 		x := exchangeData{Method: p.text(e.Method), URL: p.text(e.URL), Headers: p.headers(e.Headers),
-			Body: p.body(e.Body,
-				limit),
-			Attempts: make([]attemptData, 0, len(e.Attempts)), Transient: e.Transient, Curl: p.text(e.Curl)}
-		for _, a := range e.Attempts {
+			Body: p.body(e.Body, limit), Attempts: make([]attemptData, 0, len(e.Attempts)), Transient: e.Transient,
+			Curl: p.text(e.Curl)}
+		for j := range e.Attempts {
+			a := &e.Attempts[j]
 			if name := http.StatusText(a.Status); name != "" {
-				p.out.Statuses[a.Status] = name
+				p.statuses[a.Status] = name
 			}
 			x.Attempts = append(x.Attempts, attemptData{Start: a.Start.UnixMilli(), MS: a.MS, Status: a.Status,
-				Proto:   p.text(a.Proto),
-				Headers: p.headers(a.Headers), Body: p.body(a.Body, limit), Error: p.text(a.Error)})
+				Proto: p.text(a.Proto), Headers: p.headers(a.Headers), Body: p.body(a.Body, limit),
+				Error: p.text(a.Error)})
 		}
 		out = append(out, x)
 	}
@@ -371,6 +377,6 @@ func (p *dataBuilder) body(b *exchange.Text, limit int) *bodyData {
 		}
 		text = text[:cut]
 	}
-	return &bodyData{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size, Cut: b.Truncated ||
-		len(text) < len(b.Text)}
+	return &bodyData{Text: p.text(text), Base64: b.Base64, Decoded: b.Decoded, Size: b.Size,
+		Cut: b.Truncated || len(text) < len(b.Text)}
 }

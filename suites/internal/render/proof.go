@@ -152,7 +152,7 @@ type proofPage struct {
 // ProofHTML writes the proof as a page of its own: one file that needs nothing else.
 func ProofHTML(w io.Writer, p Proof) error {
 	style := asset("page.css") + asset("comparison.css") + asset("proof.css")
-	return templates.ExecuteTemplate(w, "proof.html", proofPage{
+	return templates().ExecuteTemplate(w, "proof.html", proofPage{
 		frame: newFrame("Proof: "+p.Heading(), p.verdict(), style, ""), Proof: p, Verdict: p.verdict(), Word: p.word(),
 	})
 }

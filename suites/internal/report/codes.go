@@ -30,6 +30,9 @@ var codeColumns = []column{
 func (t *terminal) codes(r *Result) {
 	var rows [][]string
 	for _, c := range r.Codes {
+		if r.Run.Filtered && c.Totals.Specs.Total == 0 {
+			continue // it was not selected
+		}
 		rows = append(rows, numbers(c.Code, c.Totals))
 	}
 	rows = append(rows, numbers("all", r.Totals))
@@ -70,7 +73,8 @@ func withoutSpare(columns []column, rows [][]string) ([]column, [][]string) {
 	return kept, fewer
 }
 
-// grid writes the rows in columns, unless they are too wide for the terminal. The last row is the sum of the others.
+// grid writes the rows in columns, unless they are too wide for the terminal, and reports whether it did. The last
+// row is the sum of the others.
 func (t *terminal) grid(columns []column, rows [][]string, size int, gap string) bool {
 	heading := make([]string, len(columns))
 	widths := make([]int, len(columns))

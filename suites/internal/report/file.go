@@ -2,22 +2,73 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 )
 
 // Write stores the result as JSON. A reader sees either the whole file or the one that was there before.
 func Write(path string, r *Result) error {
-	return Replace(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", " ")
-		return e.Encode(r)
-	})
+	return Replace(path, func(w io.Writer) error { return encode(w, r) })
+}
+
+// encode writes the result with an item of its lists on each line: encoding/json would hold all of it in memory, twice
+// where it is indented.
+func encode(w io.Writer, r *Result) error {
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
+	e.SetEscapeHTML(false)
+	// put writes a text, the value, and what ends the line.
+	put := func(before string, v any, after string) error {
+		line.Reset()
+		line.WriteString(before)
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+		line.Truncate(line.Len() - 1) // the encoder's own newline
+		line.WriteString(after + "\n")
+		_, err := line.WriteTo(w)
+		return err
+	}
+	result := reflect.ValueOf(r).Elem()
+	before := "{"
+	for i := range result.NumField() {
+		name, options, _ := strings.Cut(result.Type().Field(i).Tag.Get("json"), ",")
+		field := result.Field(i)
+		if options == "omitempty" && field.IsZero() {
+			continue
+		}
+		after := ","
+		if i == result.NumField()-1 {
+			after = "}"
+		}
+		name, before = before+`"`+name+`": `, ""
+		if field.Kind() != reflect.Slice || field.Len() == 0 {
+			if err := put(name, field.Interface(), after); err != nil {
+				return err
+			}
+			continue
+		}
+		for at := range field.Len() {
+			opens, closes := "", ","
+			if at == 0 {
+				opens = name + "[\n"
+			}
+			if at == field.Len()-1 {
+				closes = "]" + after
+			}
+			if err := put(opens, field.Index(at).Addr().Interface(), closes); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // WriteFile puts the content into the file's place whole, or leaves what was there.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// written is a result as it is written, indented so that its parts can be told apart.
 func written(t testing.TB, in Input) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "conformance.json")
@@ -23,7 +25,11 @@ func written(t testing.TB, in Input) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(data)
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, data, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	return indented.String()
 }
 
 func TestReadRefuses(t *testing.T) {

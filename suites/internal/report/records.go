@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -60,16 +61,37 @@ type Unprovoked struct {
 	Reason    string `json:"reason"`
 }
 
-type record struct {
-	Kind  Kind            `json:"kind"`
-	Value json.RawMessage `json:"value"`
+// A record is {"kind":"spec","value":...} in a line. It is put together and taken apart here, since most of it is
+// evidence that encoding/json would read twice.
+const (
+	kindOpens    = `{"kind":"`
+	valueOpens   = `","value":`
+	recordCloses = "}\n"
+)
+
+// Recorder appends the records of one process, in the background: what is recorded is redacted and encoded while the
+// next requests are sent. It is safe for concurrent use, and so is a nil one, which keeps nothing.
+type Recorder struct {
+	queue chan queued
+	ended chan struct{}
+	file  *os.File
+	err   error // the first one; known once ended is closed
+
+	mu     sync.RWMutex
+	closed bool
 }
 
-// Recorder appends the records of one process. It is safe for concurrent use, and so is a nil one, which keeps nothing.
-type Recorder struct {
-	mu   sync.Mutex
-	file *os.File
-	err  error // the first one
+// queued is a record whose value is still to be made.
+type queued struct {
+	kind  Kind
+	value func() any
+}
+
+// maxQueued bounds what a process that is killed may lose.
+const maxQueued = 16
+
+func recordsOf(dir string, process int) string {
+	return filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process))
 }
 
 // NewRecorder makes the file of the process in the directory, which it makes too. Only this user can read them.
@@ -77,41 +99,64 @@ func NewRecorder(dir string, process int) (*Recorder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("process-%d.jsonl", process)),
-		os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(recordsOf(dir, process), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the records of the run cannot be written: %w", err)
 	}
-	return &Recorder{file: file}, nil
+	r := &Recorder{queue: make(chan queued, maxQueued), ended: make(chan struct{}), file: file}
+	go r.write()
+	return r, nil
 }
 
-// Append adds a record, whose value is JSON and redacted by now. A record is written at once and whole, unless the
-// process is killed meanwhile. An error is kept for Close: it must not cost the run its specs.
-func (r *Recorder) Append(kind Kind, value string) {
+// Append adds a record, whose value is redacted by now. An error is kept for Close: it must not cost the run its
+// specs.
+func (r *Recorder) Append(kind Kind, value any) { r.AppendMade(kind, func() any { return value }) }
+
+// AppendMade adds a record whose value is made, and redacted, when it is written. After Close, as of a spec that did
+// not end in time, it is dropped.
+func (r *Recorder) AppendMade(kind Kind, value func() any) {
 	if r == nil {
 		return
 	}
-	var line bytes.Buffer
-	e := json.NewEncoder(&line)
-	e.SetEscapeHTML(false)
-	err := e.Encode(record{kind, json.RawMessage(value)})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err == nil {
-		_, err = r.file.Write(line.Bytes())
-	}
-	if r.err == nil && err != nil {
-		r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if !r.closed {
+		r.queue <- queued{kind, value}
 	}
 }
 
-// Close returns the first error.
+// write writes the records in their order, each in one piece.
+func (r *Recorder) write() {
+	defer close(r.ended)
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	for record := range r.queue {
+		line.Reset()
+		line.WriteString(kindOpens + string(record.kind) + valueOpens)
+		err := encoder.Encode(record.value())
+		if err == nil {
+			line.Truncate(line.Len() - 1) // the encoder ends the line
+			line.WriteString(recordCloses)
+			_, err = r.file.Write(line.Bytes())
+		}
+		if r.err == nil && err != nil {
+			r.err = fmt.Errorf("the records of the run cannot be written: %w", err)
+		}
+	}
+}
+
+// Close waits until all is written, and returns the first error.
 func (r *Recorder) Close() error {
 	if r == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.closed {
+		r.closed = true
+		close(r.queue)
+	}
+	<-r.ended
 	return errors.Join(r.err, r.file.Close())
 }
 
@@ -161,31 +206,52 @@ func ReadRecords(dir string) (*Records, error) {
 	return r, nil
 }
 
-func (r *Records) take(process int, line []byte) error {
-	var one record
-	if err := json.Unmarshal(line, &one); err != nil {
-		return err
+// ReadHeader reads what is known of the run before its first request, and nothing else. Without it, the error is
+// fs.ErrNotExist.
+func ReadHeader(dir string) (*Header, error) {
+	file, err := os.Open(recordsOf(dir, 1))
+	if err != nil {
+		return nil, err
 	}
-	switch one.Kind {
+	defer file.Close()
+	line, err := bufio.NewReader(file).ReadBytes('\n')
+	var r Records
+	if err == nil {
+		err = r.take(1, line)
+	}
+	if err != nil || r.Header.Run.ID == "" {
+		return nil, fmt.Errorf("no process has recorded anything: %w", errors.Join(err, fs.ErrNotExist))
+	}
+	return &r.Header, nil
+}
+
+func (r *Records) take(process int, line []byte) error {
+	line, opens := bytes.CutPrefix(line, []byte(kindOpens))
+	kind, value, has := bytes.Cut(line, []byte(valueOpens))
+	value, closes := bytes.CutSuffix(value, []byte(recordCloses))
+	if !opens || !has || !closes {
+		return errors.New("the line is not a record")
+	}
+	switch Kind(kind) {
 	case KindHeader:
-		return json.Unmarshal(one.Value, &r.Header)
+		return json.Unmarshal(value, &r.Header)
 	case KindChecks:
-		return extend(&r.Checks, one.Value)
+		return extend(&r.Checks, value)
 	case KindLimits:
-		return extend(&r.Limits, one.Value)
+		return extend(&r.Limits, value)
 	case KindLeftovers:
-		return extend(&r.Leftovers, one.Value)
+		return extend(&r.Leftovers, value)
 	case KindStep:
-		return add(&r.Steps, one.Value)
+		return add(&r.Steps, value)
 	case KindSpec:
-		return add(&r.Specs, one.Value)
+		return add(&r.Specs, value)
 	case KindEnd:
 		var sent Requests
-		err := json.Unmarshal(one.Value, &sent)
+		err := json.Unmarshal(value, &sent)
 		r.sent[process] = sent
 		return err
 	}
-	return fmt.Errorf("kind %q is unknown", one.Kind)
+	return fmt.Errorf("kind %q is unknown", kind)
 }
 
 func add[T any](list *[]T, value []byte) error {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,8 +20,6 @@ func recorded(t *testing.T, dir string, process int, records ...any) string {
 	r, err := NewRecorder(dir, process)
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, value := range records {
-		encoded, err := json.Marshal(value)
-		g.Expect(err).NotTo(HaveOccurred())
 		var kind Kind
 		switch value.(type) {
 		case Header:
@@ -40,7 +37,7 @@ func recorded(t *testing.T, dir string, process int, records ...any) string {
 		case Requests:
 			kind = KindEnd
 		}
-		r.Append(kind, string(encoded))
+		r.Append(kind, value)
 	}
 	g.Expect(r.Close()).To(Succeed())
 	return r.file.Name()
@@ -164,20 +161,19 @@ func TestRecorderAtOnce(t *testing.T) {
 	_, err = NewRecorder(dir, 1)
 	g.Expect(err).To(MatchError(ContainSubstring("the records of the run cannot be written")),
 		"two processes never share a file")
-	encoded, err := json.Marshal(headerOf())
-	g.Expect(err).NotTo(HaveOccurred())
-	r.Append(KindHeader, string(encoded))
+	r.Append(KindHeader, headerOf())
 	var group sync.WaitGroup
 	for range 50 {
-		group.Go(func() { r.Append(KindStep, `{"id": "a <step>", "phase": "world"}`) })
+		group.Go(func() { r.Append(KindStep, Step{ID: "a <step>", Phase: PhaseWorld}) })
 	}
 	group.Wait()
+	r.Append(KindStep, func() {})
+	g.Expect(r.Close()).To(MatchError(ContainSubstring("the records of the run cannot be written")))
+	r.Append(KindStep, Step{}) // of a spec that did not end in time
 	read, err := ReadRecords(dir)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(read.Steps).To(HaveLen(50))
-	r.Append(KindStep, `{"id": `)
-	g.Expect(r.Close()).To(MatchError(ContainSubstring("the records of the run cannot be written")))
 	var none *Recorder
-	none.Append(KindStep, "{}")
+	none.Append(KindStep, Step{})
 	g.Expect(none.Close()).To(Succeed())
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"acronis-conformance/suites/internal/exchange"
@@ -15,19 +16,24 @@ func (r *Result) Replay(id string) string { return r.Run.Replay(r.Target.Name, i
 
 // Replay is the command for a run on that target.
 func (r Run) Replay(target, id string) string {
-	words := []string{"conformance", "replay"}
-	config := r.Config
-	if filepath.Base(config) == "ginkgo.yml" { // which is found without the flag, and named in the result
-		config = ""
-	}
-	for _, flag := range []struct{ name, value string }{
-		{"config", config}, {"target", target}, {"defect", strings.Join(r.Defects, ",")},
-	} {
-		if flag.value != "" {
-			words = append(words, shellWord("-"+flag.name+"="+flag.value))
+	words := slices.Clone(r.ReplayCommand)
+	if len(words) == 0 {
+		words = []string{"conformance", "replay"}
+		if r.Config != "" && filepath.Base(r.Config) != "ginkgo.yml" { // which is found without the flag
+			words = append(words, "-config="+r.Config)
 		}
 	}
-	return strings.Join(append(words, shellWord(id)), " ")
+	if target != "" {
+		words = append(words, "-target="+target)
+	}
+	if len(r.Defects) > 0 {
+		words = append(words, "-defect="+strings.Join(r.Defects, ","))
+	}
+	words = append(words, id)
+	for i, word := range words {
+		words[i] = shellWord(word)
+	}
+	return strings.Join(words, " ")
 }
 
 // plainWord needs no quotes in a shell.

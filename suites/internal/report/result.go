@@ -80,6 +80,9 @@ type Run struct {
 	Filter   string   `json:"filter,omitempty"`
 	Config   string   `json:"config,omitempty"`  // path of the ginkgo.yml of the run
 	Defects  []string `json:"defects,omitempty"` // that the embedded mock was served with
+	// ReplayCommand begins the commands that run a part of the run again: program and flags as they were typed, such
+	// as bin/conformance replay -config=other.yml. Empty: the program is found by its name.
+	ReplayCommand []string `json:"replay_command,omitempty"`
 	// made of what the processes recorded: one at least did not come to its end
 	Incomplete bool     `json:"incomplete,omitempty"`
 	Requests   Requests `json:"requests"`

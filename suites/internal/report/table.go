@@ -40,8 +40,8 @@ func Table(w io.Writer, r *Result, width int, color bool, reports ...string) err
 	return err
 }
 
-// UseColor decides on colour as https://no-color.org asks: never where NO_COLOR is set, nor where no one looks at a
-// terminal.
+// UseColor reports whether to use colour, as https://no-color.org asks: never where NO_COLOR is set, nor where no one
+// looks at a terminal.
 func UseColor(env func(string) (string, bool), terminal bool) bool {
 	refused, _ := env("NO_COLOR")
 	kind, _ := env("TERM")

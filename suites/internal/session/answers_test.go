@@ -62,7 +62,8 @@ func TestAnswersOfARun(t *testing.T) {
 	g.Expect(at("FetchTenant")).To(BeEmpty())
 
 	word := func(found string) string {
-		const note = `{"operation":"FetchApplications","fault":{"difference":{"path":"$.type","rule":"enum","found":%q}}}`
+		const note = `{"operation":"FetchApplications",` +
+			`"fault":{"difference":{"path":"$.type","rule":"enum","found":%q}}}`
 		return fmt.Sprintf(note, found)
 	}
 	words := word("hci2") + word("hci3") + word("hci2")

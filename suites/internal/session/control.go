@@ -22,8 +22,8 @@ type Control struct {
 	Exchange *exchange.Exchange // nil where it could not be sent
 	// Reason says why the control is not proof, empty where it is.
 	Reason string
-	// Barred marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
-	Barred bool
+	// Skipped marks a reason that lies with the target's permissions or set-up, and not with the answer to the call.
+	Skipped bool
 	// NoRole marks the reason that no role which the caller's token names is enough.
 	NoRole bool
 }
@@ -61,7 +61,7 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 		func(op *schemas.Operation) bool { return !needs.Controls[op.ID] })
 	var mu sync.Mutex
 	silent := 0
-	return together(ctx, s.atOnce(), operations, func(ctx context.Context, op *schemas.Operation) error {
+	return forEach(ctx, s.concurrency(), operations, func(ctx context.Context, op *schemas.Operation) error {
 		control, err := s.controlOf(ctx, op)
 		if err != nil {
 			return fmt.Errorf("control of %s: %w", op.ID, err)
@@ -82,7 +82,7 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Control, error) {
 	if may, reason := s.MayWrite(); !may && (op.Writes() || s.Catalogue.Call(op.ID).Object != "" &&
 		s.Catalogue.Call(op.ID).Object != "side") {
-		return &Control{Reason: reason, Barred: true}, nil
+		return &Control{Reason: reason, Skipped: true}, nil
 	}
 	if e := s.failed(op.ID); e != nil && e.Disowned != "" {
 		return &Control{Exchange: e,
@@ -96,18 +96,18 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		return &Control{Exchange: e, Reason: answeredWith(op, e.Status())}, nil
 	}
 	if err != nil {
-		return &Control{Reason: err.Error(), Barred: true}, nil
+		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
 	r, err := s.Catalogue.Request(op.ID, vars)
 	if err != nil {
-		return &Control{Reason: err.Error(), Barred: true}, nil
+		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
 	if err := s.World.Authorize(&r); err != nil {
-		return &Control{Reason: err.Error(), Barred: true}, nil
+		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
 	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, "", r, nil)
 	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {
-		return &Control{Reason: err.Error(), Barred: true}, nil
+		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
 	if err != nil && (e == nil || ctx.Err() != nil) {
 		return nil, err
@@ -121,7 +121,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 		control.Reason = "its control names an object that is not the one created: see 20x/valid-token/" + op.ID
 	case status/100 == 2:
 	case status == 403 && s.lacksRole(op, r):
-		control.Barred, control.NoRole = true, true
+		control.Skipped, control.NoRole = true, true
 		control.Reason = "role " + strings.Join(op.Security.Roles, " or ")
 	default:
 		control.Reason = answeredWith(op, status)
@@ -139,7 +139,7 @@ func answeredWith(op *schemas.Operation, status int) string {
 	return fmt.Sprintf("its control was answered with %s: see 20x/valid-token/%s", statusText(status), op.ID)
 }
 
-// CallVars returns the names for a call of the operation on the object under the key. What the call creates bears a
+// CallVars returns the names for a call of the operation on the object under the key. What the call creates has a
 // name of its own, and not that of the object that it is made in: names may have to be unique in the whole tree.
 func (s *Session) CallVars(operation, key, owner string) (fixtures.Vars, error) {
 	vars, err := s.Vars(key, owner)

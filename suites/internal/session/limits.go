@@ -10,8 +10,8 @@ import (
 // specs give for it.
 func (s *Session) Limits() []report.Limit {
 	reasons := map[report.LimitKind][]string{
-		report.LimitFaultHeader:  {s.Missing[Fault50x]},
-		report.LimitExpiredToken: {s.Missing[Expired]},
+		report.LimitFaultHeader:  {s.SkipReasons[Fault50x]},
+		report.LimitExpiredToken: {s.SkipReasons[Expired]},
 	}
 	if !s.config.Target.MayWrite() {
 		_, reason := s.MayWrite()

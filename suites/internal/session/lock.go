@@ -94,7 +94,7 @@ func (l *Lock) read() error {
 		for key, shown := range l.state.Baselines {
 			s.Baselines[key] = shown
 		}
-		s.learn()
+		s.registerSecrets()
 		l.Renewed = true
 	}
 	return nil
@@ -161,7 +161,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 		delete(s.Baselines, w.key())
 		needs.Watch(w)
 	}
-	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.atOnce()); err != nil {
+	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.concurrency()); err != nil {
 		return err
 	}
 	if err := s.baseline(ctx, needs); err != nil {
@@ -172,7 +172,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 			l.state.Baselines[w.key()] = shown
 		}
 	}
-	s.learn()
+	s.registerSecrets()
 	s.remakes[l.key] = l.state.Remakes
 	l.state.Vars, l.state.Known = s.World.Objects[l.key], s.registry.Knowledge().Only(ids(s.World.Objects[l.key]))
 	l.ModifiedBy, l.state.ModifiedBy, l.Renewed = "", "", true

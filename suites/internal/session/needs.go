@@ -17,16 +17,16 @@ type Object struct {
 
 // Needs are what the selected specs need of the world, so that a small selection makes a small world.
 type Needs struct {
-	Objects  map[string]Object
-	Controls map[string]bool // operations
-	Watches  map[string]Watch
-	Forged   map[string]bool // bad tokens by probe
+	Objects       map[string]Object
+	Controls      map[string]bool // operations
+	Watches       map[string]Watch
+	InvalidTokens map[string]bool // bad tokens by probe
 }
 
 // NewNeeds returns needs that name nothing.
 func NewNeeds() Needs {
 	return Needs{Objects: map[string]Object{}, Controls: map[string]bool{}, Watches: map[string]Watch{},
-		Forged: map[string]bool{}}
+		InvalidTokens: map[string]bool{}}
 }
 
 // Add names an object, which is then made on its side.

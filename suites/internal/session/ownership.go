@@ -44,7 +44,7 @@ func (s *Session) created(ctx context.Context, phase report.Phase, operation str
 const newObjectGrace = 5 * time.Second
 
 // grace is how long the set-up waits for a read that shows what was created.
-func (s *Session) grace() time.Duration { return max(s.Settle(), newObjectGrace) }
+func (s *Session) grace() time.Duration { return max(s.ConsistencyTimeout(), newObjectGrace) }
 
 // tell marks the answers that name an object which is not the one created: they are violations of their operations.
 func (s *Session) tell() {
@@ -68,5 +68,5 @@ func (s *Session) Disowned() map[string]*exchange.Exchange {
 	return found
 }
 
-// Unknown makes up an id that nothing bears, for requests that name an object which does not exist.
+// Unknown makes up an id that nothing has, for requests that name an object which does not exist.
 func (s *Session) Unknown(id string) string { return s.registry.Invent(id) }

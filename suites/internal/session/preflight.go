@@ -15,16 +15,16 @@ import (
 	"acronis-conformance/suites/internal/tokencache"
 )
 
-// look looks at the target before anything is made there, and finds the expired token that an earlier run has kept. It
+// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has kept. It
 // returns what the target calls the configured client's tenant.
-func (s *Session) look(ctx context.Context) (tenant string, err error) {
+func (s *Session) preflight(ctx context.Context) (tenant string, err error) {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,
 		KeptToken: s.findExpired})
 	s.Checks, s.Access, s.OpenIDAtRoot = found.Checks, Access(found.Access), found.OpenIDAtRoot
 	for name, reason := range map[string]string{Expired: found.NoExpiredToken, Fault50x: found.NoFaultHeader} {
 		if reason != "" {
-			s.Missing[name] = reason
+			s.SkipReasons[name] = reason
 		}
 	}
 	return found.Tenant, preflight.Failure(s.Checks)
@@ -59,7 +59,7 @@ func (s *Session) findExpired(now time.Time) (token, reason string) {
 
 // keepToken keeps a token of this run, for a later one to find it expired: one of the configured client, narrowed to
 // the sandbox where the target can do that, so that it opens nothing any longer once the sandbox is gone. Without a
-// sandbox it is narrowed to the client's own tenant. That none can be kept is no reason to end the run.
+// sandbox it is narrowed to the client's own tenant. That none can be kept does not end the run.
 func (s *Session) keepToken(ctx context.Context) {
 	if s.tokenFile == "" {
 		return

@@ -8,10 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,13 +21,12 @@ import (
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/judge"
-	"acronis-conformance/suites/internal/preflight"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
 )
 
-// phaseSpec counts the specs' own requests; they are no steps of the report.
+// phaseSpec counts the specs' own requests; they are not steps of the report.
 const phaseSpec report.Phase = "spec"
 
 // Access is all that the suite knows of a target beside its permissions. It is the same for the embedded mock and for
@@ -55,27 +52,29 @@ type Options struct {
 	KeepToken bool
 	// Keep leaves what the run makes, and gives each secret a name that no other one has: see Variables.
 	Keep      bool
-	Pace      string // the folder in which the processes share their pace; empty for the run's own
+	Pace      string // the directory in which the processes share their pace; empty for the run's own
 	Process   int    // the number of this process, from 1
 	Processes int    // how many processes the run has; 0 means one
+	Alone     bool   // no other process sends requests of the run
 	Run       string // the id of the run that process 1 opens; empty: one is made
-	// OnStep is told of each step as it is recorded, one after the other; it may be nil.
-	OnStep func(report.Step)
+	// OnStep is told of each step, one after the other; it may be nil. What it is given makes the step, with its
+	// evidence, which may be done later.
+	OnStep func(made func() report.Step)
 }
 
 // State is what process 1 prepares for the other processes. It holds secrets, so it passes through a private file:
 // see Save.
 type State struct {
-	Run       string
-	Dir       string // holds the locks and marks that processes share
-	Access    Access
-	World     *fixtures.World
-	Controls  map[string]*Control // by operation
-	Baselines map[string]string   // what a witness showed before the specs, by Watch.key
-	Forged    map[string]string   // bad tokens by probe
-	Missing   map[string]string   // why a bad token could not be made, by probe
-	Checks    []report.Check      // what the preflight found
-	Known     fixtures.Knowledge  // which objects are the run's own
+	Run           string
+	Dir           string // holds the locks and marks that processes share
+	Access        Access
+	World         *fixtures.World
+	Controls      map[string]*Control // by operation
+	Baselines     map[string]string   // what a witness showed before the specs, by Watch.key
+	InvalidTokens map[string]string   // bad tokens by probe
+	SkipReasons   map[string]string   // why a bad token could not be made, by probe
+	Checks        []report.Check      // what the preflight found
+	Known         fixtures.Knowledge  // which objects are the run's own
 
 	OpenIDAtRoot bool // the OpenID document is at the host's root, and not below /api/2
 }
@@ -97,7 +96,7 @@ type Session struct {
 	tokenFile string // empty: no token is kept
 	process   int
 	processes int
-	onStep    func(report.Step)
+	onStep    func(made func() report.Step)
 	outline   bool
 	steps     int // how many were recorded
 
@@ -114,7 +113,7 @@ func newSession(o Options, state State) (*Session, error) {
 	redactor := redact.New()
 	redactor.Learn("ACRONIS_CLIENT_SECRET", o.Access.ClientSecret)
 	redactor.Learn(placeholder(Expired), o.Access.ExpiredToken)
-	redactor.Allow(Garbage)
+	redactor.Allow(InvalidToken)
 	if o.Keep {
 		redactor.Distinguish()
 	}
@@ -128,6 +127,9 @@ func newSession(o Options, state State) (*Session, error) {
 	limiter, err := ratelimit.New(shared, ratelimit.Of(o.Config.Target))
 	if err != nil {
 		return nil, err
+	}
+	if o.Alone {
+		limiter.Alone()
 	}
 	registry := fixtures.NewRegistry()
 	registry.Protect(o.Access.ClientID, "the configured client")
@@ -176,12 +178,12 @@ func newSession(o Options, state State) (*Session, error) {
 func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
-		return nil, fmt.Errorf("a folder for the run's locks: %w", err)
+		return nil, fmt.Errorf("a directory for the run's locks: %w", err)
 	}
 	s, err := newSession(o, State{
 		Run: cmp.Or(o.Run, NewRunID(
 			time.Now())), Dir: dir, Access: o.Access, Controls: map[string]*Control{}, Baselines: map[string]string{},
-		Forged: map[string]string{}, Missing: map[string]string{},
+		InvalidTokens: map[string]string{}, SkipReasons: map[string]string{},
 	})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -192,11 +194,11 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
-	tenant, err := s.look(ctx)
+	tenant, err := s.preflight(ctx)
 	if err != nil {
 		return err
 	}
-	if err := builder.LogIn(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
+	if err := builder.Login(ctx, fixtures.Credentials{ClientID: s.Access.ClientID,
 		ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
@@ -206,18 +208,18 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	}
 	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
-		builder.Adopt(reason)
+		builder.UseOwnTenant(reason)
 	} else if err := s.build(ctx, builder); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	s.keepToken(ctx)
-	if err := s.furnish(ctx, builder, needs); err != nil {
+	if err := s.createObjects(ctx, builder, needs); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	if err := s.forge(ctx, needs); err != nil {
+	if err := s.makeInvalidTokens(ctx, needs); err != nil {
 		return err
 	}
-	s.learn()
+	s.registerSecrets()
 	if err := s.control(ctx, needs); err != nil {
 		return err
 	}
@@ -231,39 +233,39 @@ func (s *Session) build(ctx context.Context, builder *fixtures.Builder) error {
 	return builder.Build(ctx)
 }
 
-// furnish makes the objects that the needs name, where anything may be made.
-func (s *Session) furnish(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
+// createObjects makes the objects that the needs name, where anything may be made.
+func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
 	if may, reason := s.MayWrite(); !may {
 		s.World.Absent = reason
 		return nil
 	}
-	if needs.Forged[Revoked] {
+	if needs.InvalidTokens[Revoked] {
 		needs.Add(revokedClient)
 	}
 	s.furnishing = true // whatever is called from here on is a valid call
 	defer func() { s.furnishing = false }()
-	err := together(ctx, s.atOnce(), needs.objects(), func(ctx context.Context, object Object) error {
+	err := forEach(ctx, s.concurrency(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
 	if err == nil {
-		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.atOnce())
+		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.concurrency())
 	}
 	if err != nil {
 		return err
 	}
 	s.tell()
-	return fixtures.Pause(ctx, min(s.Settle(), 3*time.Second)) // the controls read it
+	return fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 3*time.Second)) // the controls read it
 }
 
-// atOnce is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight. A
-// data center whose answers take half a second would otherwise be waited for for minutes.
-func (s *Session) atOnce() int { return max(s.config.Target.Concurrency, 1) }
+// concurrency is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight.
+// With a data center whose answers take half a second, they would otherwise take minutes.
+func (s *Session) concurrency() int { return max(s.config.Target.Concurrency, 1) }
 
-// together does something with all items, so many at a time, in their order where it is one at a time. The first
+// forEach does something with all items, so many at a time, in their order where it is one at a time. The first
 // error ends it.
-func together[T any](ctx context.Context, atOnce int, items []T, do func(context.Context, T) error) error {
+func forEach[T any](ctx context.Context, concurrency int, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(concurrency)
 	for _, item := range items {
 		group.Go(func() error {
 			if err := context.Cause(ctx); err != nil {
@@ -275,14 +277,14 @@ func together[T any](ctx context.Context, atOnce int, items []T, do func(context
 	return group.Wait()
 }
 
-// learn names the run's secrets in the output, so that a reader can tell them apart.
-func (s *Session) learn() {
+// registerSecrets names the run's secrets in the output, so that a reader can tell them apart.
+func (s *Session) registerSecrets() {
 	for name, secrets := range s.World.Secrets() {
 		for _, secret := range secrets {
 			s.Redactor.Learn(name, secret)
 		}
 	}
-	for probe, token := range s.Forged {
+	for probe, token := range s.InvalidTokens {
 		s.Redactor.Learn(placeholder(probe), token)
 	}
 }
@@ -308,124 +310,6 @@ func (s *Session) MayWrite() (bool, string) {
 // Timeouts returns the target's time-outs.
 func (s *Session) Timeouts() config.Timeouts { return s.config.Timeouts }
 
-// Fault asks the target, by its fault header, to fail on the first attempts.
-type Fault struct {
-	Status   int
-	Attempts int  // on attempts 1 to n; below 0: on all
-	Repeat   bool // the documented repeats follow
-}
-
-// Send sends a spec's request, authorized as its actor, without a failure (nil) or with one.
-func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
-	if err := s.World.Authorize(&r); err != nil {
-		return nil, err
-	}
-	kind, _, _ := strings.Cut(spec, "/") // of what one code is expected for, one repeat tells what the others do
-	return s.send(ctx, phaseSpec, spec, kind, r, fault)
-}
-
-func (s *Session) send(
-	ctx context.Context, phase report.Phase, spec, kind string, r fixtures.Request, fault *Fault,
-) (*exchange.Exchange, error) {
-	request := exchange.Request{Spec: spec, Kind: kind, Method: r.Method, Path: r.Path, Query: r.Query,
-		Header: r.Header,
-		Body:   r.Body}
-	request.Root = r.Root || s.OpenIDAtRoot && r.Path == preflight.Discovery
-	if fault != nil {
-		request.Kind = "" // the failure is asked for
-		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
-		request.NoRepeat = !fault.Repeat
-	}
-	if err := s.registry.Require(ctx, s.World, s.do(report.PhaseWorld), s.grace(), r); err != nil {
-		s.tell()
-		return nil, err
-	}
-	e, err := s.client.Do(ctx, request)
-	if e != nil && len(e.Attempts) > 0 {
-		s.requests[phase].Add(int64(len(e.Attempts)))
-		if made := s.registry.Record(r, answerOf(e), e.Attempts[0].Start, phase == phaseSpec); made != nil {
-			err = errors.Join(err, s.created(ctx, phase, r.Operation, made, e))
-		}
-		s.judgeAnswers(e)
-	}
-	return e, err
-}
-
-func answerOf(e *exchange.Exchange) fixtures.Answer {
-	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(),
-		Disowned: e.Disowned}
-}
-
-// equalTo is the kind of the requests that are equal to a request without a body, such as the looks at one object.
-func equalTo(r fixtures.Request) string {
-	if len(r.Body) > 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s%s %s?%s as %s", exchange.KindOfEqual, r.Method, r.Path, r.Query.Encode(), r.As)
-}
-
-// do is the world builder's way to the target.
-func (s *Session) do(phase report.Phase) fixtures.Do {
-	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		kind := equalTo(r)
-		if phase == report.PhaseCleanup {
-			kind = string(phase) // where no repeat helped some objects, none helps the next ones
-		}
-		e, err := s.send(ctx, phase, string(phase), kind, r, nil)
-		if e != nil {
-			s.record(phase, "", r.Operation, e, err)
-		}
-		if e != nil && (e.Status()/100 == 5 || s.furnishing && s.fails(r.Operation, e)) {
-			s.mu.Lock()
-			s.failing[r.Operation] = e
-			s.mu.Unlock()
-		}
-		if err != nil {
-			return fixtures.Answer{}, err
-		}
-		return answerOf(e), nil
-	}
-}
-
-// fails reports whether a valid call is refused, or is a write whose answer is not the object that the reference
-// promises.
-func (s *Session) fails(operation string, e *exchange.Exchange) bool {
-	op := s.contract.Operation(operation)
-	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() &&
-		len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
-}
-
-// Evidence is what a report shows of an exchange, redacted.
-func (s *Session) Evidence(e *exchange.Exchange) exchange.Evidence {
-	if s.outline {
-		return e.Outline(s.Redactor)
-	}
-	return e.Evidence(s.Redactor)
-}
-
-// record keeps an exchange that was sent around the specs. Where it has no id of its own it is numbered, with the
-// process: each of them has steps of its own when it cleans up.
-func (s *Session) record(phase report.Phase, id, operation string, e *exchange.Exchange, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.steps++
-	id = cmp.Or(id, fmt.Sprintf("%s/%d-%d", phase, s.process, s.steps))
-	step := report.Step{ID: id, Phase: phase, Operation: operation, OK: err == nil && e.Status()/100 == 2,
-		Requests: len(e.Attempts),
-		Process:  s.process, Exchanges: []exchange.Evidence{s.Evidence(e)}}
-	if !step.OK {
-		step.Reason = "answered with " + statusText(e.Status())
-	}
-	if len(e.Attempts) > 0 {
-		step.Started = e.Attempts[0].Start
-		step.Seconds = time.Since(step.Started).Seconds()
-	}
-	if s.onStep != nil {
-		s.onStep(step)
-	}
-}
-
 // CleanupTimeout is how long Close may take, so that all processes together keep the target's time-out: process 1,
 // which comes last, has what the others leave of it, and these have half of it at most.
 func (s *Session) CleanupTimeout() time.Duration {
@@ -449,7 +333,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
-	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.atOnce())
+	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
 			left[i].Name), s.Redactor.String(left[i].Reason)
@@ -466,41 +350,5 @@ func (s *Session) Leave() {
 // Variables are the secrets of the run, by the names that stand for them in the lines which repeat its requests.
 func (s *Session) Variables() []redact.Secret { return s.Redactor.Secrets() }
 
-// renewing logs in once more where the configured client's token has ended by now: what was made is removed all the
-// same.
-func (s *Session) renewing(do fixtures.Do) fixtures.Do {
-	var mu sync.Mutex
-	renewed := "" // the Authorization that holds now; empty: that of the request
-	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
-		current := func() {
-			if renewed != "" {
-				r.Header = r.Header.Clone()
-				r.Header.Set("Authorization", renewed)
-			}
-		}
-		mu.Lock()
-		current()
-		mu.Unlock()
-		answer, err := do(ctx, r)
-		if err != nil || answer.Status != http.StatusUnauthorized {
-			return answer, err
-		}
-		mu.Lock()
-		if r.Header.Get("Authorization") == renewed || renewed == "" { // no one else has renewed it meanwhile
-			token, err := s.grant(ctx, report.PhaseCleanup, s.Access.ClientID, s.Access.ClientSecret,
-				map[string]any{"grant_type": "client_credentials"})
-			if err == nil {
-				renewed = "Bearer " + token
-			}
-		}
-		current()
-		mu.Unlock()
-		return do(ctx, r)
-	}
-}
-
-// Discard deletes the folder that the processes shared.
+// Discard deletes the directory that the processes shared.
 func (s *Session) Discard() error { return errors.Join(s.answers.close(), os.RemoveAll(s.Dir)) }
-
-// StatusText renders a status for a reason.
-func statusText(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }

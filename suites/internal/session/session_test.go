@@ -53,7 +53,7 @@ func some() (session.Needs, session.Watch) {
 	needs.Controls["UpdateTenant"] = true
 	for _, forged := range []string{session.Tampered, session.AlgNone, session.OtherIssuer, session.Revoked,
 		session.Expired} {
-		needs.Forged[forged] = true
+		needs.InvalidTokens[forged] = true
 	}
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
 	needs.Watch(watch)
@@ -87,8 +87,8 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	needs, watch := some()
 	s, err := session.Open(t.Context(), options, needs)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(s.Missing).To(BeEmpty())
-	g.Expect(s.Forged).To(HaveLen(5))
+	g.Expect(s.SkipReasons).To(BeEmpty())
+	g.Expect(s.InvalidTokens).To(HaveLen(5))
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
 	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
@@ -125,7 +125,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.Close(t.Context())).To(BeEmpty())
 	g.Expect(s.Discard()).To(Succeed())
 	g.Expect(tenants(t, options)).To(Equal(standing))
-	g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "the folder that the processes shared")
+	g.Expect(os.ReadDir(os.TempDir())).To(BeEmpty(), "the directory that the processes shared")
 	g.Eventually(gleak.Goroutines, 2*time.Second).ShouldNot(gleak.HaveLeaked(before))
 	g.Expect(running.Close()).To(Succeed())
 }

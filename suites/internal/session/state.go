@@ -60,9 +60,9 @@ func (s *Session) shared() State {
 	if shared.Access.ExpiredToken == string(t.ExpiredToken) {
 		shared.Access.ExpiredToken = ""
 	}
-	if token, used := shared.Forged[Expired]; used && token == string(t.ExpiredToken) {
-		shared.Forged = maps.Clone(shared.Forged)
-		shared.Forged[Expired] = ""
+	if token, used := shared.InvalidTokens[Expired]; used && token == string(t.ExpiredToken) {
+		shared.InvalidTokens = maps.Clone(shared.InvalidTokens)
+		shared.InvalidTokens[Expired] = ""
 	}
 	return shared
 }
@@ -79,11 +79,11 @@ func configured(t config.Target) *redact.Redactor {
 func (state *State) complete(o Options) {
 	t := o.Config.Target
 	state.Access.ClientSecret = cmp.Or(state.Access.ClientSecret, string(t.ClientSecret))
-	if state.Missing[Expired] == "" {
+	if state.SkipReasons[Expired] == "" {
 		state.Access.ExpiredToken = cmp.Or(state.Access.ExpiredToken, string(t.ExpiredToken))
 	}
-	if token, used := state.Forged[Expired]; used && token == "" {
-		state.Forged[Expired] = state.Access.ExpiredToken
+	if token, used := state.InvalidTokens[Expired]; used && token == "" {
+		state.InvalidTokens[Expired] = state.Access.ExpiredToken
 	}
 }
 
@@ -99,11 +99,11 @@ func Join(o Options, path string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.learn()
+	s.registerSecrets()
 	return s, s.joined(path)
 }
 
-// load reads the state, from a file and a directory that belong to this user and that no other user can read. Anybody
+// load reads the state, from a file and a directory that belong to this user and that no other user can read. Any user
 // on this machine can tell Ginkgo's server another path.
 func load(path string) (State, error) {
 	directory, err := os.Lstat(filepath.Dir(path))

@@ -68,7 +68,7 @@ func TestStateIsPrivateAndHoldsNoConfiguredCredentials(t *testing.T) {
 		other, err := session.Join(others, path)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(other.Access).To(Equal(s.Access), "the configured credentials are those of the configuration")
-		g.Expect(other.Forged).To(Equal(s.Forged))
+		g.Expect(other.InvalidTokens).To(Equal(s.InvalidTokens))
 		g.Expect(other.Redactor.String("<" + secret + "> <" + expired + ">")).To(
 			Equal("<$ACRONIS_CLIENT_SECRET> <$ACRONIS_EXPIRED_TOKEN>"))
 		g.Expect(other.Close(t.Context())).To(BeEmpty())
@@ -83,7 +83,7 @@ func TestStateOfASingleProcessIsNotWritten(t *testing.T) {
 	g.Expect(filepath.Glob(filepath.Join(s.Dir, "state*"))).To(BeEmpty())
 }
 
-// Anybody on the machine may tell Ginkgo's server a path.
+// Any user of the machine may tell Ginkgo's server a path.
 func TestStateOfOthersIsRefused(t *testing.T) {
 	s, others := prepared(t, 2)
 	g := NewWithT(t)

@@ -31,37 +31,37 @@ const (
 // Fault50x names, among what is missing, the header that brings a failure about.
 const Fault50x = "fault header"
 
-// Garbage is what a client sends that has no token. It is not a secret, and is shown as it is.
-const Garbage = "conformance-garbage"
+// InvalidToken is what a client sends that has no token. It is not a secret, and is shown as it is.
+const InvalidToken = "conformance-garbage"
 
 // NewRunID names a run by its time, for the sweep, and a random part.
 func NewRunID(now time.Time) string {
 	return now.UTC().Format("20060102t150405") + "-" + strings.ToLower(rand.Text()[:6])
 }
 
-// forge makes the bad tokens that the selected specs send.
-func (s *Session) forge(ctx context.Context, needs Needs) error {
+// makeInvalidTokens makes the bad tokens that the selected specs send.
+func (s *Session) makeInvalidTokens(ctx context.Context, needs Needs) error {
 	home := s.World.Tokens[fixtures.Home]
 	for probe, alter := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign,
 		OtherIssuer: resign} {
-		if !needs.Forged[probe] {
+		if !needs.InvalidTokens[probe] {
 			continue
 		}
 		token, err := alter(home)
 		if err != nil {
-			s.Missing[probe] = "the target's tokens cannot be altered: " + err.Error()
+			s.SkipReasons[probe] = "the target's tokens cannot be altered: " + err.Error()
 			continue
 		}
-		s.Forged[probe] = token
+		s.InvalidTokens[probe] = token
 	}
-	if needs.Forged[Expired] {
-		s.Forged[Expired] = s.Access.ExpiredToken
+	if needs.InvalidTokens[Expired] {
+		s.InvalidTokens[Expired] = s.Access.ExpiredToken
 	}
-	if !needs.Forged[Revoked] {
+	if !needs.InvalidTokens[Revoked] {
 		return nil
 	}
 	if may, reason := s.MayWrite(); !may {
-		s.Missing[Revoked] = reason
+		s.SkipReasons[Revoked] = reason
 		return nil
 	}
 	return s.revoke(ctx)
@@ -77,7 +77,7 @@ func tamper(token string) (string, error) {
 	header, rest, ok := strings.Cut(token, ".")
 	claims, signature, signed := strings.Cut(rest, ".")
 	if !ok || !signed || len(signature) < 16 {
-		return "", fmt.Errorf("they are no signed JWTs")
+		return "", fmt.Errorf("they are not signed JWTs")
 	}
 	middle := len(signature) / 2
 	swapped := []byte(signature)
@@ -127,19 +127,19 @@ var revokedClient = Object{Key: fixtures.Own("client", Revoked), Side: fixtures.
 func (s *Session) revoke(ctx context.Context) error {
 	client, err := s.World.Object(revokedClient.Key)
 	if err != nil {
-		s.Missing[Revoked] = err.Error()
+		s.SkipReasons[Revoked] = err.Error()
 		return nil
 	}
 	id, secret := fmt.Sprint(client["client_id"]), fmt.Sprint(client["client_secret"])
 	token, err := s.grant(ctx, report.PhaseWorld, id, secret, map[string]any{"grant_type": "client_credentials"})
 	if refused := new(fixtures.StepError); errors.As(err, &refused) {
-		s.Missing[Revoked] = "there is no token that could be revoked: " + err.Error()
+		s.SkipReasons[Revoked] = "there is no token that could be revoked: " + err.Error()
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Nobody, Method: http.MethodPost,
+	revoke := fixtures.Request{Operation: "RevokeToken", As: fixtures.Anonymous, Method: http.MethodPost,
 		Path:   "/idp/revoke_token",
 		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := revoke.SetBody("application/x-www-form-urlencoded", map[string]any{"token": token,
@@ -151,18 +151,18 @@ func (s *Session) revoke(ctx context.Context) error {
 		return err
 	}
 	if !answer.Good() {
-		s.Missing[Revoked] = "the token could not be revoked: " + statusText(answer.Status)
+		s.SkipReasons[Revoked] = "the token could not be revoked: " + statusText(answer.Status)
 		return nil
 	}
-	s.Forged[Revoked] = token
+	s.InvalidTokens[Revoked] = token
 	return nil
 }
 
 // grant asks for a token. That the target grants none is a *fixtures.StepError.
 func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret string, form map[string]any) (string,
 	error) {
-	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Nobody, Method: http.MethodPost, Path: "/idp/token",
-		Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
+	r := fixtures.Request{Operation: "RequestTokens", As: fixtures.Anonymous, Method: http.MethodPost,
+		Path: "/idp/token", Header: http.Header{"Authorization": {fixtures.Basic(id, secret)}}}
 	if err := r.SetBody("application/x-www-form-urlencoded", form); err != nil {
 		return "", err
 	}
@@ -182,7 +182,7 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 // own specs.
 func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange,
 	err error) {
-	if as == fixtures.Nobody || s.World.Tokens[as] == "" {
+	if as == fixtures.Anonymous || s.World.Tokens[as] == "" {
 		return false, nil, nil
 	}
 	for _, read := range []string{"FetchTenant", "FetchTenantChildren"} {

@@ -44,7 +44,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
 		var mu sync.Mutex
 		var unsteady []Watch
-		err := together(ctx, s.atOnce(), watches, func(ctx context.Context, w Watch) error {
+		err := forEach(ctx, s.concurrency(), watches, func(ctx context.Context, w Watch) error {
 			shown, _, err := s.witness(ctx, string(report.PhaseWorld), w)
 			if err != nil {
 				return fmt.Errorf("%s before the specs: %w", w.key(), err)
@@ -64,11 +64,11 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 		if err != nil {
 			return err
 		}
-		if watches = unsteady; round > 0 && time.Since(begin) >= s.Settle() {
+		if watches = unsteady; round > 0 && time.Since(begin) >= s.ConsistencyTimeout() {
 			return nil
 		}
 		if len(watches) > 0 {
-			if err := fixtures.Pause(ctx, min(s.Settle(), 2*time.Second)-time.Since(begin)); err != nil {
+			if err := fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 2*time.Second)-time.Since(begin)); err != nil {
 				return err
 			}
 		}
@@ -76,9 +76,9 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	return nil
 }
 
-// Settle is how long the target may take until reads show what was written. The embedded mock shows it at once; that
-// a data center does is promised nowhere.
-func (s *Session) Settle() time.Duration {
+// ConsistencyTimeout is how long the target may take until reads show what was written. The embedded mock shows it at
+// once; that a data center does is promised nowhere.
+func (s *Session) ConsistencyTimeout() time.Duration {
 	if s.config.Target.Embedded {
 		return 0
 	}
@@ -257,11 +257,27 @@ func steady(value any) any {
 		for i := range v {
 			v[i] = steady(v[i])
 		}
-		slices.SortFunc(v, func(a, b any) int {
-			x, _ := json.Marshal(a)
-			y, _ := json.Marshal(b)
-			return strings.Compare(string(x), string(y))
-		})
+		sortByText(v)
 	}
 	return value
+}
+
+// sortByText sorts a list by what its items are as JSON.
+func sortByText(list []any) {
+	if len(list) < 2 {
+		return
+	}
+	type item struct {
+		text  string
+		value any
+	}
+	items := make([]item, len(list))
+	for i, value := range list {
+		text, _ := json.Marshal(value)
+		items[i] = item{string(text), value}
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.text, b.text) })
+	for i := range items {
+		list[i] = items[i].value
+	}
 }

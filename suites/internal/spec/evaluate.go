@@ -111,7 +111,7 @@ func (sp Spec) send(ctx context.Context, s *session.Session, t Case) (judge.Resu
 		}
 		finding, exchanges := sp.judge(ctx, s, t, e)
 		all = append(all, exchanges...)
-		if !sp.Settles || finding.Verdict == report.Pass || time.Since(begin) >= s.Settle() {
+		if !sp.Settles || finding.Verdict == report.Pass || time.Since(begin) >= s.ConsistencyTimeout() {
 			return finding, all
 		}
 		select {
@@ -132,7 +132,7 @@ func (sp Spec) judge(ctx context.Context, s *session.Session, t Case, e *exchang
 	if e.Status() == http.StatusUnauthorized && sp.Want != http.StatusUnauthorized {
 		if dead, looks, err := s.Dead(ctx, sp.ID(), t.Request.As); dead || err != nil {
 			return targetFailed(cmp.Or(err,
-				fmt.Errorf("the token of %s has ended during the run: the target takes it for nothing any more",
+				fmt.Errorf("the token of %s has ended during the run: the target no longer accepts it",
 					t.Request.As))), append(exchanges, looks...)
 		}
 	}

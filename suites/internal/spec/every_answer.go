@@ -31,7 +31,7 @@ func RegisterEveryAnswer(op *schemas.Operation) {
 		record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
 		decide(s, &record, finding)
 		accept(&record)
-		announce(s, record, finding)
+		announce(s, record, finding, nil)
 	})
 }
 

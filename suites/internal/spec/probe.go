@@ -37,7 +37,7 @@ func (p Probe) On(op *schemas.Operation, variant string, mutate Mutation) Spec {
 		Objects: func(n session.Needs) {
 			NeedTargetObject(n, op)
 			if p.InvalidToken != "" {
-				n.Forged[p.InvalidToken] = true
+				n.InvalidTokens[p.InvalidToken] = true
 			}
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (Case, error) {
@@ -46,10 +46,10 @@ func (p Probe) On(op *schemas.Operation, variant string, mutate Mutation) Spec {
 				return Case{}, err
 			}
 			if p.InvalidToken != "" {
-				if s.Forged[p.InvalidToken] == "" {
-					return Case{}, errors.New(s.Missing[p.InvalidToken])
+				if s.InvalidTokens[p.InvalidToken] == "" {
+					return Case{}, errors.New(s.SkipReasons[p.InvalidToken])
 				}
-				r.Header.Set("Authorization", "Bearer "+s.Forged[p.InvalidToken])
+				r.Header.Set("Authorization", "Bearer "+s.InvalidTokens[p.InvalidToken])
 			}
 			if mutate != nil {
 				if err := mutate(&r, s); err != nil {

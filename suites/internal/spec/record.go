@@ -1,10 +1,11 @@
 package spec
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"acronis-conformance/suites/internal/exchange"
@@ -80,10 +81,18 @@ func (sp Spec) record() report.Spec {
 // conclude turns a result into the spec's verdict, its report entry and Ginkgo's state.
 func conclude(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
-	record = concluded(s, record, f, exchanges)
+	if slices.ContainsFunc(exchanges, func(e *exchange.Exchange) bool { return e.Request.Spec != record.ID }) {
+		// Another process may have sent it: this one learns its secrets from the evidence.
+		record, exchanges = concluded(s, record, f, exchanges), nil
+	} else {
+		for _, e := range exchanges {
+			record.Requests += len(e.Attempts)
+		}
+		decide(s, &record, f)
+	}
 	accept(&record)
 	s.Reported(record.Operation, record.Differences)
-	announce(s, record, f)
+	announce(s, record, f, exchanges)
 }
 
 // accept marks what is known or waived.
@@ -91,10 +100,17 @@ func accept(record *report.Spec) {
 	waiver.Conclude(record, suite.config.Name, time.Now(), suite.waivers, suite.known)
 }
 
-// announce attaches the record to the spec's node, and gives the node the state that fits its verdict.
-func announce(s *session.Session, record report.Spec, f judge.Result) {
+// announce keeps the record, with the evidence of further exchanges, and gives the spec's node the state that fits its
+// verdict.
+func announce(s *session.Session, record report.Spec, f judge.Result, exchanges []*exchange.Exchange) {
 	GinkgoHelper()
-	suite.keep(report.KindSpec, record)
+	made := sync.OnceValue(func() report.Spec {
+		for _, e := range exchanges {
+			record.Exchanges = append(record.Exchanges, s.Evidence(e))
+		}
+		return record
+	})
+	suite.records.AppendMade(report.KindSpec, func() any { return made() })
 	AddReportEntry(verdictEntry, strings.TrimSuffix(fmt.Sprintf("%s: %s", record.Verdict, record.Reason), ": "),
 		ReportEntryVisibilityNever)
 	switch record.Verdict {
@@ -103,7 +119,7 @@ func announce(s *session.Session, record report.Spec, f judge.Result) {
 		Skip("inconclusive: " + record.Reason)
 	default:
 		f.Reason = record.Reason // which also says what is accepted, and what is not
-		Fail(message(s, record, f))
+		Fail(message(s, made(), f))
 	}
 }
 
@@ -143,17 +159,17 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 	run, faults := describeRun(suiteConfig), report.Faults([]report.Spec{record})
 	var b strings.Builder
 	fmt.Fprintln(&b, record.ID)
+	replay, key, cause, what := run.Replay(suite.config.Name, record.ID), "error", "error", record.Reason
 	if len(faults) > 0 {
-		fault := faults[0]
-		switch nth := suite.shown(fault.ID); {
-		case nth > shortTexts:
-			return fmt.Sprintf("%s: fault %s again", record.ID, fault.ID)
-		case nth > fullTexts:
-			return fmt.Sprintf("%s: fault %s: %s; %s", record.ID, fault.ID, fault.Sentence,
-				run.Replay(suite.config.Name, record.ID))
-		}
+		key, cause, what = faults[0].ID, "fault "+faults[0].ID, faults[0].Sentence
 	}
-	fmt.Fprintf(&b, "replay:      %s\n", run.Replay(suite.config.Name, record.ID))
+	switch nth := suite.shown(key); {
+	case nth > shortTexts:
+		return report.FailureAgain(record.ID, cause)
+	case nth > fullTexts:
+		return report.FailureLine(record.ID, cause+": "+oneLine(what), replay)
+	}
+	fmt.Fprintf(&b, "replay:      %s\n", replay)
 	for _, fault := range faults {
 		if fault.Gravity != report.AdviceOnly {
 			fmt.Fprintf(&b, "fault:       %s %s\n", fault.ID, fault.Sentence)
@@ -172,10 +188,5 @@ func message(s *session.Session, record report.Spec, f judge.Result) string {
 	return b.String()
 }
 
-func encode(value any) string {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprintf("%q", "not encodable: "+err.Error())
-	}
-	return string(encoded)
-}
+// oneLine is a text without its line breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -25,9 +27,12 @@ import (
 
 // The report is built from what the processes have recorded, in process 1, after everything else.
 var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
-	if suite.configErr != nil {
+	if suite.configErr != nil || all.SuiteConfig.DryRun {
 		return
 	}
+	// From here on memory grows with the run, so that a limit would only be met again and again.
+	debug.SetMemoryLimit(math.MaxInt64)
+	debug.SetGCPercent(100)
 	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable,
 		Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()
@@ -64,17 +69,19 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	}
 	in.Run.WallWithoutWaitingSeconds = in.Run.WallSeconds - waited(in.Specs)
 	result := report.Build(in)
-	folder := suite.reports
+	dir := suite.reports
 	_, reporting := GinkgoConfiguration()
-	Expect(report.Write(filepath.Join(folder, "conformance.json"), result)).To(Succeed())
-	Expect(report.WriteJUnit(filepath.Join(folder, "junit.xml"), result)).To(Succeed())
-	if *recordsFlag == "" && suite.recordsIn != "" {
-		Expect(os.RemoveAll(suite.recordsIn)).To(Succeed())
+	Expect(report.Write(filepath.Join(dir, "conformance.json"), result)).To(Succeed())
+	Expect(report.WriteJUnit(filepath.Join(dir, "junit.xml"), result)).To(Succeed())
+	if *recordsFlag == "" { // or the command that started the run shows the result, and removes them
+		if suite.recordsIn != "" {
+			Expect(os.RemoveAll(suite.recordsIn)).To(Succeed())
+		}
+		var table strings.Builder
+		Expect(report.Table(&table, result, report.Width(os.LookupEnv),
+			report.UseColor(os.LookupEnv, !reporting.NoColor), dir)).To(Succeed())
+		AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
 	}
-	var table strings.Builder
-	Expect(report.Table(&table, result, report.Width(os.LookupEnv), report.UseColor(os.LookupEnv, !reporting.NoColor),
-		folder)).To(Succeed())
-	AddReportEntry("result", table.String(), ReportEntryVisibilityAlways)
 	switch {
 	case all.SuiteSucceeded && len(result.Problems) > 0:
 		Fail(strings.Join(result.Problems, "\n"))
@@ -100,7 +107,7 @@ func checkWaivers() {
 }
 
 // keep adds a value to the records of this process, at once: a process that is killed leaves them.
-func (s *suiteState) keep(kind report.Kind, value any) { s.records.Append(kind, encode(value)) }
+func (s *suiteState) keep(kind report.Kind, value any) { s.records.Append(kind, value) }
 
 // record opens the records of this process.
 func (s *suiteState) record(run string) (err error) {
@@ -162,7 +169,8 @@ func describeRun(c types.SuiteConfig) report.Run {
 		selected = filter(c)
 	}
 	return report.Run{Suite: exchange.Version, Contract: suite.contract.Version(), Seed: c.RandomSeed,
-		Processes: c.ParallelTotal, Filter: selected, Config: suite.config.Path, Defects: mock.Names(*defectFlag)}
+		Processes: c.ParallelTotal, Filter: selected, Config: suite.config.Path, Defects: mock.Names(*defectFlag),
+		ReplayCommand: *replayFlag}
 }
 
 // unlike says how the specs that were reported differ from those that were to run.

@@ -1,13 +1,11 @@
 package spec
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -16,7 +14,6 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/fixtures/mock"
 	"acronis-conformance/schemas"
-	"acronis-conformance/suites/internal/basis"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
@@ -31,9 +28,11 @@ import (
 
 var (
 	configFlag  = flag.String("config", "", config.PathUsage)
-	reportsFlag = flag.String("reports", "", "`folder` for the reports (default: reports beside ginkgo.yml)")
-	paceFlag    = flag.String("pace", "",
-		"`folder` in which the processes of the run share their pace, for who watches it (default: one of their own)")
+	reportsFlag = flag.String("reports", "", "`directory` for the reports (default: reports beside ginkgo.yml, and "+
+		report.SelectionDir+" below it for a part of the specs)")
+	paceFlag = flag.String("pace", "",
+		"`directory` in which the processes of the run share their pace, for who watches it (default: one of "+
+			"their own)")
 	recordsFlag = flag.String("records", "",
 		"`directory` in which the processes record what they report, and which is kept (default: one in that of the "+
 			"reports)")
@@ -43,6 +42,7 @@ var (
 		"`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
 	selectedFlag = flag.String("selected", "", "`text` that the result shows as its filter (default: Ginkgo's filters)")
+	replayFlag   = wordsFlag("replay-command", "a `word` of the command that runs a spec or a fault again; repeatable")
 	keepFlag     = flag.String("keep", "",
 		"`file` for the variables of the lines that repeat requests: the run leaves what it made")
 	targetFlag = flag.String("target", "",
@@ -54,6 +54,7 @@ var (
 var suite = suiteState{specs: map[string]Spec{}, told: map[string]int{}, started: time.Now()}
 
 type suiteState struct {
+	partial   bool           // only a part of the specs is to run
 	reports   string         // the directory of the reports
 	recordsIn string         // the directory of the records
 	told      map[string]int // how many specs of a fault were told of, as far as this process knows: see shown
@@ -87,7 +88,8 @@ type Options struct {
 func Run(t GinkgoTestingT, o Options) {
 	suite.options = o
 	RegisterFailHandler(Fail)
-	debug.SetGCPercent(400)   // a run is short and keeps little
+	debug.SetGCPercent(400) // a run is short and keeps little
+	debug.SetMemoryLimit(100 << 20)
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
@@ -98,6 +100,16 @@ func Run(t GinkgoTestingT, o Options) {
 		}
 		return
 	}
+	if suiteConfig.DryRun { // which shows what would run, and leaves the reports of what did
+		if suite.load(); suite.configErr != nil {
+			fmt.Fprintln(os.Stderr, suite.configErr)
+			t.Fail()
+			return
+		}
+		RunSpecs(t, suiteName, suiteConfig, reporterConfig)
+		return
+	}
+	suite.partial = selects(suiteConfig)
 	// No report of an earlier run outlives one that cannot start.
 	if suite.clear(); suite.configErr == nil {
 		suite.prepare()
@@ -111,9 +123,11 @@ func Run(t GinkgoTestingT, o Options) {
 	if GinkgoParallelProcess() == 1 && suite.configErr == nil {
 		suite.selects = selection(suiteConfig, reporterConfig)
 	}
-	RunSpecs(t, "Acronis Account Management API v2: conformance", suiteConfig, reporterConfig)
+	RunSpecs(t, suiteName, suiteConfig, reporterConfig)
 	cleanUpAlone()
 }
+
+const suiteName = "Acronis Account Management API v2: conformance"
 
 // selection tells which specs will run: a small selection makes a small world. Labels are known without a walk
 // through the tree, which would take as long as its making.
@@ -153,24 +167,6 @@ func (s *suiteState) list(path string, suiteConfig types.SuiteConfig, reporterCo
 	return os.WriteFile(path, []byte(strings.Join(append(ids, ""), "\n")), 0o600)
 }
 
-// clear removes the reports of an earlier run.
-func (s *suiteState) clear() {
-	var folder string
-	if folder, s.configErr = reportsFolder(); s.configErr == nil {
-		s.configErr = report.Clear(folder)
-	}
-}
-
-// prepare loads what the tree is built from, and makes sure that the reports can be written.
-func (s *suiteState) prepare() {
-	if s.reports, s.configErr = reportsFolder(); s.configErr != nil {
-		return
-	}
-	if s.load(); s.configErr == nil {
-		s.configErr = report.Writable(s.reports)
-	}
-}
-
 // Load loads what the tree is built from, for a walk through the tree without running it.
 func Load(o Options) error {
 	suite.options = o
@@ -205,7 +201,7 @@ func (s *suiteState) load() {
 	if *rehearseFlag {
 		s.config.Rehearse()
 	}
-	loaded, err := basis.Load(s.config, s.options.BuiltIn)
+	loaded, err := LoadInputs(s.config, s.options.BuiltIn)
 	if s.configErr = err; err != nil {
 		return
 	}
@@ -225,183 +221,17 @@ func (s *suiteState) timeout() time.Duration {
 // out the rate limiter, and the configuration is not read yet where a node's time-out is set.
 const NoTimeout = 24 * time.Hour
 
-// reportsFolder is known before the configuration is read.
-func reportsFolder() (string, error) {
-	if *reportsFlag != "" {
-		return *reportsFlag, nil
-	}
-	path, err := config.Locate(*configFlag)
-	return filepath.Join(filepath.Dir(path), "reports"), err
-}
-
-var _ = Describe("the configuration", func() {
-	if suite.configErr != nil {
-		It("is usable", func(SpecContext) {}, SpecTimeout(time.Second))
-	}
-})
-
-// Process 1 makes the world; the others read what they need of it from a private file. Ginkgo hands on only the
-// file's path, since its server answers every local user.
-var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
-	if suite.configErr != nil {
-		Fail(suite.configErr.Error())
-	}
-	access, err := reach()
-	Expect(err).NotTo(HaveOccurred())
-	o := options(access)
-	o.Run = session.NewRunID(time.Now())
-	Expect(suite.record(o.Run)).To(Succeed())
-	suite.keep(report.KindHeader, header(o))
-	checkWaivers()
-	needs := session.NewNeeds()
-	for _, id := range suite.selected() {
-		suite.specs[id].addTo(needs)
-	}
-	limited, cancel := ratelimit.WithTimeout(ctx, suite.config.Timeouts.World)
-	defer cancel()
-	suite.session, err = session.Open(limited, o, needs)
-	if suite.session != nil {
-		suite.keep(report.KindChecks, suite.session.Checks)
-		suite.checked = len(suite.session.Checks)
-	}
-	if err != nil {
-		reportDisowned(suite.session)
-		Fail(setupFailed(err))
-	}
-	suite.keep(report.KindLimits, suite.session.Limits())
-	path, err := suite.session.Save()
-	Expect(err).NotTo(HaveOccurred())
-	return []byte(path)
-}, func(_ SpecContext, path []byte) {
-	if suite.session != nil {
-		return // process 1 has it
-	}
-	var err error
-	suite.session, err = session.Join(options(session.Access{}), string(path))
-	Expect(err).NotTo(HaveOccurred())
-	Expect(suite.record(suite.session.Run)).To(Succeed())
-}, NodeTimeout(NoTimeout))
-
-// reportDisowned records the violations that ended the set-up: answers to creating calls that name another object
-// than the one created. The specs that would judge these calls do not run any longer.
-func reportDisowned(s *session.Session) {
-	if s == nil {
-		return
-	}
-	for operation, e := range s.Disowned() {
-		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
-			f := s.Judge.Examine(e, sp.expectation())
-			suite.keep(report.KindSpec, concluded(s, sp.record(), f, Exchanges(e)))
-		}
-	}
-}
-
-// setupFailed says that the run says nothing about the contract, and why.
-func setupFailed(err error) string {
-	return fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err)
-}
-
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
 		Outline: *rehearseFlag,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
-		Processes: parallelTotal(), OnStep: func(step report.Step) { suite.keep(report.KindStep, step) }}
+		Processes: parallelTotal(), Alone: parallelTotal() == 1, OnStep: func(made func() report.Step) {
+			suite.records.AppendMade(report.KindStep, func() any { return made() })
+		}}
 }
 
 func parallelTotal() int {
 	suiteConfig, _ := GinkgoConfiguration()
 	return suiteConfig.ParallelTotal
-}
-
-// reach serves the embedded mock, or takes the access that the configuration gives.
-func reach() (session.Access, error) {
-	t := suite.config.Target
-	access := session.Access{URL: t.URL, ClientID: t.ClientID, ClientSecret: string(t.ClientSecret),
-		ExpiredToken: string(t.ExpiredToken), FaultHeader: t.FaultHeader}
-	if !t.Embedded && !*rehearseFlag {
-		return access, nil
-	}
-	running, err := mock.Start(mock.Options{Defects: mock.Names(*defectFlag)})
-	if err != nil {
-		return session.Access{}, err
-	}
-	suite.mock = running
-	access.URL, access.ClientID, access.ClientSecret = running.URL, running.ClientID, running.ClientSecret
-	if t.Embedded || t.ExpiredToken != "" {
-		access.ExpiredToken = running.ExpiredToken
-	}
-	if t.Embedded || t.FaultHeader != "" {
-		access.FaultHeader = mock.FaultHeader
-	}
-	return access, nil
-}
-
-// Every process removes what it made; process 1, whose objects hold the others', comes last.
-var _ = SynchronizedAfterSuite(func(ctx SpecContext) {
-	if GinkgoParallelProcess() != 1 {
-		cleanUp(ctx)
-	}
-}, func(ctx SpecContext) {
-	cleanUp(ctx)
-	if suite.mock != nil {
-		Expect(suite.mock.Close()).To(Succeed())
-	}
-}, NodeTimeout(NoTimeout))
-
-// cleanUpAlone removes what process 1 has made where Ginkgo does not: without its server, which is gone once ginkgo
-// is killed, it cannot know when the other processes have finished.
-func cleanUpAlone() {
-	if suite.session == nil || suite.cleaned {
-		return
-	}
-	suite.cleaned = true
-	ctx, cancel := ratelimit.WithTimeout(context.Background(), suite.session.CleanupTimeout())
-	defer cancel()
-	suite.keep(report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
-	suite.keep(report.KindEnd, suite.session.Requested())
-	_, _ = suite.records.Close(), suite.session.Discard() // no one is left who could be told
-}
-
-func cleanUp(ctx context.Context) {
-	if suite.session == nil {
-		return
-	}
-	suite.cleaned = true
-	ctx, cancel := ratelimit.WithTimeout(ctx, suite.session.CleanupTimeout())
-	defer cancel()
-	if *keepFlag != "" {
-		suite.session.Leave()
-		Expect(writeVariables(*keepFlag, suite.session)).To(Succeed())
-	} else {
-		suite.keep(report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
-	}
-	if GinkgoParallelProcess() == 1 {
-		suite.keep(report.KindChecks, suite.session.Checks[suite.checked:])
-	}
-	suite.keep(report.KindEnd, suite.session.Requested())
-	Expect(suite.records.Close()).To(Succeed())
-	if GinkgoParallelProcess() == 1 {
-		var err error
-		suite.answers, err = suite.session.Answers()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(suite.session.Discard()).To(Succeed())
-	}
-}
-
-// writeVariables writes what the lines need that repeat the requests of the run, for bash, where only this user can
-// read it.
-func writeVariables(path string, s *session.Session) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# Variables of the run %s on %s, for the curl lines of its reports.\n", s.Run, s.Access.URL)
-	for _, v := range s.Variables() {
-		fmt.Fprintf(&b, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return report.ReplaceAs(path, 0o600, func(w io.Writer) error {
-		_, err := io.WriteString(w, b.String())
-		return err
-	})
 }

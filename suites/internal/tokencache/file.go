@@ -21,7 +21,7 @@ type document struct {
 
 const largest = 1 << 20
 
-// read returns the file's content; there need be none. What is no such content is damage, with its description.
+// read returns the file's content; there need be none. What is not such content is damage, with its description.
 func read(path string) (d document, damage string, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,7 +65,7 @@ func (d document) open(host, clientID string, secret config.Secret) (entries []E
 	return entries, discarded
 }
 
-// write replaces the file as a whole. The folder is made for it, and only its owner may look into both.
+// write replaces the file as a whole. The directory is made for it, and only its owner may look into both.
 func (d document) write(path string) error {
 	content, err := json.MarshalIndent(d, "", " ")
 	if err != nil {
@@ -78,7 +78,7 @@ func (d document) write(path string) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("the token for a later run cannot be kept: %w: make the folder writable", err)
+		return fmt.Errorf("the token for a later run cannot be kept: %w: make the directory writable", err)
 	}
 	return nil
 }

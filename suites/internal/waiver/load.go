@@ -139,7 +139,7 @@ func syntax(file string, err error) error {
 		e.Message = "the value is of the wrong type: waivers is a list, each with texts and a fault of three texts, " +
 			"served is true or false, and targets is a list of texts"
 	default:
-		e.Message = "the file is no valid YAML: " + e.Message
+		e.Message = "the file is not valid YAML: " + e.Message
 	}
 	return e
 }
@@ -171,7 +171,7 @@ func (w written) waiver(day time.Time) (_ *Waiver, wrong string) {
 	case w.Expires == "":
 		return nil, "has no expires: name its last day, such as " + day.AddDate(0, 3, 0).Format(time.DateOnly)
 	case err != nil:
-		return nil, fmt.Sprintf("expires is no day: %q should look like %s, and exist", w.Expires,
+		return nil, fmt.Sprintf("expires is not a day: %q should look like %s, and exist", w.Expires,
 			day.AddDate(0, 3, 0).Format(time.DateOnly))
 	case waiver.Expires.After(day.AddDate(1, 0, 0)):
 		return nil, fmt.Sprintf("expires more than a year ahead: name a day until %s, and look at it again then",
@@ -208,7 +208,7 @@ func (w written) specs() (wrong string) {
 		case pattern == "":
 			return "has no spec: name the id of a spec, or a pattern such as 401/*/FetchTenant"
 		case malformed(pattern):
-			return "its spec is no pattern: close the brackets, or put \\ before them"
+			return "its spec is not a pattern: close the brackets, or put \\ before them"
 		case strings.Trim(pattern, "*?/") == "":
 			return "its spec fits everything: name a code and an operation or a probe"
 		case len(parts) != 3:

@@ -134,7 +134,7 @@ func Pack(s, coding string) string {
 	case "zstd":
 		w, _ = zstd.NewWriter(&b) // without an option that could be wrong
 	default:
-		panic(coding + " is no coding")
+		panic(coding + " is not a coding")
 	}
 	_, _ = io.WriteString(w, s) // into memory
 	_ = w.Close()

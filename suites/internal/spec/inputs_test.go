@@ -1,4 +1,4 @@
-package basis
+package spec
 
 import (
 	"path/filepath"
@@ -14,7 +14,7 @@ func TestKnownDeviationsAreOfLiveTargets(t *testing.T) {
 	for known, want := range map[config.KnownDeviations]bool{config.ReportKnown: true, config.FailKnown: false,
 		"": false} {
 		g := NewWithT(t)
-		loaded, err := Load(&config.File{Path: filepath.Join(t.TempDir(), "ginkgo.yml"),
+		loaded, err := LoadInputs(&config.File{Path: filepath.Join(t.TempDir(), "ginkgo.yml"),
 			Target: config.Target{Known: known}}, nil)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(loaded.Known != nil).To(Equal(want), string(known))

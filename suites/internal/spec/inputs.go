@@ -1,7 +1,4 @@
-// Package basis loads what the specs of a run are made from: the contract, the calls of its operations, and what is
-// accepted. The suite and the command that starts it load the same, so that the command can say in one sentence what
-// is wrong, before it starts anything.
-package basis
+package spec
 
 import (
 	"errors"
@@ -17,17 +14,18 @@ import (
 	"acronis-conformance/suites/internal/waiver"
 )
 
-// Basis is what the specs are made from.
-type Basis struct {
+// Inputs are what the specs of a run are made from. The suite and the command that starts it load the same, so that
+// the command can say in one sentence what is wrong, before it starts anything.
+type Inputs struct {
 	Contract  *schemas.Contract
 	Catalogue *fixtures.Catalogue
 	Waivers   *waiver.List
 	Known     *waiver.List // deviations that are only reported on the target; nil where none are
 }
 
-// Load loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in contract's
-// specs.
-func Load(cfg *config.File, specs []string) (*Basis, error) {
+// LoadInputs loads what the configuration names, and the waivers beside it. Specs are the ids of the built-in
+// contract's specs. An error names the file at fault and what to do.
+func LoadInputs(cfg *config.File, specs []string) (*Inputs, error) {
 	promised, err := contractOf(cfg)
 	if err != nil {
 		return nil, err
@@ -40,7 +38,7 @@ func Load(cfg *config.File, specs []string) (*Basis, error) {
 	if err != nil {
 		return nil, err
 	}
-	loaded := &Basis{Contract: promised, Catalogue: catalogue, Waivers: waivers}
+	loaded := &Inputs{Contract: promised, Catalogue: catalogue, Waivers: waivers}
 	if cfg.Target.Known == config.ReportKnown {
 		loaded.Known, err = waiver.Known()
 	}
