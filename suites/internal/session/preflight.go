@@ -15,8 +15,8 @@ import (
 	"acronis-conformance/suites/internal/tokencache"
 )
 
-// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has kept. It
-// returns what the target calls the configured client's tenant.
+// preflight looks at the target before anything is made there, and finds the expired token that an earlier run has
+// kept. It returns what the target calls the configured client's tenant.
 func (s *Session) preflight(ctx context.Context) (tenant string, err error) {
 	found := preflight.Look(ctx, preflight.Options{Config: s.config, Access: preflight.Access(s.Access),
 		Client: counting{s}, Redactor: s.Redactor,
