@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -35,9 +36,10 @@ type BodyError struct {
 func (e *BodyError) Error() string { return fmt.Sprintf("%s: %s (%s)", e.Path, e.Detail, e.Rule) }
 
 // ReadJSON reads a body that must be exactly one JSON value and returns it as encoding/json would, with json.Number for
-// numbers. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is not UTF-8, and
-// leaves what follows the value unread: each of these lets two readers of one body see different things. Every error
-// is a *BodyError.
+// numbers; a whole number that is written otherwise, such as 1.0 or 1e0, is returned as its digits, so that two forms
+// of one number are equal. It is stricter than encoding/json, which keeps the last of two equal keys, replaces what is
+// not UTF-8, and leaves what follows the value unread: each of these lets two readers of one body see different things.
+// Every error is a *BodyError.
 func ReadJSON(body []byte) (any, error) {
 	switch {
 	case len(bytes.TrimLeft(body, " \t\r\n")) == 0:
@@ -94,8 +96,11 @@ func (r *reader) value() (any, error) {
 		}
 		return r.array()
 	case '0':
-		number := json.Number(token.String())
-		return number, r.number(number.String())
+		text := token.String()
+		if err := r.number(text); err != nil {
+			return nil, err
+		}
+		return json.Number(whole(text)), nil
 	case '"':
 		return token.String(), nil
 	case 't', 'f':
@@ -155,6 +160,19 @@ func (r *reader) number(text string) error {
 		}
 	}
 	return nil
+}
+
+// whole returns the digits of a whole number that is written with a fraction or an exponent; any other number as it is.
+// What has many digits stays short as it is written.
+func whole(text string) string {
+	if !strings.ContainsAny(text, ".eE") {
+		return text
+	}
+	number, ok := new(big.Rat).SetString(text)
+	if !ok || !number.IsInt() || number.Num().BitLen() > 64 {
+		return text
+	}
+	return number.Num().String()
 }
 
 func (r *reader) next() (jsontext.Token, error) {

@@ -122,7 +122,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			list{query: map[string]string{"text": "ame-${unique}"}, of: own("worded_user", "search"), check: empty}),
 		Entry("of what is found, the deleted ones too", "Search", "filter", "allow_deleted",
 			list{query: map[string]string{"allow_deleted": "true"},
-				of: own("deleted_customer", "search"), check: found("tenant_id")}),
+				of: own("deleted_customer", "search"), check: foundDeleted("tenant_id")}),
 		Entry("of users who are found, without the deleted ones", "Search", "deleted-left-out", "users",
 			list{vars: map[string]string{"name": "login"},
 				of: own("deleted_user", "users"), check: without("user_id")}),

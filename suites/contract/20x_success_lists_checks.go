@@ -126,6 +126,20 @@ func found(name string) func([]any, fixtures.Vars) []schemas.Violation {
 	}
 }
 
+// foundDeleted asks for an object as found does, and that it says when it was deleted.
+func foundDeleted(name string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		for i, item := range items {
+			fields, _ := item.(map[string]any)
+			if fields["id"] == vars[name] && fields["deleted_at"] == nil {
+				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d].deleted_at", i), Rule: "deleted",
+					Found: "null", Detail: "a deleted object says when it was deleted"}}
+			}
+		}
+		return found(name)(items, vars)
+	}
+}
+
 // edition asks that no item is of another edition; those of none are in every list.
 func edition(name string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {

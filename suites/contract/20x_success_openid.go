@@ -102,10 +102,27 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 			return astray("the keys there do not verify the token of %s: %v", actor, err)
 		}
 	}
+	if id, isText := idToken(s); isText {
+		if _, err := jwt.Parse(id, keyIn(set), jwt.WithoutClaimsValidation()); err != nil {
+			return astray("the keys there do not verify an id token: %v", err)
+		}
+	}
 	if read == 0 {
 		return nil, spec.Exchanges(e), spec.Inconclusive("the target's tokens are no JWTs")
 	}
 	return nil, spec.Exchanges(e), nil
+}
+
+// idToken is the id token that came with the valid token request, if that was sent. What is not a JWT is left to the
+// request's own specs.
+func idToken(s *session.Session) (string, bool) {
+	control := s.Controls["RequestTokens"]
+	if control == nil || control.Exchange == nil {
+		return "", false
+	}
+	text, _ := spec.Object(control.Exchange)["id_token"].(string)
+	_, _, err := jwt.NewParser().ParseUnverified(text, jwt.MapClaims{})
+	return text, err == nil
 }
 
 // atTarget is a read of an address, where it is one of the target's own.

@@ -255,7 +255,8 @@ func newSentRequest(e exchange.Evidence) (sentRequest, error) {
 		return sentRequest{}, fmt.Errorf("%s %s: nothing was sent", e.Method, address.Path)
 	}
 	r := sentRequest{method: e.Method, path: address.RequestURI(), header: e.Headers.Clone(),
-		status: e.Attempts[0].Status, started: e.Attempts[0].Start}
+		status:  e.Attempts[0].Status,
+		started: e.Attempts[0].Start}
 	if r.header == nil {
 		r.header = http.Header{}
 	}

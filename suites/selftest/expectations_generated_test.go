@@ -68,11 +68,14 @@ func expected(contract *schemas.Contract, d mock.Defect) expectation {
 		return e
 	}
 	e.BreaksSetup = strings.HasPrefix(code, "20")
+	if reader := readerOf(contract, op); e.BreaksSetup && op.Method == http.MethodPost && reader != "" {
+		e.MayFail = specsOf("20x", "created-is-found-"+subject, reader)
+	}
 	switch {
 	case code == "400" && slices.Contains(staleIs400, subject):
 		e.MayFail = specsOf("409", "stale-version", subject)
 	case way == "drops" || way == "resets":
-		e.MayFail = specsOf("20x", "*", readerOf(contract, op))
+		e.MayFail = append(e.MayFail, specsOf("20x", "*", readerOf(contract, op))...)
 		if subject == "CreateUser" && what == "origin_id" {
 			e.MayFail = append(e.MayFail, specsOf("20x", "filter-origin_id", "FetchUsersBatch")...)
 		}

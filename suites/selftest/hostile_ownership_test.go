@@ -71,7 +71,8 @@ var _ = Describe("a target that lies about whose an object is", func() {
 					r.Body = io.NopCloser(bytes.NewReader(body))
 					user, _, _ := r.BasicAuth()
 					if strings.Contains(string(body)+r.URL.RawQuery+user, "somebody") {
-						g.writes.record(httptest.NewRequest(http.MethodPost, "/users/"+a.user, nil), nil) // as a write to it
+						// as a write to it
+						g.writes.record(httptest.NewRequest(http.MethodPost, "/users/"+a.user, nil), nil)
 					}
 					return r.Method == http.MethodPost && r.URL.Path == "/api/2/users" &&
 						amended(g, w, r, func(user map[string]any) { user["login"] = "somebody" })
@@ -100,19 +101,21 @@ var _ = Describe("a target that lies about whose an object is", func() {
 		Entry("by another tenant for the client", limit, tenants(1)),
 		Entry("by another tenant for the client, the second time", limit, tenants(2)),
 		// Redirects of every write.
-		Entry("by redirects of all writes", limit, deceit{code: 1, focus: "(20x/valid-token|401/no-token)/(Create|Update).*",
-			says: "308", left: Not(BeEmpty()),
-			answers: func(a *account) func(*gateway, http.ResponseWriter, *http.Request) bool {
-				var writes atomic.Int64
-				return func(_ *gateway, w http.ResponseWriter, r *http.Request) bool {
-					if r.Method == http.MethodGet || strings.HasPrefix(r.URL.Path, "/api/2/idp/") || writes.Add(1) < 40 {
-						return false
+		Entry("by redirects of all writes", limit,
+			deceit{code: 1, focus: "(20x/valid-token|401/no-token)/(Create|Update).*",
+				says: "308", left: Not(BeEmpty()),
+				answers: func(a *account) func(*gateway, http.ResponseWriter, *http.Request) bool {
+					var writes atomic.Int64
+					return func(_ *gateway, w http.ResponseWriter, r *http.Request) bool {
+						if r.Method == http.MethodGet || strings.HasPrefix(r.URL.Path, "/api/2/idp/") ||
+							writes.Add(1) < 40 {
+							return false
+						}
+						w.Header().Set("Location", "/api/2/tenants/"+a.customer)
+						w.WriteHeader(http.StatusPermanentRedirect)
+						return true
 					}
-					w.Header().Set("Location", "/api/2/tenants/"+a.customer)
-					w.WriteHeader(http.StatusPermanentRedirect)
-					return true
-				}
-			}}),
+				}}),
 	)
 
 	DescribeTable("makes a sweep remove nothing that is not a run's", func(ctx SpecContext, said string,
@@ -156,7 +159,8 @@ var _ = Describe("a target that lies about whose an object is", func() {
 					answer["tenant_id"] = a.customer // as it might be
 				}
 			}),
-		Entry("where a read by id repeats the tag, and the batch read does not", limit, `it is read with the name "A customer"`,
+		Entry("where a read by id repeats the tag, and the batch read does not", limit,
+			`it is read with the name "A customer"`,
 			func(a account, r *http.Request, answer map[string]any) {
 				items, _ := answer["items"].([]any)
 				for _, item := range items {
@@ -218,7 +222,8 @@ func echoes(a *account) func(*gateway, http.ResponseWriter, *http.Request) bool 
 			})
 		}
 		user := sent.Load()
-		return r.URL.Query().Get("uuids") == a.user && user != nil && answersWith(w, map[string]any{"items": []any{*user}})
+		return r.URL.Query().Get("uuids") == a.user && user != nil &&
+			answersWith(w, map[string]any{"items": []any{*user}})
 	}
 }
 
@@ -274,7 +279,8 @@ func tenants(nth int64) deceit {
 }
 
 func tenantOf(id, name, parent string) map[string]any {
-	return map[string]any{"id": id, "name": name, "parent_id": parent, "kind": "customer", "enabled": true, "version": 1}
+	return map[string]any{"id": id, "name": name, "parent_id": parent, "kind": "customer", "enabled": true,
+		"version": 1}
 }
 
 // amended passes the mock's answer on as the edit has left it, where it is an object and a success.

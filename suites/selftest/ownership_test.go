@@ -47,7 +47,8 @@ func (r *recorder) naming(root string, ids ...string) []string {
 	})
 }
 
-// asRead is a text as the most lenient service would read an id in it: without escapes, hyphens, and differences of case.
+// asRead is a text as the most lenient service would read an id in it: without escapes, hyphens, and differences of
+// case.
 func asRead(text string) string {
 	for range 3 {
 		if plain, err := url.PathUnescape(text); err == nil {
@@ -92,12 +93,16 @@ func seeded(g *gateway) account {
 	}
 	a.tenant = ownTenant(g)
 	in := func(format string) string { return fmt.Sprintf(format, a.tenant) }
-	a.customer = send(http.MethodPost, "/tenants", in(`{"name":"A customer","kind":"customer","parent_id":%q}`))["id"].(string)
-	a.partner = send(http.MethodPost, "/tenants", in(`{"name":"A partner","kind":"partner","parent_id":%q}`))["id"].(string)
-	a.nephew = send(http.MethodPost, "/tenants", fmt.Sprintf(`{"name":%q,"kind":"customer","parent_id":%q}`, nephewsName,
+	a.customer = send(http.MethodPost, "/tenants",
+		in(`{"name":"A customer","kind":"customer","parent_id":%q}`))["id"].(string)
+	a.partner = send(http.MethodPost, "/tenants",
+		in(`{"name":"A partner","kind":"partner","parent_id":%q}`))["id"].(string)
+	a.nephew = send(http.MethodPost, "/tenants", fmt.Sprintf(`{"name":%q,"kind":"customer","parent_id":%q}`,
+		nephewsName,
 		a.partner))["id"].(string)
-	a.report = send(http.MethodPost, "/reports", in(`{"recipients":[],"result_action":"save","parameters":{"tenant_id":%q,"level":"accounts",`+
-		`"kind":"usage_current","formats":["csv_v2_0"]},"schedule":{"type":"once"}}`))["id"].(string)
+	a.report = send(http.MethodPost, "/reports", in(`{"recipients":[],"result_action":"save","parameters":{`+
+		`"tenant_id":%q,"level":"accounts","kind":"usage_current","formats":["csv_v2_0"]},"schedule":{"type":"once"}}`),
+	)["id"].(string)
 	a.user = send(http.MethodPost, "/users",
 		in(`{"login":"somebody","contact":{"email":"a@example.com"},"tenant_id":%q}`))["id"].(string)
 	a.location = send(http.MethodPost, "/locations", in(`{"name":"A location","owner_tenant_id":%q}`))["id"].(string)

@@ -49,7 +49,7 @@ var promises = map[string][]promise{
 	"UpdateTenant":             {about("id", "tenant_id"), state("enabled", "enabled"), notOlder},
 	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
-	"UploadTenantBrandLogo":    {about("id", "tenant_id"), notOlder},
+	"UploadTenantBrandLogo":    {about("id", "tenant_id"), newer},
 	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id"), notOlder},
 	"FetchUser":                {about("id", "user_id")},
 	"UpdateUser":               {about("id", "user_id"), state("enabled", "enabled"), notOlder},
@@ -77,13 +77,17 @@ var promises = map[string][]promise{
 	"FetchTenantOfferingItemsBatch": {each("items", offHasNoQuota, storedSomewhere)},
 	"FetchTenantUsages":             {each("items", about("tenant_uuid", "tenant_id"))},
 	"FetchRegistrationTokens_1":     {each("items", about("tenant_uuid", "tenant_id"))},
-	"CreateRegistrationToken_1":     {about("tenant_uuid", "tenant_id")},
+	"CreateRegistrationToken_0":     {endsAsAsked},
+	"CreateRegistrationToken_1":     {about("tenant_uuid", "tenant_id"), endsAsAsked},
 	"FetchUserAccessPolicies":       {each("items", about("trustee_id", "user_id"))},
 	"UpdateUserAccessPolicies":      {each("items", about("trustee_id", "user_id")), rolesAsSent},
 
 	"FetchTenantPricingSettings":  {trialEndsLater},
 	"UpdateTenantPricingSettings": {trialEndsLater, state("mode", "mode"), state("currency", "currency"), notOlder},
-	"ManageTenantMFAStatus":       {secondFactor},
+	"ManageTenantMFAStatus":       {secondFactor, someOfAll},
+	"FetchTenantMFAStatus":        {someOfAll},
+
+	"UpdateTenantsUsages": {usagesAsSent},
 }
 
 // kept judges a success by what the guides promise of it. The reference's schema does not say any of it.

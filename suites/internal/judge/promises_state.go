@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"acronis-conformance/schemas"
 )
@@ -38,18 +39,98 @@ func notOlder(s success) []schemas.Violation {
 	return breach("$.version", "state", found.String(), "it was %s before the change, and versions only grow", sent)
 }
 
-// ownIsEffective asks that a tenant's own value of a setting holds where the answer says that the tenant is its source.
+// newer asks that the answer to a new logo shows another version than the one that was named: every change of the brand
+// raises it (guide, "Branding"). To turn on what is on already changes nothing.
+func newer(s success) []schemas.Violation {
+	wrong := notOlder(s)
+	found, isShown := s.body["version"].(json.Number)
+	if len(wrong) > 0 || !isShown || found.String() != s.query.Get("version") {
+		return wrong
+	}
+	return breach("$.version", "state", found.String(),
+		"it was the same before, and every change of the brand raises it")
+}
+
+// ownIsEffective asks that a tenant's own value of a setting, and its lock, hold where the answer says that the tenant
+// is their source.
 func ownIsEffective(s success) []schemas.Violation {
-	own, isOwn := at(s.body, "own.value")
-	effective, isShown := at(s.body, "effective.value")
 	owner, _ := at(s.body, "effective.owner.id")
 	tenant, _ := owner.(string)
-	ofTheTenant := tenant != "" && strings.EqualFold(tenant, s.path["tenant_id"])
-	if !isOwn || !isShown || !ofTheTenant || written(own) == written(effective) {
+	if tenant == "" || !strings.EqualFold(tenant, s.path["tenant_id"]) {
 		return nil
 	}
-	return breach("$.effective.value", "state", written(effective),
-		"the tenant's own value is %s, and holds by the answer itself", written(own))
+	for _, name := range []string{"value", "lock"} {
+		own, isOwn := at(s.body, "own."+name)
+		effective, isShown := at(s.body, "effective."+name)
+		if isOwn && isShown && written(own) != written(effective) {
+			return breach("$.effective."+name, "state", written(effective),
+				"the tenant's own is %s, and holds by the answer itself", written(own))
+		}
+	}
+	return nil
+}
+
+// someOfAll asks that no more users have a second factor than there are users (reference, tenant's MFA status).
+func someOfAll(s success) []schemas.Violation {
+	for _, name := range []string{"users", "users_count"} {
+		some := strings.Replace("users_with_totp_enabled_count", "_count", strings.TrimPrefix(name, "users"), 1)
+		all, isAll := s.body[name].(json.Number)
+		with, isSome := s.body[some].(json.Number)
+		count, err := all.Int64()
+		part, unread := with.Int64()
+		if isAll && isSome && err == nil && unread == nil && part > count {
+			return breach("$."+some, "state", with.String(), "of %s users no more can have a second factor", all)
+		}
+	}
+	return nil
+}
+
+// usagesAsSent asks that each item of the answer is about one that was sent (reference, update of usages).
+func usagesAsSent(s success) []schemas.Violation {
+	sent, wasSent := s.sent["items"].([]any)
+	shown, isShown := s.body["items"].([]any)
+	if !wasSent || !isShown {
+		return nil
+	}
+	for i, item := range shown {
+		fields, _ := item.(map[string]any)
+		for _, name := range []string{"tenant_id", "resource_id", "usage_type", "offering_item", "infra_id"} {
+			found, isText := fields[name].(string)
+			if isText && !slices.ContainsFunc(sent, func(other any) bool {
+				one, _ := other.(map[string]any)
+				asked, _ := one[name].(string)
+				return one[name] == nil || strings.EqualFold(asked, found)
+			}) {
+				return breach(fmt.Sprintf("$.items[%d].%s", i, name), "asked-for", found,
+					"no item that was sent has it")
+			}
+		}
+	}
+	return nil
+}
+
+// endsAsAsked asks that a registration token lives for as many seconds as were asked for (reference, registration
+// tokens).
+func endsAsAsked(s success) []schemas.Violation {
+	life, isAsked := Seconds(s.sent["expires_in"])
+	made, isMade := moment(s.body["created_at"])
+	ends, isEnd := moment(s.body["expires_at"])
+	if !isAsked || !isMade || !isEnd || (ends.Sub(made)-life).Abs() <= ClockSkew {
+		return nil
+	}
+	return breach("$.expires_at", "lifetime", quote(fmt.Sprint(s.body["expires_at"])),
+		"it was made at %v, to live for %v", s.body["created_at"], life)
+}
+
+// moment reads a timestamp in one of the documented forms; without a zone it is UTC.
+func moment(value any) (time.Time, bool) {
+	text, _ := value.(string)
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(form, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 func written(value any) string {

@@ -31,6 +31,10 @@ func identity(s success) []schemas.Violation {
 	if !isJWT {
 		return breach("$.id_token", "id-token", "another text", "it is a signed JWT, as OpenID Connect describes it")
 	}
+	if algorithm := algorithmOf(text); algorithm != "RS256" {
+		return breach("$.id_token", "id-token", "signed with "+quote(algorithm),
+			"the reference names RS256 for the signature of id tokens")
+	}
 	access, _ := s.body["access_token"].(string)
 	own, _ := claims(access)
 	one, saysOne := id["iss"].(string)
@@ -58,6 +62,17 @@ func asTheTokenSays(s success) []schemas.Violation {
 		}
 	}
 	return wrong
+}
+
+// algorithmOf reads with which algorithm a JWT says that it is signed.
+func algorithmOf(token string) string {
+	first, _, _ := strings.Cut(token, ".")
+	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(first, "="))
+	if err != nil {
+		return ""
+	}
+	algorithm, _ := object(text)["alg"].(string)
+	return algorithm
 }
 
 // claims reads what a signed JWT says, without the question whether its signature is good.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -235,16 +234,18 @@ func (l look) shows(e *exchange.Exchange) string {
 	return status + " " + string(stable)
 }
 
-// moment is a timestamp in one of the documented forms, of which a service may mix several: what counts is the part
-// that they share.
-var moment = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}`)
+// moments are the documented forms of a timestamp, of which a service may mix several. Without a zone it is UTC; a
+// fraction may follow the seconds.
+var moments = [...]string{time.RFC3339, "2006-01-02T15:04:05"}
 
 // steady drops what changes by itself and sorts lists, whose order nothing promises.
 func steady(value any) any {
 	switch v := value.(type) {
 	case string:
-		if second := moment.FindString(v); second != "" {
-			return second
+		for _, form := range moments {
+			if at, err := time.Parse(form, v); err == nil {
+				return at.UTC().Format("2006-01-02T15:04:05")
+			}
 		}
 	case map[string]any:
 		for _, name := range volatile {

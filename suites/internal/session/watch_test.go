@@ -58,6 +58,10 @@ func TestTwoLooksAreComparedInWhatIsDocumented(t *testing.T) {
 		"an answer that cannot be read": {operation: "FetchTenant", status: 200, before: `{"name":"a"}`,
 			now: `{"name":`},
 
+		"a time in another zone": {operation: "FetchTenant", status: 200,
+			before: `{"created_at":"2026-01-01T10:00:00.5+02:00"}`, now: `{"created_at":"2026-01-01T08:00:00"}`},
+		"a number in another form": {operation: "FetchTenant", status: 200,
+			before: `{"version":12}`, now: `{"version":1.20e1}`},
 		"a listed property": {operation: "FetchTenant", status: 200, before: `{"name":"a","x":1}`,
 			now: `{"name":"b","x":1}`, differs: `$.name was "a" before, and is "b" now`},
 		"a listed property that came": {operation: "FetchTenant", status: 200, before: `{"name":"a"}`,
