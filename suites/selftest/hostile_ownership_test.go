@@ -79,7 +79,7 @@ var _ = Describe("a target that lies about whose an object is", func() {
 				}
 			}}),
 		Entry("in the list of what is stored", limit, deceit{focus: "(400|401|405)/.*[Ss]tored", code: 1,
-			says: "no read-back has shown it to be the run's own", left: BeEmpty(),
+			says: "DownloadStoredReport was answered with 404", left: BeEmpty(),
 			answers: func(a *account) func(*gateway, http.ResponseWriter, *http.Request) bool {
 				return func(_ *gateway, w http.ResponseWriter, r *http.Request) bool {
 					return strings.HasSuffix(r.URL.Path, "/stored") && answersWith(w, map[string]any{"items": []any{

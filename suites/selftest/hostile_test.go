@@ -301,9 +301,11 @@ func hostileEntries() []TableEntry {
 		{"429 with a wait of ages", row{refused, busy("99999999999999999999"), 2, report.Error,
 			"the target throttles: it answered with 429 2 times"}},
 		{"429 with a wait of a minute from the first request on", row{start, busy("60"), 2, report.Error,
-			"RequestTokens was answered with 429 Too Many Requests"}},
-		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1,
-			report.Violation, `$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
+			"the target throttles: it answered the first request with 429 2 times"}},
+		{"429 with a date far ahead from the first request on", row{start, busy("Fri, 31 Dec 9999 23:59:59 GMT"), 2,
+			report.Error, "the target throttles: it answered the first request with 429 2 times"}},
+		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1, report.Violation,
+			`$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
 	}
 	var entries []TableEntry
 	for _, r := range rows {

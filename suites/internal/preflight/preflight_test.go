@@ -128,6 +128,11 @@ func TestFindings(t *testing.T) {
 			sentence: "gives no token at present: RequestTokens was answered with 429 Too Many Requests slow " +
 				"down: try " +
 				"again later"},
+		"throttled": {center: func(_ *testing.T, c *center) {
+			c.answers["GET /api/2/.well-known/openid-configuration"] = answering(429, "slow down")
+			c.header.Set("Retry-After", "0") // or the client would wait
+		}, check: "connection", state: report.CheckFailed, last: true,
+			sentence: "the target throttles: it answered the first request with 429 6 times: run again later"},
 		"a page instead": {center: func(_ *testing.T, c *center) { c.answers[tokens] = answering(200, "<html>") },
 			check: "token", state: report.CheckFailed, last: true,
 			sentence: "the answer to RequestTokens is 200, and it holds no token"},
@@ -145,6 +150,12 @@ func TestFindings(t *testing.T) {
 		"cannot read its tenant": {center: func(_ *testing.T, c *center) { delete(c.answers, tenant) }, check: "tenant",
 			state: report.CheckFailed, last: true,
 			sentence: "the client cannot read its own tenant " + tenantID + ": FetchTenant was answered with 404"},
+		"another tenant than the token's": {center: func(_ *testing.T, c *center) {
+			c.answers[client] = answering(200, map[string]any{"client_id": clientID,
+				"tenant_id": "88888888-2222-4333-8444-555555555555"})
+		}, check: "tenant", state: report.CheckFailed, last: true,
+			sentence: "the target says that the client lies in the tenant 88888888-2222-4333-8444-555555555555, and the " +
+				"client's token holds roles on " + tenantID + " alone"},
 		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
 			sentence: `"Example" (customer, ` + tenantID +
 				`) cannot hold the sandbox, which is a partner tenant: use a client of a partner tenant`},

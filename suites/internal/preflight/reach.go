@@ -51,6 +51,9 @@ func (r *run) connection(ctx context.Context) (report.Check, bool) {
 	}
 	r.first = e
 	switch {
+	case e.Status() == http.StatusTooManyRequests: // after it was obeyed: each further check would wait as long
+		return stop("run again later, or lower rate: of the target in ginkgo.yml",
+			"the target throttles: it answered the first request with 429 %d times", len(e.Attempts))
 	case strings.HasPrefix(r.Access.URL, "http:"):
 		return ok("the target answers, without TLS")
 	case r.proxy != "":

@@ -125,3 +125,20 @@ func TestPackedBodies(t *testing.T) {
 	g.Expect(undone).To(BeEmpty())
 	g.Expect(ok).To(BeTrue())
 }
+
+// Escapes of programming languages are undone, whichever they are.
+func TestEscapesOfLanguages(t *testing.T) {
+	const secret = "a-S3cret.value_of/the~client"
+	for _, format := range []string{`\x%02x`, `\%03o`, `\u%04x`, `\u{%x}`, `\U%08x`, `%%u%04X`, `%%%02X`, `&#%d;`} {
+		t.Run(format, func(t *testing.T) {
+			g := NewWithT(t)
+			r := redact.New()
+			r.Learn("ACRONIS_CLIENT_SECRET", secret)
+			var escaped strings.Builder
+			for _, c := range []byte(secret) {
+				fmt.Fprintf(&escaped, format, c)
+			}
+			g.Expect(r.String("refused: " + escaped.String() + " end")).To(Equal("refused: $ACRONIS_CLIENT_SECRET end"))
+		})
+	}
+}

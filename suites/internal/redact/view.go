@@ -103,6 +103,9 @@ func escape(s string) (text string, length int) {
 		if c, ok := number(s, 1, 2, 16); ok {
 			return string([]byte{byte(c)}), 3
 		}
+		if c, ok := number(s, 2, 4, 16); ok && s[1] == 'u' { // as JavaScript's escape writes it
+			return string(c), 6
+		}
 	case '\\':
 		return backslash(s)
 	case '&':
@@ -132,7 +135,16 @@ func backslash(s string) (text string, length int) {
 		if c, ok := number(s, 2, 8, 16); ok {
 			return string(c), 10
 		}
+	case '0', '1', '2', '3':
+		if c, ok := number(s, 1, 3, 8); ok {
+			return string([]byte{byte(c)}), 4
+		}
 	case 'u':
+		if end := strings.IndexByte(s[:min(len(s), maxEntity)], '}'); end > 3 && s[2] == '{' {
+			if c, ok := number(s, 3, end-3, 16); ok {
+				return string(c), end + 1
+			}
+		}
 		c, ok := number(s, 2, 4, 16)
 		if !ok {
 			return "", 0

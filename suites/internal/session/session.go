@@ -203,9 +203,8 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 		return fmt.Errorf("log in: %w", err)
 	}
 	if s.World.Tenant != tenant {
-		return fmt.Errorf("log in: the target says that the client lies in the tenant %s, and a moment ago it "+
-			"said %s: "+
-			"nothing is made in either", s.World.Tenant, tenant)
+		return fmt.Errorf("log in: the target says that the client lies in the tenant %s, and a moment ago it said "+
+			"%s: nothing is made in either", s.World.Tenant, tenant)
 	}
 	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
