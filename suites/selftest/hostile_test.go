@@ -304,7 +304,8 @@ func hostileEntries() []TableEntry {
 			"the target throttles: it answered the first request with 429 2 times"}},
 		{"429 with a date far ahead from the first request on", row{start, busy("Fri, 31 Dec 9999 23:59:59 GMT"), 2,
 			report.Error, "the target throttles: it answered the first request with 429 2 times"}},
-		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1, report.Violation,
+		{"terminal control characters", row{refused, answers(401, "\x1b[2J\x1b]0;x\x07 \xe2\x80\xae"), 1,
+			report.Violation,
 			`$: not-json: found \x1b[2J\x1b]0;x\x07 \u202e`}},
 	}
 	var entries []TableEntry

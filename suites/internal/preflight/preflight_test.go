@@ -154,7 +154,8 @@ func TestFindings(t *testing.T) {
 			c.answers[client] = answering(200, map[string]any{"client_id": clientID,
 				"tenant_id": "88888888-2222-4333-8444-555555555555"})
 		}, check: "tenant", state: report.CheckFailed, last: true,
-			sentence: "the target says that the client lies in the tenant 88888888-2222-4333-8444-555555555555, and the " +
+			sentence: "the target says that the client lies in the tenant 88888888-2222-4333-8444-555555555555, " +
+				"and the " +
 				"client's token holds roles on " + tenantID + " alone"},
 		"customer": {center: tenantOf("customer", true), check: "tenant", state: report.CheckFailed,
 			sentence: `"Example" (customer, ` + tenantID +
