@@ -52,8 +52,8 @@ drift: build ## what a published OpenAPI document promises otherwise: OPENAPI=fi
 
 .PHONY: bench
 bench: ## what a run on the mock costs (time and memory, against the same requests in a bare loop), ten targets, and a plan
-	@go test -run='^$$' -bench='Run|Plan' -benchtime=5x -timeout=30m ./suites/selftest
-	@go test -run='^$$' -bench=TenTargets -benchtime=1x -timeout=30m ./suites/selftest
+	@go test -count=1 -run='^$$' -bench='Run|Plan' -benchtime=5x -timeout=30m ./suites/selftest
+	@go test -count=1 -run='^$$' -bench=TenTargets -benchtime=1x -timeout=30m ./suites/selftest
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html; and the long tests
