@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/spec"
@@ -196,8 +197,8 @@ func (l asRead) on(op *schemas.Operation, variant string) spec.Spec {
 	return sp
 }
 
-// steady asks for the list again, and leaves out the places where it shows another value now, such as what a tenant
-// uses by then: two looks cannot be compared there.
+// steady asks for the list again, and leaves out the places where it shows another number now, such as what a tenant
+// uses by then: two looks cannot be compared there. Whose an object is, and its name, do not change meanwhile.
 func (l asRead) steady(ctx context.Context, a further, items []any, wrong []schemas.Violation) ([]schemas.Violation,
 	error) {
 	_, again, err := a.about(ctx, a.op.ID, l.list)
@@ -215,7 +216,9 @@ func (l asRead) steady(ctx context.Context, a further, items []any, wrong []sche
 	for i, item := range items {
 		if shown, known := now[objectKey(item)]; known {
 			for _, v := range l.unlike(itemAt(i, ""), item, shown) {
-				moved[v.Path] = true
+				if _, err := strconv.ParseFloat(v.Found, 64); err == nil {
+					moved[v.Path] = true
+				}
 			}
 		}
 	}

@@ -180,6 +180,9 @@ var recipes = sync.OnceValue(func() (all map[string]fixtures.Recipe) {
 // denies reports whether a defect takes away what objects are made with: the answer to a call on the way to one, or
 // what is kept of it.
 func denies(d defect) bool {
+	if disowns(d.Defect) {
+		return true
+	}
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil || parts[2][0] != '2' {
 		return false
