@@ -129,7 +129,7 @@ func tokenInQuery(op *schemas.Operation) spec.Spec {
 	sp := spec.Probe{Code: 200, Name: "token-in-query", Basis: spec.Documented}.On(op, "", func(r *fixtures.Request,
 		s *session.Session) error {
 		r.As = fixtures.Anonymous
-		r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
+		r.Query.Set("access_token", s.Sandbox.Tokens[fixtures.Home])
 		return nil
 	})
 	sp.Code = "20x"

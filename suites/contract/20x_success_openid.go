@@ -42,9 +42,9 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 				Detail: "the reference has it at " + op.Path})
 		}
 	}
-	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
+	for _, actor := range slices.Sorted(maps.Keys(s.Sandbox.Tokens)) {
 		claims := jwt.MapClaims{}
-		_, _, err := jwt.NewParser().ParseUnverified(s.World.Tokens[actor], claims)
+		_, _, err := jwt.NewParser().ParseUnverified(s.Sandbox.Tokens[actor], claims)
 		issuer, said := claims["iss"].(string)
 		if err == nil && said && strings.TrimSuffix(issuer, "/") != strings.TrimSuffix(fmt.Sprint(body["issuer"]),
 			"/") {
@@ -92,8 +92,8 @@ func keysOpen(ctx context.Context, s *session.Session, id string, control *sessi
 		return astray("what is there is no set of keys")
 	}
 	read := 0
-	for _, actor := range slices.Sorted(maps.Keys(s.World.Tokens)) {
-		token := s.World.Tokens[actor]
+	for _, actor := range slices.Sorted(maps.Keys(s.Sandbox.Tokens)) {
+		token := s.Sandbox.Tokens[actor]
 		if _, _, err := jwt.NewParser().ParseUnverified(token, jwt.MapClaims{}); err != nil {
 			continue // it need not be a JWT
 		}

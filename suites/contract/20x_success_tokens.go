@@ -76,7 +76,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		spec.Register(deadToken(op, "revoked",
 			func(s *session.Session) string { return s.InvalidTokens[session.Revoked] }, session.Revoked))
 		spec.Register(deadToken(op, "foreign",
-			func(s *session.Session) string { return s.World.Tokens[fixtures.Foreign] }))
+			func(s *session.Session) string { return s.Sandbox.Tokens[fixtures.Foreign] }))
 	}
 	for _, op := range spec.Operations(spec.Named("RequestOneTimeToken")) {
 		spec.Register(selected(op, "login", "login"))

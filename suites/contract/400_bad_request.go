@@ -130,7 +130,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
 		p := bad("contradictory-query").Promised(contradictions["two-tokens"])
 		spec.Register(p.On(op, "two-tokens", func(r *fixtures.Request, s *session.Session) error {
-			r.Query.Set("access_token", s.World.Tokens[fixtures.Home])
+			r.Query.Set("access_token", s.Sandbox.Tokens[fixtures.Home])
 			return nil
 		}))
 	}
@@ -176,7 +176,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			return spec.SetField(r, op, "kind", "unit")
 		}))
 		spec.Register(unfit.On(op, "below-customer", func(r *fixtures.Request, s *session.Session) error {
-			return spec.SetField(r, op, "parent_id", s.World.Sides[fixtures.Home]["org"])
+			return spec.SetField(r, op, "parent_id", s.Sandbox.Tenants[fixtures.Home]["org"])
 		}))
 	}
 
@@ -184,7 +184,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		"DisableCustomBranding", "FetchTenantBrandLogo", "UploadTenantBrandLogo")) {
 		spec.Register(bad("customer-tenant").Promised(brandable).On(op, "", func(r *fixtures.Request,
 			s *session.Session) error {
-			side := s.World.Sides[fixtures.Home]
+			side := s.Sandbox.Tenants[fixtures.Home]
 			if r.Query.Has("version") && side["org_version"] != nil {
 				r.Query.Set("version", fmt.Sprint(side["org_version"]))
 			}
@@ -200,7 +200,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	for _, op := range spec.Operations(spec.Named("CreateUser", "UpdateUser")) {
 		p := bad("unacceptable-login").Promised(acceptableLogin)
 		spec.Register(p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
-			return spec.SetField(r, op, "login", s.World.Name("é"))
+			return spec.SetField(r, op, "login", s.Sandbox.Name("é"))
 		}))
 	}
 

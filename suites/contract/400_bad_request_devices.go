@@ -15,7 +15,7 @@ var _ = Describe("400 bad request to approve a device", Label("400"), func() {
 		spec.Register(approval(op, 400, "unfit-tenant", "", func(
 			r *fixtures.Request, s *session.Session, a *approvalOf,
 		) error {
-			r.As, a.tenant = fixtures.Home, s.World.Sides[fixtures.Home]["org"]
+			r.As, a.tenant = fixtures.Home, s.Sandbox.Tenants[fixtures.Home]["org"]
 			return nil
 		}))
 	}

@@ -65,7 +65,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}, "RequestTokens", "RevokeToken"),
 		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-password", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
-				user, err := s.World.Object("actor/" + string(fixtures.Reader))
+				user, err := s.Sandbox.Object("actor/" + string(fixtures.Reader))
 				if err != nil {
 					return err
 				}
@@ -134,7 +134,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}, "FetchClient"),
 		Entry("a right password where the reference lists no Basic", spec.Probe{Code: 401, Name: "unlisted-basic",
 			Basis: spec.Assumed, Mutate: func(r *fixtures.Request, s *session.Session) error {
-				return asReader(r, s, fmt.Sprint(s.World.Sides[fixtures.Home]["password"]))
+				return asReader(r, s, fmt.Sprint(s.Sandbox.Tenants[fixtures.Home]["password"]))
 			}}, "FetchInfrastructuresLocation"),
 	)
 
@@ -259,7 +259,7 @@ func asking(grantType, name string) func(*fixtures.Request, *session.Session) er
 	return func(r *fixtures.Request, s *session.Session) error {
 		body := map[string]any{"grant_type": grantType, name: session.InvalidToken}
 		if grantType == jwtBearer {
-			body["scope"] = tenantScope + fmt.Sprint(s.World.Sides[fixtures.Home]["side"])
+			body["scope"] = tenantScope + fmt.Sprint(s.Sandbox.Tenants[fixtures.Home]["side"])
 		}
 		return r.SetBody(form, body)
 	}
@@ -287,7 +287,7 @@ func worthless(op *schemas.Operation, name, object string, ground report.Basis, 
 
 // asReader calls as home's reader, with a password and not with a token.
 func asReader(r *fixtures.Request, s *session.Session, password string) error {
-	user, err := s.World.Object("actor/" + string(fixtures.Reader))
+	user, err := s.Sandbox.Object("actor/" + string(fixtures.Reader))
 	r.As = fixtures.Anonymous
 	r.Header.Set("Authorization", fixtures.Basic(fmt.Sprint(user["login"]), password))
 	return err

@@ -67,7 +67,7 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	}
 
 	// The sandbox's own tenant lies above home. Deleting it is not tried: a server that obeys would take the whole
-	// world away.
+	// sandbox away.
 	for _, op := range spec.Operations(func(op *schemas.Operation) bool {
 		return op.Security.Token && slices.Contains(op.Takes("path"), "tenant_id") && op.ID != "DeleteTenant"
 	}) {
@@ -151,13 +151,13 @@ func leftOutOrRefused(sp spec.Spec) spec.Spec {
 // isolated says why a tenant that is foreign to home proves nothing: home's token covers it, there is none, or the
 // operation writes where reads show already that foreign tenants are open to home.
 func isolated(s *session.Session, op *schemas.Operation) error {
-	for _, reason := range []string{s.World.Absent, s.World.Covered} {
+	for _, reason := range []string{s.Sandbox.Absent, s.Sandbox.Covered} {
 		if reason != "" {
 			return errors.New(reason)
 		}
 	}
-	if s.World.Open != "" && op.Writes() && op.ID != "RequestTokens" {
-		return errors.New(s.World.Open + ": see 403/foreign-tenant/FetchTenant")
+	if s.Sandbox.Open != "" && op.Writes() && op.ID != "RequestTokens" {
+		return errors.New(s.Sandbox.Open + ": see 403/foreign-tenant/FetchTenant")
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func foreignRoot(op *schemas.Operation, parameter string) spec.Spec {
 			if err != nil {
 				return spec.Case{}, err
 			}
-			startAt(&r, parameter, s.World.Sides[fixtures.Foreign]["side"])
+			startAt(&r, parameter, s.Sandbox.Tenants[fixtures.Foreign]["side"])
 			return spec.Case{Request: r}, isolated(s, op)
 		},
 	})
@@ -210,7 +210,7 @@ func foreignIDs(op *schemas.Operation, object, name string) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
-		vars, err := s.World.Object(fixtures.Shared(fixtures.Foreign, object))
+		vars, err := s.Sandbox.Object(fixtures.Shared(fixtures.Foreign, object))
 		t.Request.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
 		return t, err
 	}
@@ -228,7 +228,7 @@ func foreignListed(op *schemas.Operation, object, name string) spec.Spec {
 			n.Add(session.Object{Key: key, Side: fixtures.Foreign, Object: object})
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
-			vars, err := s.World.Object(key)
+			vars, err := s.Sandbox.Object(key)
 			if err != nil {
 				return spec.Case{}, err
 			}
@@ -257,7 +257,7 @@ func foreignInBody(op *schemas.Operation, variant string, set func(body map[stri
 		if err != nil {
 			return err
 		}
-		set(body, s.World.Sides[fixtures.Foreign]["side"])
+		set(body, s.Sandbox.Tenants[fixtures.Foreign]["side"])
 		return errors.Join(r.SetBody(op.Body.MediaType, body), isolated(s, op))
 	})
 }
@@ -268,15 +268,15 @@ func foreignScope(op *schemas.Operation) spec.Spec {
 	return p.On(op, "scope", func(r *fixtures.Request, s *session.Session) error {
 		return errors.Join(r.SetBody(op.Body.MediaType, map[string]any{
 			"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-			"assertion":  s.World.Tokens[fixtures.Home],
-			"scope":      fmt.Sprintf("urn:acronis.com:tenant-id:%s", s.World.Sides[fixtures.Foreign]["side"]),
+			"assertion":  s.Sandbox.Tokens[fixtures.Home],
+			"scope":      fmt.Sprintf("urn:acronis.com:tenant-id:%s", s.Sandbox.Tenants[fixtures.Foreign]["side"]),
 		}), isolated(s, op))
 	})
 }
 
 // ancestor aims the valid call at the tenant above home.
 func ancestor(op *schemas.Operation) spec.Spec {
-	const key = fixtures.BoxKey
+	const key = fixtures.RootKey
 	p := spec.Probe{Code: 403, Name: "own-ancestor", Basis: spec.Documented}
 	sp := p.On(op, "", nil)
 	victim := session.VictimKey(op, spec.Catalogue().Call(op.ID))
@@ -291,7 +291,7 @@ func ancestor(op *schemas.Operation) spec.Spec {
 		if err = cmp.Or(err, isolated(s, op)); err != nil {
 			return spec.Case{}, err
 		}
-		vars["tenant_id"], vars["version"] = s.World.Box["tenant_id"], s.World.Box["version"]
+		vars["tenant_id"], vars["version"] = s.Sandbox.Root["tenant_id"], s.Sandbox.Root["version"]
 		r, err := s.Catalogue.Request(op.ID, vars)
 		return spec.Case{Request: r, Locks: key, Unchanged: boxWatch(op, key)}, err
 	}

@@ -25,7 +25,7 @@ var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
 	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_1")) {
 		spec.Register(approval(op, 403, "foreign-tenant", "tenant_uuid", func(r *fixtures.Request, s *session.Session,
 			a *approvalOf) error {
-			r.As, a.tenant = fixtures.Home, s.World.Sides[fixtures.Foreign]["side"]
+			r.As, a.tenant = fixtures.Home, s.Sandbox.Tenants[fixtures.Foreign]["side"]
 			return isolated(s, op)
 		}))
 	}
@@ -47,7 +47,7 @@ type approvalOf struct{ code, tenant any }
 
 // ofUser names the personal tenant of a user who has no role.
 func (a *approvalOf) ofUser(s *session.Session) error {
-	user, err := s.World.Object(fixtures.Shared(fixtures.Home, "user"))
+	user, err := s.Sandbox.Object(fixtures.Shared(fixtures.Home, "user"))
 	if err == nil && user["personal_id"] == nil {
 		err = errors.New("the user has no tenant of its own: see 20x/shows-own-tenant/FetchUser")
 	}

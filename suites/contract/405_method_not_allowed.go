@@ -57,7 +57,7 @@ func wrongMethod(template, method string) spec.Spec {
 		sp.Basis = report.Basis{Rejection: report.Assumed, Code: report.Assumed}
 	}
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
-		if open := cmp.Or(s.World.Covered, s.World.Open); open != "" && len(spec.PathIDs(op)) == 0 &&
+		if open := cmp.Or(s.Sandbox.Covered, s.Sandbox.Open); open != "" && len(spec.PathIDs(op)) == 0 &&
 			method != http.MethodGet {
 			return spec.Case{}, errors.New("a path without ids names all objects of its kind, and not home's alone: " +
 				open)

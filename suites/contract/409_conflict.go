@@ -124,7 +124,7 @@ func again(op *schemas.Operation, name string) spec.Spec {
 func taken(op *schemas.Operation, field, key, object, name string) spec.Spec {
 	p := spec.Probe{Code: 409, Name: "taken-" + field, Basis: spec.Assumed}
 	sp := p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
-		other, err := s.World.Object(key)
+		other, err := s.Sandbox.Object(key)
 		if err != nil {
 			return err
 		}

@@ -99,12 +99,12 @@ func build(ctx context.Context, defects ...string) (called []string, err error) 
 		return called, err
 	}
 	// A run looks at its own tenant first, which shows that it may be there at all.
-	own, err := catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": builder.World.Tenant})
+	own, err := catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": builder.Sandbox.Tenant})
 	if err != nil {
 		return called, err
 	}
 	own.As = fixtures.Configured
-	if err := builder.World.Authorize(&own); err != nil {
+	if err := builder.Sandbox.Authorize(&own); err != nil {
 		return called, err
 	}
 	answer, err := do(ctx, own)

@@ -52,11 +52,11 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	defer conn.end()
 	ctx, cancel := ratelimit.WithTimeout(ctx, cfg.Timeouts.Cleanup)
 	defer cancel()
-	world, do, err := login(ctx, cfg, conn.client)
+	sandbox, do, err := login(ctx, cfg, conn.client)
 	if err != nil {
 		return conn.redactor.Error(err)
 	}
-	found, err := fixtures.FindLeftovers(ctx, world, do, before)
+	found, err := fixtures.FindLeftovers(ctx, sandbox, do, before)
 	if err != nil {
 		return conn.redactor.Error(err)
 	}
@@ -75,8 +75,8 @@ func sweep(ctx context.Context, c *cli, args []string) error {
 	if !cfg.Target.MayWrite() {
 		return fmt.Errorf("the target %s permits no write: allow it in ginkgo.yml", cfg.Name)
 	}
-	conn.registry.Protect(world.Tenant, "the tenant of the configured client")
-	removed, left := fixtures.Sweep(ctx, world, do, conn.registry, found)
+	conn.registry.Protect(sandbox.Tenant, "the tenant of the configured client")
+	removed, left := fixtures.Sweep(ctx, sandbox, do, conn.registry, found)
 	c.list(conn, "removed", removed)
 	c.list(conn, "left", left)
 	if len(left) > 0 {
@@ -107,7 +107,7 @@ func (c *cli) list(conn *connection, what string, leftovers []fixtures.RunLeftov
 }
 
 // logIn gets a token of the configured client and finds its tenant.
-func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fixtures.World, fixtures.Do, error) {
+func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fixtures.Sandbox, fixtures.Do, error) {
 	contract, err := schemas.Load()
 	if err != nil {
 		return nil, nil, err
@@ -128,5 +128,5 @@ func login(ctx context.Context, cfg *config.File, client *exchange.Client) (*fix
 	b := fixtures.NewBuilder(catalogue, "sweep", do)
 	t := cfg.Target
 	err = b.Login(ctx, fixtures.Credentials{ClientID: t.ClientID, ClientSecret: string(t.ClientSecret)})
-	return b.World, do, err
+	return b.Sandbox, do, err
 }

@@ -102,7 +102,7 @@ func (s *Session) controlOf(ctx context.Context, op *schemas.Operation) (*Contro
 	if err != nil {
 		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
-	if err := s.World.Authorize(&r); err != nil {
+	if err := s.Sandbox.Authorize(&r); err != nil {
 		return &Control{Reason: err.Error(), Skipped: true}, nil
 	}
 	e, err := s.send(ctx, report.PhaseControl, "control/"+op.ID, "", r, nil)
@@ -144,18 +144,18 @@ func answeredWith(op *schemas.Operation, status int) string {
 func (s *Session) CallVars(operation, key, owner string) (fixtures.Vars, error) {
 	vars, err := s.Vars(key, owner)
 	if err == nil && fixtures.Names(operation) {
-		vars["unique"] = s.World.Name(owner)
+		vars["unique"] = s.Sandbox.Name(owner)
 	}
 	return vars, err
 }
 
 // Vars returns the names of the object under the key, with a name that is unique to the owner.
 func (s *Session) Vars(key, owner string) (fixtures.Vars, error) {
-	vars := s.World.Vars(fixtures.Home, s.World.Name(owner))
+	vars := s.Sandbox.Vars(fixtures.Home, s.Sandbox.Name(owner))
 	if key == "" {
 		return vars, nil
 	}
-	object, err := s.World.Object(key)
+	object, err := s.Sandbox.Object(key)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,8 @@ func (s *Session) Vars(key, owner string) (fixtures.Vars, error) {
 // lacksRole reports whether the caller's token names roles and none of them is enough for the operation. A role that
 // the reference does not use says nothing about what its holder may do.
 func (s *Session) lacksRole(op *schemas.Operation, r fixtures.Request) bool {
-	held := slices.DeleteFunc(fixtures.Roles(s.World.Tokens[r.As]), func(role string) bool { return !s.usesRole(role) })
+	held := slices.DeleteFunc(fixtures.Roles(s.Sandbox.Tokens[r.As]),
+		func(role string) bool { return !s.usesRole(role) })
 	if len(held) == 0 || len(op.Security.Roles) == 0 {
 		return false
 	}

@@ -89,7 +89,7 @@ func (l *Lock) read() error {
 	l.ModifiedBy = l.state.ModifiedBy
 	s := l.session
 	if l.state.Remakes > s.remakes[l.key] && l.state.Vars != nil {
-		s.remakes[l.key], s.World.Objects[l.key] = l.state.Remakes, l.state.Vars
+		s.remakes[l.key], s.Sandbox.Objects[l.key] = l.state.Remakes, l.state.Vars
 		s.registry.Learn(l.state.Known)
 		for key, shown := range l.state.Baselines {
 			s.Baselines[key] = shown
@@ -124,7 +124,7 @@ func (l *Lock) MarkServed(spec string) error {
 // ServedAbove returns the spec whose request changed the tenant above all that the run makes and should not have; empty
 // where none did. What lies below has changed with it.
 func (s *Session) ServedAbove(ctx context.Context) (string, error) {
-	above, err := s.Lock(ctx, fixtures.BoxKey)
+	above, err := s.Lock(ctx, fixtures.RootKey)
 	if err != nil {
 		return "", err
 	}
@@ -147,12 +147,12 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 		}
 		return c
 	}, fmt.Sprintf("%s-%d", l.key, l.state.Remakes))
-	builder := fixtures.Resume(s.Catalogue, s.World, name, s.do(report.PhaseWorld))
-	delete(s.World.Failed, l.key)
+	builder := fixtures.Resume(s.Catalogue, s.Sandbox, name, s.do(report.PhaseWorld))
+	delete(s.Sandbox.Failed, l.key)
 	if err := builder.Make(ctx, object.Key, object.Side, object.Object); err != nil {
 		return err
 	}
-	if s.World.Failed[l.key] != "" {
+	if s.Sandbox.Failed[l.key] != "" {
 		return l.write() // what it was is still known, and that it was changed
 	}
 	needs := NewNeeds()
@@ -161,7 +161,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 		delete(s.Baselines, w.key())
 		needs.Watch(w)
 	}
-	if err := s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.concurrency()); err != nil {
+	if err := s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.concurrency()); err != nil {
 		return err
 	}
 	if err := s.baseline(ctx, needs); err != nil {
@@ -174,7 +174,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 	}
 	s.registerSecrets()
 	s.remakes[l.key] = l.state.Remakes
-	l.state.Vars, l.state.Known = s.World.Objects[l.key], s.registry.Knowledge().Only(ids(s.World.Objects[l.key]))
+	l.state.Vars, l.state.Known = s.Sandbox.Objects[l.key], s.registry.Knowledge().Only(ids(s.Sandbox.Objects[l.key]))
 	l.ModifiedBy, l.state.ModifiedBy, l.Renewed = "", "", true
 	return l.write()
 }

@@ -15,7 +15,7 @@ type Object struct {
 	Object string
 }
 
-// Needs are what the selected specs need of the world, so that a small selection makes a small world.
+// Needs are what the selected specs need of the sandbox, so that a small selection makes a small sandbox.
 type Needs struct {
 	Objects       map[string]Object
 	Controls      map[string]bool // operations

@@ -29,9 +29,9 @@ func (s *Session) created(ctx context.Context, phase report.Phase, operation str
 	var err error
 	switch phase {
 	case phaseSpec:
-		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), 0, object)
+		err = s.registry.Check(ctx, s.Sandbox, s.do(report.PhaseWorld), 0, object)
 	case report.PhaseControl:
-		err = s.registry.Check(ctx, s.World, s.do(report.PhaseWorld), s.grace(), object)
+		err = s.registry.Check(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), object)
 	}
 	s.tell()
 	if foreign := new(fixtures.NotOwned); errors.As(err, &foreign) {

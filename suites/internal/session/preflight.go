@@ -30,7 +30,7 @@ func (s *Session) preflight(ctx context.Context) (tenant string, err error) {
 	return found.Tenant, preflight.Failure(s.Checks)
 }
 
-// counting counts and records the preflight's requests with those of the world.
+// counting counts and records the preflight's requests with those of the sandbox.
 type counting struct{ s *Session }
 
 func (c counting) Do(ctx context.Context, r exchange.Request) (*exchange.Exchange, error) {
@@ -73,11 +73,12 @@ func (s *Session) keepToken(ctx context.Context) {
 
 func (s *Session) store(ctx context.Context) error {
 	token, err := s.grant(ctx, report.PhaseWorld, s.Access.ClientID, s.Access.ClientSecret, map[string]any{
-		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": s.World.Tokens[fixtures.Configured],
-		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", cmp.Or(s.World.Box["tenant_id"], any(s.World.Tenant))),
+		"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": s.Sandbox.Tokens[fixtures.Configured],
+		"scope": fmt.Sprintf("urn:acronis.com:tenant-id:%s", cmp.Or(s.Sandbox.Root["tenant_id"],
+			any(s.Sandbox.Tenant))),
 	})
 	if refused := new(fixtures.StepError); errors.As(err, &refused) { // the target knows no narrowed tokens
-		token, err = s.World.Tokens[fixtures.Configured], nil
+		token, err = s.Sandbox.Tokens[fixtures.Configured], nil
 	}
 	if err != nil {
 		return err

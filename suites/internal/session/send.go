@@ -25,7 +25,7 @@ type Fault struct {
 
 // Send sends a spec's request, authorized as its actor, without a failure (nil) or with one.
 func (s *Session) Send(ctx context.Context, spec string, r fixtures.Request, fault *Fault) (*exchange.Exchange, error) {
-	if err := s.World.Authorize(&r); err != nil {
+	if err := s.Sandbox.Authorize(&r); err != nil {
 		return nil, err
 	}
 	kind, _, _ := strings.Cut(spec, "/") // of what one code is expected for, one repeat tells what the others do
@@ -44,7 +44,7 @@ func (s *Session) send(
 		request.Fault = &exchange.Fault{Header: s.Access.FaultHeader, Status: fault.Status, Attempts: fault.Attempts}
 		request.NoRepeat = !fault.Repeat
 	}
-	if err := s.registry.Require(ctx, s.World, s.do(report.PhaseWorld), s.grace(), r); err != nil {
+	if err := s.registry.Require(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), r); err != nil {
 		s.tell()
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func equalTo(r fixtures.Request) string {
 	return fmt.Sprintf("%s%s %s?%s as %s", exchange.KindOfEqual, r.Method, r.Path, r.Query.Encode(), r.As)
 }
 
-// do is the world builder's way to the target.
+// do is the sandbox builder's way to the target.
 func (s *Session) do(phase report.Phase) fixtures.Do {
 	return func(ctx context.Context, r fixtures.Request) (fixtures.Answer, error) {
 		kind := equalTo(r)

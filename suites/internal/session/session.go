@@ -68,7 +68,7 @@ type State struct {
 	Run           string
 	Dir           string // holds the locks and marks that processes share
 	Access        Access
-	World         *fixtures.World
+	Sandbox       *fixtures.Sandbox
 	Controls      map[string]*Control // by operation
 	Baselines     map[string]string   // what a witness showed before the specs, by Watch.key
 	InvalidTokens map[string]string   // bad tokens by probe
@@ -189,7 +189,7 @@ func Open(ctx context.Context, o Options, needs Needs) (*Session, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	builder := fixtures.NewBuilder(s.Catalogue, s.Run, s.do(report.PhaseWorld))
-	s.World = builder.World
+	s.Sandbox = builder.Sandbox
 	return s, s.Redactor.Error(s.prepare(ctx, builder, needs)) // an answer may repeat what it was sent
 }
 
@@ -202,11 +202,11 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 		ClientSecret: s.Access.ClientSecret}); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	if s.World.Tenant != tenant {
+	if s.Sandbox.Tenant != tenant {
 		return fmt.Errorf("log in: the target says that the client lies in the tenant %s, and a moment ago it said "+
-			"%s: nothing is made in either", s.World.Tenant, tenant)
+			"%s: nothing is made in either", s.Sandbox.Tenant, tenant)
 	}
-	s.registry.Protect(s.World.Tenant, "the tenant of the configured client")
+	s.registry.Protect(s.Sandbox.Tenant, "the tenant of the configured client")
 	if may, reason := s.MayWrite(); !may {
 		builder.UseOwnTenant(reason)
 	} else if err := s.build(ctx, builder); err != nil {
@@ -228,7 +228,7 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 
 // build makes the sandbox, the one thing that is made in a tenant which is not the run's own.
 func (s *Session) build(ctx context.Context, builder *fixtures.Builder) error {
-	s.registry.Root(s.World.Tenant)
+	s.registry.Root(s.Sandbox.Tenant)
 	defer s.registry.Root("")
 	return builder.Build(ctx)
 }
@@ -236,7 +236,7 @@ func (s *Session) build(ctx context.Context, builder *fixtures.Builder) error {
 // createObjects makes the objects that the needs name, where anything may be made.
 func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, needs Needs) error {
 	if may, reason := s.MayWrite(); !may {
-		s.World.Absent = reason
+		s.Sandbox.Absent = reason
 		return nil
 	}
 	if needs.InvalidTokens[Revoked] {
@@ -248,7 +248,7 @@ func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, 
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
 	if err == nil {
-		err = s.registry.Confirm(ctx, s.World, s.do(report.PhaseWorld), s.grace(), s.concurrency())
+		err = s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.concurrency())
 	}
 	if err != nil {
 		return err
@@ -279,7 +279,7 @@ func forEach[T any](ctx context.Context, concurrency int, items []T, do func(con
 
 // registerSecrets names the run's secrets in the output, so that a reader can tell them apart.
 func (s *Session) registerSecrets() {
-	for name, secrets := range s.World.Secrets() {
+	for name, secrets := range s.Sandbox.Secrets() {
 		for _, secret := range secrets {
 			s.Redactor.Learn(name, secret)
 		}
@@ -333,7 +333,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
-	left := s.registry.Remove(ctx, s.World, s.renewing(s.do(report.PhaseCleanup)), s.concurrency())
+	left := s.registry.Remove(ctx, s.Sandbox, s.renewing(s.do(report.PhaseCleanup)), s.concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
 			left[i].Name), s.Redactor.String(left[i].Reason)

@@ -66,7 +66,7 @@ func tenants(t *testing.T, o session.Options) int {
 	g := NewWithT(t)
 	s, err := session.Open(t.Context(), o, session.NewNeeds())
 	g.Expect(err).NotTo(HaveOccurred())
-	r, err := s.Catalogue.Request("FetchTenantChildren", fixtures.Vars{"tenant_id": s.World.Tenant})
+	r, err := s.Catalogue.Request("FetchTenantChildren", fixtures.Vars{"tenant_id": s.Sandbox.Tenant})
 	g.Expect(err).NotTo(HaveOccurred())
 	r.As = fixtures.Configured
 	e, err := s.Send(t.Context(), "count", r, nil)
@@ -91,7 +91,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	g.Expect(s.InvalidTokens).To(HaveLen(5))
 	g.Expect(s.Controls["UpdateTenant"].Reason).To(BeEmpty())
 
-	s.World.Sides[fixtures.Home]["version"] = json.Number("1767225602500")
+	s.Sandbox.Tenants[fixtures.Home]["version"] = json.Number("1767225602500")
 	path, err := s.Save()
 	g.Expect(err).NotTo(HaveOccurred())
 	other, err := session.Join(session.Options{Config: options.Config, Catalogue: options.Catalogue, Version: "0",
@@ -104,7 +104,7 @@ func TestSessionLeavesNothingBehind(t *testing.T) {
 	}
 	g.Expect(other.Redactor.String("x " + running.ClientSecret)).To(Equal("x $ACRONIS_CLIENT_SECRET"))
 
-	g.Expect(other.World.Sides[fixtures.Home]["version"]).To(Equal(json.Number("1767225602500")),
+	g.Expect(other.Sandbox.Tenants[fixtures.Home]["version"]).To(Equal(json.Number("1767225602500")),
 		"a number is written as it was read")
 
 	changed, _, err := other.Changed(t.Context(), "watch", watch)

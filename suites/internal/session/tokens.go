@@ -41,7 +41,7 @@ func NewRunID(now time.Time) string {
 
 // makeInvalidTokens makes the bad tokens that the selected specs send.
 func (s *Session) makeInvalidTokens(ctx context.Context, needs Needs) error {
-	home := s.World.Tokens[fixtures.Home]
+	home := s.Sandbox.Tokens[fixtures.Home]
 	for probe, alter := range map[string]func(string) (string, error){Tampered: tamper, AlgNone: unsign,
 		OtherIssuer: resign} {
 		if !needs.InvalidTokens[probe] {
@@ -125,7 +125,7 @@ var revokedClient = Object{Key: fixtures.Own("client", Revoked), Side: fixtures.
 
 // revoke revokes a token through the documented call.
 func (s *Session) revoke(ctx context.Context) error {
-	client, err := s.World.Object(revokedClient.Key)
+	client, err := s.Sandbox.Object(revokedClient.Key)
 	if err != nil {
 		s.SkipReasons[Revoked] = err.Error()
 		return nil
@@ -182,11 +182,11 @@ func (s *Session) grant(ctx context.Context, phase report.Phase, id, secret stri
 // own specs.
 func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dead bool, looks []*exchange.Exchange,
 	err error) {
-	if as == fixtures.Anonymous || s.World.Tokens[as] == "" {
+	if as == fixtures.Anonymous || s.Sandbox.Tokens[as] == "" {
 		return false, nil, nil
 	}
 	for _, read := range []string{"FetchTenant", "FetchTenantChildren"} {
-		r, err := s.Catalogue.Request(read, fixtures.Vars{"tenant_id": s.World.Sides[fixtures.Home]["side"]})
+		r, err := s.Catalogue.Request(read, fixtures.Vars{"tenant_id": s.Sandbox.Tenants[fixtures.Home]["side"]})
 		if err != nil {
 			return false, looks, nil // a contract without these tells nothing
 		}

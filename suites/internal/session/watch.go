@@ -174,7 +174,7 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 		return "", nil, err
 	}
 	r.As = w.As
-	if err := s.World.Authorize(&r); err != nil {
+	if err := s.Sandbox.Authorize(&r); err != nil {
 		return "", nil, nil
 	}
 	phase := phaseSpec

@@ -70,7 +70,7 @@ func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, 
 	if t.Exchange != nil {
 		return sp.judge(ctx, s, t, t.Exchange)
 	}
-	if err := s.World.Authorize(&t.Request); err != nil {
+	if err := s.Sandbox.Authorize(&t.Request); err != nil {
 		return inconclusive(err.Error()), nil
 	}
 	return sp.send(ctx, s, t)
@@ -228,7 +228,7 @@ func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
 // changedFromAbove returns an Inconclusive error where a request of another spec was served on the tenant above the
 // object, and may be what changed it. The object is made again.
 func (t Case) changedFromAbove(ctx context.Context, s *session.Session) error {
-	if t.Locks == fixtures.BoxKey {
+	if t.Locks == fixtures.RootKey {
 		return nil
 	}
 	by, err := s.ServedAbove(ctx)

@@ -24,7 +24,7 @@ var _ = Describe("the configuration", func() {
 	}
 })
 
-// Process 1 makes the world; the others read what they need of it from a private file. Ginkgo hands on only the
+// Process 1 makes the sandbox; the others read what they need of it from a private file. Ginkgo hands on only the
 // file's path, since its server answers every local user.
 var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {

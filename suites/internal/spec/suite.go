@@ -129,7 +129,7 @@ func Run(t GinkgoTestingT, o Options) {
 
 const suiteName = "Acronis Account Management API v2: conformance"
 
-// selection tells which specs will run: a small selection makes a small world. Labels are known without a walk
+// selection tells which specs will run: a small selection makes a small sandbox. Labels are known without a walk
 // through the tree, which would take as long as its making.
 func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) func(id string) bool {
 	if len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(
