@@ -93,12 +93,7 @@ var _ = Describe("a target with one fault", func() {
 					mu.Unlock()
 				}
 			}
-			header.Del("Content-Length")
-			for name, values := range header {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write(body)
+			deliver(w, status, header, body)
 			return true
 		})
 		o := newDesk(g.environment).run(ctx, "run", "-target=staging", "-procs=2",

@@ -291,12 +291,7 @@ func amended(g *gateway, w http.ResponseWriter, r *http.Request, edit func(objec
 		edit(object)
 		body, _ = json.Marshal(object)
 	}
-	header.Del("Content-Length")
-	for name, values := range header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	deliver(w, status, header, body)
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -205,4 +206,12 @@ func endlessly(head, text string) wire {
 			_, err = conn.Write(block)
 		}
 	}
+}
+
+// deliver sends an answer of the mock on with another body, whose length is that of the body.
+func deliver(w http.ResponseWriter, status int, header http.Header, body []byte) {
+	header.Del("Content-Length")
+	maps.Copy(w.Header(), header)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }

@@ -31,12 +31,7 @@ var _ = Describe("a target that serves what it must refuse with 403", func() {
 					status, header, answer = g.upstream(all)
 				}
 			}
-			header.Del("Content-Length")
-			for name, values := range header {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write(answer)
+			deliver(w, status, header, answer)
 			return true
 		})
 		token = tokenOf(g)

@@ -183,12 +183,7 @@ var _ = Describe("a target that lies about what was created", func() {
 				object[l.key] = l.names(a)
 				answer, _ = json.Marshal(object)
 			}
-			header.Del("Content-Length")
-			for name, values := range header {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write(answer)
+			deliver(w, status, header, answer)
 			return true
 		})
 		a = seeded(g)

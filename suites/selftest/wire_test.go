@@ -175,12 +175,7 @@ var _ = Describe("a hostile wire", func() {
 				if status/100 == 4 {
 					status = 500
 				}
-				header.Del("Content-Length")
-				for name, values := range header {
-					w.Header()[name] = values
-				}
-				w.WriteHeader(status)
-				_, _ = w.Write(body)
+				deliver(w, status, header, body)
 				return true
 			})
 			o := newDesk(g.environment).run(ctx, "run", "-target=staging", "-procs=2",
