@@ -90,14 +90,33 @@ var _ = Describe("a defect", Label("defect"), func() {
 		Entry("a body", "DeleteUser.204-with-body", "204 No Content", "header Content-Length", true,
 			SpecTimeout(time.Second)),
 	)
-	It("is dealt into a batch of its own operation's", SpecTimeout(time.Minute), func(SpecContext) {
+	It("shares a batch with those alone that it can be told from", SpecTimeout(time.Minute), func(SpecContext) {
 		for _, batch := range batches(generatedDefects()) {
-			seen := map[string]bool{}
-			for _, d := range batch {
+			for i, d := range batch {
 				Expect(subject(d.Defect)).NotTo(BeEmpty(), d.Name)
-				Expect(seen[subject(d.Defect)]).To(BeFalse(), "%s stands with another of its operation", d.Name)
-				seen[subject(d.Defect)] = true
+				for _, other := range batch[:i] {
+					Expect(subject(d.Defect) == subject(other.Defect) && (propertyOf(d) == "" || propertyOf(d) == propertyOf(other))).
+						To(BeFalse(), "%s stands with %s", d.Name, other.Name)
+				}
 			}
 		}
 	})
+	DescribeTable("of the catalogue shares a batch", func(_ SpecContext, one, other string, shares bool) {
+		declaring := func(pattern string) defect { return defect{expectation: expectation{Fails: []string{pattern}}} }
+		Expect(declareApart(declaring(one), declaring(other))).To(Equal(shares))
+		Expect(declareApart(declaring(other), declaring(one))).To(Equal(shares))
+	},
+		Entry("with one on another operation", "20x/kept/CreateUser", "20x/kept/CreateReport", true,
+			SpecTimeout(time.Second)),
+		Entry("with none on the same operation", "20x/kept/CreateUser", "400/missing-field/CreateUser", false,
+			SpecTimeout(time.Second)),
+		Entry("with one on every operation, of another code", "20x/kept/CreateUser", "404/*/*", true,
+			SpecTimeout(time.Second)),
+		Entry("with none on every operation, of the same code", "404/deleted-object/FetchUser", "404/*/*", false,
+			SpecTimeout(time.Second)),
+		Entry("with one of another code, where both show everywhere", "401/*/*", "404/*/*", true,
+			SpecTimeout(time.Second)),
+		Entry("with none of the same code, where both show everywhere", "404/unknown-*/*", "404/*/*", false,
+			SpecTimeout(time.Second)),
+	)
 })

@@ -12,8 +12,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// shows reports whether the answer that a spec got is what a generated defect makes of it. What one of the catalogue
-// makes of it is told nowhere but there; no other defect of its batch is of the same operation.
+// shows reports whether the answer that a spec got is what a generated defect makes of it: no other of its batch shows
+// there. What one of the catalogue makes of it is told nowhere but there, and no other of its batch declares the spec.
 func shows(d defect, s report.Spec) bool {
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil {
@@ -21,7 +21,8 @@ func shows(d defect, s report.Spec) bool {
 	}
 	at := func(path string) bool {
 		return slices.ContainsFunc(s.Differences, func(difference report.Difference) bool {
-			return strings.HasPrefix(anyItem.ReplaceAllString(difference.Path, ""), path)
+			found, under := strings.CutPrefix(anyItem.ReplaceAllString(difference.Path, ""), path)
+			return under && (found == "" || found[0] == '.')
 		})
 	}
 	switch way, what := parts[3], parts[4]; way {

@@ -19,12 +19,11 @@ var fullFlag = flag.Bool("full", false, "every defect, and not the sample; those
 // generated ones, in their order.
 const sampleStep = 10
 
-// How many defects one run of the suite is to catch: generated ones, and those of the catalogue that show on few
-// operations.
+// How many defects one run of the suite is to catch at most: generated ones, and those of the catalogue.
 const (
 	refusalBatch   = 100
-	successBatch   = 30
-	catalogueBatch = 12
+	successBatch   = 60
+	catalogueBatch = 24
 )
 
 // survivors are defects that no spec notices, each with the reason why that is accepted.
@@ -55,10 +54,9 @@ var _ = Describe("the kill matrix", func() {
 		}
 	})
 	Context("other operations that always fail", func() {
-		for _, d := range sample(slices.DeleteFunc(failingDefects(), inSandbox)) {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
-				conclude(provokedTogether(ctx,
-					[]defect{d}, selectionFor)...)
+		for _, batch := range independent(sample(slices.DeleteFunc(failingDefects(), inSandbox))) {
+			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+				conclude(provokedTogether(ctx, batch, selectionFor)...)
 			})
 		}
 	})
@@ -83,81 +81,6 @@ func sample(defects []defect) []defect {
 		some = append(some, defects[i])
 	}
 	return some
-}
-
-// batches deals the defects out in turn, by what they leave of a run: a broken refusal disturbs no other spec, a
-// success hardly, and one that set-ups rest on is alone. Those of one operation stand together, and come to lie in a
-// batch each.
-func batches(defects []defect) (all [][]defect) {
-	var refusals, successes []defect
-	for _, d := range defects {
-		switch {
-		case denies(d):
-			all = append(all, []defect{d})
-		case d.BreaksSetup:
-			successes = append(successes, d)
-		default:
-			refusals = append(refusals, d)
-		}
-	}
-	return slices.Concat(dealt(refusals, refusalBatch), dealt(successes, successBatch), all)
-}
-
-func dealt(defects []defect, size int) [][]defect {
-	of, most := map[string]int{}, 0
-	for _, d := range defects {
-		of[subject(d.Defect)]++
-		most = max(most, of[subject(d.Defect)])
-	}
-	hands := make([][]defect, max(most, (len(defects)+size-1)/size))
-	for i, d := range defects {
-		hands[i%len(hands)] = append(hands[i%len(hands)], d)
-	}
-	return hands
-}
-
-// apart deals defects of the catalogue out to batches in which no two declare specs of the same operation, so that a
-// red spec tells whose it is. One that shows on more than operations, or elsewhere than in the specs that it
-// declares, is alone.
-func apart(defects []defect) [][]defect {
-	var dealt [][]defect
-	var taken []map[string]bool // by batch: its operations; nil where it takes no more
-	for _, d := range defects {
-		operations := declaredOperations(d)
-		if operations == nil || d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
-			dealt, taken = append(dealt, []defect{d}), append(taken, nil)
-			continue
-		}
-		i := slices.IndexFunc(taken, func(others map[string]bool) bool {
-			return others != nil && !slices.ContainsFunc(operations, func(id string) bool { return others[id] })
-		})
-		if i < 0 {
-			i = len(dealt)
-			dealt, taken = append(dealt, nil), append(taken, map[string]bool{})
-		}
-		dealt[i] = append(dealt[i], d)
-		for _, id := range operations {
-			taken[i][id] = true
-		}
-		if len(dealt[i]) == catalogueBatch {
-			taken[i] = nil
-		}
-	}
-	return dealt
-}
-
-// declaredOperations are those of the specs that a defect declares; none where one of them is of no single operation.
-func declaredOperations(d defect) []string {
-	GinkgoHelper()
-	var ids []string
-	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
-		id := pattern[strings.LastIndex(pattern, "/")+1:]
-		if contract().Operation(id) == nil {
-			return nil
-		}
-		ids = append(ids, id)
-	}
-	return ids
 }
 
 // titled is how the spec of a batch is called.

@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -31,8 +30,7 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 		return
 	}
 	// From here on memory grows with the run, so that a limit would only be met again and again.
-	debug.SetMemoryLimit(math.MaxInt64)
-	debug.SetGCPercent(100)
+	collectGarbage(100, math.MaxInt64)
 	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable,
 		Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()

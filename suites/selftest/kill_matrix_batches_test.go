@@ -1,0 +1,158 @@
+package selftest_test
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"acronis-conformance/suites/internal/report"
+)
+
+// Defects share a run of the suite where what turns red tells whose it is.
+
+// batches deals generated defects out by what they leave of a run: a broken refusal disturbs no other spec, a success
+// hardly, and one that objects are made with denies its dependents what they need.
+func batches(defects []defect) [][]defect {
+	var refusals, successes, denying []defect
+	for _, d := range defects {
+		switch {
+		case denies(d):
+			denying = append(denying, d)
+		case d.BreaksSetup:
+			successes = append(successes, d)
+		default:
+			refusals = append(refusals, d)
+		}
+	}
+	return slices.Concat(distinctly(refusals, refusalBatch), distinctly(successes, successBatch),
+		independent(denying))
+}
+
+// dealt puts each defect into the first batch that has room for it, and whose defects it can be told from.
+func dealt(defects []defect, size int, apart func(a, b defect) bool) (all [][]defect) {
+	for _, d := range defects {
+		i := slices.IndexFunc(all, func(batch []defect) bool {
+			return len(batch) < size && !slices.ContainsFunc(batch, func(other defect) bool { return !apart(d, other) })
+		})
+		if i < 0 {
+			i, all = len(all), append(all, nil)
+		}
+		all[i] = append(all[i], d)
+	}
+	return all
+}
+
+// distinctly deals out generated defects that show in different places: in the answers of different operations, or in
+// different properties of the same answer.
+func distinctly(defects []defect, size int) (all [][]defect) {
+	var taken []map[string][]string // by batch, and operation: the properties
+	for _, d := range defects {
+		on, property := subject(d.Defect), propertyOf(d)
+		i := 0
+		for i < len(all) && (len(all[i]) == size || slices.ContainsFunc(taken[i][on], func(other string) bool {
+			return property == "" || other == "" || strings.HasPrefix(property+".", other+".") ||
+				strings.HasPrefix(other+".", property+".")
+		})) {
+			i++
+		}
+		if i == len(all) {
+			all, taken = append(all, nil), append(taken, map[string][]string{})
+		}
+		all[i], taken[i][on] = append(all[i], d), append(taken[i][on], property)
+	}
+	return all
+}
+
+// propertyOf is the property of the answer that a generated defect leaves out or gives another type; empty: it does
+// something else.
+func propertyOf(d defect) string {
+	if parts := generatedName.FindStringSubmatch(d.Name); parts[3] == "without" || parts[3] == "mistyped" {
+		return parts[2] + "." + parts[4]
+	}
+	return ""
+}
+
+// independent deals out defects that deny other specs what they need: no operation depends on two of a batch.
+func independent(defects []defect) [][]defect {
+	needing := map[string]map[string]bool{} // by operation: those that cannot do without it
+	for _, d := range defects {
+		on := subject(d.Defect)
+		if needing[on] != nil {
+			continue
+		}
+		needing[on] = map[string]bool{}
+		for _, op := range contract().Operations() {
+			if dependent(report.Spec{Operation: op.ID}, on) {
+				needing[on][op.ID] = true
+			}
+		}
+	}
+	return dealt(defects, successBatch, func(a, b defect) bool {
+		for id := range needing[subject(a.Defect)] {
+			if needing[subject(b.Defect)][id] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// apart deals out defects of the catalogue: no two of a batch declare the same spec, and those that declare specs of
+// single operations declare those of different ones. One that shows elsewhere than in what it declares is alone.
+func apart(defects []defect) (all [][]defect) {
+	var together []defect
+	for _, d := range defects {
+		if d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
+			all = append(all, []defect{d})
+		} else {
+			together = append(together, d)
+		}
+	}
+	// What shows on every operation leaves little room: it comes first.
+	slices.SortStableFunc(together, func(a, b defect) int { return breadth(b) - breadth(a) })
+	return append(dealt(together, catalogueBatch, declareApart), all...)
+}
+
+// breadth is 1 where a defect shows on more than single operations, else 0.
+func breadth(d defect) int {
+	if declaredOperations(d) == nil {
+		return 1
+	}
+	return 0
+}
+
+// declareApart reports whether no spec can be declared by both defects.
+func declareApart(a, b defect) bool {
+	ofOperations := breadth(a)+breadth(b) == 0
+	for _, one := range slices.Concat(a.Fails, a.MayFail) {
+		for _, other := range slices.Concat(b.Fails, b.MayFail) {
+			if meet(path.Base(one), path.Base(other)) && (ofOperations || meet(path.Dir(one), path.Dir(other))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// meet reports whether some text may fit both patterns.
+func meet(a, b string) bool {
+	if strings.Contains(a, "*") && strings.Contains(b, "*") {
+		a, _, _ = strings.Cut(a, "*")
+		b, _, _ = strings.Cut(b, "*")
+		return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+	}
+	return matchesAny([]string{a}, b) || matchesAny([]string{b}, a)
+}
+
+// declaredOperations are those of the specs that a defect declares; none where one of them is of no single operation.
+func declaredOperations(d defect) []string {
+	var ids []string
+	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
+		id := pattern[strings.LastIndex(pattern, "/")+1:]
+		if contract().Operation(id) == nil {
+			return nil
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
