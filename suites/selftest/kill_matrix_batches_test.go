@@ -1,6 +1,7 @@
 package selftest_test
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -101,58 +102,58 @@ func independent(defects []defect) [][]defect {
 // single operations declare those of different ones. One that shows elsewhere than in what it declares is alone.
 func apart(defects []defect) (all [][]defect) {
 	var together []defect
+	declared := map[string][]declaration{}
 	for _, d := range defects {
 		if d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
 			all = append(all, []defect{d})
-		} else {
-			together = append(together, d)
+			continue
+		}
+		together = append(together, d)
+		for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
+			probe, subject := path.Split(pattern)
+			declared[d.Name] = append(declared[d.Name], declaration{probe, subject})
 		}
 	}
 	// What shows on every operation leaves little room: it comes first.
-	slices.SortStableFunc(together, func(a, b defect) int { return breadth(b) - breadth(a) })
-	return append(dealt(together, catalogueBatch, declareApart), all...)
+	slices.SortStableFunc(together, func(a, b defect) int {
+		return cmp.Compare(breadth(declared[b.Name]), breadth(declared[a.Name]))
+	})
+	return append(dealt(together, catalogueBatch, func(a, b defect) bool {
+		return !overlap(declared[a.Name], declared[b.Name])
+	}), all...)
 }
 
-// breadth is 1 where a defect shows on more than single operations, else 0.
-func breadth(d defect) int {
-	if declaredOperations(d) == nil {
+// declaration is a pattern of specs: 404/deleted-object/ and FetchUser.
+type declaration struct{ probe, subject string }
+
+// breadth is 1 where some specs are of more than one operation, or of none, else 0.
+func breadth(declared []declaration) int {
+	if slices.ContainsFunc(declared, func(d declaration) bool { return contract().Operation(d.subject) == nil }) {
 		return 1
 	}
 	return 0
 }
 
-// declareApart reports whether no spec can be declared by both defects.
-func declareApart(a, b defect) bool {
+// overlap reports whether a spec can fit both, or an operation where both are of single ones.
+func overlap(a, b []declaration) bool {
 	ofOperations := breadth(a)+breadth(b) == 0
-	for _, one := range slices.Concat(a.Fails, a.MayFail) {
-		for _, other := range slices.Concat(b.Fails, b.MayFail) {
-			if meet(path.Base(one), path.Base(other)) && (ofOperations || meet(path.Dir(one), path.Dir(other))) {
-				return false
-			}
-		}
-	}
-	return true
+	return slices.ContainsFunc(a, func(one declaration) bool {
+		return slices.ContainsFunc(b, func(other declaration) bool {
+			return meet(one.subject, other.subject) && (ofOperations || meet(one.probe, other.probe))
+		})
+	})
 }
 
 // meet reports whether some text may fit both patterns.
 func meet(a, b string) bool {
-	if strings.Contains(a, "*") && strings.Contains(b, "*") {
+	switch wildA, wildB := strings.Contains(a, "*"), strings.Contains(b, "*"); {
+	case !wildA && !wildB:
+		return a == b
+	case wildA && wildB: // the beginnings tell
 		a, _, _ = strings.Cut(a, "*")
 		b, _, _ = strings.Cut(b, "*")
 		return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+	default:
+		return matchesAny([]string{a}, b) || matchesAny([]string{b}, a)
 	}
-	return matchesAny([]string{a}, b) || matchesAny([]string{b}, a)
-}
-
-// declaredOperations are those of the specs that a defect declares; none where one of them is of no single operation.
-func declaredOperations(d defect) []string {
-	var ids []string
-	for _, pattern := range slices.Concat(d.Fails, d.MayFail) {
-		id := pattern[strings.LastIndex(pattern, "/")+1:]
-		if contract().Operation(id) == nil {
-			return nil
-		}
-		ids = append(ids, id)
-	}
-	return ids
 }

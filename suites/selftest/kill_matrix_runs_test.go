@@ -57,7 +57,7 @@ func prevented(ctx context.Context, d defect, operation string) render.Kill {
 // provokedTogether runs the suite on a mock with all defects of a batch, but for those that leave no world to run
 // specs in. Each must be caught, by specs that only it declares and that show what it did. Where one is not, the
 // batch tells nothing of that one, and where something turns red besides, of any: they are provoked in smaller
-// batches, in the end alone, and that decides.
+// batches, in the end alone, and that decides. Most of a batch that is too large are caught at once.
 func provokedTogether(ctx context.Context, batch []defect, selection func(...defect) string) []render.Kill {
 	GinkgoHelper()
 	var together []defect
@@ -101,12 +101,12 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 		return kills
 	}
 	By(fmt.Sprintf("of %d defects %d are to be looked at again: %s", len(together), len(again), names(again)))
-	half := (len(again) + 1) / 2
-	kills = append(kills, provokedTogether(ctx, again[:half], selection)...)
-	if half < len(again) {
-		kills = append(kills, provokedTogether(ctx, again[half:], selection)...)
+	if len(again) < len(together) { // the others were in the way
+		return append(kills, provokedTogether(ctx, again, selection)...)
 	}
-	return kills
+	half := len(again) / 2
+	kills = append(kills, provokedTogether(ctx, again[:half], selection)...)
+	return append(kills, provokedTogether(ctx, again[half:], selection)...)
 }
 
 // runWith runs the compiled suite on the embedded mock with the defects.
@@ -124,7 +124,8 @@ func runWith(ctx context.Context, labels string, defects ...defect) *report.Resu
 	if defects[0].TooLate {
 		config = strings.Replace(config, "attempt: 10s", "attempt: 3s", 1)
 	}
-	o := runCompiled(ctx, nil, config, "-ginkgo.label-filter="+labels, "-target=mock", "-defect="+names(defects))
+	o := runCompiled(ctx, readVerdicts, nil, config, "-ginkgo.label-filter="+labels, "-target=mock",
+		"-defect="+names(defects))
 	if slices.ContainsFunc(o.result.Specs, isRed) || o.result.Verdict == report.Error {
 		Expect(o.code).To(Equal(1), "a red run")
 	} else {
@@ -133,9 +134,10 @@ func runWith(ctx context.Context, labels string, defects ...defect) *report.Resu
 	return o.result
 }
 
-// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores. Memory is
-// there for all of them, so that they hardly collect garbage.
-func runCompiled(ctx context.Context, environment map[string]string, config string, arguments ...string) outcome {
+// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores. There is
+// memory for all of them, so that they hardly collect garbage.
+func runCompiled(ctx context.Context, read func(path string) (*report.Result, error), environment map[string]string,
+	config string, arguments ...string) outcome {
 	GinkgoHelper()
 	o := outcome{folder: GinkgoT().TempDir()}
 	path := filepath.Join(o.folder, "ginkgo.yml")
@@ -151,7 +153,7 @@ func runCompiled(ctx context.Context, environment map[string]string, config stri
 		o.code, err = exit.ExitCode(), nil
 	}
 	Expect(err).NotTo(HaveOccurred(), o.output)
-	o.result, err = readVerdicts(filepath.Join(o.folder, "conformance.json"))
+	o.result, err = read(filepath.Join(o.folder, "conformance.json"))
 	Expect(err).NotTo(HaveOccurred(), o.output)
 	return o
 }

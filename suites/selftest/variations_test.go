@@ -55,7 +55,7 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 	for _, few := range fewAtOnce(names) {
 		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 			environment := startVaried(few...)
-			expectNoFalseAlarm(runCompiled(ctx, environment, patient(few...), "-target=staging",
+			expectNoFalseAlarm(runCompiled(ctx, report.Read, environment, patient(few...), "-target=staging",
 				"-ginkgo.label-filter=!waiting"), few...)
 		})
 	}
