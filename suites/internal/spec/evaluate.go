@@ -23,12 +23,34 @@ func (sp Spec) run(ctx SpecContext) {
 	GinkgoHelper()
 	s := suite.session
 	record := sp.record()
-	started := time.Now()
+	suite.ahead.begin(sp.Code)
+	done, err := suite.ahead.take(ctx, sp)
+	switch {
+	case err != nil:
+		done = &evaluation{finding: targetFailed(err)}
+	case done == nil:
+		done = sp.timed(ctx, s)
+	}
+	record.Started, record.Seconds = done.started.UTC(), done.took.Seconds()
+	conclude(s, record, done.finding, done.exchanges)
+}
+
+// evaluation is what became of a spec.
+type evaluation struct {
+	started   time.Time
+	took      time.Duration
+	finding   judge.Result
+	exchanges []*exchange.Exchange
+}
+
+// timed evaluates the spec within the time that it may take.
+func (sp Spec) timed(ctx context.Context, s *session.Session) *evaluation {
+	e := &evaluation{started: time.Now()}
 	limited, cancel := ratelimit.WithTimeout(ctx, s.Timeouts().Spec)
 	defer cancel()
-	finding, exchanges := sp.evaluate(limited, s)
-	record.Started, record.Seconds = started.UTC(), time.Since(started).Seconds()
-	conclude(s, record, finding, exchanges)
+	e.finding, e.exchanges = sp.evaluate(limited, s)
+	e.took = time.Since(e.started)
+	return e
 }
 
 // evaluate provokes the code and judges the answer.
@@ -50,6 +72,7 @@ func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, 
 		}
 		defer lock.Unlock()
 		if lock.ModifiedBy != "" {
+			suite.ahead.settle() // what is evaluated ahead reads what this changes
 			if err := sp.remake(ctx, lock, t.Locks); err != nil {
 				return targetFailed(err), nil
 			}

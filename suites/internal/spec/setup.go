@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,12 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		Fail(setupFailed(err))
 	}
 	suite.keep(report.KindLimits, suite.session.Limits())
+	if parallelTotal() == 1 {
+		suite.ahead = newAhead(
+			slices.DeleteFunc(suite.reads, func(sp Spec) bool { return !suite.selects(sp.ID()) }),
+			suite.config.Target.Concurrency,
+			func(ctx context.Context, sp Spec) *evaluation { return sp.timed(ctx, suite.session) })
+	}
 	path, err := suite.session.Save()
 	Expect(err).NotTo(HaveOccurred())
 	return []byte(path)
@@ -128,6 +135,7 @@ func cleanUpAlone() {
 		return
 	}
 	suite.cleaned = true
+	suite.ahead.end()
 	ctx, cancel := ratelimit.WithTimeout(context.Background(), suite.session.CleanupTimeout())
 	defer cancel()
 	suite.keep(report.KindLeftovers, leftBehind(suite.session.Close(ctx)))
@@ -139,6 +147,7 @@ func cleanUp(ctx context.Context) {
 	if suite.session == nil {
 		return
 	}
+	suite.ahead.end()
 	suite.cleaned = true
 	ctx, cancel := ratelimit.WithTimeout(ctx, suite.session.CleanupTimeout())
 	defer cancel()

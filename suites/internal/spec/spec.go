@@ -102,6 +102,10 @@ func (sp Spec) addTo(n session.Needs) {
 // Register adds the spec to the tree. Its text is its id alone, so that reports and filters find it by that.
 func Register(sp Spec) {
 	GinkgoHelper()
+	_, known := suite.specs[sp.ID()] // Ginkgo builds the tree a second time where it is looked at first
+	if !known && sp.independent() && !CurrentTreeConstructionNodeReport().IsInOrderedContainer {
+		suite.reads = append(suite.reads, sp)
+	}
 	suite.specs[sp.ID()] = sp
 	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
 }

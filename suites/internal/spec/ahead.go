@@ -1,0 +1,85 @@
+package spec
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// ahead evaluates specs that only read while those before them are still under way, so that the specs do not wait for
+// each answer in turn. It is for a process that is alone in its run: no other one can take a spec that it has begun.
+// Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates nothing.
+type ahead struct {
+	waiting map[string][]Spec           // that are not begun, by code, in the order of the tree
+	begun   map[string]chan *evaluation // by id, until Ginkgo runs the spec
+	most    int                         // that are begun at a time
+
+	evaluate func(ctx context.Context, sp Spec) *evaluation
+	ctx      context.Context // of all evaluations: none outlives the specs
+	cancel   context.CancelFunc
+	underWay sync.WaitGroup
+}
+
+// independent reports whether it is the same to every other spec when this one runs.
+func (sp Spec) independent() bool { return !sp.Writes && !sp.Waiting && !sp.Injected && !sp.Settles }
+
+// newAhead evaluates the specs ahead, where more than one request may be in flight.
+func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *evaluation) *ahead {
+	if inFlight < 2 {
+		return nil
+	}
+	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]chan *evaluation{}, most: inFlight - 1,
+		evaluate: evaluate}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	for _, sp := range specs {
+		a.waiting[sp.Code] = append(a.waiting[sp.Code], sp)
+	}
+	return a
+}
+
+// begin begins the next specs of a code.
+func (a *ahead) begin(code string) {
+	if a == nil {
+		return
+	}
+	for len(a.begun) < a.most && len(a.waiting[code]) > 0 {
+		sp, done := a.waiting[code][0], make(chan *evaluation, 1)
+		a.waiting[code], a.begun[sp.ID()] = a.waiting[code][1:], done
+		a.underWay.Go(func() { done <- a.evaluate(a.ctx, sp) })
+	}
+}
+
+// take returns what became of a spec that was begun, once that is known; nil where it was not begun, nor will be.
+func (a *ahead) take(ctx context.Context, sp Spec) (*evaluation, error) {
+	if a == nil {
+		return nil, nil
+	}
+	done, begun := a.begun[sp.ID()]
+	if !begun {
+		a.waiting[sp.Code] = slices.DeleteFunc(a.waiting[sp.Code],
+			func(other Spec) bool { return other.ID() == sp.ID() })
+		return nil, nil
+	}
+	delete(a.begun, sp.ID())
+	select {
+	case e := <-done:
+		return e, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// settle returns once no spec is evaluated ahead. None is until the next call of begin.
+func (a *ahead) settle() {
+	if a != nil {
+		a.underWay.Wait()
+	}
+}
+
+// end stops what is under way, and returns once it has ended.
+func (a *ahead) end() {
+	if a != nil {
+		a.cancel()
+		a.underWay.Wait()
+	}
+}

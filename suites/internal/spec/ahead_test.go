@@ -1,0 +1,108 @@
+package spec
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func reading(probe string) Spec { return Spec{Code: "401", Probe: probe, Subject: "FetchTenant"} }
+
+// As many as may be in flight are under way beside the spec that Ginkgo runs, each of them once, whatever the order in
+// which Ginkgo comes to them.
+func TestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		evaluated := map[string]int{}
+		a := newAhead([]Spec{reading("a"), reading("b"), reading("c"), reading("d")}, 3,
+			func(_ context.Context, sp Spec) *evaluation {
+				mu.Lock()
+				defer mu.Unlock()
+				evaluated[sp.Probe]++
+				return &evaluation{finding: inconclusive(sp.Probe)}
+			})
+		defer a.end()
+		take := func(probe string, begun bool) {
+			t.Helper()
+			a.begin("401")
+			synctest.Wait()
+			e, err := a.take(t.Context(), reading(probe))
+			if err != nil || (e != nil) != begun || e != nil && e.finding.Reason != probe {
+				t.Fatalf("%s: %v, %v", probe, e, err)
+			}
+		}
+		take("d", false) // a and b are under way
+		if len(evaluated) != 2 {
+			t.Fatalf("evaluated: %v", evaluated)
+		}
+		take("b", true)
+		take("a", true)
+		take("c", true)
+		if evaluated["a"] != 1 || evaluated["b"] != 1 || evaluated["c"] != 1 || evaluated["d"] != 0 {
+			t.Fatalf("evaluated: %v", evaluated)
+		}
+	})
+}
+
+// What changes what the specs read waits for those under way, and the end of the specs stops them.
+func TestAheadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ended atomic.Int32
+		a := newAhead([]Spec{reading("a"), reading("b")}, 2, func(ctx context.Context, sp Spec) *evaluation {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Minute):
+			}
+			ended.Add(1)
+			return &evaluation{}
+		})
+		a.begin("401")
+		a.settle()
+		if ended.Load() != 1 {
+			t.Errorf("%d have ended", ended.Load())
+		}
+		limited, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := a.take(limited, reading("b")); err != nil {
+			t.Errorf("what is not begun is not waited for: %v", err)
+		}
+		a = newAhead([]Spec{reading("a")}, 2, a.evaluate)
+		a.begin("401")
+		if _, err := a.take(limited, reading("a")); !errors.Is(err, context.Canceled) {
+			t.Errorf("a spec that is stopped waits for no evaluation: %v", err)
+		}
+		begin := time.Now()
+		a.end()
+		if ended.Load() != 2 || time.Since(begin) > 0 {
+			t.Errorf("%d have ended, after %v", ended.Load(), time.Since(begin))
+		}
+	})
+}
+
+// Where one request at a time may be in flight, nothing is evaluated ahead.
+func TestNothingAhead(t *testing.T) {
+	a := newAhead([]Spec{reading("a")}, 1, nil)
+	a.begin("401")
+	if e, err := a.take(t.Context(), reading("a")); e != nil || err != nil {
+		t.Errorf("%v, %v", e, err)
+	}
+	a.settle()
+	a.end()
+}
+
+// What writes, waits, or looks until a write is shown is left to its turn.
+func TestIndependent(t *testing.T) {
+	if !reading("a").independent() {
+		t.Error("a read is not independent")
+	}
+	for name, sp := range map[string]Spec{"a write": {Writes: true}, "one that waits": {Waiting: true},
+		"an injected failure": {Injected: true}, "one that settles": {Settles: true}} {
+		if sp.independent() {
+			t.Errorf("%s is independent", name)
+		}
+	}
+}
