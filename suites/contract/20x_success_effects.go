@@ -242,3 +242,15 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now",
 		vars["item_name"]))
 }
+
+// provided asks for the identity provider of the payload, where a read shows one.
+func provided(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if found, there := shown["default_idp_id"]; !there || found == vars["default_idp_id"] {
+		return nil
+	}
+	return noEffect("$.default_idp_id", fmt.Sprint(shown["default_idp_id"]), fmt.Sprintf("it must be %v by now",
+		vars["default_idp_id"]))
+}
+
+// noMore asks for nothing beside what the answer to the write has shown.
+func noMore(map[string]any, fixtures.Vars) []schemas.Violation { return nil }

@@ -144,6 +144,11 @@ var changes = []change{
 		listed("name item_name"), to: body{"items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}}},
 
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").in("quota").
+		listed("name item_name"), to: body{"offering_items": []any{
+		body{"application_id": "${application_id}", "name": "${item_name}", "status": 1,
+			"quota": body{"value": 30, "overage": 7}}}}},
+
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), little: body{}},
 	{keeping: of("UpdateTenant", "customer_of_a_type", "FetchTenant").in("customer_type"), little: body{}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{}},
