@@ -14,6 +14,7 @@ import (
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 
+	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"
 )
 
@@ -148,7 +149,9 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		case "FetchCurrentUserInfo":
 			return meAsRead(ctx, s, op, body)
 		case "DeviceAuthorizationApproval_0":
-			return ofTheDevice(s, control, body), nil, nil
+			return ofTheDevice(ctx, s, control, body)
+		case "FetchStoredReports":
+			return inFormatsAsked(s, control, e), nil, nil
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
@@ -168,19 +171,58 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 	}
 }
 
-// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked.
-func ofTheDevice(s *session.Session, control *session.Control, shown body) []schemas.Violation {
+// sentTo is what the named call sent when the object of the control was made; nil where that is not known.
+func sentTo(s *session.Session, control *session.Control, creating string) map[string]any {
 	op := spec.Contract().Operation(control.Request.Operation)
 	vars, err := s.Vars(session.ControlKey(op, spec.Catalogue().Call(op.ID)), "")
 	if err != nil {
 		return nil
 	}
-	sent, err := s.Catalogue.Sent(spec.Catalogue().Call(op.ID).Object, "RequestDeviceAuthorization", vars)
+	sent, err := s.Catalogue.Sent(spec.Catalogue().Call(op.ID).Object, creating, vars)
 	if err != nil {
 		return nil
 	}
+	return sent
+}
+
+// inFormatsAsked asks that the files of a report are in the formats that it was ordered in (reference, reports).
+func inFormatsAsked(s *session.Session, control *session.Control, e *exchange.Exchange) (wrong []schemas.Violation) {
+	asked, _ := valueAt(sentTo(s, control, "CreateReport"), "parameters.formats").([]any)
+	for i, item := range spec.Items(e) {
+		file, _ := item.(map[string]any)
+		if format := file["report_format"]; len(asked) > 0 && !slices.Contains(asked, format) {
+			wrong = append(wrong, faultAt(itemAt(i, ".report_format"), "asked-for", fmt.Sprint(format),
+				fmt.Sprintf("the report was ordered in %v", asked)))
+		}
+	}
+	return wrong
+}
+
+// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked, and the
+// tenant for which the device would act: the caller's own, where the request names no other. A tenant may be shown by
+// an older id, which other reads do not tell. What is_current_tenant means is not documented.
+func ofTheDevice(ctx context.Context, s *session.Session, control *session.Control, shown body) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	sent := sentTo(s, control, "RequestDeviceAuthorization")
 	delete(sent, "scope") // whether as one text or as a list is free
-	return holds("$", map[string]any(shown), map[string]any(sent))
+	wrong = holds("$", map[string]any(shown), sent)
+	caller, err := s.Sandbox.Object("actor/" + string(control.Request.As))
+	id, isText := shown["tenant_id"].(string)
+	if err != nil || !isText || uuid.Validate(id) != nil {
+		return wrong, nil, nil
+	}
+	if own := fmt.Sprint(caller["tenant_id"]); !strings.EqualFold(id, own) {
+		return append(wrong, faultAt("$.tenant_id", "asked-for", id, "the caller's tenant is "+own)), nil, nil
+	}
+	read, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": id})
+	if err != nil || shown["tenant_name"] == nil {
+		return wrong, nil, nil // a contract without it tells nothing
+	}
+	e, err := s.Send(ctx, "20x/valid-token/"+control.Request.Operation, read, nil)
+	if tenant := spec.Object(e); err == nil && e.Status()/100 == 2 && tenant != nil {
+		wrong = append(wrong, unequal("$.tenant_name", shown["tenant_name"], tenant["name"])...)
+	}
+	return wrong, spec.Exchanges(e), err
 }
 
 // meAsRead compares what a user reads of itself with what the reads of the user and of its tenant by their ids show.
@@ -202,17 +244,12 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me
 	if err != nil || user == nil {
 		return nil, looks, err
 	}
-	for _, name := range []string{"login", "tenant_id", "personal_tenant_id", "external_id", "enabled", "activated"} {
-		if shown, there := me[name]; there && !(keeping{}).listing(op).same([]string{name}, user[name], shown) {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "as-read", Found: written(shown),
-				Detail: "the read of the same user by its id shows " + written(user[name])})
-		}
-	}
+	wrong = asAnswered(me, user)
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
-	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil &&
-		kind != tenant["kind"] {
-		wrong = append(wrong, schemas.Violation{Path: "$.tenant_kind", Rule: "as-read", Found: fmt.Sprint(kind),
-			Detail: fmt.Sprintf("the tenant of the user is a %v", tenant["kind"])})
+	for mine, name := range map[string]string{"tenant_kind": "kind", "tenant_pricing_model": "pricing_mode"} {
+		if err == nil && tenant[name] != nil && me[mine] != nil {
+			wrong = append(wrong, unequal("$."+mine, me[mine], tenant[name])...)
+		}
 	}
 	return wrong, looks, err
 }

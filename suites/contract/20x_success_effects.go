@@ -252,5 +252,15 @@ func provided(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 		vars["default_idp_id"]))
 }
 
+// counted asks for a number, where there is one.
+func counted(name, number string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, there := shown[name]; there && plain(found) != number {
+			return noEffect("$."+name, fmt.Sprint(found), "there are "+number)
+		}
+		return nil
+	}
+}
+
 // noMore asks for nothing beside what the answer to the write has shown.
 func noMore(map[string]any, fixtures.Vars) []schemas.Violation { return nil }
