@@ -147,7 +147,7 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		}
 		switch op.ID {
 		case "FetchCurrentUserInfo":
-			return meAsRead(ctx, s, op, body)
+			return meAsRead(ctx, s, op, e)
 		case "DeviceAuthorizationApproval_0":
 			return ofTheDevice(ctx, s, control, body)
 		case "FetchStoredReports":
@@ -204,8 +204,9 @@ func inFormatsAsked(s *session.Session, control *session.Control, e *exchange.Ex
 func ofTheDevice(ctx context.Context, s *session.Session, control *session.Control, shown body) (
 	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
 	sent := sentTo(s, control, "RequestDeviceAuthorization")
-	delete(sent, "scope") // whether as one text or as a list is free
-	wrong = holds("$", map[string]any(shown), sent)
+	wrong = ofTheRoles(shown["scope"], sent["scope"])
+	delete(sent, "scope")
+	wrong = append(wrong, holds("$", map[string]any(shown), sent)...)
 	caller, err := s.Sandbox.Object("actor/" + string(control.Request.As))
 	id, isText := shown["tenant_id"].(string)
 	if err != nil || !isText || uuid.Validate(id) != nil {
@@ -225,9 +226,27 @@ func ofTheDevice(ctx context.Context, s *session.Session, control *session.Contr
 	return wrong, spec.Exchanges(e), err
 }
 
+// ofTheRoles asks that a device's scopes are for the roles that it asked for. The tenant may have been filled in, and
+// whether several come as one text or as a list is free.
+func ofTheRoles(shown, sent any) []schemas.Violation {
+	roles := func(scopes any) (all []string) {
+		for text := range strings.FieldsSeq(strings.Trim(fmt.Sprint(scopes), "[]")) {
+			all = append(all, text[strings.LastIndex(text, ":")+1:])
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if shown == nil || sent == nil || slices.Equal(roles(shown), roles(sent)) {
+		return nil
+	}
+	return []schemas.Violation{faultAt("$.scope", "asked-for", fmt.Sprint(shown), fmt.Sprint("the device asked for ",
+		sent))}
+}
+
 // meAsRead compares what a user reads of itself with what the reads of the user and of its tenant by their ids show.
-func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me body) (wrong []schemas.Violation,
-	looks []*exchange.Exchange, err error) {
+func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, own *exchange.Exchange) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	me := spec.Object(own)
 	read := func(id string, vars fixtures.Vars) (body, error) {
 		r, err := s.Catalogue.Request(id, vars)
 		if err != nil {
@@ -244,7 +263,7 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me
 	if err != nil || user == nil {
 		return nil, looks, err
 	}
-	wrong = asAnswered(me, user)
+	wrong = asAnswered(own, looks[len(looks)-1])
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
 	for mine, name := range map[string]string{"tenant_kind": "kind", "tenant_pricing_model": "pricing_mode"} {
 		if err == nil && tenant[name] != nil && me[mine] != nil {

@@ -90,7 +90,7 @@ func createdIsFound(created, op *schemas.Operation, id string) spec.Spec {
 			if spec.Mentions(e, made) {
 				wrong := asAsked(control, id, e)
 				if id != "" {
-					wrong = append(wrong, asAnswered(answer, spec.Object(e))...)
+					wrong = append(wrong, asAnswered(control.Exchange, e)...)
 				}
 				return wrong, nil, nil
 			}
@@ -140,7 +140,7 @@ func changedIsShown(changed, op *schemas.Operation) spec.Spec {
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong := append(holds("$", shown, asked), raised(shown, named)...)
-			return append(wrong, asAnswered(spec.Object(control.Exchange), shown)...), nil, nil
+			return append(wrong, asAnswered(control.Exchange, e)...), nil, nil
 		}}, err
 	}
 	return sp

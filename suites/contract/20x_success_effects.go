@@ -262,5 +262,17 @@ func counted(name, number string) effect {
 	}
 }
 
+// counts asks that what the object has under the name is among the usages of a service.
+func counts(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		usages, _ := shown["usages"].([]any)
+		if slices.Contains(usages, vars[name]) {
+			return nil
+		}
+		return noEffect("$.usages", fmt.Sprint(len(usages))+" others",
+			fmt.Sprintf("an offering item of the service counts %v", vars[name]))
+	}
+}
+
 // noMore asks for nothing beside what the answer to the write has shown.
 func noMore(map[string]any, fixtures.Vars) []schemas.Violation { return nil }

@@ -231,7 +231,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
 				wrong := c.changed(reader, u, c.shown(e, vars))
 				if name := reader.Answers(); name != "" && name == op.Answers() {
-					wrong = append(wrong, asAnswered(spec.Object(written), spec.Object(e))...)
+					wrong = append(wrong, asAnswered(written, e)...)
 				}
 				return wrong
 			})

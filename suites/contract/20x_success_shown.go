@@ -57,6 +57,11 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("how many users a tenant has", "FetchTenantMFAStatus", "users",
 			objectShown{of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "second_id"},
 				shown: counted("users_count", "1"), guess: true}),
+		// That what items are counted by are usages of their service is only assumed: the guide says of these that
+		// reports have them ("Managing services").
+		Entry("what a service counts", "FetchApplication", "usages", objectShown{of: shared("supplied_customer"),
+			vars:  map[string]string{"backup": "application_id"},
+			shown: counts("usage_name"), guess: true}),
 		// What effective changes is not documented: by its name a tenant's own brand is the one that holds for it, and
 		// else that of the nearest tenant above which has one, as for brand_uuid (guide, "Managing tenants").
 		Entry("the brand that holds for a tenant with its own", "FetchCustomBrandingOptions", "effective-own",

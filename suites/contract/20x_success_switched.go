@@ -116,7 +116,7 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 			}
 			wrong := shown(body, vars)
 			if name := op.Answers(); name != "" && name == switched.Answers() {
-				wrong = append(wrong, asAnswered(spec.Object(s.Controls[switched.ID].Exchange), body)...)
+				wrong = append(wrong, asAnswered(s.Controls[switched.ID].Exchange, e)...)
 			}
 			return wrong, nil, nil
 		}}, err

@@ -252,7 +252,7 @@ func opened(ctx context.Context, s *session.Session, spoken string, control *ses
 	if err != nil || e.Status()/100 != 2 {
 		return nil, spec.Exchanges(e), err // its own specs say so
 	}
-	return asAnswered(user, spec.Object(e)), spec.Exchanges(e), nil
+	return asAnswered(control.Exchange, e), spec.Exchanges(e), nil
 }
 
 // isUser compares a user's answer with the user that it has to be about.
