@@ -18,6 +18,7 @@ import (
 const (
 	envelope403 = `{"error":{"code":403,"domain":null,"message":"Forbidden","details":{}}}`
 	envelope404 = `{"error":{"code":"404","domain":"D","message":"Not found","details":{"info":null}}}`
+	envelope426 = `{"error":{"code":426,"domain":"D","message":"Old","details":{}}}`
 	envelope409 = `{"error":{"code":409,"domain":"D","message":"Taken","details":{}}}`
 	envelope426 = `{"error":{"code":426,"domain":"D","message":"Upgrade Required","details":{}}}`
 	envelope500 = `{"error":{"code":500,"domain":"D","message":"Not yet","details":{}}}`
@@ -117,10 +118,10 @@ func TestExamine(t *testing.T) {
 			status: 409, media: json, body: envelope409,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
 		"an older quota version after a failure": {operation: "SetTenantOfferingItems", want: 200, ground: documented,
-			before: []int{503}, status: 426, media: json, body: envelope409,
+			before: []int{503}, status: 426, media: json, body: envelope426,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
 		"an older quota version at once": {operation: "SetTenantOfferingItems", want: 200, ground: documented,
-			status: 426, media: json, body: envelope409, verdict: report.Violation},
+			status: 426, media: json, body: envelope426, verdict: report.Violation},
 		"a write refused otherwise after a failure": {operation: "DeleteTenant", want: 403, ground: documented,
 			before: []int{503}, status: 404, media: json, body: envelope404,
 			verdict: report.Inconclusive, reason: "a repeat may have met the effect of the attempt before"},
@@ -302,7 +303,7 @@ func TestExamine(t *testing.T) {
 			ground: refusal,
 			status: 426, verdict: report.Pass},
 		"the second code of a case, and another number": {operation: "SetTenantOfferingItems", want: 409, or: 426,
-			ground: refusal, status: 426, media: json, body: envelope409, verdict: report.Violation,
+			ground: refusal, status: 426, media: json, body: envelope426, verdict: report.Violation,
 			rule: "code-equals-status"},
 		"the second code of another case": {operation: "SetTenantOfferingItems", want: 409, ground: refusal,
 			status: 426,
