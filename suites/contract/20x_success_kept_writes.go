@@ -236,7 +236,9 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 				return wrong
 			})
 			if c.little == nil && len(wrong) == 0 && err == nil {
-				wrong = c.risen(u, c.shown(written, vars)) // in the answer to the change, by which clients go on
+				// In the answer to the change, by which clients go on. That reads show it is changed-is-shown's affair.
+				wrong = raised(spec.Object(written), cmp.Or(u.before["version"], any(u.request.Query.Get("version"))))
+				wrong = append(wrong, c.limitRisen(u, c.shown(written, vars))...)
 			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)
@@ -248,10 +250,8 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// risen asks for a higher version than the one that was named, in what is shown of the object after the change: of the
-// object, and of a quota that was changed (guide, "Optimistic locking" and "Managing quotas").
-func (c change) risen(u update, shown map[string]any) (wrong []schemas.Violation) {
-	wrong = raised(shown, cmp.Or(u.before["version"], any(u.request.Query.Get("version"))))
+// limitRisen asks for a higher version of a quota that was changed (guide, "Optimistic locking", "Managing quotas").
+func (c change) limitRisen(u update, shown map[string]any) (wrong []schemas.Violation) {
 	if quota, limits := shown["quota"].(map[string]any); limits && u.sent["quota"] != nil {
 		for _, v := range raised(quota, valueAt(u.before, "quota.version")) {
 			v.Path = c.place("quota", "version")
@@ -275,7 +275,7 @@ func (c change) changed(reader *schemas.Operation, u update, after map[string]an
 		}
 	}
 	if c.little == nil {
-		wrong = append(wrong, c.risen(u, after)...)
+		wrong = append(wrong, c.limitRisen(u, after)...)
 	}
 	free := append(slices.Collect(maps.Keys(u.sent)), c.follows...)
 	for _, d := range lists.differences(nil, u.before, after, free) {

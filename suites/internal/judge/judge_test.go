@@ -18,7 +18,6 @@ import (
 const (
 	envelope403 = `{"error":{"code":403,"domain":null,"message":"Forbidden","details":{}}}`
 	envelope404 = `{"error":{"code":"404","domain":"D","message":"Not found","details":{"info":null}}}`
-	envelope426 = `{"error":{"code":426,"domain":"D","message":"Old","details":{}}}`
 	envelope409 = `{"error":{"code":409,"domain":"D","message":"Taken","details":{}}}`
 	envelope426 = `{"error":{"code":426,"domain":"D","message":"Upgrade Required","details":{}}}`
 	envelope500 = `{"error":{"code":500,"domain":"D","message":"Not yet","details":{}}}`
@@ -303,7 +302,7 @@ func TestExamine(t *testing.T) {
 			ground: refusal,
 			status: 426, verdict: report.Pass},
 		"the second code of a case, and another number": {operation: "SetTenantOfferingItems", want: 409, or: 426,
-			ground: refusal, status: 426, media: json, body: envelope426, verdict: report.Violation,
+			ground: refusal, status: 426, media: json, body: envelope409, verdict: report.Violation,
 			rule: "code-equals-status"},
 		"the second code of another case": {operation: "SetTenantOfferingItems", want: 409, ground: refusal,
 			status: 426,
