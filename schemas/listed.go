@@ -25,6 +25,15 @@ func (o *Operation) Lists(code int, names ...string) bool {
 	return true
 }
 
+// Answers names the schema of the operation's success, which other operations may answer with as well; empty where it
+// has none, or one that has no name.
+func (o *Operation) Answers() string {
+	if schema := o.responseSchema(o.Success()); schema != nil {
+		return schema.Ref
+	}
+	return ""
+}
+
 func isObject(ref *openapi3.SchemaRef) bool {
 	return ref != nil && ref.Value != nil && ref.Value.Type.Is("object")
 }

@@ -23,3 +23,12 @@ func TestLists(t *testing.T) {
 	g.Expect(lists("FetchTenant", "name", "first")).To(BeFalse())
 	g.Expect(lists("DeleteUser", "id")).To(BeFalse())
 }
+
+func TestAnswers(t *testing.T) {
+	g := NewWithT(t)
+	answers := func(operation string) string { return contract(t).Operation(operation).Answers() }
+	g.Expect(answers("ModifyCustomBranding")).To(Equal(answers("FetchTenant")))
+	g.Expect(answers("FetchTenant")).NotTo(BeEmpty())
+	g.Expect(answers("FetchCustomBrandingOptions")).NotTo(Equal(answers("FetchTenant")))
+	g.Expect(answers("DeleteUser")).To(BeEmpty())
+}

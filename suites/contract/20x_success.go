@@ -14,6 +14,7 @@ import (
 	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 
+	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"
 )
 
@@ -146,9 +147,11 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		}
 		switch op.ID {
 		case "FetchCurrentUserInfo":
-			return meAsRead(ctx, s, op, body)
+			return meAsRead(ctx, s, op, e)
 		case "DeviceAuthorizationApproval_0":
-			return ofTheDevice(s, control, body), nil, nil
+			return ofTheDevice(ctx, s, control, body)
+		case "FetchStoredReports":
+			return inFormatsAsked(s, control, e), nil, nil
 		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
@@ -168,24 +171,82 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 	}
 }
 
-// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked.
-func ofTheDevice(s *session.Session, control *session.Control, shown body) []schemas.Violation {
+// sentTo is what the named call sent when the object of the control was made; nil where that is not known.
+func sentTo(s *session.Session, control *session.Control, creating string) map[string]any {
 	op := spec.Contract().Operation(control.Request.Operation)
 	vars, err := s.Vars(session.ControlKey(op, spec.Catalogue().Call(op.ID)), "")
 	if err != nil {
 		return nil
 	}
-	sent, err := s.Catalogue.Sent(spec.Catalogue().Call(op.ID).Object, "RequestDeviceAuthorization", vars)
+	sent, err := s.Catalogue.Sent(spec.Catalogue().Call(op.ID).Object, creating, vars)
 	if err != nil {
 		return nil
 	}
-	delete(sent, "scope") // whether as one text or as a list is free
-	return holds("$", map[string]any(shown), map[string]any(sent))
+	return sent
+}
+
+// inFormatsAsked asks that the files of a report are in the formats that it was ordered in (reference, reports).
+func inFormatsAsked(s *session.Session, control *session.Control, e *exchange.Exchange) (wrong []schemas.Violation) {
+	asked, _ := valueAt(sentTo(s, control, "CreateReport"), "parameters.formats").([]any)
+	for i, item := range spec.Items(e) {
+		file, _ := item.(map[string]any)
+		if format := file["report_format"]; len(asked) > 0 && !slices.Contains(asked, format) {
+			wrong = append(wrong, faultAt(itemAt(i, ".report_format"), "asked-for", fmt.Sprint(format),
+				fmt.Sprintf("the report was ordered in %v", asked)))
+		}
+	}
+	return wrong
+}
+
+// ofTheDevice asks that who is to approve a device is shown the client and the name with which it asked, and the
+// tenant for which the device would act: the caller's own, where the request names no other. A tenant may be shown by
+// an older id, which other reads do not tell. What is_current_tenant means is not documented.
+func ofTheDevice(ctx context.Context, s *session.Session, control *session.Control, shown body) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	sent := sentTo(s, control, "RequestDeviceAuthorization")
+	wrong = ofTheRoles(shown["scope"], sent["scope"])
+	delete(sent, "scope")
+	wrong = append(wrong, holds("$", map[string]any(shown), sent)...)
+	caller, err := s.Sandbox.Object("actor/" + string(control.Request.As))
+	id, isText := shown["tenant_id"].(string)
+	if err != nil || !isText || uuid.Validate(id) != nil {
+		return wrong, nil, nil
+	}
+	if own := fmt.Sprint(caller["tenant_id"]); !strings.EqualFold(id, own) {
+		return append(wrong, faultAt("$.tenant_id", "asked-for", id, "the caller's tenant is "+own)), nil, nil
+	}
+	read, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": id})
+	if err != nil || shown["tenant_name"] == nil {
+		return wrong, nil, nil // a contract without it tells nothing
+	}
+	e, err := s.Send(ctx, "20x/valid-token/"+control.Request.Operation, read, nil)
+	if err == nil && sound(e) {
+		wrong = append(wrong, unequal("$.tenant_name", shown["tenant_name"], spec.Object(e)["name"])...)
+	}
+	return wrong, spec.Exchanges(e), err
+}
+
+// ofTheRoles asks that a device's scopes are for the roles that it asked for. The tenant may have been filled in, and
+// whether several come as one text or as a list is free.
+func ofTheRoles(shown, sent any) []schemas.Violation {
+	roles := func(scopes any) (all []string) {
+		for text := range strings.FieldsSeq(strings.Trim(fmt.Sprint(scopes), "[]")) {
+			all = append(all, text[strings.LastIndex(text, ":")+1:])
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if shown == nil || sent == nil || slices.Equal(roles(shown), roles(sent)) {
+		return nil
+	}
+	return []schemas.Violation{faultAt("$.scope", "asked-for", fmt.Sprint(shown), fmt.Sprint("the device asked for ",
+		sent))}
 }
 
 // meAsRead compares what a user reads of itself with what the reads of the user and of its tenant by their ids show.
-func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me body) (wrong []schemas.Violation,
-	looks []*exchange.Exchange, err error) {
+func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, own *exchange.Exchange) (
+	wrong []schemas.Violation, looks []*exchange.Exchange, err error) {
+	me := spec.Object(own)
 	read := func(id string, vars fixtures.Vars) (body, error) {
 		r, err := s.Catalogue.Request(id, vars)
 		if err != nil {
@@ -193,7 +254,7 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me
 		}
 		e, err := s.Send(ctx, "20x/valid-token/"+op.ID, r, nil)
 		looks = append(looks, spec.Exchanges(e)...)
-		if err != nil || e.Status()/100 != 2 {
+		if err != nil || !sound(e) {
 			return nil, err // its own specs say so
 		}
 		return spec.Object(e), nil
@@ -202,17 +263,12 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, me
 	if err != nil || user == nil {
 		return nil, looks, err
 	}
-	for _, name := range []string{"login", "tenant_id", "personal_tenant_id", "external_id", "enabled", "activated"} {
-		if shown, there := me[name]; there && !(keeping{}).listing(op).same([]string{name}, user[name], shown) {
-			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "as-read", Found: written(shown),
-				Detail: "the read of the same user by its id shows " + written(user[name])})
-		}
-	}
+	wrong = asAnswered(own, looks[len(looks)-1])
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
-	if kind := me["tenant_kind"]; err == nil && tenant != nil && kind != nil && tenant["kind"] != nil &&
-		kind != tenant["kind"] {
-		wrong = append(wrong, schemas.Violation{Path: "$.tenant_kind", Rule: "as-read", Found: fmt.Sprint(kind),
-			Detail: fmt.Sprintf("the tenant of the user is a %v", tenant["kind"])})
+	for mine, name := range map[string]string{"tenant_kind": "kind", "tenant_pricing_model": "pricing_mode"} {
+		if err == nil && tenant[name] != nil && me[mine] != nil {
+			wrong = append(wrong, unequal("$."+mine, me[mine], tenant[name])...)
+		}
 	}
 	return wrong, looks, err
 }

@@ -242,3 +242,37 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v must cost 12.50 by now",
 		vars["item_name"]))
 }
+
+// provided asks for the identity provider of the payload, where a read shows one.
+func provided(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	if found, there := shown["default_idp_id"]; !there || found == vars["default_idp_id"] {
+		return nil
+	}
+	return noEffect("$.default_idp_id", fmt.Sprint(shown["default_idp_id"]), fmt.Sprintf("it must be %v by now",
+		vars["default_idp_id"]))
+}
+
+// counted asks for a number, where there is one.
+func counted(name, number string) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, there := shown[name]; there && plain(found) != number {
+			return noEffect("$."+name, fmt.Sprint(found), "there are "+number)
+		}
+		return nil
+	}
+}
+
+// counts asks that what the object has under the name is among the usages of a service.
+func counts(name string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		usages, _ := shown["usages"].([]any)
+		if slices.Contains(usages, vars[name]) {
+			return nil
+		}
+		return noEffect("$.usages", fmt.Sprint(len(usages))+" others",
+			fmt.Sprintf("an offering item of the service counts %v", vars[name]))
+	}
+}
+
+// noMore asks for nothing beside what the answer to the write has shown.
+func noMore(map[string]any, fixtures.Vars) []schemas.Violation { return nil }

@@ -86,9 +86,11 @@ var creations = []creation{
 	// The list has to show the origin of a user, where the user's own read may leave it out.
 	{keeping: of("CreateUser", "user_for_a_time", "FetchUsersBatch").in("origin").listed("id user_id")},
 	{keeping: of("CreateClient", "complete_client", "FetchClient")},
+	{keeping: of("CreateClient", "managed_client", "FetchClient").in("managed")},
 	{keeping: of("CreateInfrastructuresLocation", "location", "FetchInfrastructuresLocation")},
 	{keeping: of("RegisterInfrastructure", "complete_infra", "FetchInfrastructure")},
 	{keeping: of("CreateReport", "complete_report", "FetchReport")},
+	{keeping: of("CreateReport", "report_with_recipients", "FetchReport").in("recipients")},
 	{keeping: of("CreateRegistrationToken_0", "registration_token_by_body", "FetchRegistrationTokens_1").
 		listed("id token_id").called(map[string]string{"tenant_id": "tenant_uuid"}), extra: endsInAnHour},
 	{keeping: of("CreateRegistrationToken_1", "registration_token", "FetchRegistrationTokens_1").listed("id token_id"),
@@ -122,6 +124,8 @@ var changes = []change{
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"}, to: body{
 		"parameters": body{"level": "accounts", "kind": "usage_current", "hide_zero_usage": false, "show_skus": false},
 		"schedule":   body{"enabled": false}}},
+	{keeping: of("UpdateReport", "report_with_recipients", "FetchReport").in("recipients"),
+		follows: []string{"generation_date"}, to: body{"recipients": []any{}}},
 	{keeping: of("UpdateTenantApplicationSetting", "set_customer", "FetchTenantApplicationSetting").
 		called(map[string]string{"value": "own.value", "lock": "own.lock", "exclusive": "own.exclusive"}),
 		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true}},
@@ -143,6 +147,11 @@ var changes = []change{
 	{keeping: of("UpdateTenantOfferingItemsPrices", "supplied_at_a_price", "FetchTenantOfferingItemsPrices").
 		listed("name item_name"), to: body{"items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}}},
+
+	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").in("quota").
+		listed("name item_name"), to: body{"offering_items": []any{
+		body{"application_id": "${application_id}", "name": "${item_name}", "status": 1,
+			"quota": body{"value": 30, "overage": 7}}}}},
 
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), little: body{}},
 	{keeping: of("UpdateTenant", "customer_of_a_type", "FetchTenant").in("customer_type"), little: body{}},
@@ -204,12 +213,11 @@ var unsent = map[string]map[string]string{
 	"RegisterInfrastructure": {"backend_type": "only a root administrator changes it"},
 	"UpdateInfrastructure":   {"backend_type": "only a root administrator changes it"},
 	"CreateReport":           {"generation_date": "it follows from the schedule"},
-	"UpdateReport":           {"recipients": "somebody would be sent mail"},
 	"ModifyCustomBranding": {"id": platformGives, "logotype": platformGives,
 		"smtp_password": "it reads back empty (guide, branding)"},
 	"SetTenantOfferingItems":   {"check_usage": "it says how to change, and not what"},
 	"UpdateUserAccessPolicies": {"paging": platformGives},
-	"UpdateTenantDefaultIdpId": {"idp_id": oneIDP, "apply_to_children": oneIDP},
+	"UpdateTenantDefaultIdpId": {"idp_id": otherIDP, "apply_to_children": otherIDP},
 	"SwitchTenantEdition":      {"application_id": oneEdition, "target_edition": oneEdition},
 	"ManageTenantMFAStatus":    {"enabled": "see 20x/took-effect/ManageTenantMFAStatus"},
 	"ManageUserMFAStatus":      {"enabled": "no read need show it"},
@@ -224,6 +232,7 @@ var unsent = map[string]map[string]string{
 const (
 	unread        = "no read shows it"
 	oneEdition    = "there may be one edition only"
+	otherIDP      = "see 20x/another-provider/UpdateTenantDefaultIdpId"
 	oneIDP        = "there is no second identity provider, and the first one shows nothing"
 	shutOut       = "it shuts out those above, and the clean-up with them: specs of 403 look at it"
 	platformGives = "the platform gives it"

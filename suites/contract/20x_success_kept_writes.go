@@ -122,6 +122,9 @@ func (c change) begin(ctx context.Context, v view, op *schemas.Operation) (u upd
 	if slices.Contains(op.Body.Required, "version") {
 		body["version"] = u.before["version"]
 	}
+	if quota, limits := valueAt(c.sent(body), "quota").(map[string]any); limits {
+		quota["version"] = valueAt(u.before, "quota.version")
+	}
 	return u, u.request.SetBody(op.Body.MediaType, body)
 }
 
@@ -220,16 +223,22 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			return spec.Case{}, err
 		}
 		u, err := c.begin(ctx, view{s, id, reader, vars}, op)
-		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			if e.Status()/100 != 2 {
+		also := func(ctx context.Context, written *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange,
+			error) {
+			if written.Status()/100 != 2 {
 				return nil, spec.Exchanges(u.look), nil // the oracle has said so
 			}
 			wrong, looks, err := readUntil(ctx, s, id, u.read, func(e *exchange.Exchange) []schemas.Violation {
-				return c.changed(reader, u, c.shown(e, vars))
+				wrong := c.changed(reader, u, c.shown(e, vars))
+				if name := reader.Answers(); name != "" && name == op.Answers() {
+					wrong = append(wrong, asAnswered(written, e)...)
+				}
+				return wrong
 			})
 			if c.little == nil && len(wrong) == 0 && err == nil {
-				named := cmp.Or(u.before["version"], any(u.request.Query.Get("version")))
-				wrong = raised(spec.Object(e), named) // in the answer to the change itself, by which clients go on
+				// In the answer to the change, by which clients go on. That reads show it is changed-is-shown's affair.
+				wrong = raised(spec.Object(written), cmp.Or(u.before["version"], any(u.request.Query.Get("version"))))
+				wrong = append(wrong, c.limitRisen(u, c.shown(written, vars))...)
 			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)
@@ -239,6 +248,17 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 		return spec.Case{Request: u.request, Locks: key, Check: also}, err
 	}
 	return sp
+}
+
+// limitRisen asks for a higher version of a quota that was changed (guide, "Optimistic locking", "Managing quotas").
+func (c change) limitRisen(u update, shown map[string]any) (wrong []schemas.Violation) {
+	if quota, limits := shown["quota"].(map[string]any); limits && u.sent["quota"] != nil {
+		for _, v := range raised(quota, valueAt(u.before, "quota.version")) {
+			v.Path = c.place("quota", "version")
+			wrong = append(wrong, v)
+		}
+	}
+	return wrong
 }
 
 // changed compares an object after an update with what was sent and with what it was.
@@ -253,6 +273,9 @@ func (c change) changed(reader *schemas.Operation, u update, after map[string]an
 			wrong = append(wrong, schemas.Violation{Path: c.place(path), Rule: "kept", Found: "none",
 				Detail: "it was shown before it was sent"})
 		}
+	}
+	if c.little == nil {
+		wrong = append(wrong, c.limitRisen(u, after)...)
 	}
 	free := append(slices.Collect(maps.Keys(u.sent)), c.follows...)
 	for _, d := range lists.differences(nil, u.before, after, free) {

@@ -235,8 +235,8 @@ func rootFirst(items []any, vars fixtures.Vars) []schemas.Violation {
 	return nil
 }
 
-// counted asks for the objects under the names, where items that are counted can be told from others.
-func counted(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+// holdingCounted asks for the objects under the names, where items that are counted can be told from others.
+func holdingCounted(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, vars fixtures.Vars) []schemas.Violation {
 		if vars["item_type"] != "count" && vars["second_item_type"] != "count" {
 			names = nil // none of the items is

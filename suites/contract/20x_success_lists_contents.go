@@ -78,6 +78,10 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 		Entry("the offering items of a tenant", "FetchTenantOfferingItems", "",
 			contents{list: list{of: supplied, vars: first}, others: true,
 				also: itemsOn(map[string]string{"first_id": "1 1"})}),
+		Entry("the offering items of all editions", "FetchTenantOfferingItems", "editions",
+			contents{list: ofAllEditions, others: true, also: eachEdition}),
+		Entry("what a child can be given of all editions", "FetchOfferingItemsAvailableForTenantChild", "editions",
+			contents{list: ofAllEditions, others: true, also: eachEdition}),
 		Entry("the offering items of a subtree", "FetchTenantOfferingItemsBatch", "",
 			contents{list: list{of: supplied}, others: true, also: itemsOn(map[string]string{
 				"tenant_id": "1 1", "first_id": "1 1", "second_id": "1 0", "bare_id": "0 0"})}),
@@ -114,6 +118,8 @@ var (
 	reports  = own("reporting_partner", "lists")
 	tokens   = own("registration_tokens", "lists")
 
+	// ofAllEditions asks for the items of the side's tenant, whatever their edition.
+	ofAllEditions = list{of: shared("side"), query: map[string]string{"edition": "*"}}
 	// first takes the first customer of a tree for the tenant of the call.
 	first = map[string]string{"tenant_id": "first_id"}
 	// withContacts lists a subtree with the contacts of its tenants.

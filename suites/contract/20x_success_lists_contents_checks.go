@@ -210,10 +210,55 @@ func bothItems(ctx context.Context, a further, items []any) (wrong []schemas.Vio
 	return wrong, nil
 }
 
-// usedBy asks that each usage is of the tenant, and is there once.
+// eachEdition asks for what the lists of single editions hold, and of these lists for what the whole one holds of
+// their edition and of none (reference, parameter edition of the operation).
+func eachEdition(ctx context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+	whole := map[string]bool{}
+	for _, item := range items {
+		whole[itemKey("", item)] = true
+	}
+	for _, name := range []string{"standard", "advanced"} {
+		_, part, err := a.about(ctx, a.op.ID, list{query: map[string]string{"edition": name}})
+		if err != nil {
+			return wrong, err
+		}
+		within := map[string]bool{}
+		for _, item := range part {
+			key := itemKey("", item)
+			if within[key] = true; !whole[key] {
+				wrong = append(wrong, faultAt("$.items", "complete", others(items),
+					fmt.Sprintf("the list of all editions lacks %s, which that of the edition %s holds", key, name)))
+			}
+		}
+		for _, item := range items {
+			fields, _ := item.(map[string]any)
+			edition, key := fields["edition"], itemKey("", item)
+			if (edition == nil || edition == name) && !within[key] {
+				wrong = append(wrong, faultAt("$.items", "complete", others(part), fmt.Sprintf(
+					"the list of the edition %s lacks %s, whose edition is %v", name, key, edition)))
+			}
+		}
+	}
+	return wrong, nil
+}
+
+// usedBy asks that each usage is of the tenant, and is there once. That there is one of each item that is on is only
+// assumed: usages are refreshed after hours.
 func usedBy(name string) itemsLook {
 	return func(_ context.Context, a further, items []any) ([]schemas.Violation, error) {
-		return usagesOf(a.vars[name], items), nil
+		wrong, shown := usagesOf(a.vars[name], items), map[string]bool{}
+		for _, item := range items {
+			shown[itemKey("", item)] = true
+		}
+		for _, prefix := range []string{"", "second_"} {
+			key := itemKey("", map[string]any{"application_id": a.vars[prefix+"application_id"],
+				"name": a.vars[prefix+"item_name"]})
+			if a.vars[prefix+"item_type"] != "feature" && !shown[key] && len(wrong) == 0 {
+				return spec.AssumedOnly(a.s, []schemas.Violation{faultAt("$.items", "complete", others(items),
+					fmt.Sprintf("the list lacks what is used of %v, which is on", a.vars[prefix+"item_name"]))})
+			}
+		}
+		return wrong, nil
 	}
 }
 

@@ -50,6 +50,27 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a storage that was never changed", "FetchInfrastructure", "first-version",
 			objectShown{of: shared("infra"),
 				shown: atVersion("1"), guess: true}),
+		// Which users are counted is not documented; a new one has no second factor (guide, "Creating a user account").
+		Entry("how many users of a tenant have a second factor", "FetchTenantMFAStatus", "no-second-factor",
+			objectShown{of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "second_id"},
+				shown: counted("users_with_totp_enabled_count", "0")}),
+		Entry("how many users a tenant has", "FetchTenantMFAStatus", "users",
+			objectShown{of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "second_id"},
+				shown: counted("users_count", "1"), guess: true}),
+		// That what items are counted by are usages of their service is only assumed: the guide says of these that
+		// reports have them ("Managing services").
+		Entry("what a service counts", "FetchApplication", "usages", objectShown{of: shared("supplied_customer"),
+			vars:  map[string]string{"backup": "application_id"},
+			shown: counts("usage_name"), guess: true}),
+		// What effective changes is not documented: by its name a tenant's own brand is the one that holds for it, and
+		// else that of the nearest tenant above which has one, as for brand_uuid (guide, "Managing tenants").
+		Entry("the brand that holds for a tenant with its own", "FetchCustomBrandingOptions", "effective-own",
+			objectShown{of: shared("changed_brand"), query: map[string]string{"effective": "1"},
+				shown: property("service_name", "Conformance")}),
+		Entry("the brand that holds for a tenant without one", "FetchCustomBrandingOptions", "effective-above",
+			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "1"},
+				vars:  map[string]string{"tenant_id": "child_id"},
+				shown: property("service_name", "Conformance"), guess: true}),
 		Entry("a deleted tenant, with allow_deleted", "FetchTenant", "deleted",
 			objectShown{of: own("deleted_customer", "lists"),
 				query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),

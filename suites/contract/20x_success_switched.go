@@ -49,6 +49,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1",
 			lacks("token_id")),
+		Entry("a default identity provider", "UpdateTenantDefaultIdpId", "FetchTenant", provided),
+		Entry("an edition", "SwitchTenantEdition", "FetchTenantOfferingItems", noMore),
 	)
 	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
 	for _, changing := range spec.Operations(spec.Named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
@@ -112,7 +114,11 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the operation's own specs say so
 			}
-			return shown(body, vars), nil, nil
+			wrong := shown(body, vars)
+			if name := op.Answers(); name != "" && name == switched.Answers() {
+				wrong = append(wrong, asAnswered(s.Controls[switched.ID].Exchange, e)...)
+			}
+			return wrong, nil, nil
 		}}, err
 	}
 	return sp

@@ -231,7 +231,7 @@ func alive(_ context.Context, s *session.Session, _ string, control *session.Con
 
 // opened asks of a login with a one-time token that it is that of the token's user, and comes with a session (guide,
 // "One-time tokens").
-func opened(_ context.Context, s *session.Session, _ string, control *session.Control) ([]schemas.Violation,
+func opened(ctx context.Context, s *session.Session, spoken string, control *session.Control) ([]schemas.Violation,
 	[]*exchange.Exchange, error) {
 	var wrong []schemas.Violation
 	if control.Exchange.Last().Header.Get("Set-Cookie") == "" {
@@ -242,7 +242,17 @@ func opened(_ context.Context, s *session.Session, _ string, control *session.Co
 	if err != nil {
 		return wrong, nil, spec.Inconclusive(err.Error())
 	}
-	return append(wrong, isUser(spec.Object(control.Exchange), vars)...), nil, nil
+	user := spec.Object(control.Exchange)
+	wrong = append(wrong, isUser(user, vars)...)
+	read, err := s.Catalogue.Request("FetchUser", vars)
+	if err != nil || len(wrong) > 0 {
+		return wrong, nil, nil // a contract without it tells nothing
+	}
+	e, err := s.Send(ctx, spoken, read, nil)
+	if err != nil || e.Status()/100 != 2 {
+		return nil, spec.Exchanges(e), err // its own specs say so
+	}
+	return asAnswered(control.Exchange, e), spec.Exchanges(e), nil
 }
 
 // isUser compares a user's answer with the user that it has to be about.

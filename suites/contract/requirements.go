@@ -17,6 +17,8 @@ var requirements = map[string]spec.Citation{
 	"20x/every-answer": spec.Cites("every answer to the operation has a documented code and body, whatever sent the "+
 		"request",
 		spec.Reference),
+	"20x/another-provider": spec.Cites("another default identity provider is kept, and given to the tenants below "+
+		"only where apply_to_children is true", spec.Reference),
 	"20x/basic": spec.Cites("an operation that lists Basic takes a user's login and password",
 		spec.Reference),
 	"20x/token-in-query":   spec.Cites("an operation that lists the query's token takes it there", spec.Reference),
@@ -141,6 +143,8 @@ var requirements = map[string]spec.Citation{
 		statusCodes),
 	"403/foreign-tenant-subtree_root_tenant_id": spec.Cites(
 		"a parameter subtree_root_tenant_id of a tenant that the caller does not own is answered with 403",
+		statusCodes),
+	"403/narrowed-token": spec.Cites("a token that was narrowed to one tenant is answered with 403 at another one",
 		statusCodes),
 	"403/own-ancestor": spec.Cites("a tenant above the caller's own is answered with 403", statusCodes),
 	"403/role-too-small": spec.Cites("a caller whose role does not allow the operation is answered with 403",

@@ -1,0 +1,84 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Another default identity provider is kept, and given to the tenants below where that is asked for, and only there.
+var _ = Describe("20x success of identity providers", Label("20x"), func() {
+	for _, op := range spec.Operations(spec.Named("UpdateTenantDefaultIdpId")) {
+		spec.Register(anotherProvider(op, "", false))
+		spec.Register(anotherProvider(op, "children", true))
+	}
+})
+
+// anotherProvider gives a tenant an identity provider that its child does not have. No call lists the providers that
+// there are: a service that knows the one that is sent not may refuse it.
+func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spec {
+	sp := reading(op, op, "another-provider", variant)
+	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	key := fixtures.Own("nested_partner", sp.ID())
+	sp.Objects = func(n session.Needs) {
+		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "nested_partner"})
+	}
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		vars, err := s.Vars(key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		other := s.Unknown(nobodys)
+		vars["default_idp_id"] = other
+		r, err := s.Catalogue.Request(op.ID, vars)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		read, err := s.Catalogue.Request("FetchTenant", vars)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		readChild, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": vars["child_id"]})
+		if err != nil {
+			return spec.Case{}, err
+		}
+		before, err := s.Send(ctx, id, readChild, nil)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			seen := spec.Exchanges(before)
+			switch {
+			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
+				return nil, seen, spec.Excused(fmt.Sprintf("refused with %d: no second identity provider is known",
+					e.Status()))
+			case e.Status()/100 != 2:
+				return nil, seen, nil // the oracle has said so
+			}
+			wrong, looks, err := readBack(ctx, s, id, read, vars, provided)
+			seen = append(seen, looks...)
+			if len(wrong) > 0 || err != nil {
+				return wrong, seen, err
+			}
+			of := vars
+			if !below {
+				of = fixtures.Vars{"default_idp_id": spec.Object(before)["default_idp_id"]}
+			}
+			wrong, looks, err = readBack(ctx, s, id, readChild, of, provided)
+			for i := range wrong {
+				wrong[i].Detail += fmt.Sprintf(" at the tenant below: apply_to_children is %v", below)
+			}
+			return append(provided(spec.Object(e), vars), wrong...), append(seen, looks...), err
+		}
+		return spec.Case{Request: r, Locks: key, Check: also}, r.SetBody(op.Body.MediaType, body{
+			"version": vars["version"], "idp_id": other, "apply_to_children": below})
+	}
+	return sp
+}
