@@ -148,6 +148,10 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		switch op.ID {
 		case "FetchCurrentUserInfo":
 			return meAsRead(ctx, s, op, e)
+		case "UploadTenantBrandLogo": // of a tenant whose brand is on
+			if on, told := body["brand_enabled"]; told && on != true {
+				return noEffect("$.brand_enabled", fmt.Sprint(on), "the brand was on, and has a logo now"), nil, nil
+			}
 		case "DeviceAuthorizationApproval_0":
 			return ofTheDevice(ctx, s, control, body)
 		case "FetchStoredReports":

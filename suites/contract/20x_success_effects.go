@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -75,6 +76,16 @@ func property(path string, value any) effect {
 		}
 		return noEffect("$."+path, fmt.Sprint(found), fmt.Sprintf("it must be %v by now", value))
 	}
+}
+
+// notItsOwn asks that the tenant is not the source of a setting that it has dropped.
+func notItsOwn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	effective, _ := shown["effective"].(map[string]any)
+	owner, _ := effective["owner"].(map[string]any)
+	if owner["id"] == nil || owner["id"] != vars["tenant_id"] {
+		return nil
+	}
+	return noEffect("$.effective.owner.id", fmt.Sprint(owner["id"]), "the tenant has dropped its own value")
 }
 
 // lists asks that what the object has under the name is among the items, which are ids or objects with one.
@@ -170,8 +181,8 @@ func only(name string, value any) effect {
 }
 
 func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	return append(property("parent_id", vars["second_id"])(shown, nil), property("name", fmt.Sprint(vars["name"],
-		"-renamed"))(shown, nil)...)
+	return both(both(property("parent_id", vars["second_id"]), property("enabled", true)),
+		property("name", fmt.Sprint(vars["name"], "-renamed")))(shown, vars)
 }
 
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
@@ -203,6 +214,26 @@ func isDeleted(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		return nil
 	}
 	return noEffect("$.deleted_at", "null", "a deleted object says when it was deleted")
+}
+
+// asBefore compares an object with what a read showed of it before it was deleted, in the properties that both show,
+// but for those that the row names.
+func asBefore(reader string, but ...string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) (wrong []schemas.Violation) {
+		op := spec.Contract().Operation(reader)
+		before, _ := vars["before"].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(before)) {
+			now, both := shown[name]
+			if !both || slices.Contains(but, name) || slices.Contains(renewed, name) || name == "contacts" ||
+				name == "external_operation_status" || op == nil || !op.Lists(op.Success(), name) {
+				continue
+			}
+			wrong = append(wrong, unequal("$."+name, now, before[name])...)
+		}
+		return slices.DeleteFunc(wrong, func(v schemas.Violation) bool {
+			return slices.Contains(renewed, v.Path[strings.LastIndex(v.Path, ".")+1:])
+		})
+	}
 }
 
 // switchedOn asks that the item of the payload is on, switchedOff that it is not.

@@ -298,10 +298,10 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			spec.Register(paged(op, object, query, drop))
 		}
 	},
-		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"},
-			"uuids"),
-		Entry("of users", "FetchUsersBatch", "family_tree", map[string]string{"subtree_root_tenant_id": "${tenant_id}"},
-			"uuids"),
+		Entry("of tenants", "FetchTenantsBatch", "family_tree",
+			map[string]string{"subtree_root_id": "${tenant_id}", "with_contacts": "true"}, "uuids"),
+		Entry("of users", "FetchUsersBatch", "family_tree",
+			map[string]string{"subtree_root_tenant_id": "${tenant_id}", "with_access_policies": "true"}, "uuids"),
 		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
 	)
 	DescribeTableSubtree("a list of what has changed since", func(id, object string, query map[string]string,

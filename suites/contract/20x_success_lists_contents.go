@@ -117,6 +117,7 @@ var (
 	storages = own("storage_tree", "lists")
 	reports  = own("reporting_partner", "lists")
 	tokens   = own("registration_tokens", "lists")
+	varied   = own("varied_tree", "lists")
 
 	// ofAllEditions asks for the items of the side's tenant, whatever their edition.
 	ofAllEditions = list{of: shared("side"), query: map[string]string{"edition": "*"}}
@@ -129,6 +130,8 @@ var (
 	rolesInBatch = list{of: family, query: map[string]string{"uuids": "${user_id}", "with_access_policies": "true"}}
 	// personalTenants belong to users. Whether lists of tenants hold them is not documented.
 	personalTenants = words("personal_id second_personal_id unit_personal_id other_personal_id")
+	// inner takes the customer of the varied tree for the tenant of the call.
+	inner = map[string]string{"tenant_id": "inner_id"}
 )
 
 func words(list string) []string { return strings.Fields(list) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"acronis-conformance/fixtures"
@@ -90,7 +91,8 @@ func (w pageWalk) pageByPage(ctx context.Context, s *session.Session) (
 		}
 		items, after := listOf(page), spec.Cursor(page)
 		wrong = append(wrong, atMost(limit)(items, nil)...)
-		for _, item := range items {
+		for i, item := range items {
+			wrong = append(wrong, asInTheWhole(i, item, w.all)...)
 			if seen[identity(item)] {
 				fault("$.items", identity(item), fmt.Sprintf("page %d holds what a page before held", number))
 			}
@@ -126,6 +128,16 @@ func (w pageWalk) pageByPage(ctx context.Context, s *session.Session) (
 	}
 	fault("$.paging.cursors.after", "a cursor", fmt.Sprintf("%d objects are on more than %d pages", len(all), maxPages))
 	return wrong, looks, nil
+}
+
+// asInTheWhole compares an item of a page with the same one in the whole list, in the properties that both have.
+func asInTheWhole(i int, item any, all []any) []schemas.Violation {
+	at := slices.IndexFunc(all, func(other any) bool { return identity(other) == identity(item) })
+	if at < 0 {
+		return nil
+	}
+	return asRead{list: list{query: map[string]string{"with_contacts": "true", "with_access_policies": "true"}}}.
+		unlike(itemAt(i, ""), item, all[at])
 }
 
 // identity tells one item of a list from another: by its id, or by all that it is, but for what changes by itself.

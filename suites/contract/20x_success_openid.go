@@ -37,7 +37,8 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 		"device_authorization_endpoint": "RequestDeviceAuthorization"} {
 		op := spec.Contract().Operation(id)
 		address, _ := body[name].(string)
-		if path, below := belowBase(address); below && op != nil && path != op.Path {
+		at, err := url.Parse(address)
+		if err == nil && address != "" && op != nil && !strings.HasSuffix(at.Path, op.Path) {
 			wrong = append(wrong, schemas.Violation{Path: "$." + name, Rule: "described", Found: address,
 				Detail: "the reference has it at " + op.Path})
 		}
@@ -55,16 +56,6 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 		}
 	}
 	return wrong, nil, nil
-}
-
-// belowBase returns the path below /api/2 of an address, if it lies there.
-func belowBase(address string) (string, bool) {
-	at, err := url.Parse(address)
-	if err != nil {
-		return "", false
-	}
-	_, path, below := strings.Cut(at.Path, "/api/2/")
-	return "/" + path, below
 }
 
 // keysOpen fetches the keys that the configuration leads to, and verifies every token in hand with the key that it
@@ -140,12 +131,16 @@ func atTarget(s *session.Session, address string) (fixtures.Request, bool) {
 	return r, r.Path != ""
 }
 
-// keyIn finds the key of a token by its kid.
+// keyIn finds the key of a token by its kid. A key that says for what it is, is for that (RFC 7517, 4.2 and 4.4).
 func keyIn(set jwkset.JWKSMarshal) jwt.Keyfunc {
 	return func(t *jwt.Token) (any, error) {
 		for _, marshalled := range set.Keys {
 			if marshalled.KID != t.Header["kid"] {
 				continue
+			}
+			if use, alg := marshalled.USE.String(), marshalled.ALG.String(); use != "" && use != "sig" ||
+				alg != "" && alg != t.Method.Alg() {
+				return nil, fmt.Errorf("the key with its kid says that it is for %q and %q", use, alg)
 			}
 			key, err := jwkset.NewJWKFromMarshal(marshalled, jwkset.JWKMarshalOptions{},
 				jwkset.JWKValidateOptions{SkipAll: true})

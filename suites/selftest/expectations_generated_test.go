@@ -118,7 +118,7 @@ var staleIs400 = []string{"DeleteTenant", "DeleteUser", "DeleteReport", "UpdateT
 // comparedWith are lists that show the same objects: where the two differ, either may be at fault.
 var comparedWith = map[string][]string{
 	"FetchTenantOfferingItems": {"FetchTenantOfferingItemsBatch",
-		"FetchOfferingItemsAvailableForTenantChild", "FetchTenantOfferingItemsPrices"},
+		"FetchOfferingItemsAvailableForTenantChild", "FetchTenantOfferingItemsPrices", "FetchTenantsBatch"},
 	"FetchTenantOfferingItemsBatch":    {"FetchTenantOfferingItems"},
 	"FetchTenantUsages":                {"FetchTenantsUsagesBatch"},
 	"FetchTenantsUsagesBatch":          {"FetchTenantUsages"},

@@ -23,6 +23,7 @@ type success struct {
 	query  url.Values
 	form   url.Values
 	sent   map[string]any // the request's JSON object
+	raw    []byte         // the request's body
 	header http.Header
 	body   map[string]any // the answer's JSON object; nil where it is none
 	start  time.Time
@@ -34,7 +35,7 @@ type promise func(success) []schemas.Violation
 // promises lists them by operation.
 var promises = map[string][]promise{
 	"RequestTokens":              {uncached, ends, refreshOnlyOffline, bearer, identity},
-	"IntrospectToken":            {asTheTokenSays},
+	"IntrospectToken":            {asTheTokenSays, bearer},
 	"RequestDeviceAuthorization": {readableCode},
 	"Search":                     {each("items", named)},
 
@@ -42,45 +43,54 @@ var promises = map[string][]promise{
 		return s.contains("Cache-Control", "max-age=86400", "must-revalidate")
 	}},
 
-	"CreateTenant": {newTenant},
-	"CreateUser":   {newUser},
+	"CreateTenant":                  {newTenant, asSent()},
+	"CreateUser":                    {newUser, asSent()},
+	"CreateClient":                  {asSent()},
+	"CreateReport":                  {asSent(reportForm...)},
+	"CreateInfrastructuresLocation": {asSent()},
 
-	"FetchTenant":              {about("id", "tenant_id")},
-	"UpdateTenant":             {about("id", "tenant_id"), state("enabled", "enabled"), notOlder},
+	"FetchTenant": {about("id", "tenant_id")},
+	"UpdateTenant": {about("id", "tenant_id"), state("enabled", "enabled"), notOlder,
+		shows("deleted_at", nil), asSent()},
 	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"UploadTenantBrandLogo":    {about("id", "tenant_id"), newer},
 	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id"), notOlder},
 	"FetchUser":                {about("id", "user_id")},
-	"UpdateUser":               {about("id", "user_id"), state("enabled", "enabled"), notOlder},
-	"FetchClient":              {about("client_id", "client_id")},
-	"UpdateClient":             {about("client_id", "client_id"), state("status", "status")},
+	"UpdateUser": {about("id", "user_id"), state("enabled", "enabled"), notOlder, shows("deleted_at", nil),
+		asSent("contact.email")}, // of an activated user it changes once it is confirmed
+	"FetchClient":  {about("client_id", "client_id")},
+	"UpdateClient": {about("client_id", "client_id"), state("status", "status"), asSent()},
 
 	"FetchInfrastructure":           {about("id", "infra_id"), bareURL},
-	"UpdateInfrastructure":          {about("id", "infra_id"), bareURL, notOlder},
-	"RegisterInfrastructure":        {bareURL},
+	"UpdateInfrastructure":          {about("id", "infra_id"), bareURL, notOlder, asSent()},
+	"RegisterInfrastructure":        {bareURL, asSent()},
 	"FetchInfrastructuresBatch":     {each("items", bareURL)},
 	"FetchInfrastructuresLocation":  {about("id", "location_id")},
-	"UpdateInfrastructuresLocation": {about("id", "location_id"), notOlder},
+	"UpdateInfrastructuresLocation": {about("id", "location_id"), notOlder, asSent()},
 
-	"FetchReport":      {about("id", "report_id")},
-	"UpdateReport":     {about("id", "report_id"), state("schedule.enabled", "schedule.enabled")},
+	"FetchReport": {about("id", "report_id")},
+	"UpdateReport": {about("id", "report_id"), state("schedule.enabled", "schedule.enabled"),
+		asSent(reportForm...)},
 	"FetchApplication": {about("id", "application_id")},
 	"FetchTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id"),
-		ownIsEffective},
+		ownIsEffective, ofItsTenant},
 	"UpdateTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id"),
-		state("own.value", "value"), state("own.lock", "lock"), state("own.exclusive", "exclusive"), ownIsEffective},
+		state("own.value", "value"), state("own.lock", "lock"), state("own.exclusive", "exclusive"), ownIsEffective,
+		ofItsTenant},
 
-	"FetchTenantOfferingItems":      {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
-	"SetTenantOfferingItems":        {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
+	"FetchTenantOfferingItems": {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
+	"SetTenantOfferingItems": {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere),
+		itemsAsSent},
 	"SwitchTenantEdition":           {each("items", about("tenant_id", "tenant_id"), offHasNoQuota, storedSomewhere)},
 	"FetchTenantOfferingItemsBatch": {each("items", offHasNoQuota, storedSomewhere)},
 	"FetchTenantUsages":             {each("items", about("tenant_uuid", "tenant_id"))},
 	"FetchRegistrationTokens_1":     {each("items", about("tenant_uuid", "tenant_id"))},
-	"CreateRegistrationToken_0":     {endsAsAsked},
-	"CreateRegistrationToken_1":     {about("tenant_uuid", "tenant_id"), endsAsAsked},
+	"CreateRegistrationToken_0":     {endsAsAsked, asSent("tenant_id")}, // which the answer shows in another form
+	"CreateRegistrationToken_1":     {about("tenant_uuid", "tenant_id"), endsAsAsked, asSent()},
 	"FetchUserAccessPolicies":       {each("items", about("trustee_id", "user_id"))},
-	"UpdateUserAccessPolicies":      {each("items", about("trustee_id", "user_id")), rolesAsSent},
+	"UpdateUserAccessPolicies": {each("items", about("trustee_id", "user_id"), shows("deleted_at", nil)),
+		rolesAsSent},
 
 	"FetchTenantPricingSettings":  {trialEndsLater},
 	"UpdateTenantPricingSettings": {trialEndsLater, state("mode", "mode"), state("currency", "currency"), notOlder},
@@ -90,6 +100,9 @@ var promises = map[string][]promise{
 	"UpdateTenantsUsages": {usagesAsSent},
 }
 
+// reportForm are the properties of a report that the service writes in its own form, or works out.
+var reportForm = []string{"parameters.formats", "parameters.period", "generation_date", "recipients"}
+
 // kept judges a success by what the guides promise of it. The reference's schema does not say any of it.
 func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
 	list := promises[op.ID]
@@ -97,7 +110,7 @@ func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schem
 		return nil
 	}
 	s := success{
-		op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body),
+		op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body), raw: r.Body,
 		header: a.Header, body: object(a.Body), start: a.Start,
 	}
 	if mediaType(r.Header) == "application/x-www-form-urlencoded" {

@@ -53,15 +53,46 @@ func asTheTokenSays(s success) []schemas.Violation {
 		return nil
 	}
 	var wrong []schemas.Violation
-	for _, name := range []string{"exp", "iss", "sub", "sub_type", "client_id", "owner_tuid"} {
+	for _, name := range []string{"exp", "iss", "sub", "sub_type", "client_id", "owner_tuid", "jti", "aud"} {
 		inside, is := own[name]
 		found, shown := s.body[name]
-		if is && shown && found != nil && fmt.Sprint(found) != fmt.Sprint(inside) {
+		_, several := inside.([]any) // an audience of several may be told as one
+		if is && shown && found != nil && !several && fmt.Sprint(found) != fmt.Sprint(inside) {
 			wrong = append(wrong, breach("$."+name, "asked-for", fmt.Sprint(found), "in the token itself it is %v",
 				inside)...)
 		}
 	}
-	return wrong
+	return append(wrong, rightsOfTheToken(own["scope"], s.body["scope"])...)
+}
+
+// rightsOfTheToken asks that each role in the token is among those that the introspection tells, where both tell them
+// by tenant and role.
+func rightsOfTheToken(inside, told any) []schemas.Violation {
+	all, isList := told.([]any)
+	own, isOwn := inside.([]any)
+	if !isList || !isOwn {
+		return nil
+	}
+	key := func(entry any) string {
+		fields, _ := entry.(map[string]any)
+		if fields["role"] == nil || fields["tuid"] == nil {
+			return ""
+		}
+		return fmt.Sprintf("%v on %v", fields["role"], fields["tuid"])
+	}
+	known := map[string]bool{}
+	for _, entry := range all {
+		if key(entry) == "" {
+			return nil // in another form
+		}
+		known[key(entry)] = true
+	}
+	for _, entry := range own {
+		if k := key(entry); k != "" && !known[k] {
+			return breach("$.scope", "asked-for", fmt.Sprint(len(all))+" entries", "in the token itself there is %s", k)
+		}
+	}
+	return nil
 }
 
 // algorithmOf reads with which algorithm a JWT says that it is signed.

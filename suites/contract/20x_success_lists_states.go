@@ -1,0 +1,132 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"acronis-conformance/fixtures"
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Lists hold their objects whatever state these are in: disabled ones are not deleted, and of every kind of tenant that
+// may lie below another each is listed.
+var _ = Describe("20x contents of lists", Label("20x"), func() {
+	DescribeTableSubtree("a list holds objects of every state", func(id, variant string, c contents) {
+		for _, op := range spec.Operations(spec.Named(id)) {
+			spec.Register(c.on(op, variant))
+		}
+	},
+		Entry("the children of a tenant", "FetchTenantChildren", "states",
+			contents{list: list{of: varied}, must: words("folder_id off_id")}),
+		Entry("the children of a tenant, in a batch", "FetchTenantsBatch", "parent_id-states",
+			contents{list: by(varied, "parent_id", "tenant_id", "uuids"), must: words("folder_id off_id")}),
+		Entry("tenants by their ids", "FetchTenantsBatch", "uuids-states",
+			contents{list: by(varied, "uuids", "tenant_id folder_id unit_id off_id", ""),
+				must: words("tenant_id folder_id unit_id off_id")}),
+		Entry("the children of a folder", "FetchTenantChildren", "folder",
+			contents{list: list{of: varied, vars: map[string]string{"tenant_id": "folder_id"}},
+				must: words("inner_id")}),
+		Entry("the children of a customer", "FetchTenantChildren", "units",
+			contents{list: list{of: family, vars: first}, must: words("unit_id"), may: personalTenants}),
+		Entry("the children that came from elsewhere", "FetchTenantChildren", "moved",
+			contents{list: list{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "second_id"}},
+				must: words("child_id")}),
+		Entry("the storages that came from elsewhere", "FetchLocationInfrastructures", "moved",
+			contents{list: list{of: storages, vars: map[string]string{"location_id": "second_location_id"}},
+				must: words("other_infra_id moved_infra_id")}),
+		Entry("the users of a tenant", "FetchTenantUsers", "states",
+			contents{list: list{of: varied, vars: inner}, must: words("user_id second_user_id")}),
+		Entry("the users of a tenant, in a batch", "FetchUsersBatch", "tenant_id-states",
+			contents{list: by(varied, "tenant_id", "inner_id", "uuids"), must: words("user_id second_user_id")}),
+		Entry("clients by their ids", "FetchClientsBatch", "uuids-states",
+			contents{list: by(varied, "uuids", "client_id second_client_id", "origin_id"),
+				must: words("client_id second_client_id")}),
+		Entry("what is found", "Search", "states",
+			contents{list: list{of: varied, query: searched("tenant_id").query}, may: personalTenants,
+				must: words("tenant_id folder_id inner_id off_id unit_id user_id second_user_id")}),
+		Entry("the offering items of one edition", "FetchTenantOfferingItems", "edition-less",
+			contents{list: list{of: shared("side"), query: map[string]string{"edition": "advanced"}}, others: true,
+				also: thoseOfNoEdition}),
+		Entry("the offering items of the default edition", "FetchTenantOfferingItems", "default-edition-less",
+			contents{list: list{of: shared("side"), drop: words("edition")}, others: true, also: thoseOfNoEdition}),
+	)
+
+	hundred := strings.Repeat(","+nobodys, 99) // and one more id: no more than 100 may be named
+	DescribeTableSubtree("a list", func(id, probe, variant string, l list) {
+		for _, op := range spec.Operations(spec.Named(id)) {
+			sp := l.on(op, probe, variant)
+			if variant == "hundred" {
+				sp.Basis = spec.Documented // so many may be named (reference, parameter uuids)
+			}
+			spec.Register(sp)
+		}
+	},
+		Entry("of tenants by a hundred ids", "FetchTenantsBatch", "unknown-left-out", "hundred",
+			list{query: map[string]string{"uuids": "${tenant_id}" + hundred}, check: every("id", "tenant_id")}),
+		Entry("of users by a hundred ids", "FetchUsersBatch", "unknown-left-out", "hundred",
+			list{query: map[string]string{"uuids": "${user_id}" + hundred}, check: every("id", "user_id")}),
+		Entry("of users by two external ids", "FetchUsersBatch", "filter", "external_ids-two",
+			list{query: map[string]string{"tenant_id": "${first_id}",
+				"external_ids": "${unique}-adam,${unique}-berta"}, drop: words("uuids"), of: family,
+				check: exactly("user_id", "second_user_id")}),
+		Entry("of users in two kinds of tenants", "FetchUsersBatch", "filter", "tenant_kinds-two",
+			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
+				"tenant_kinds": "customer,unit"}, drop: words("uuids"), of: family,
+				check: exactly("user_id", "second_user_id", "unit_user_id")}),
+		Entry("of two usages' offering items", "FetchTenantOfferingItems", "filter", "usage_names-two",
+			list{query: map[string]string{"usage_names": "${usage_name},${second_usage_name}", "edition": "*"},
+				of: supplied, vars: first, check: bothUsages}),
+		Entry("of users by name, where logins are in another order", "FetchTenantUsers", "order", "by-name",
+			list{query: map[string]string{"order": "name"}, of: varied, vars: inner,
+				check: inOrder("user_id", "second_user_id")}),
+		Entry("of users by login, where names are in another order", "FetchTenantUsers", "order", "by-login",
+			list{query: map[string]string{"order": "login"}, of: varied, vars: inner,
+				check: inOrder("second_user_id", "user_id")}),
+	)
+})
+
+// bothUsages asks for items of the two usages that were named, and of no other.
+func bothUsages(items []any, vars fixtures.Vars) (wrong []schemas.Violation) {
+	found := map[any]bool{}
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		usage := fields["usage_name"]
+		if found[usage] = true; usage != vars["usage_name"] && usage != vars["second_usage_name"] {
+			wrong = append(wrong, faultAt(itemAt(i, ".usage_name"), "filter", fmt.Sprint(usage),
+				"the list was asked for two others"))
+		}
+	}
+	for _, name := range words("usage_name second_usage_name") {
+		if !found[vars[name]] {
+			wrong = append(wrong, faultAt("$.items", "filter", others(items),
+				fmt.Sprintf("the list lacks the items of %v, one of the two usages", vars[name])))
+		}
+	}
+	return wrong
+}
+
+// thoseOfNoEdition asks for the items that belong to no edition: they are in the list of every one (reference,
+// parameter edition).
+func thoseOfNoEdition(ctx context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+	_, every, err := a.about(ctx, a.op.ID, list{query: map[string]string{"edition": "*"}})
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string]bool{}
+	for _, item := range items {
+		shown[itemKey("", item)] = true
+	}
+	for _, item := range every {
+		fields, _ := item.(map[string]any)
+		edition, told := fields["edition"]
+		if told && edition == nil && !shown[itemKey("", item)] {
+			wrong = append(wrong, faultAt("$.items", "complete", others(items),
+				fmt.Sprintf("the list lacks %v, which belongs to no edition", fields["name"])))
+		}
+	}
+	return wrong, nil
+}
