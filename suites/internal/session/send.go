@@ -54,6 +54,9 @@ func (s *Session) send(
 		if made := s.registry.Record(r, answerOf(e), e.Attempts[0].Start, phase == phaseSpec); made != nil {
 			err = errors.Join(err, s.created(ctx, phase, r.Operation, made, e))
 		}
+		if s.processes > 1 && phase == phaseSpec && e.Status()/100 == 2 {
+			err = errors.Join(err, s.tellRemoved(r))
+		}
 		s.judgeAnswers(e)
 	}
 	return e, err
