@@ -119,13 +119,17 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 	go tool staticcheck ./...
 	go tool actionlint
 
-# Packages that start no goroutine, nor do their tests: there is no race to detect, and the detector makes them many times slower.
-SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver
+# Packages that do one thing at a time: there is no race to detect, and the detector makes them many times slower. Where some tests of
+# a package do several things at a time, AT_ONCE selects these.
+SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver suites/internal/redact \
+  suites/internal/render
+AT_ONCE := AtTheSameTime|Processes|WriteAll$$
 
 .PHONY: test
 test: lint ## what the project tests about itself, but for what `make proof` does, and the suite on the mock
 	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
 	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
+	go test -race -count=1 -run '$(AT_ONCE)' ./suites/internal/redact ./suites/internal/render
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
 	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation && !long' ./suites/selftest
 	$(MAKE) run TARGET=mock
