@@ -46,7 +46,7 @@ var _ = Describe("the baseline of a gate", func() {
 		Expect(o.output).To(ContainSubstring("nothing changed"))
 	})
 
-	It("fails where cells are lost", limit, func(ctx SpecContext) {
+	It("fails where cells are lost", long, limit, func(ctx SpecContext) {
 		var later atomic.Bool
 		d := passed(ctx, &later, actsAs("token_introspector"))
 		later.Store(true)
@@ -58,7 +58,7 @@ var _ = Describe("the baseline of a gate", func() {
 		Expect(o.output).To(ContainSubstring("no longer asserted: FetchTenantChildren"))
 	})
 
-	It("fails where more is accepted", limit, func(ctx SpecContext) {
+	It("fails where more is accepted", long, limit, func(ctx SpecContext) {
 		var later atomic.Bool
 		d := passed(ctx, &later, &proxy{interfere: func(_ *proxy, _ http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.UserAgent(), "415/unsupported-accept/FetchRegistrationTokens_0") {

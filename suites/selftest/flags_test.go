@@ -44,7 +44,7 @@ var _ = Describe("a flag", func() {
 			Expect(inside.path("elsewhere/conformance.json")).To(BeARegularFile())
 		})
 
-	It("-baseline and -to of the commands that work on results have their effect", limit, func(ctx SpecContext) {
+	It("-baseline and -to of the commands that work on results have their effect", long, limit, func(ctx SpecContext) {
 		d := newDesk(oneViolation())
 		Expect(d.run(ctx, "run", "-target=staging", "-focus=401/no-token/FetchApplications$").code).To(Equal(0))
 		Expect(os.Rename(d.path("conformance.json"), d.path("old.json"))).To(Succeed())

@@ -53,7 +53,7 @@ var _ = Describe("a target that serves what it must refuse with 403", func() {
 		}
 		Expect(strings.ToLower(o.output)).To(ContainSubstring("served"))
 	},
-		Entry("with the object", true, SpecTimeout(2*time.Minute)),
+		Entry("with the object", long, true, SpecTimeout(2*time.Minute)),
 		Entry("with the error envelope", long, false, SpecTimeout(2*time.Minute)),
 	)
 })

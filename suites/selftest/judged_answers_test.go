@@ -92,7 +92,7 @@ var _ = Describe("an answer that is judged as what it is", func() {
 			}
 		})
 
-	It("changes in what the documentation says nothing of", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+	It("changes in what the documentation says nothing of", long, SpecTimeout(2*time.Minute), func(ctx SpecContext) {
 		environment := startMock("-variation", "passing-properties,passing-errors")
 		o := runWatched(ctx, environment, "-focus=(read-again|changed-is-shown|took-effect|RestoreDeleted|415/|409/)")
 		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())

@@ -134,8 +134,7 @@ func runWith(ctx context.Context, labels string, defects ...defect) *report.Resu
 	return o.result
 }
 
-// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores. There is
-// memory for all of them, so that they hardly collect garbage.
+// runCompiled runs the compiled suite in one process on one core: as many run side by side as there are cores.
 func runCompiled(ctx context.Context, read func(path string) (*report.Result, error), environment map[string]string,
 	config string, arguments ...string) outcome {
 	GinkgoHelper()
@@ -146,7 +145,7 @@ func runCompiled(ctx context.Context, read func(path string) (*report.Result, er
 		append([]string{"-test.run=TestContract", "-ginkgo.no-color", "-config=" + path, "-reports=" + o.folder},
 			arguments...)...)
 	command.Dir = o.folder
-	command.Env = append(append(os.Environ(), "GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=400MiB"), pairs(environment)...)
+	command.Env = slices.Concat(os.Environ(), spendsMemory, []string{"GOMAXPROCS=1"}, pairs(environment))
 	output, err := command.CombinedOutput()
 	o.output = string(output)
 	if exit := new(exec.ExitError); errors.As(err, &exit) {

@@ -75,7 +75,7 @@ var _ = Describe("a run of which something is killed", func() {
 		Expect(admin.children()).To(BeEmpty())
 	})
 
-	It("by SIGKILL to process 1 names the sandbox that is left", limit, func(ctx SpecContext) {
+	It("by SIGKILL to process 1 names the sandbox that is left", long, limit, func(ctx SpecContext) {
 		environment := startMock()
 		admin := logIn(environment)
 		d := newDesk(environment)
@@ -94,7 +94,7 @@ var _ = Describe("a run of which something is killed", func() {
 		Expect(admin.children()).To(BeEmpty())
 	})
 
-	It("by SIGKILL to ginkgo ends the processes of the suite, and nothing is left", limit, func(ctx SpecContext) {
+	It("by SIGKILL to ginkgo ends the processes of the suite, and nothing is left", long, limit, func(ctx SpecContext) {
 		environment := startMock()
 		admin := logIn(environment)
 		d := newDesk(environment)

@@ -25,7 +25,7 @@ var _ = Describe("a live target", func() {
 		Expect(file.Attributes).To(SatisfyAll(HaveKeyWithValue("failures", "0"), HaveKeyWithValue("errors", "0")))
 	},
 		Entry("over HTTP", long, SpecTimeout(5*time.Minute)),
-		Entry("over TLS with an authority of its own", SpecTimeout(5*time.Minute), "-tls"),
+		Entry("over TLS with an authority of its own", long, SpecTimeout(5*time.Minute), "-tls"),
 	)
 
 	DescribeTable("that is unusable is one clear error, and no spec is red", func(ctx SpecContext,

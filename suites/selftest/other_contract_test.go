@@ -25,7 +25,7 @@ var _ = Describe("another contract", func() {
 		"SendActivationEmail":        "/users/{user_id}/send-activation-email",
 	}
 
-	It("is judged as far as calls of its operations are known", func(ctx SpecContext) {
+	It("is judged as far as calls of its operations are known", long, func(ctx SpecContext) {
 		config := withContract(func(paths map[string]any) {
 			for _, path := range lesser {
 				Expect(paths).To(HaveKey(path))

@@ -85,7 +85,7 @@ var _ = Describe("a part of the specs without the command", func() {
 var _ = Describe("a run with four faults", func() {
 	const defects = "expired-token-accepted,405-as-404,error-lacks-domain,tenants-under-another-key"
 
-	It("prints what can be read, and leaves the rest to the reports", SpecTimeout(5*time.Minute), func(
+	It("prints what can be read, and leaves the rest to the reports", long, SpecTimeout(5*time.Minute), func(
 		ctx SpecContext) {
 		d := newDesk(nil)
 		o := d.run(ctx, "run", "-procs=2", "-filter=!waiting", "-defect="+defects)
@@ -95,7 +95,7 @@ var _ = Describe("a run with four faults", func() {
 		Expect(strings.Count(o.output, " faults, the gravest first:")).To(Equal(1))
 	})
 
-	It("is told in every report, and each fault is replayed by its line until it is gone",
+	It("is told in every report, and each fault is replayed by its line until it is gone", long,
 		SpecTimeout(5*time.Minute), func(ctx SpecContext) {
 			d := newDesk(nil)
 			o := d.run(ctx, "run", "-defect="+defects,

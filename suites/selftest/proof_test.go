@@ -85,7 +85,7 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 	command := exec.CommandContext(ctx, binaries.Conformance, append([]string{arguments[0], "-config=" + cfg,
 		"-reports=" + folder}, oneProcess(arguments[0], arguments[1:])...)...)
 	command.Dir = folder
-	command.Env = append(os.Environ(), pairs(environment)...)
+	command.Env = append(append(os.Environ(), spendsMemory...), pairs(environment)...)
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(ctx, session).Should(gexec.Exit())
@@ -96,6 +96,9 @@ func runSuite(ctx context.Context, environment map[string]string, arguments ...s
 	}
 	return o
 }
+
+// spendsMemory is the environment of processes that hardly collect garbage: the tests have memory, and no time.
+var spendsMemory = []string{"GOGC=off", "GOMEMLIMIT=400MiB"}
 
 // oneProcess adds -procs=1 to the arguments of a command that runs specs and names no number. A second process costs
 // most of the CPU time of the first again, and shows no more where it is not what a spec is about.

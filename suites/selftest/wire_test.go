@@ -165,7 +165,7 @@ var _ = Describe("a hostile wire", func() {
 		Expect(o.result.Leftovers).NotTo(BeEmpty())
 	})
 
-	It("with a 50x in place of each refusal is not asked again and again", SpecTimeout(2*time.Minute),
+	It("with a 50x in place of each refusal is not asked again and again", long, SpecTimeout(2*time.Minute),
 		func(ctx SpecContext) {
 			g := startGateway(func(g *gateway, w http.ResponseWriter, r *http.Request) bool {
 				if !strings.Contains(r.UserAgent(), "spec 4") {
