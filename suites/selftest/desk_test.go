@@ -76,7 +76,7 @@ func (d *desk) start(binary string, arguments ...string) *gexec.Session {
 	GinkgoHelper()
 	command := exec.Command(binary, arguments...)
 	command.Dir = d.folder
-	command.Env = append(os.Environ(), pairs(d.environment)...)
+	command.Env = append(append(os.Environ(), spendsMemory...), pairs(d.environment)...)
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 	return session
