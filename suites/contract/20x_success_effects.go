@@ -67,11 +67,12 @@ func noEffect(path, found, detail string) []schemas.Violation {
 func property(path string, value any) effect {
 	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
 		var found any = shown
+		last := ""
 		for name := range strings.SplitSeq(path, ".") {
 			object, _ := found.(map[string]any)
-			found = object[name]
+			found, last = object[name], name
 		}
-		if found == value {
+		if found == value || found != nil && value != nil && sameText(last, fmt.Sprint(found), fmt.Sprint(value)) {
 			return nil
 		}
 		return noEffect("$."+path, fmt.Sprint(found), fmt.Sprintf("it must be %v by now", value))
