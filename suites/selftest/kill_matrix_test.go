@@ -26,6 +26,9 @@ const (
 	catalogueBatch = 24
 )
 
+// batchDuration is more than all runs take into which a batch may have to be split, on a machine that does much else.
+const batchDuration = 20 * time.Minute
+
 // survivors are defects that no spec notices, each with the reason why that is accepted.
 var survivors = map[string]string{}
 
@@ -33,21 +36,21 @@ var survivors = map[string]string{}
 var _ = Describe("the kill matrix", func() {
 	Context("defects of the catalogue", func() {
 		for _, batch := range apart(catalogue()) {
-			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			It(titled(batch), Label("defect"), SpecTimeout(batchDuration), func(ctx SpecContext) {
 				conclude(provokedTogether(ctx, batch, selectionForCatalogue)...)
 			})
 		}
 	})
 	Context("defects generated from the contract", func() {
 		for _, batch := range batches(sample(generated())) {
-			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			It(titled(batch), Label("defect"), SpecTimeout(batchDuration), func(ctx SpecContext) {
 				conclude(provokedTogether(ctx, batch, selectionFor)...)
 			})
 		}
 	})
 	Context("calls of the sandbox that always fail", func() {
 		for _, d := range sandboxDefects() {
-			It(d.Name, Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			It(d.Name, Label("defect"), SpecTimeout(batchDuration), func(ctx SpecContext) {
 				conclude(provokedTogether(ctx,
 					[]defect{d}, selectionFor)...)
 			})
@@ -55,7 +58,7 @@ var _ = Describe("the kill matrix", func() {
 	})
 	Context("other operations that always fail", func() {
 		for _, batch := range independent(sample(slices.DeleteFunc(failingDefects(), inSandbox))) {
-			It(titled(batch), Label("defect"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+			It(titled(batch), Label("defect"), SpecTimeout(batchDuration), func(ctx SpecContext) {
 				conclude(provokedTogether(ctx, batch, selectionFor)...)
 			})
 		}
