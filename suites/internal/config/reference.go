@@ -60,6 +60,7 @@ func Variables() []Entry {
 		{"ACRONIS_FAULT_HEADER", "", "`fault_header` of the target staging"},
 		{"ACRONIS_CA_FILE", "", "`ca_file` of the target staging"},
 		{"ACRONIS_WEBHOOK", "", "`notify.webhook`"},
+		{"GOGC, GOMEMLIMIT", "", "how a run collects garbage, as for every program in Go"},
 		{EnvProductionWrites, "", "the one production host that may be written to"},
 		{"CONFIRM", "", "`yes` lets sweep delete"},
 		{"CI", "", "set: no progress is shown on a terminal"},
