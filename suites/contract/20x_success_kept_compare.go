@@ -61,7 +61,7 @@ func (k keeping) sent(body map[string]any) map[string]any {
 	return all
 }
 
-// again are properties that the service sets by itself, with every write or with each object.
+// renewed are properties that the service sets by itself, with every write or with each object.
 var renewed = []string{
 	"version", "id", "issuer_id", "created_at", "updated_at", "deleted_at", "last_access_at", "last_access_from_ip",
 	"smtp_password",
