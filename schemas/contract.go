@@ -115,6 +115,9 @@ func Parse(document []byte) (*Contract, error) {
 	return c, nil
 }
 
+// Document is what the contract was read from; it must not be changed.
+func (c *Contract) Document() *openapi3.T { return c.doc }
+
 // Operations returns all operations, ordered by path and method.
 func (c *Contract) Operations() []*Operation { return c.operations }
 
