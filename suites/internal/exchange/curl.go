@@ -91,9 +91,12 @@ func (q quoter) headers(h http.Header) []string {
 // user returns credentials of the scheme Basic as curl's --user takes them, with the secret as a variable, so that
 // the line can be repeated. Credentials that curl would encode in another way are not for it.
 func (q quoter) user(authorization string) (string, bool) {
-	encoded, ok := strings.CutPrefix(authorization, "Basic ")
+	encoded, basic := strings.CutPrefix(authorization, "Basic ")
+	if !basic {
+		return "", false
+	}
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
-	if !ok || err != nil || base64.StdEncoding.EncodeToString(decoded) != encoded || binary(decoded) {
+	if err != nil || base64.StdEncoding.EncodeToString(decoded) != encoded || binary(decoded) {
 		return "", false
 	}
 	user, password, ok := strings.Cut(string(decoded), ":")

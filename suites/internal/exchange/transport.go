@@ -114,7 +114,7 @@ func (r *recorded) begin() {
 func (r *recorded) answer() textproto.MIMEHeader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(r.head)))
+	reader := textproto.NewReader(bufio.NewReaderSize(bytes.NewReader(r.head), len(r.head)))
 	for {
 		line, err := reader.ReadLine()
 		if err != nil {

@@ -43,7 +43,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
 		var mu sync.Mutex
 		var unsteady []Watch
-		err := forEach(ctx, s.concurrency(), watches, func(ctx context.Context, w Watch) error {
+		err := forEach(ctx, s.Concurrency(), watches, func(ctx context.Context, w Watch) error {
 			shown, _, err := s.witness(ctx, string(report.PhaseWorld), w)
 			if err != nil {
 				return fmt.Errorf("%s before the specs: %w", w.key(), err)
@@ -242,6 +242,9 @@ var moments = [...]string{time.RFC3339, "2006-01-02T15:04:05"}
 func steady(value any) any {
 	switch v := value.(type) {
 	case string:
+		if !strings.Contains(v, "T") { // a moment has one, and few other values do
+			return v
+		}
 		for _, form := range moments {
 			if at, err := time.Parse(form, v); err == nil {
 				return at.UTC().Format("2006-01-02T15:04:05")
