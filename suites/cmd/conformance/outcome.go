@@ -12,6 +12,7 @@ import (
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/report"
+	"acronis-conformance/suites/internal/spec"
 )
 
 // unended begins the names of the directories in which runs record what they report; one that is there later belongs
@@ -20,7 +21,7 @@ const unended = ".run-"
 
 // outcome reads the result that the suite has written, or makes one of what its processes have recorded: one that is
 // killed ends the run without a report. failed is how the suite ended.
-func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, failed error) (*report.Result, error) {
+func (c *cli) outcome(o options, cfg *config.File, failed error) (*report.Result, error) {
 	result, err := report.Read(filepath.Join(o.reports, "conformance.json"))
 	if err == nil {
 		header, _ := report.ReadHeader(o.records) // without it, that is what is wrong
@@ -35,7 +36,11 @@ func (c *cli) outcome(o options, cfg *config.File, promised *schemas.Contract, f
 	if unrecorded != nil {
 		return nil, fmt.Errorf("the run left no result: %w", errors.Join(failed, err))
 	}
-	result = ofRecords(recorded, promised, failed)
+	loaded, err := spec.LoadInputs(cfg, contract.Specs())
+	if err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	result = ofRecords(recorded, loaded.Contract, failed)
 	return result, writeResult(o.reports, result)
 }
 

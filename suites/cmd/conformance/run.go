@@ -154,8 +154,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if o.defect != "" && !cfg.Target.Embedded {
 		return nil, fmt.Errorf("-defect is for the embedded mock, and the target %s is another one", cfg.Name)
 	}
-	loaded, err := spec.LoadInputs(cfg, contract.Specs())
-	if err != nil {
+	if err := spec.CheckInputs(cfg, contract.Specs()); err != nil {
 		return nil, err
 	}
 	if o.keep {
@@ -213,7 +212,7 @@ func (c *cli) suite(ctx context.Context, o options, cfg *config.File) (*report.R
 	if err := condenser.Close(); err != nil && failed == nil {
 		failed = err
 	}
-	result, err := c.outcome(o, cfg, loaded.Contract, failed)
+	result, err := c.outcome(o, cfg, failed)
 	if err != nil {
 		return nil, err
 	}

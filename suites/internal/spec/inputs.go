@@ -45,6 +45,16 @@ func LoadInputs(cfg *config.File, specs []string) (*Inputs, error) {
 	return loaded, err
 }
 
+// CheckInputs returns the error that LoadInputs would return, in less time: the built-in contract always loads.
+func CheckInputs(cfg *config.File, specs []string) error {
+	if cfg.Contract != "" {
+		_, err := LoadInputs(cfg, specs)
+		return err
+	}
+	_, err := waiversOf(cfg, specs)
+	return err
+}
+
 func contractOf(cfg *config.File) (*schemas.Contract, error) {
 	if cfg.Contract == "" {
 		return schemas.Load()
