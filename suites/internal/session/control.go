@@ -61,7 +61,7 @@ func (s *Session) control(ctx context.Context, needs Needs) error {
 		func(op *schemas.Operation) bool { return !needs.Controls[op.ID] })
 	var mu sync.Mutex
 	silent := 0
-	return forEach(ctx, s.concurrency(), operations, func(ctx context.Context, op *schemas.Operation) error {
+	return forEach(ctx, s.Concurrency(), operations, func(ctx context.Context, op *schemas.Operation) error {
 		control, err := s.controlOf(ctx, op)
 		if err != nil {
 			return fmt.Errorf("control of %s: %w", op.ID, err)

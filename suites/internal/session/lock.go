@@ -161,7 +161,7 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 		delete(s.Baselines, w.key())
 		needs.Watch(w)
 	}
-	if err := s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.concurrency()); err != nil {
+	if err := s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.Concurrency()); err != nil {
 		return err
 	}
 	if err := s.baseline(ctx, needs); err != nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -244,11 +245,11 @@ func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, 
 	}
 	s.furnishing = true // whatever is called from here on is a valid call
 	defer func() { s.furnishing = false }()
-	err := forEach(ctx, s.concurrency(), needs.objects(), func(ctx context.Context, object Object) error {
+	err := forEach(ctx, s.Concurrency(), needs.objects(), func(ctx context.Context, object Object) error {
 		return builder.Make(ctx, object.Key, object.Side, object.Object)
 	})
 	if err == nil {
-		err = s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.concurrency())
+		err = s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.Concurrency())
 	}
 	if err != nil {
 		return err
@@ -257,9 +258,18 @@ func (s *Session) createObjects(ctx context.Context, builder *fixtures.Builder, 
 	return fixtures.Pause(ctx, min(s.ConsistencyTimeout(), 3*time.Second)) // the controls read it
 }
 
-// concurrency is how much of the set-up and of the clean-up is under way at a time: what the target lets be in flight.
-// With a data center whose answers take half a second, they would otherwise take minutes.
-func (s *Session) concurrency() int { return max(s.config.Target.Concurrency, 1) }
+// Concurrency is how many requests are under way at a time where their order does not matter: what the target lets be
+// in flight, for with a data center whose answers take half a second a run would otherwise take minutes; on the mock,
+// which has no limit, enough to keep the processors busy.
+func (s *Session) Concurrency() int {
+	if limit := s.config.Target.Concurrency; limit > 0 {
+		return limit
+	}
+	if processors := runtime.GOMAXPROCS(0); processors > 1 {
+		return 2 * processors
+	}
+	return 1
+}
 
 // forEach does something with all items, so many at a time, in their order where it is one at a time. The first
 // error ends it.
@@ -334,7 +344,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	s.learnRemoved()
-	left := s.registry.Remove(ctx, s.Sandbox, s.renewing(s.do(report.PhaseCleanup)), s.concurrency())
+	left := s.registry.Remove(ctx, s.Sandbox, s.renewing(s.do(report.PhaseCleanup)), s.Concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
 			left[i].Name), s.Redactor.String(left[i].Reason)

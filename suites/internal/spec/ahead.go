@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -10,7 +11,7 @@ import (
 // each answer in turn. It is for a process that is alone in its run: no other one can take a spec that it has begun.
 // Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates nothing.
 type ahead struct {
-	waiting map[string][]Spec           // that are not begun, by code, in the order of the tree
+	waiting map[string][]Spec           // that are not begun, by container, in the order of the tree
 	begun   map[string]chan *evaluation // by id, until Ginkgo runs the spec
 	most    int                         // that are begun at a time
 
@@ -31,20 +32,21 @@ func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *
 	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]chan *evaluation{}, most: inFlight - 1,
 		evaluate: evaluate}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
+	slices.SortStableFunc(specs, func(sp, other Spec) int { return cmp.Compare(sp.place, other.place) })
 	for _, sp := range specs {
-		a.waiting[sp.Code] = append(a.waiting[sp.Code], sp)
+		a.waiting[sp.container] = append(a.waiting[sp.container], sp)
 	}
 	return a
 }
 
-// begin begins the next specs of a code.
-func (a *ahead) begin(code string) {
+// begin begins the next specs of a container: Ginkgo runs those of one in the order of the tree, but containers in any.
+func (a *ahead) begin(container string) {
 	if a == nil {
 		return
 	}
-	for len(a.begun) < a.most && len(a.waiting[code]) > 0 {
-		sp, done := a.waiting[code][0], make(chan *evaluation, 1)
-		a.waiting[code], a.begun[sp.ID()] = a.waiting[code][1:], done
+	for len(a.begun) < a.most && len(a.waiting[container]) > 0 {
+		sp, done := a.waiting[container][0], make(chan *evaluation, 1)
+		a.waiting[container], a.begun[sp.ID()] = a.waiting[container][1:], done
 		a.underWay.Go(func() { done <- a.evaluate(a.ctx, sp) })
 	}
 }
@@ -56,7 +58,7 @@ func (a *ahead) take(ctx context.Context, sp Spec) (*evaluation, error) {
 	}
 	done, begun := a.begun[sp.ID()]
 	if !begun {
-		a.waiting[sp.Code] = slices.DeleteFunc(a.waiting[sp.Code],
+		a.waiting[sp.container] = slices.DeleteFunc(a.waiting[sp.container],
 			func(other Spec) bool { return other.ID() == sp.ID() })
 		return nil, nil
 	}

@@ -3,14 +3,19 @@ package spec
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
 )
 
-func reading(probe string) Spec { return Spec{Code: "401", Probe: probe, Subject: "FetchTenant"} }
+func reading(probe string) Spec {
+	return Spec{Code: "401", Probe: probe, Subject: "FetchTenant", container: "401_unauthorized.go:18", place: probe}
+}
 
 // As many as may be in flight are under way beside the spec that Ginkgo runs, each of them once, whatever the order in
 // which Ginkgo comes to them.
@@ -18,7 +23,7 @@ func TestAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		evaluated := map[string]int{}
-		a := newAhead([]Spec{reading("a"), reading("b"), reading("c"), reading("d")}, 3,
+		a := newAhead([]Spec{reading("d"), reading("b"), reading("a"), reading("c")}, 3,
 			func(_ context.Context, sp Spec) *evaluation {
 				mu.Lock()
 				defer mu.Unlock()
@@ -28,7 +33,7 @@ func TestAhead(t *testing.T) {
 		defer a.end()
 		take := func(probe string, begun bool) {
 			t.Helper()
-			a.begin("401")
+			a.begin("401_unauthorized.go:18")
 			synctest.Wait()
 			e, err := a.take(t.Context(), reading(probe))
 			if err != nil || (e != nil) != begun || e != nil && e.finding.Reason != probe {
@@ -48,6 +53,38 @@ func TestAhead(t *testing.T) {
 	})
 }
 
+// Containers that Ginkgo comes to later, or has left, take no place of those of the one that it is in.
+func TestAheadWithinTheContainer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		elsewhere := reading("a")
+		elsewhere.container = "404_not_found.go:21"
+		a := newAhead([]Spec{elsewhere, reading("b")}, 2,
+			func(_ context.Context, sp Spec) *evaluation { return &evaluation{finding: inconclusive(sp.Probe)} })
+		defer a.end()
+		a.begin("401_unauthorized.go:18")
+		if e, err := a.take(t.Context(), reading("b")); e == nil || err != nil {
+			t.Errorf("b is not begun: %v, %v", e, err)
+		}
+	})
+}
+
+// Ginkgo sorts by file, by line as a number, and by text last.
+func TestPlace(t *testing.T) {
+	at := func(file string, line int) types.CodeLocation {
+		return types.CodeLocation{FileName: file, LineNumber: line}
+	}
+	inOrder := []string{
+		place([]types.CodeLocation{at("a.go", 9), at("a.go", 99)}, []string{"z", "y"}),
+		place([]types.CodeLocation{at("a.go", 9), at("a.go", 100)}, []string{"a", "b"}),
+		place([]types.CodeLocation{at("a.go", 10), at("a.go", 11)}, []string{"a", "a"}),
+		place([]types.CodeLocation{at("a.go", 10), at("a.go", 11)}, []string{"a", "b"}),
+		place([]types.CodeLocation{at("b.go", 1), at("b.go", 2)}, []string{"a", "a"}),
+	}
+	if !slices.IsSorted(inOrder) {
+		t.Errorf("not in order: %q", inOrder)
+	}
+}
+
 // What changes what the specs read waits for those under way, and the end of the specs stops them.
 func TestAheadEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -60,7 +97,7 @@ func TestAheadEnds(t *testing.T) {
 			ended.Add(1)
 			return &evaluation{}
 		})
-		a.begin("401")
+		a.begin("401_unauthorized.go:18")
 		a.settle()
 		if ended.Load() != 1 {
 			t.Errorf("%d have ended", ended.Load())
@@ -71,7 +108,7 @@ func TestAheadEnds(t *testing.T) {
 			t.Errorf("what is not begun is not waited for: %v", err)
 		}
 		a = newAhead([]Spec{reading("a")}, 2, a.evaluate)
-		a.begin("401")
+		a.begin("401_unauthorized.go:18")
 		if _, err := a.take(limited, reading("a")); !errors.Is(err, context.Canceled) {
 			t.Errorf("a spec that is stopped waits for no evaluation: %v", err)
 		}
@@ -86,7 +123,7 @@ func TestAheadEnds(t *testing.T) {
 // Where one request at a time may be in flight, nothing is evaluated ahead.
 func TestNothingAhead(t *testing.T) {
 	a := newAhead([]Spec{reading("a")}, 1, nil)
-	a.begin("401")
+	a.begin("401_unauthorized.go:18")
 	if e, err := a.take(t.Context(), reading("a")); e != nil || err != nil {
 		t.Errorf("%v, %v", e, err)
 	}

@@ -23,7 +23,7 @@ func (sp Spec) run(ctx SpecContext) {
 	GinkgoHelper()
 	s := suite.session
 	record := sp.record()
-	suite.ahead.begin(sp.Code)
+	suite.ahead.begin(sp.container)
 	done, err := suite.ahead.take(ctx, sp)
 	switch {
 	case err != nil:

@@ -57,7 +57,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if parallelTotal() == 1 {
 		suite.ahead = newAhead(
 			slices.DeleteFunc(suite.reads, func(sp Spec) bool { return !suite.selects(sp.ID()) }),
-			suite.config.Target.Concurrency,
+			suite.session.Concurrency(),
 			func(ctx context.Context, sp Spec) *evaluation { return sp.timed(ctx, suite.session) })
 	}
 	path, err := suite.session.Save()

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -11,6 +13,7 @@ import (
 	"acronis-conformance/suites/internal/session"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 )
 
 // What an expectation rests on: is the rejection documented, and is its code?
@@ -59,6 +62,10 @@ type Spec struct {
 	Objects func(session.Needs)
 	// Prepare builds the case. Its error is the reason why the spec is inconclusive.
 	Prepare func(ctx context.Context, s *session.Session, id string) (Case, error)
+
+	container string // the outermost one around it: its file and line
+	place     string // that of the spec in Ginkgo's order, within its container
+	text      string // what Ginkgo's focus looks at
 }
 
 // Case is what a spec does: a request, or an exchange that has taken place, and what is checked around it.
@@ -103,11 +110,25 @@ func (sp Spec) addTo(n session.Needs) {
 func Register(sp Spec) {
 	GinkgoHelper()
 	_, known := suite.specs[sp.ID()] // Ginkgo builds the tree a second time where it is looked at first
-	if !known && sp.independent() && !CurrentTreeConstructionNodeReport().IsInOrderedContainer {
+	around := CurrentTreeConstructionNodeReport()
+	sp.container = around.ContainerHierarchyLocations[1].String() // below the root of the tree
+	texts := append(around.ContainerHierarchyTexts[1:], sp.ID())
+	sp.place = place(append(around.ContainerHierarchyLocations, types.NewCodeLocation(1)), texts)
+	sp.text = suiteName + " " + strings.Join(texts, " ")
+	if !known && sp.independent() && !around.IsInOrderedContainer {
 		suite.reads = append(suite.reads, sp)
 	}
 	suite.specs[sp.ID()] = sp
 	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+}
+
+// place sorts as Ginkgo orders the specs of a container: by the lines of the nodes around them, then by their texts.
+func place(locations []types.CodeLocation, texts []string) string {
+	var b strings.Builder
+	for _, l := range locations {
+		fmt.Fprintf(&b, "%s:%06d ", l.FileName, l.LineNumber)
+	}
+	return b.String() + strings.Join(texts, " ")
 }
 
 // labels are what filters select the spec by. The first one, its code, is that of the container around it.

@@ -2,8 +2,10 @@ package spec
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
 	"acronis-conformance/fixtures"
@@ -152,4 +154,39 @@ func TestAssumedOnly(t *testing.T) {
 	s.Judge.Rules.Assumed = true
 	g.Expect(AssumedOnly(s, wrong)).To(Equal(wrong))
 	g.Expect(AssumedOnly(s, nil)).To(BeEmpty())
+}
+
+// What runs is known without a walk through the tree: by labels, and by texts as Ginkgo's focus and skip look at them.
+func TestSelection(t *testing.T) {
+	before := suite.specs
+	defer func() { suite.specs = before }()
+	tenants := Spec{Code: "401", Probe: "no-token", Subject: "FetchTenant",
+		text: suiteName + " 401 unauthorized 401/no-token/FetchTenant"}
+	users := Spec{Code: "404", Probe: "unknown-id", Subject: "FetchUser",
+		text: suiteName + " 404 not found 404/unknown-id/FetchUser"}
+	suite.specs = map[string]Spec{tenants.ID(): tenants, users.ID(): users}
+	for name, row := range map[string]struct {
+		config types.SuiteConfig
+		want   []string
+	}{
+		"everything": {types.SuiteConfig{}, []string{tenants.ID(), users.ID()}},
+		"a label":    {types.SuiteConfig{LabelFilter: "404 || unknown"}, []string{users.ID()}},
+		"a focus on the text of a container": {types.SuiteConfig{FocusStrings: []string{"not found", "not there"}},
+			[]string{users.ID()}},
+		"a focus on an id": {types.SuiteConfig{FocusStrings: []string{"401/no-token/FetchTenant$"}},
+			[]string{tenants.ID()}},
+		"a skip":              {types.SuiteConfig{SkipStrings: []string{"unauthorized"}}, []string{users.ID()}},
+		"a label and a focus": {types.SuiteConfig{LabelFilter: "401", FocusStrings: []string{"FetchUser"}}, nil},
+	} {
+		selects := selection(row.config, types.ReporterConfig{})
+		var got []string
+		for _, id := range []string{tenants.ID(), users.ID()} {
+			if selects(id) {
+				got = append(got, id)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s selects %v, not %v", name, got, row.want)
+		}
+	}
 }

@@ -1,11 +1,13 @@
 package spec
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -140,13 +142,18 @@ func collectGarbage(percent int, limit int64) {
 
 const suiteName = "Acronis Account Management API v2: conformance"
 
-// selection tells which specs will run: a small selection makes a small sandbox. Labels are known without a walk
-// through the tree, which would take as long as its making.
+// selection tells which specs will run: a small selection makes a small sandbox. Labels and texts are known without a
+// walk through the tree, which would take as long as its making.
 func selection(suiteConfig types.SuiteConfig, reporterConfig types.ReporterConfig) func(id string) bool {
-	if len(suiteConfig.FocusStrings)+len(suiteConfig.SkipStrings)+len(suiteConfig.FocusFiles)+len(
-		suiteConfig.SkipFiles) == 0 {
-		if fits, err := types.ParseLabelFilter(suiteConfig.LabelFilter); err == nil { // Ginkgo complains about another
-			return func(id string) bool { return fits(suite.specs[id].labels()) }
+	fits, misread := types.ParseLabelFilter(suiteConfig.LabelFilter)
+	focused, unfocused := regexp.Compile(strings.Join(suiteConfig.FocusStrings, "|"))
+	skipped, unskipped := regexp.Compile(strings.Join(suiteConfig.SkipStrings, "|"))
+	if len(suiteConfig.FocusFiles)+len(suiteConfig.SkipFiles) == 0 &&
+		errors.Join(misread, unfocused, unskipped) == nil { // Ginkgo complains about others
+		return func(id string) bool {
+			sp := suite.specs[id]
+			return fits(sp.labels()) && focused.MatchString(sp.text) &&
+				(len(suiteConfig.SkipStrings) == 0 || !skipped.MatchString(sp.text))
 		}
 	}
 	ids := map[string]bool{}
