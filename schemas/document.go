@@ -71,10 +71,22 @@ func ReadJSON(body []byte) (any, error) {
 
 // reader builds a document from a stream of tokens.
 type reader struct {
-	tokens *jsontext.Decoder
-	at     path // the value being read
-	depth  int
-	values int // read so far
+	tokens  *jsontext.Decoder
+	at      []step // the value being read
+	depth   int
+	values  int      // read so far
+	members []member // of the objects that are not read to their end
+}
+
+// step is a key, or the index of an item, on the way to a value.
+type step struct {
+	key   string
+	index int // -1 for a key
+}
+
+type member struct {
+	key   string
+	value any
 }
 
 func (r *reader) value() (any, error) {
@@ -110,30 +122,40 @@ func (r *reader) value() (any, error) {
 }
 
 func (r *reader) object() (any, error) {
-	object := map[string]any{}
+	outer := len(r.members)
 	for r.tokens.PeekKind() != '}' {
 		token, err := r.next()
 		if err != nil {
 			return nil, err
 		}
 		key := token.String() // anything but a text is a syntax error
-		r.at = append(r.at, key)
-		if _, twice := object[key]; twice {
-			return nil, r.breach("duplicate-key", "the key occurs twice in one object")
-		}
-		if object[key], err = r.value(); err != nil {
+		r.at = append(r.at, step{key, -1})
+		value, err := r.value()
+		if err != nil {
 			return nil, err
 		}
+		r.members = append(r.members, member{key, value})
 		r.at = r.at[:len(r.at)-1]
 	}
-	_, err := r.next()
-	return object, err
+	if _, err := r.next(); err != nil {
+		return nil, err
+	}
+	object := make(map[string]any, len(r.members)-outer) // which then does not grow
+	for _, m := range r.members[outer:] {
+		if _, twice := object[m.key]; twice {
+			r.at = append(r.at, step{m.key, -1})
+			return nil, r.breach("duplicate-key", "the key occurs twice in one object")
+		}
+		object[m.key] = m.value
+	}
+	r.members = r.members[:outer]
+	return object, nil
 }
 
 func (r *reader) array() (any, error) {
 	array := []any{}
 	for r.tokens.PeekKind() != ']' {
-		r.at = append(r.at, len(array))
+		r.at = append(r.at, step{index: len(array)})
 		item, err := r.value()
 		if err != nil {
 			return nil, err
@@ -191,7 +213,15 @@ func (r *reader) next() (jsontext.Token, error) {
 }
 
 func (r *reader) breach(rule, detail string) *BodyError {
-	return &BodyError{Rule: rule, Path: r.at.String(), Detail: detail}
+	var at path
+	for _, s := range r.at {
+		if s.index < 0 {
+			at = append(at, s.key)
+		} else {
+			at = append(at, s.index)
+		}
+	}
+	return &BodyError{Rule: rule, Path: at.String(), Detail: detail}
 }
 
 func invalidByte(body []byte) int {
