@@ -3,17 +3,19 @@ package spec
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"sync"
 )
 
-// ahead evaluates specs that only read while those before them are still under way, so that the specs do not wait for
-// each answer in turn. It is for a process that is alone in its run: no other one can take a spec that it has begun.
-// Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates nothing.
+// ahead evaluates specs that read, and those whose writes are to be refused, while those before them are still under
+// way, so that the specs do not wait for each answer in turn. It is for a process that is alone in its run: no other
+// one can take a spec that it has begun. Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates
+// nothing.
 type ahead struct {
-	waiting map[string][]Spec           // that are not begun, by container, in the order of the tree
-	begun   map[string]chan *evaluation // by id, until Ginkgo runs the spec
-	most    int                         // that are begun at a time
+	waiting map[string][]Spec // that are not begun, by container, in the order of the tree
+	begun   map[string]begun  // by id, until Ginkgo runs the spec
+	most    int               // that are begun at a time
 
 	evaluate func(ctx context.Context, sp Spec) *evaluation
 	ctx      context.Context // of all evaluations: none outlives the specs
@@ -21,15 +23,25 @@ type ahead struct {
 	underWay sync.WaitGroup
 }
 
-// independent reports whether it is the same to every other spec when this one runs.
-func (sp Spec) independent() bool { return !sp.Writes && !sp.Waiting && !sp.Injected && !sp.Settles }
+// begun is a spec that is evaluated ahead.
+type begun struct {
+	spec Spec
+	done chan *evaluation // what became of it, once that is known
+}
+
+// independent reports whether it is the same to every other spec when this one runs. A write that is to be refused aims
+// at an object that only specs of its operation write to, one at a time; where one was served, so that the object has
+// to be made again, the spec is postponed.
+func (sp Spec) independent() bool {
+	return !(sp.Writes && sp.Want < http.StatusBadRequest) && !sp.Waiting && !sp.Injected && !sp.Settles
+}
 
 // newAhead evaluates the specs ahead, where more than one request may be in flight.
 func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *evaluation) *ahead {
 	if inFlight < 2 {
 		return nil
 	}
-	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]chan *evaluation{}, most: inFlight - 1,
+	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]begun{}, most: inFlight - 1,
 		evaluate: evaluate}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	slices.SortStableFunc(specs, func(sp, other Spec) int { return cmp.Compare(sp.place, other.place) })
@@ -45,10 +57,25 @@ func (a *ahead) begin(container string) {
 		return
 	}
 	for len(a.begun) < a.most && len(a.waiting[container]) > 0 {
-		sp, done := a.waiting[container][0], make(chan *evaluation, 1)
-		a.waiting[container], a.begun[sp.ID()] = a.waiting[container][1:], done
+		next := slices.IndexFunc(a.waiting[container], func(sp Spec) bool { return !a.writing(sp) })
+		if next < 0 {
+			return // each would wait for the object of one that is under way
+		}
+		sp, done := a.waiting[container][next], make(chan *evaluation, 1)
+		a.waiting[container] = slices.Delete(a.waiting[container], next, next+1)
+		a.begun[sp.ID()] = begun{sp, done}
 		a.underWay.Go(func() { done <- a.evaluate(a.ctx, sp) })
 	}
+}
+
+// writing reports whether a spec is under way that writes to the same object.
+func (a *ahead) writing(sp Spec) bool {
+	for _, other := range a.begun {
+		if sp.Writes && other.spec.Writes && sp.Subject == other.spec.Subject && len(other.done) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // take returns what became of a spec that was begun, once that is known; nil where it was not begun, nor will be.
@@ -56,22 +83,23 @@ func (a *ahead) take(ctx context.Context, sp Spec) (*evaluation, error) {
 	if a == nil {
 		return nil, nil
 	}
-	done, begun := a.begun[sp.ID()]
-	if !begun {
+	begun, is := a.begun[sp.ID()]
+	if !is {
 		a.waiting[sp.container] = slices.DeleteFunc(a.waiting[sp.container],
 			func(other Spec) bool { return other.ID() == sp.ID() })
 		return nil, nil
 	}
 	delete(a.begun, sp.ID())
 	select {
-	case e := <-done:
+	case e := <-begun.done:
 		return e, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// settle returns once no spec is evaluated ahead. None is until the next call of begin.
+// settle returns once no spec is evaluated ahead. None is until the next call of begin. A spec that is itself evaluated
+// ahead must not call it.
 func (a *ahead) settle() {
 	if a != nil {
 		a.underWay.Wait()

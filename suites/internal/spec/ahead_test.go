@@ -3,7 +3,9 @@ package spec
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -131,12 +133,40 @@ func TestNothingAhead(t *testing.T) {
 	a.end()
 }
 
-// What writes, waits, or looks until a write is shown is left to its turn.
+// Of the specs that write to one object, one at a time is under way.
+func TestAheadWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		writing := func(probe string) Spec {
+			sp := reading(probe)
+			sp.Writes, sp.Want = true, 401
+			return sp
+		}
+		goOn := make(chan bool)
+		a := newAhead([]Spec{writing("a"), writing("b"), reading("c"), writing("d")}, 4,
+			func(context.Context, Spec) *evaluation { <-goOn; return &evaluation{} })
+		defer a.end()
+		underWay := func() string { return strings.Join(slices.Sorted(maps.Keys(a.begun)), " ") }
+		a.begin("401_unauthorized.go:18")
+		if got := underWay(); got != "401/a/FetchTenant 401/c/FetchTenant" {
+			t.Errorf("under way are %s", got)
+		}
+		goOn <- true
+		goOn <- true
+		synctest.Wait()
+		a.begin("401_unauthorized.go:18")
+		if got := underWay(); got != "401/a/FetchTenant 401/b/FetchTenant 401/c/FetchTenant" {
+			t.Errorf("under way are %s", got)
+		}
+		close(goOn)
+	})
+}
+
+// What is to be written, waits, or looks until a write is shown is left to its turn.
 func TestIndependent(t *testing.T) {
-	if !reading("a").independent() {
-		t.Error("a read is not independent")
+	if !reading("a").independent() || !(Spec{Writes: true, Want: 403}).independent() {
+		t.Error("a read, or a write that is to be refused, is not independent")
 	}
-	for name, sp := range map[string]Spec{"a write": {Writes: true}, "one that waits": {Waiting: true},
+	for name, sp := range map[string]Spec{"a write": {Writes: true, Want: 204}, "one that waits": {Waiting: true},
 		"an injected failure": {Injected: true}, "one that settles": {Settles: true}} {
 		if sp.independent() {
 			t.Errorf("%s is independent", name)

@@ -28,8 +28,8 @@ func (sp Spec) run(ctx SpecContext) {
 	switch {
 	case err != nil:
 		done = &evaluation{finding: targetFailed(err)}
-	case done == nil:
-		done = sp.timed(ctx, s)
+	case done == nil || done.postponed():
+		done = sp.timed(ctx, s, false)
 	}
 	record.Started, record.Seconds = done.started.UTC(), done.took.Seconds()
 	conclude(s, record, done.finding, done.exchanges)
@@ -43,18 +43,22 @@ type evaluation struct {
 	exchanges []*exchange.Exchange
 }
 
-// timed evaluates the spec within the time that it may take.
-func (sp Spec) timed(ctx context.Context, s *session.Session) *evaluation {
+// postponed reports whether the spec is to be evaluated once Ginkgo runs it.
+func (e *evaluation) postponed() bool { return e.finding.Verdict == "" }
+
+// timed evaluates the spec within the time that it may take, early where that is ahead of its turn.
+func (sp Spec) timed(ctx context.Context, s *session.Session, early bool) *evaluation {
 	e := &evaluation{started: time.Now()}
 	limited, cancel := ratelimit.WithTimeout(ctx, s.Timeouts().Spec)
 	defer cancel()
-	e.finding, e.exchanges = sp.evaluate(limited, s)
+	e.finding, e.exchanges = sp.evaluate(limited, s, early)
 	e.took = time.Since(e.started)
 	return e
 }
 
-// evaluate provokes the code and judges the answer.
-func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, []*exchange.Exchange) {
+// evaluate provokes the code and judges the answer. Early, it does not where the object is to be made again first, and
+// returns no verdict.
+func (sp Spec) evaluate(ctx context.Context, s *session.Session, early bool) (judge.Result, []*exchange.Exchange) {
 	if reason := sp.SkipReason(s); reason != "" {
 		return inconclusive(reason), nil
 	}
@@ -67,12 +71,19 @@ func (sp Spec) evaluate(ctx context.Context, s *session.Session) (judge.Result, 
 	}
 	if t.Locks != "" && sp.Writes {
 		lock, err := s.Lock(ctx, t.Locks)
+		if err == nil && lock.ModifiedBy != "" {
+			lock.Unlock()
+			if early {
+				return judge.Result{}, nil
+			}
+			suite.ahead.settle() // what is evaluated ahead reads what this changes, or waits for the lock
+			lock, err = s.Lock(ctx, t.Locks)
+		}
 		if err != nil {
 			return targetFailed(err), nil
 		}
 		defer lock.Unlock()
 		if lock.ModifiedBy != "" {
-			suite.ahead.settle() // what is evaluated ahead reads what this changes
 			if err := sp.remake(ctx, lock, t.Locks); err != nil {
 				return targetFailed(err), nil
 			}

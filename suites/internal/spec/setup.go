@@ -58,7 +58,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		suite.ahead = newAhead(
 			slices.DeleteFunc(suite.reads, func(sp Spec) bool { return !suite.selects(sp.ID()) }),
 			suite.session.Concurrency(),
-			func(ctx context.Context, sp Spec) *evaluation { return sp.timed(ctx, suite.session) })
+			func(ctx context.Context, sp Spec) *evaluation { return sp.timed(ctx, suite.session, true) })
 	}
 	path, err := suite.session.Save()
 	Expect(err).NotTo(HaveOccurred())
