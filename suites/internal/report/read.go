@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 
+	json2 "github.com/go-json-experiment/json"
+
 	"acronis-conformance/schemas"
 )
 
@@ -29,6 +31,14 @@ func Read(path string) (*Result, error) {
 }
 
 func decode(data []byte) (*Result, error) {
+	// What the suite has written is read in a third of the time. What cannot be read so is read again, which tells what
+	// is wrong with it.
+	written := new(Result)
+	if json2.Unmarshal(data, written, json2.RejectUnknownMembers(true)) == nil && written.Version == Version &&
+		written.check() == nil {
+		written.complete()
+		return written, nil
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	var r Result

@@ -3,7 +3,6 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	json2 "github.com/go-json-experiment/json"
 
 	"acronis-conformance/schemas"
 )
@@ -113,7 +114,7 @@ func (r *Records) take(process int, line []byte) error {
 	}
 	switch Kind(kind) {
 	case KindHeader:
-		return json.Unmarshal(value, &r.Header)
+		return json2.Unmarshal(value, &r.Header)
 	case KindChecks:
 		return extend(&r.Checks, value)
 	case KindLimits:
@@ -126,7 +127,7 @@ func (r *Records) take(process int, line []byte) error {
 		return add(&r.Specs, value)
 	case KindEnd:
 		var sent Requests
-		err := json.Unmarshal(value, &sent)
+		err := json2.Unmarshal(value, &sent)
 		r.sent[process] = sent
 		return err
 	}
@@ -135,7 +136,7 @@ func (r *Records) take(process int, line []byte) error {
 
 func add[T any](list *[]T, value []byte) error {
 	var one T
-	err := json.Unmarshal(value, &one)
+	err := json2.Unmarshal(value, &one)
 	if err == nil {
 		*list = append(*list, one)
 	}
@@ -144,7 +145,7 @@ func add[T any](list *[]T, value []byte) error {
 
 func extend[T any](list *[]T, value []byte) error {
 	var more []T
-	err := json.Unmarshal(value, &more)
+	err := json2.Unmarshal(value, &more)
 	*list = append(*list, more...)
 	return err
 }
