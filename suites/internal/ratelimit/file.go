@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -15,8 +16,24 @@ import (
 type file struct {
 	path string
 
-	mu    sync.Mutex // guards alone
-	alone *state     // where no other process changes it; nil: it is read from the file each time
+	mu     sync.Mutex // guards what follows
+	alone  *state     // where no other process changes it; nil: it is read from the file each time
+	stored time.Time  // when it was last stored, where it is changed alone
+}
+
+// storeEvery is how often what is sent alone is stored: a person watches it, and a file that is opened for each request
+// is a thirtieth of what a run costs.
+const storeEvery = 50 * time.Millisecond
+
+// sent is update for a request that is sent: alone, it is stored with one that follows.
+func (f *file) sent(change func(*state) error) error {
+	f.mu.Lock()
+	if f.alone != nil && time.Since(f.stored) < storeEvery {
+		defer f.mu.Unlock()
+		return change(f.alone)
+	}
+	f.mu.Unlock()
+	return f.update(change)
 }
 
 // update reads the state, lets change at it, and stores it, while no other process or goroutine does. What change
@@ -34,6 +51,7 @@ func (f *file) update(change func(*state) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("the pace of the run: %w", err)
 	}
+	f.stored = time.Now()
 	return errors.Join(f.store(opened, f.alone), opened.Close())
 }
 

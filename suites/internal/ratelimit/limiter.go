@@ -169,7 +169,7 @@ func (p *Limiter) book(ctx context.Context, earliest time.Time) (turn time.Time,
 // admit takes the request into account if it may be sent now, or says how long it must wait: a turn may have passed
 // while all slots were taken, and others may have got their slots late too.
 func (p *Limiter) admit(ctx context.Context) (wait time.Duration, throttled bool, err error) {
-	err = p.file.update(func(s *state) error {
+	err = p.file.sent(func(s *state) error {
 		if err := p.afford(ctx, s); err != nil {
 			return err
 		}

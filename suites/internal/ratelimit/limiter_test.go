@@ -275,23 +275,32 @@ func TestAShorterStateReplacesALongerOne(t *testing.T) {
 	})).To(Succeed())
 }
 
-// A process that is alone keeps the limits, and a process that watches the run sees what it has sent.
+// A process that is alone keeps the limits, and a process that watches the run sees soon what it has sent, and all of
+// it in the end.
 func TestAlone(t *testing.T) {
-	g := NewWithT(t)
 	dir := t.TempDir()
-	limiter, err := New(dir, Limits{Budget: 2})
-	g.Expect(err).NotTo(HaveOccurred())
-	limiter.Alone()
-	watcher, err := New(dir, Limits{})
-	g.Expect(err).NotTo(HaveOccurred())
-	for sent := range 2 {
-		g.Expect(watcher.Used()).To(Equal(sent))
-		release, err := limiter.Acquire(t.Context(), time.Time{})
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		limiter, err := New(dir, Limits{Budget: 3})
 		g.Expect(err).NotTo(HaveOccurred())
-		release()
-	}
-	g.Expect(watcher.Used()).To(Equal(2))
-	g.Expect(limiter.Used()).To(Equal(2))
-	_, err = limiter.Acquire(t.Context(), time.Time{})
-	g.Expect(err).To(MatchError(ContainSubstring("the budget of 2 requests is used up")))
+		limiter.Alone()
+		watcher, err := New(dir, Limits{})
+		g.Expect(err).NotTo(HaveOccurred())
+		send := func() error {
+			release, err := limiter.Acquire(t.Context(), time.Time{})
+			if err == nil {
+				release()
+			}
+			return err
+		}
+		g.Expect(send()).To(Succeed())
+		g.Expect(watcher.Used()).To(Equal(1))
+		time.Sleep(storeEvery)
+		g.Expect(send()).To(Succeed())
+		g.Expect(watcher.Used()).To(Equal(2))
+		g.Expect(send()).To(Succeed())
+		g.Expect(limiter.CleanedUp(0)).To(Succeed())
+		g.Expect(watcher.Used()).To(Equal(3))
+		g.Expect(send()).To(MatchError(ContainSubstring("the budget of 3 requests is used up")))
+	})
 }
