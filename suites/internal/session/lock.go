@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -48,20 +49,57 @@ type Lock struct {
 
 	session *Session
 	key     string
-	lock    *flock.Flock
+	release func()
 	state   shared
+}
+
+// turns lock objects within a process.
+type turns struct {
+	mu sync.Mutex
+	of map[string]chan struct{} // by key: full while the object is locked
+}
+
+// take locks an object, and returns what releases it.
+func (t *turns) take(ctx context.Context, key string) (release func(), err error) {
+	t.mu.Lock()
+	turn := t.of[key]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		t.of[key] = turn
+	}
+	t.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// lock locks an object, and returns what releases it. A file costs several calls of the system, and a look at it every
+// few milliseconds.
+func (s *Session) lock(ctx context.Context, key string) (release func(), err error) {
+	if s.turns != nil {
+		return s.turns.take(ctx, key)
+	}
+	lock := flock.New(s.lockFile(key) + ".lock")
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // Lock acquires the object's lock. The caller must call Unlock. An error says why the lock cannot be had before the
 // context ends.
 func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
-	l := &Lock{session: s, key: key, lock: flock.New(s.lockFile(key) + ".lock")}
-	if _, err := l.lock.TryLockContext(ctx, lockPoll); err != nil {
+	release, err := s.lock(ctx, key)
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("another spec has locked %s: %w", key, context.Cause(ctx))
 		}
 		return nil, fmt.Errorf("lock of %s: %w", key, err)
 	}
+	l := &Lock{session: s, key: key, release: release}
 	if err := l.read(); err != nil {
 		l.Unlock()
 		return nil, fmt.Errorf("lock of %s: %w", key, err)
@@ -70,7 +108,7 @@ func (s *Session) Lock(ctx context.Context, key string) (*Lock, error) {
 }
 
 // Unlock releases the object.
-func (l *Lock) Unlock() { _ = l.lock.Unlock() }
+func (l *Lock) Unlock() { l.release() }
 
 // read takes over what another process has left in the lock file.
 func (l *Lock) read() error {

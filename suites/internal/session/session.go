@@ -108,6 +108,7 @@ type Session struct {
 
 	furnishing bool           // the objects are being made
 	remakes    map[string]int // by key: how often the object was made again, as far as this process knows
+	turns      *turns         // for the objects, where no other process takes part; nil: files lock them
 }
 
 func newSession(o Options, state State) (*Session, error) {
@@ -152,7 +153,12 @@ func newSession(o Options, state State) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	var alone *turns
+	if o.Alone {
+		alone = &turns{of: map[string]chan struct{}{}}
+	}
 	s := &Session{
+		turns: alone,
 		State: state, Catalogue: o.Catalogue, Redactor: redactor, config: o.Config, contract: o.Catalogue.Contract(),
 		client:  client,
 		serials: serials, limiter: limiter,
