@@ -56,8 +56,13 @@ bench: ## what a run on the mock costs (time and memory, against the same reques
 	@go test -count=1 -run='^$$' -bench=TenTargets -benchtime=1x -timeout=30m ./suites/selftest
 
 .PHONY: proof
-proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html; and the long tests
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation || long' --silence-skips --timeout=60m ./suites/selftest -- -full
+proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=60m ./suites/selftest -- -full
+
+.PHONY: system
+system: ## the program on servers that lie, stall and break, killed midway, and with each key of ginkgo.yml: the long tests of which `make test` runs a few
+	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='long' --silence-skips --timeout=60m ./suites/selftest
+	@go test -race -count=1 ./fixtures/mock/e2e
 
 AXE := axe-core-4.14.1
 
@@ -126,10 +131,10 @@ SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/ju
 AT_ONCE := AtTheSameTime|Processes|WriteAll$$
 
 .PHONY: test
-test: lint ## what the project tests about itself, but for what `make proof` does, and the suite on the mock
-	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
+test: lint ## what the project tests about itself, of what `make system` and `make proof` do a fixed sample, and the suite on the mock
+	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' -e '/mock/e2e$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
 	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
 	go test -race -count=1 -run '$(AT_ONCE)' ./suites/internal/redact ./suites/internal/render
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
-	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='!defect && !variation && !long' ./suites/selftest
+	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='sample || (!defect && !variation && !long)' ./suites/selftest
 	$(MAKE) run TARGET=mock

@@ -11,7 +11,7 @@ import (
 )
 
 // A gate loses nothing that the baseline had, and takes no baseline that had little to lose.
-var _ = Describe("the baseline of a gate", func() {
+var _ = Describe("the baseline of a gate", long, func() {
 	// passed is a desk whose gate has passed on staging, with the result in old.json. While later is set, the target
 	// does otherwise.
 	passed := func(ctx SpecContext, later *atomic.Bool, p *proxy) *desk {
@@ -38,7 +38,7 @@ var _ = Describe("the baseline of a gate", func() {
 		return d.run(ctx, "gate", "-target=staging", "-baseline=old.json")
 	}
 
-	It("is kept by a run that asserts and refuses the same", limit, func(ctx SpecContext) {
+	It("is kept by a run that asserts and refuses the same", sample, limit, func(ctx SpecContext) {
 		var later atomic.Bool
 		d := passed(ctx, &later, &proxy{})
 		o := again(ctx, d)
@@ -100,7 +100,7 @@ var _ = Describe("the baseline of a gate", func() {
 			Expect(other.run(ctx, "run", "-target=staging", "-filter=401").code).To(Equal(0))
 			d.write("old.json", other.read("conformance.json"))
 		}, "is the result of a part of the specs: name the conformance.json of a full run that passed"),
-		Entry("that is red", limit, func(ctx SpecContext, d *desk) {
+		Entry("that is red", sample, limit, func(ctx SpecContext, d *desk) {
 			other := newDesk(oneViolation(), readOnly)
 			Expect(other.run(ctx, "run", "-target=staging").code).To(Equal(1))
 			d.write("old.json", other.read("conformance.json"))

@@ -26,8 +26,20 @@ const (
 	pollEvery     = 5 * time.Millisecond
 )
 
-// long marks what takes a run of the whole suite or two, or waits: `make test` leaves it to `make proof`.
+// long marks what takes a run of the whole suite or two, waits, or is one of many of a kind: `make test` leaves it to
+// `make system`.
 var long = Label("long")
+
+// sample marks what `make test` runs all the same, of what is long and of the proof.
+var sample = Label("sample")
+
+// sampled is the label of a sample for one in so many.
+func sampled(i, step int) Labels {
+	if i%step == 0 {
+		return sample
+	}
+	return nil
+}
 
 // desk is the directory of someone who works with the command: ginkgo.yml, what lies beside it, and the reports. It
 // stays the same over several commands.

@@ -26,7 +26,7 @@ type deceit struct {
 	left    types.GomegaMatcher // the run's own tenants that are on the target afterwards, by name
 }
 
-var _ = Describe("a target that lies about whose an object is", func() {
+var _ = Describe("a target that lies about whose an object is", long, func() {
 	DescribeTable("makes the suite write to nothing that is not its own", func(ctx SpecContext, d deceit) {
 		a := new(account)
 		var answer func(g *gateway, w http.ResponseWriter, r *http.Request) bool
@@ -51,7 +51,7 @@ var _ = Describe("a target that lies about whose an object is", func() {
 		}
 	},
 		// What the answers to creating calls name beside the id.
-		Entry("with the owner of a location in braces", limit, related("owner_tenant_id", "{%s}")),
+		Entry("with the owner of a location in braces", sample, limit, related("owner_tenant_id", "{%s}")),
 		Entry("with the owner of a location as a URN", limit, related("owner_tenant_id", "urn:uuid:%s")),
 		Entry("with the owner of a location and a space", limit, related("owner_tenant_id", "%s ")),
 		Entry("with the owner of a location without hyphens", limit, related("owner_tenant_id", "bare %s")),
@@ -93,7 +93,7 @@ var _ = Describe("a target that lies about whose an object is", func() {
 		Entry("by a failure for a sandbox that was made", limit, unnamed(http.StatusInternalServerError, 2,
 			"CreateTenant was answered with")),
 		Entry("by no answer for a sandbox that was made", limit, unnamed(0, 2, "broke the answer off")),
-		Entry("by the word that the sandbox is deleted", limit, deletion(http.StatusOK)),
+		Entry("by the word that the sandbox is deleted", sample, limit, deletion(http.StatusOK)),
 		Entry("by the word that the sandbox is accepted for deletion", limit, deletion(http.StatusAccepted)),
 		Entry("by the word that the sandbox is not there", limit, deletion(http.StatusNotFound)),
 		Entry("by a redirect of the sandbox's deletion", limit, deletion(http.StatusPermanentRedirect)),

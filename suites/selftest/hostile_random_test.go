@@ -107,7 +107,7 @@ func changeAt(value any, path []string, do func(object map[string]any, name stri
 }
 
 // What the live service is known for hides nothing else, wherever that is.
-var _ = Describe("beside all known deviations, one fault more at a place that is left to chance", func() {
+var _ = Describe("beside all known deviations, one fault more at a place that is left to chance", long, func() {
 	DescribeTable("is a violation", func(ctx SpecContext, fits func(schema, string, schema) bool,
 		do func(map[string]any, string) bool) {
 		reference := readReference()

@@ -134,7 +134,7 @@ func staging(line string) func(string) string {
 // What a user writes into ginkgo.yml has its effect. The keys that are not here have their own specs: url, client_id,
 // client_secret and ca_file those of a live target, allow, production and budget those of permissions, gate and
 // contract those of exit codes.
-var _ = Describe("a key of ginkgo.yml", func() {
+var _ = Describe("a key of ginkgo.yml", long, func() {
 	DescribeTable("has its effect", func(ctx SpecContext, s setting) {
 		for i, change := range s.values {
 			w := &observed{}
@@ -152,7 +152,7 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			Expect(s.shows(w)).To(Equal(s.is[i]), "value %d: %s", i+1, w.output)
 		}
 	},
-		Entry("expired_token", limit, setting{
+		Entry("expired_token", sample, limit, setting{
 			arguments: []string{"-focus=401/expired-token/FetchTenant$"},
 			values:    [2]func(string) string{shipped, replaced("expired_token: ${ACRONIS_EXPIRED_TOKEN}", "")},
 			shows:     (*observed).verdict, is: [2]any{report.Pass, report.Inconclusive},
@@ -162,7 +162,7 @@ var _ = Describe("a key of ginkgo.yml", func() {
 			values:    [2]func(string) string{shipped, replaced("fault_header: ${ACRONIS_FAULT_HEADER}", "")},
 			shows:     (*observed).verdict, is: [2]any{report.Pass, report.Inconclusive},
 		}),
-		Entry("strict", limit, setting{
+		Entry("strict", sample, limit, setting{
 			mock: []string{"-variation=challenges-absent"}, arguments: []string{one},
 			values: [2]func(string) string{shipped, staging("strict: true")},
 			shows:  (*observed).verdict, is: [2]any{report.Pass, report.Violation},

@@ -20,7 +20,7 @@ import (
 
 // A process that is killed, as the kernel does where memory is short, ends the run without Ginkgo's report. What was
 // recorded by then stays.
-var _ = Describe("a run of which something is killed", func() {
+var _ = Describe("a run of which something is killed", long, func() {
 	// several are enough specs to be in the midst of them, and few enough for the process that lives on.
 	const several = "(401 || 404) && !waiting"
 

@@ -154,7 +154,7 @@ type lie struct {
 	code  int
 }
 
-var _ = Describe("a target that lies about what was created", func() {
+var _ = Describe("a target that lies about what was created", long, func() {
 	DescribeTable("makes the suite write to nothing that is not its own", func(ctx SpecContext, l lie) {
 		var a account
 		var mu sync.Mutex
@@ -202,7 +202,7 @@ var _ = Describe("a target that lies about what was created", func() {
 			func(a account) string { return a.tenant }, func(a account) string { return "/tenants/" + a.tenant }, 1}),
 		Entry("with the tenant of the client, in every answer", SpecTimeout(time.Minute), lie{"/tenants", 0, "id",
 			func(a account) string { return a.tenant }, nil, 1}),
-		Entry("with a customer, for the sandbox", SpecTimeout(time.Minute), lie{"/tenants", 1, "id",
+		Entry("with a customer, for the sandbox", sample, SpecTimeout(time.Minute), lie{"/tenants", 1, "id",
 			func(a account) string { return a.customer }, func(a account) string { return "/tenants/" + a.customer },
 			1}),
 		Entry("with a customer, under the name that was sent", SpecTimeout(time.Minute), lie{"/tenants", 1, "id",
@@ -227,7 +227,7 @@ var _ = Describe("a target that lies about what was created", func() {
 		Entry("with a location", SpecTimeout(time.Minute), lie{"/locations", 1, "id",
 			func(a account) string { return a.location }, func(a account) string { return "/locations/" + a.location },
 			1}),
-		Entry("with an id that steers", SpecTimeout(time.Minute), lie{"/clients", 4, "client_id",
+		Entry("with an id that steers", sample, SpecTimeout(time.Minute), lie{"/clients", 4, "client_id",
 			func(account) string { return ".." }, nil, 1}),
 		Entry("with an empty id", SpecTimeout(time.Minute), lie{"/clients", 0, "client_id",
 			func(account) string { return "" }, nil, 1}),

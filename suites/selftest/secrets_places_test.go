@@ -201,7 +201,7 @@ func expectHidden(folder string, finder *redacttest.Finder) {
 	})).To(Succeed())
 }
 
-var _ = Describe("an answer that is made to be slow", func() {
+var _ = Describe("an answer that is made to be slow", long, func() {
 	// mostBytes is what a run may need beyond a run on a healthy server.
 	const mostBytes = 200 << 20
 	BeforeEach(measureHealthy, NodeTimeout(2*time.Minute))

@@ -19,8 +19,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// variationStep is the sample's: one variation in so many is run alone, and besides those that travel otherwise.
-// Nearly all of them together are always run.
+// variationStep is what is run without -full: one variation in so many is run alone, and besides those that travel
+// otherwise. Nearly all of them together are always run.
 const variationStep = 10
 
 // overHTTP2 is the variation over which those of perConnection cannot show: HTTP/2 has pieces, names in small
@@ -52,8 +52,9 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 	It("all but those that lag", Label("variation"), SpecTimeout(10*time.Minute), together(without(lags)...))
 	It("all but "+overHTTP2+" and those that put off requests", Label("variation"), SpecTimeout(10*time.Minute),
 		together(without(func(name string) bool { return name == overHTTP2 || putsOff(name) })...))
-	for _, few := range fewAtOnce(names) {
-		It(strings.Join(few, ", "), Label("variation"), SpecTimeout(5*time.Minute), func(ctx SpecContext) {
+	for i, few := range fewAtOnce(names) {
+		It(strings.Join(few, ", "), Label("variation"), sampled(i, 10), SpecTimeout(5*time.Minute), func(
+			ctx SpecContext) {
 			environment := startVaried(few...)
 			expectNoFalseAlarm(runCompiled(ctx, report.Read, environment, patient(few...), "-target=staging",
 				"-ginkgo.label-filter=!waiting"), few...)
@@ -62,7 +63,7 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 })
 
 // fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one
-// of them does not hide what another one brings about. The sample's are alone.
+// of them does not hide what another one brings about. Without -full they are alone.
 func fewAtOnce(names []string) [][]string {
 	var dealt [][]string
 	if *fullFlag {

@@ -26,7 +26,7 @@ import (
 )
 
 // What the wire does behind the suite's back, and targets that serve nothing any longer.
-var _ = Describe("a hostile wire", func() {
+var _ = Describe("a hostile wire", long, func() {
 	// soon waits for a clean-up that cannot remove anything for a short time only.
 	soon := []func(string) string{replaced("cleanup: 2m", "cleanup: 4s")}
 
@@ -58,7 +58,7 @@ var _ = Describe("a hostile wire", func() {
 	},
 		Entry("of a read", limit, "401/no-token/FetchTenant"),
 		Entry("of a creation", limit, "401/no-token/CreateTenant"),
-		Entry("of a deletion", limit, "401/no-token/DeleteTenant"),
+		Entry("of a deletion", sample, limit, "401/no-token/DeleteTenant"),
 	)
 
 	// encoding changes the healthy body, and the headers go with it.
@@ -95,7 +95,7 @@ var _ = Describe("a hostile wire", func() {
 		Entry("gzip, identity", limit, 0, report.Pass, "", "Content-Encoding: gzip, identity", zipped),
 		Entry("gzip in gzip", limit, 0, report.Pass, "", "Content-Encoding: gzip, gzip",
 			func(b []byte) []byte { return zipped(zipped(b)) }),
-		Entry("two Content-Types", limit, 0, report.Pass, "an answer has one Content-Type, and this one has 2",
+		Entry("two Content-Types", sample, limit, 0, report.Pass, "an answer has one Content-Type, and this one has 2",
 			"Content-Type: text/html", plain),
 		Entry("Content-Length beside Transfer-Encoding", limit, 0, report.Pass,
 			"an answer with Transfer-Encoding has no Content-Length",

@@ -14,11 +14,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// registerEveryAnswer adds the spec that judges every answer to the operation's requests.
+// RegisterEveryAnswer adds the spec that judges every answer to the operation's requests.
 func RegisterEveryAnswer(op *schemas.Operation) {
 	GinkgoHelper()
-	sp := everyAnswer(op)
-	suite.specs[sp.ID()] = sp
+	sp := enter(everyAnswer(op))
 	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(SpecContext) {
 		s, started := suite.session, time.Now()
 		record, finding := sp.record(), judge.Result{}

@@ -56,7 +56,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	suite.keep(report.KindLimits, suite.session.Limits())
 	if parallelTotal() == 1 {
 		suite.ahead = newAhead(
-			slices.DeleteFunc(suite.reads, func(sp Spec) bool { return !suite.selects(sp.ID()) }),
+			slices.DeleteFunc(suite.early, func(sp Spec) bool { return !suite.selects(sp.ID()) }),
 			suite.session.Concurrency(),
 			func(ctx context.Context, sp Spec) *evaluation { return sp.timed(ctx, suite.session, true) })
 	}

@@ -110,16 +110,23 @@ func (sp Spec) addTo(n session.Needs) {
 func Register(sp Spec) {
 	GinkgoHelper()
 	_, known := suite.specs[sp.ID()] // Ginkgo builds the tree a second time where it is looked at first
+	sp = enter(sp)
+	if !known && sp.independent() && !CurrentTreeConstructionNodeReport().IsInOrderedContainer {
+		suite.early = append(suite.early, sp)
+	}
+	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+}
+
+// enter notes where in the tree the spec stands, and keeps it.
+func enter(sp Spec) Spec {
+	GinkgoHelper()
 	around := CurrentTreeConstructionNodeReport()
 	sp.container = around.ContainerHierarchyLocations[1].String() // below the root of the tree
 	texts := append(around.ContainerHierarchyTexts[1:], sp.ID())
 	sp.place = place(append(around.ContainerHierarchyLocations, types.NewCodeLocation(1)), texts)
 	sp.text = suiteName + " " + strings.Join(texts, " ")
-	if !known && sp.independent() && !around.IsInOrderedContainer {
-		suite.reads = append(suite.reads, sp)
-	}
 	suite.specs[sp.ID()] = sp
-	It(sp.ID(), sp.labels()[1:], SpecTimeout(suite.timeout()), func(ctx SpecContext) { sp.run(ctx) })
+	return sp
 }
 
 // place sorts as Ginkgo orders the specs of a container: by the lines of the nodes around them, then by their texts.

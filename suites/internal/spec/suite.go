@@ -73,7 +73,7 @@ type suiteState struct {
 	session   *session.Session
 	mock      *mock.Running
 	specs     map[string]Spec // every spec of the tree by its id
-	reads     []Spec          // those of them that may be evaluated ahead, in the order of the tree
+	early     []Spec          // those of them that may be evaluated ahead
 	ahead     *ahead          // nil where none is
 	options   Options
 	selects   func(id string) bool // whether the spec will run, in process 1
