@@ -49,8 +49,9 @@ type Judge struct {
 	Rules    Rules
 	Redactor *redact.Redactor
 
-	mu   sync.Mutex
-	last checked
+	mu     sync.Mutex
+	latest [8]checked // some more than are judged at a time
+	next   int        // of these the oldest
 }
 
 // Examine compares the last answer of an exchange with what the contract promises.
