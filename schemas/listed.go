@@ -14,11 +14,11 @@ func (o *Operation) Lists(code int, names ...string) bool {
 		if items := itemsOf(schemas); len(items) > 0 {
 			schemas = items
 		}
-		listed := propertiesOf(schemas)
-		if len(listed) == 0 {
+		named, any := propertiesOf(schemas, name)
+		if !any {
 			return slices.ContainsFunc(schemas, isObject)
 		}
-		if schemas = listed[name]; len(schemas) == 0 {
+		if schemas = named; len(schemas) == 0 {
 			return false
 		}
 	}
@@ -38,15 +38,16 @@ func isObject(ref *openapi3.SchemaRef) bool {
 	return ref != nil && ref.Value != nil && ref.Value.Type.Is("object")
 }
 
-// propertiesOf lists the properties of some schemas, those of what they extend or choose from included.
-func propertiesOf(schemas []*openapi3.SchemaRef) map[string][]*openapi3.SchemaRef {
-	all := map[string][]*openapi3.SchemaRef{}
+// propertiesOf returns the properties of that name of some schemas, those of what they extend or choose from included,
+// and reports whether these have any properties.
+func propertiesOf(schemas []*openapi3.SchemaRef, name string) (named []*openapi3.SchemaRef, any bool) {
 	visit(schemas, func(s *openapi3.Schema) {
-		for name, property := range s.Properties {
-			all[name] = append(all[name], property)
+		any = any || len(s.Properties) > 0
+		if property := s.Properties[name]; property != nil {
+			named = append(named, property)
 		}
 	})
-	return all
+	return named, any
 }
 
 func itemsOf(schemas []*openapi3.SchemaRef) []*openapi3.SchemaRef {

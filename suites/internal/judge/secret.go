@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/http"
 	"slices"
@@ -58,9 +59,9 @@ func secretShown(path string) schemas.Violation {
 
 // shownSecrets lists where an answer shows such a secret again.
 func shownSecrets(op *schemas.Operation, body []byte) []string {
-	if op == nil || op.ID == "CreateClient" || !strings.Contains(string(body), "secret") &&
-		!strings.Contains(string(body), "registration_access_token") &&
-		!strings.Contains(string(body), "smtp_password") {
+	may := func(word string) bool { return bytes.Contains(body, []byte(word)) }
+	if op == nil || op.ID == "CreateClient" ||
+		!may("secret") && !may("registration_access_token") && !may("smtp_password") {
 		return nil
 	}
 	decoded, err := schemas.ReadJSON(body)
