@@ -57,11 +57,11 @@ bench: ## what a run on the mock costs (time and memory, against the same reques
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='defect || variation' --silence-skips --timeout=60m ./suites/selftest -- -full
+	@go tool ginkgo run --procs=$(PROCESSES) --label-filter='defect || variation' --silence-skips --timeout=60m ./suites/selftest -- -full
 
 .PHONY: system
 system: ## the program on servers that lie, stall and break, killed midway, and with each key of ginkgo.yml: the long tests of which `make test` runs a few
-	@go tool ginkgo run --procs=$$(($$(nproc) + 2)) --label-filter='long' --silence-skips --timeout=60m ./suites/selftest
+	@go tool ginkgo run --procs=$(PROCESSES) --label-filter='long' --silence-skips --timeout=60m ./suites/selftest
 	@go test -race -count=1 ./fixtures/mock/e2e
 
 AXE := axe-core-4.14.1
@@ -124,6 +124,9 @@ lint: ## no focus left in the code, go vet, staticcheck, and actionlint on the w
 	go tool staticcheck ./...
 	go tool actionlint
 
+# More than there are processors, since tests wait for each other's programs too.
+PROCESSES = $$(($$(nproc) + 2))
+
 # Packages that do one thing at a time: there is no race to detect, and the detector makes them many times slower. Where some tests of
 # a package do several things at a time, AT_ONCE selects these.
 SEQUENTIAL := suites/internal/encoding suites/internal/config suites/internal/judge suites/internal/waiver suites/internal/redact \
@@ -132,9 +135,9 @@ AT_ONCE := AtTheSameTime|Processes|WriteAll$$
 
 .PHONY: test
 test: lint ## what the project tests about itself, of what `make system` and `make proof` do a fixed sample, and the suite on the mock
-	go test -race -count=1 $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' -e '/mock/e2e$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
+	go test -race -count=1 -p=$(PROCESSES) $$(go list ./... | grep -v -e '/suites/contract$$' -e '/suites/selftest$$' -e '/mock/e2e$$' $(patsubst %,-e '/%$$',$(SEQUENTIAL)))
 	go test -count=1 $(patsubst %,./%,$(SEQUENTIAL))
 	go test -race -count=1 -run '$(AT_ONCE)' ./suites/internal/redact ./suites/internal/render
 	go test -count=1 -run EveryCell ./suites/contract -account -target=mock
-	go tool ginkgo run --procs=$$(($$(nproc) + 2)) --silence-skips --timeout=60m --label-filter='sample || (!defect && !variation && !long)' ./suites/selftest
+	go tool ginkgo run --procs=$(PROCESSES) --silence-skips --timeout=60m --label-filter='sample || (!defect && !variation && !long)' ./suites/selftest
 	$(MAKE) run TARGET=mock

@@ -14,8 +14,8 @@ func (o *Operation) Lists(code int, names ...string) bool {
 		if items := itemsOf(schemas); len(items) > 0 {
 			schemas = items
 		}
-		named, any := propertiesOf(schemas, name)
-		if !any {
+		named, some := propertiesOf(schemas, name)
+		if !some {
 			return slices.ContainsFunc(schemas, isObject)
 		}
 		if schemas = named; len(schemas) == 0 {
@@ -40,14 +40,14 @@ func isObject(ref *openapi3.SchemaRef) bool {
 
 // propertiesOf returns the properties of that name of some schemas, those of what they extend or choose from included,
 // and reports whether these have any properties.
-func propertiesOf(schemas []*openapi3.SchemaRef, name string) (named []*openapi3.SchemaRef, any bool) {
+func propertiesOf(schemas []*openapi3.SchemaRef, name string) (named []*openapi3.SchemaRef, some bool) {
 	visit(schemas, func(s *openapi3.Schema) {
-		any = any || len(s.Properties) > 0
+		some = some || len(s.Properties) > 0
 		if property := s.Properties[name]; property != nil {
 			named = append(named, property)
 		}
 	})
-	return named, any
+	return named, some
 }
 
 func itemsOf(schemas []*openapi3.SchemaRef) []*openapi3.SchemaRef {
