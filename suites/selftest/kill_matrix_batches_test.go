@@ -64,14 +64,20 @@ func distinctly(defects []defect, size int) (all [][]defect) {
 	return all
 }
 
-// propertyOf is the property of the answer that a generated defect leaves out or gives another type; empty: it does
-// something else.
+// propertyOf is the one property that a generated defect changes, in the answer or of what is kept; empty: it does
+// something else, or changes what items are found by.
 func propertyOf(d defect) string {
-	if parts := generatedName.FindStringSubmatch(d.Name); parts[3] == "without" || parts[3] == "mistyped" {
+	parts := generatedName.FindStringSubmatch(d.Name)
+	if slices.Contains(ofProperties, parts[3]) && !slices.Contains(foundBy, parts[4]) {
 		return parts[2] + "." + parts[4]
 	}
 	return ""
 }
+
+var (
+	ofProperties = []string{"without", "mistyped", "differing", "drops", "resets"}
+	foundBy      = []string{"id", "client_id", "tenant"}
+)
 
 // independent deals out defects that deny other specs what they need: no operation depends on two of a batch.
 func independent(defects []defect) [][]defect {

@@ -40,13 +40,17 @@ func shows(d defect, s report.Spec) bool {
 		return at("$.id") || at("$.client_id")
 	case "answers":
 		return true
-	case "lacking", "holding", "ignoring", "differing", "paging":
+	case "differing":
+		return slices.ContainsFunc(s.Differences, func(difference report.Difference) bool {
+			return strings.Contains(anyItem.ReplaceAllString(difference.Path, "")+".", "."+what+".")
+		})
+	case "lacking", "holding", "ignoring", "paging":
 		return true // what a list holds is told in the words of many specs
 	}
 	return false
 }
 
-var anyItem = regexp.MustCompile(`\[\d+\]`)
+var anyItem = regexp.MustCompile(`\[(?:\d+|\*)\]`)
 
 // entry is that of a defect of which nothing is known yet.
 func entry(d defect) render.Kill {
