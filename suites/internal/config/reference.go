@@ -23,7 +23,7 @@ func Keys() []Entry {
 		{"targets.NAME.allow", "[read]", "what the suite may do: `[read]` or `[read, write]`"},
 		{"targets.NAME.production", "false", "write only where ACRONIS_ALLOW_PRODUCTION_WRITES names the host"},
 		{"targets.NAME.rate", "10/s", "requests per second, minute or hour; the mock has no limit"},
-		{"targets.NAME.concurrency", "4", "requests in flight at most; the mock has no limit"},
+		{"targets.NAME.concurrency", "4", "requests in flight at most; with 1 they come in the order of the seed; the mock has no limit"},
 		{"targets.NAME.budget", "20000", "requests in a run at most; the mock has no limit"},
 		{"targets.NAME.strict", "false", "what HTTP in general asks counts as well"},
 		{"targets.NAME.assumed", "lenient", "`strict`: what is only assumed must be met as well"},
