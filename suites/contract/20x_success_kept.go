@@ -76,6 +76,7 @@ type change struct {
 	little  body     // instead: as little as an update can name, and the rest must stay
 	follows []string // properties of the read that follow what is sent
 	guess   bool     // that the rest stays is only assumed
+	later   bool     // it is made seconds after the object, whose time of the last change must show it
 }
 
 type body = map[string]any
@@ -101,14 +102,16 @@ var creations = []creation{
 }
 
 var changes = []change{
-	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), follows: []string{"contacts"}, to: body{
-		"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}", "language": "es",
-		"internal_tag": "other tag of ${unique}", "contact": otherContact}},
+	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), follows: []string{"contacts"}, later: true,
+		to: body{
+			"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}",
+			"language":     "pt-BR",
+			"internal_tag": "other tag of ${unique}", "contact": otherContact}},
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
 	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"}},
-	{keeping: of("UpdateUser", "complete_user", "FetchUser"), to: body{
-		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "es",
+	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
+		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00"}},
@@ -137,7 +140,8 @@ var changes = []change{
 			"white_labeled_agent")},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("mail"), to: body{
 		"smtp_override": 1, "smtp_server": "mail.example.org", "smtp_port": 587, "smtp_user": "conformance",
-		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com"}},
+		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com",
+		"upsell_url": ""}}, // which hides the links to buy (guide, "Branding")
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("platform"), to: brandOf(
 		"account_server_url agent_gateway_url backup_console_url color color_scheme owns_custom_legal_docs " +
 			"reg_server_url " +

@@ -303,6 +303,16 @@ func contains(property, part, name string) func([]any, fixtures.Vars) []schemas.
 	}
 }
 
+// eachOf asks for all of it.
+func eachOf(checks ...func([]any, fixtures.Vars) []schemas.Violation) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) (wrong []schemas.Violation) {
+		for _, check := range checks {
+			wrong = append(wrong, check(items, vars)...)
+		}
+		return wrong
+	}
+}
+
 // all asks that the items' property has one value.
 func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {
