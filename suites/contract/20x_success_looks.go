@@ -171,7 +171,8 @@ func sameWith(op *schemas.Operation, parameter string) spec.Spec {
 // one value give one list, and what is available is among all (reference, parameter available_only).
 func availableOnly(op *schemas.Operation) spec.Spec {
 	asked := func(value string) list {
-		return list{of: supplied, vars: first, query: map[string]string{"available_only": value, "edition": "*"}}
+		return list{of: own("customer_of_what_was", "lists"), vars: map[string]string{"tenant_id": "child_id"},
+			query: map[string]string{"available_only": value, "edition": "*"}}
 	}
 	l := asked("1")
 	sp := l.on(op, "filter", "available_only")
