@@ -140,8 +140,7 @@ var changes = []change{
 			"white_labeled_agent")},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("mail"), to: body{
 		"smtp_override": 1, "smtp_server": "mail.example.org", "smtp_port": 587, "smtp_user": "conformance",
-		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com",
-		"upsell_url": ""}}, // which hides the links to buy (guide, "Branding")
+		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com"}},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("platform"), to: brandOf(
 		"account_server_url agent_gateway_url backup_console_url color color_scheme owns_custom_legal_docs " +
 			"reg_server_url " +
@@ -185,7 +184,8 @@ var changes = []change{
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions"),
 		little: body{"company_name": "${unique} renamed"}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions").in("phone"),
-		little: body{"support_phone": "+1 555 0404"}},
+		// An empty upsell_url hides the links to buy (guide, "Branding").
+		little: body{"support_phone": "+1 555 0404", "upsell_url": ""}},
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),

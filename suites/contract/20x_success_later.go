@@ -37,7 +37,7 @@ func lastChild(op *schemas.Operation) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
-		early, looks, err := readBack(ctx, s, id, read, vars, property("has_children", true))
+		early, looks, err := readBack(ctx, s, id, read, vars, hasChildren(true))
 		if err != nil {
 			return spec.Case{}, err
 		}
@@ -56,11 +56,21 @@ func lastChild(op *schemas.Operation) spec.Spec {
 			if err != nil || len(left) > 0 {
 				return nil, lists, err // there are other children, or the list's own specs say so
 			}
-			wrong, more, err := readBack(ctx, s, id, read, vars, property("has_children", false))
+			wrong, more, err := readBack(ctx, s, id, read, vars, hasChildren(false))
 			return wrong, append(lists, more...), err
 		}}, err
 	}
 	return sp
+}
+
+// hasChildren asks what a tenant shows of it. That it shows it at all is asked elsewhere.
+func hasChildren(want bool) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if shown["has_children"] == nil || shown["has_children"] == want {
+			return nil
+		}
+		return noEffect("$.has_children", fmt.Sprint(shown["has_children"]), fmt.Sprintf("it must be %v by now", want))
+	}
 }
 
 // secondsApart is how much later a change is made than the object, for their times to differ in whole seconds.
