@@ -110,6 +110,10 @@ var changes = []change{
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
 	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"}},
+	// That null empties what may be null, and what becomes of the kinds of a contact, is only assumed.
+	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("cleared"), follows: []string{"contacts"},
+		guess: true, to: body{"internal_tag": nil, "customer_id": nil, "contact": body{
+			"email": "first@example.com", "types": []any{"billing", "technical"}}}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
@@ -178,7 +182,7 @@ var changes = []change{
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("url"),
 		little: body{"url": "https://other.example.com/${unique}"}},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("capabilities"),
-		little: body{"capabilities": []any{"backup", "files_cloud"}}},
+		little: body{"capabilities": []any{"backup", "files_cloud"}, "name": "${unique}-renamed"}},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"},
 		little: body{"schedule": body{"enabled": false}}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions"),
