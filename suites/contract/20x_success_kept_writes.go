@@ -259,8 +259,15 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// limitRisen asks for a higher version of a quota that was changed (guide, "Optimistic locking", "Managing quotas").
+// limitRisen asks for a higher version of a quota or a price that was changed (guide, "Optimistic locking", "Managing
+// quotas").
 func (c change) limitRisen(u update, shown map[string]any) (wrong []schemas.Violation) {
+	if c.item != "" && u.before["version"] != nil { // of a price; other objects of lists are not changed, but replaced
+		for _, v := range raised(shown, u.before["version"]) {
+			v.Path = c.place("version")
+			wrong = append(wrong, v)
+		}
+	}
 	if quota, limits := shown["quota"].(map[string]any); limits && u.sent["quota"] != nil {
 		for _, v := range raised(quota, valueAt(u.before, "quota.version")) {
 			v.Path = c.place("quota", "version")
