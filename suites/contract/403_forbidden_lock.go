@@ -50,10 +50,6 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 				return spec.Case{}, err
 			}
 			r.Header.Set("Authorization", fmt.Sprint("Bearer ", vars["access_token"]))
-			check, err := untouched(ctx, s, id, op, vars, vars["access_token"])
-			if err != nil || check == nil {
-				return spec.Case{Request: r}, err
-			}
 			read, err := s.Catalogue.Request("FetchTenant", vars)
 			if err != nil {
 				return spec.Case{}, err
@@ -62,6 +58,13 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			older, looks, err := readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
 				return grown("$.version", locked["version"], spec.Object(e)["version"])
 			})
+			if err != nil {
+				return spec.Case{}, err
+			}
+			check, err := untouched(ctx, s, id, op, vars, vars["access_token"])
+			if err != nil || check == nil {
+				return spec.Case{Request: r}, err
+			}
 			return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation,
 				[]*exchange.Exchange, error) {
 				if len(older) > 0 {
