@@ -45,16 +45,16 @@ func lastChild(op *schemas.Operation) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
-		child := fixtures.Vars{"tenant_id": vars["unit_id"], "version": vars["unit_version"]}
+		child := fixtures.Vars{"tenant_id": vars["child_id"], "version": vars["child_version"]}
 		r, err := s.Catalogue.Request(op.ID, child)
 		return spec.Case{Request: r, Locks: of.Key, Check: func(ctx context.Context, e *exchange.Exchange) (
 			[]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 || len(early) > 0 {
 				return early, looks, nil // of the deletion, the oracle has said so
 			}
-			left, lists, err := readBack(ctx, s, id, listing, vars, noItems)
-			if err != nil || len(left) > 0 {
-				return nil, lists, err // there are other children, or the list's own specs say so
+			wrong, lists, err := readBack(ctx, s, id, listing, vars, lacks("child_id"))
+			if err != nil || len(wrong) > 0 || len(spec.Items(lists[len(lists)-1])) > 0 { // it may have others
+				return wrong, lists, err
 			}
 			wrong, more, err := readBack(ctx, s, id, read, vars, hasChildren(false))
 			return wrong, append(lists, more...), err

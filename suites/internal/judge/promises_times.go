@@ -5,12 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"acronis-conformance/schemas"
 )
 
+// anyZone is more than the same moment differs where it is written without its zone and in UTC.
+const anyZone = 15 * time.Hour
+
 // madeFirst asks of every object of an answer that it was not changed or deleted before it was made (reference, the
-// schemas with created_at). Times that are written in different forms, one of which may lack its zone, are left alone.
+// schemas with created_at). Of times that are written in different forms one may lack its zone.
 func madeFirst(path string, value any) (wrong []schemas.Violation) {
 	switch value := value.(type) {
 	case []any:
@@ -21,7 +25,11 @@ func madeFirst(path string, value any) (wrong []schemas.Violation) {
 		made, isMade := moment(value["created_at"])
 		for _, name := range []string{"updated_at", "deleted_at"} {
 			at, known := moment(value[name])
-			if isMade && known && zone(value[name]) == zone(value["created_at"]) && made.Sub(at) > ClockSkew {
+			apart := ClockSkew
+			if zone(value[name]) != zone(value["created_at"]) {
+				apart = anyZone
+			}
+			if isMade && known && made.Sub(at) > apart {
 				wrong = append(wrong, breach(path+"."+name, "state", quote(fmt.Sprint(value[name])),
 					"it was made at %v", value["created_at"])...)
 			}
