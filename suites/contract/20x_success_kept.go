@@ -113,7 +113,7 @@ var changes = []change{
 	// That null empties what may be null, and what becomes of the kinds of a contact, is only assumed.
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("cleared"), follows: []string{"contacts"},
 		guess: true, to: body{"internal_tag": nil, "customer_id": nil, "contact": body{
-			"email": "first@example.com", "types": []any{"billing", "technical"}}}},
+			"email": "first@example.com", "types": []any{"primary", "billing"}}}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
