@@ -76,6 +76,7 @@ type change struct {
 	little  body     // instead: as little as an update can name, and the rest must stay
 	follows []string // properties of the read that follow what is sent
 	guess   bool     // that the rest stays is only assumed
+	later   bool     // it is made seconds after the object, whose time of the last change must show it
 }
 
 type body = map[string]any
@@ -101,14 +102,20 @@ var creations = []creation{
 }
 
 var changes = []change{
-	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), follows: []string{"contacts"}, to: body{
-		"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}", "language": "es",
-		"internal_tag": "other tag of ${unique}", "contact": otherContact}},
+	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), follows: []string{"contacts"}, later: true,
+		to: body{
+			"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}",
+			"language":     "pt-BR",
+			"internal_tag": "other tag of ${unique}", "contact": otherContact}},
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
 	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"}},
-	{keeping: of("UpdateUser", "complete_user", "FetchUser"), to: body{
-		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "es",
+	// That null empties what may be null, and what becomes of the kinds of a contact, is only assumed.
+	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("cleared"), follows: []string{"contacts"},
+		guess: true, to: body{"internal_tag": nil, "customer_id": nil, "contact": body{
+			"email": "first@example.com", "types": []any{"primary", "billing"}}}},
+	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
+		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00"}},
@@ -175,13 +182,14 @@ var changes = []change{
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("url"),
 		little: body{"url": "https://other.example.com/${unique}"}},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("capabilities"),
-		little: body{"capabilities": []any{"backup", "files_cloud"}}},
+		little: body{"capabilities": []any{"backup", "files_cloud"}, "name": "${unique}-renamed"}},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"},
 		little: body{"schedule": body{"enabled": false}}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions"),
 		little: body{"company_name": "${unique} renamed"}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions").in("phone"),
-		little: body{"support_phone": "+1 555 0404"}},
+		// An empty upsell_url hides the links to buy (guide, "Branding").
+		little: body{"support_phone": "+1 555 0404", "upsell_url": ""}},
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),

@@ -223,6 +223,9 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			return spec.Case{}, err
 		}
 		u, err := c.begin(ctx, view{s, id, reader, vars}, op)
+		if c.later && err == nil {
+			err = untilLater(ctx, vars)
+		}
 		also := func(ctx context.Context, written *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange,
 			error) {
 			if written.Status()/100 != 2 {
@@ -233,12 +236,18 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 				if name := reader.Answers(); name != "" && name == op.Answers() {
 					wrong = append(wrong, asAnswered(written, e)...)
 				}
+				if c.later {
+					wrong = append(wrong, updatedLater(spec.Object(e))...)
+				}
 				return wrong
 			})
 			if c.little == nil && len(wrong) == 0 && err == nil {
 				// In the answer to the change, by which clients go on. That reads show it is changed-is-shown's affair.
 				wrong = raised(spec.Object(written), cmp.Or(u.before["version"], any(u.request.Query.Get("version"))))
 				wrong = append(wrong, c.limitRisen(u, c.shown(written, vars))...)
+				if c.later {
+					wrong = append(wrong, updatedLater(spec.Object(written))...)
+				}
 			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)
@@ -250,8 +259,15 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	return sp
 }
 
-// limitRisen asks for a higher version of a quota that was changed (guide, "Optimistic locking", "Managing quotas").
+// limitRisen asks for a higher version of a quota or a price that was changed (guide, "Optimistic locking", "Managing
+// quotas").
 func (c change) limitRisen(u update, shown map[string]any) (wrong []schemas.Violation) {
+	if c.item != "" && u.before["version"] != nil { // of a price; other objects of lists are not changed, but replaced
+		for _, v := range raised(shown, u.before["version"]) {
+			v.Path = c.place("version")
+			wrong = append(wrong, v)
+		}
+	}
 	if quota, limits := shown["quota"].(map[string]any); limits && u.sent["quota"] != nil {
 		for _, v := range raised(quota, valueAt(u.before, "quota.version")) {
 			v.Path = c.place("quota", "version")
@@ -276,6 +292,9 @@ func (c change) changed(reader *schemas.Operation, u update, after map[string]an
 	}
 	if c.little == nil {
 		wrong = append(wrong, c.limitRisen(u, after)...)
+	}
+	if c.item == "" && after["created_at"] != nil {
+		wrong = append(wrong, unequal("$.created_at", after["created_at"], u.before["created_at"])...)
 	}
 	free := append(slices.Collect(maps.Keys(u.sent)), c.follows...)
 	for _, d := range lists.differences(nil, u.before, after, free) {

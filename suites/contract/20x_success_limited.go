@@ -33,6 +33,19 @@ func (l *limitation) ownPropertiesStay() {
 			return s.Catalogue.Request(op.ID, vars)
 		}, property("ancestral_access", false)))
 	}
+	for _, op := range spec.Operations(spec.Named("FetchTenantsBatch")) {
+		spec.Register(l.served(op, "", func(_ context.Context, s *session.Session, vars fixtures.Vars) (
+			fixtures.Request, error) {
+			return s.Catalogue.Request(op.ID, vars)
+		}, func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+			items, _ := shown["items"].([]any)
+			item := itemNamed(items, vars["tenant_id"])
+			if item == nil || item["ancestral_access"] == nil { // whether the list holds it is another rule's affair
+				return nil
+			}
+			return inItem(property("ancestral_access", false)(item, nil))
+		}))
+	}
 	for _, op := range spec.Operations(spec.Named("FetchTenantUsers")) {
 		spec.Register(l.served(op, "inside",
 			func(_ context.Context, s *session.Session, vars fixtures.Vars) (fixtures.Request, error) {

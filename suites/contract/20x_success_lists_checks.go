@@ -303,6 +303,16 @@ func contains(property, part, name string) func([]any, fixtures.Vars) []schemas.
 	}
 }
 
+// bothExpanded asks for one item with both offering items that were turned on; for the first one alone, where the two
+// are of different types, of which one may not be expanded.
+func bothExpanded(items []any, vars fixtures.Vars) []schemas.Violation {
+	wrong := contains("offering_items", "name", "item_name")(items, vars)
+	if vars["item_type"] == vars["second_item_type"] {
+		wrong = append(wrong, contains("offering_items", "name", "second_item_name")(items, vars)...)
+	}
+	return wrong
+}
+
 // all asks that the items' property has one value.
 func all(property, value string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {

@@ -118,6 +118,8 @@ var (
 	reports  = own("reporting_partner", "lists")
 	tokens   = own("registration_tokens", "lists")
 	varied   = own("varied_tree", "lists")
+	// limitedInUse is what another spec has made, and only reads as well.
+	limitedInUse = own("customer_with_a_quota", "20x/kept/SetTenantOfferingItems")
 
 	// ofAllEditions asks for the items of the side's tenant, whatever their edition.
 	ofAllEditions = list{of: shared("side"), query: map[string]string{"edition": "*"}}

@@ -290,7 +290,7 @@ func usagesOf(tenant any, usages []any) (wrong []schemas.Violation) {
 }
 
 // inBothFormats asks for the files that the report was ordered in. They are made in a minute or two.
-func inBothFormats(_ context.Context, a further, items []any) ([]schemas.Violation, error) {
+func inBothFormats(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 	var formats, ids []string
 	ready := true
 	for _, item := range items {
@@ -306,6 +306,16 @@ func inBothFormats(_ context.Context, a further, items []any) ([]schemas.Violati
 		if format != "csv_v2_0" && format != "html" {
 			wrong = append(wrong, faultAt(itemAt(i, ".report_format"), "exact", format,
 				"the report was ordered in csv_v2_0 and html"))
+		}
+	}
+	_, elsewhere, err := a.about(ctx, a.op.ID, list{})
+	if err != nil {
+		return wrong, err
+	}
+	for _, item := range elsewhere {
+		if fields, _ := item.(map[string]any); slices.Contains(ids, fmt.Sprint(fields["id"])) {
+			wrong = append(wrong, faultAt("$.items", "exact", fmt.Sprint(fields["id"]),
+				"the file is listed for another report as well"))
 		}
 	}
 	slices.Sort(ids)

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -51,6 +52,12 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 		Entry("the offering items of one edition", "FetchTenantOfferingItems", "edition-less",
 			contents{list: list{of: shared("side"), query: map[string]string{"edition": "advanced"}}, others: true,
 				also: thoseOfNoEdition}),
+		Entry("the offering items of two usages in a subtree", "FetchTenantOfferingItemsBatch", "usage_names-two",
+			ofTwo(list{of: supplied}, "usage_names", "usage_name", "usage_name")),
+		Entry("the offering items of two names in a subtree", "FetchTenantOfferingItemsBatch", "offering_items-two",
+			ofTwo(list{of: supplied}, "offering_items", "name", "item_name")),
+		Entry("what is used of two kinds", "FetchTenantUsages", "usage_names-two",
+			ofTwo(list{of: supplied, vars: first}, "usage_names", "usage_name", "usage_name")),
 		Entry("the offering items of the default edition", "FetchTenantOfferingItems", "default-edition-less",
 			contents{list: list{of: shared("side"), drop: words("edition")}, others: true, also: thoseOfNoEdition}),
 	)
@@ -77,6 +84,10 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
 				"tenant_kinds": "customer,unit"}, drop: words("uuids"), of: family,
 				check: exactly("user_id", "second_user_id", "unit_user_id")}),
+		Entry("of an organization's users with one of two roles", "FetchUsersBatch", "filter", "access_policies-two",
+			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
+				"access_policies": "unit_admin,company_admin"}, drop: words("uuids"), of: family,
+				check: exactly("user_id"), guess: true}),
 		Entry("of two usages' offering items", "FetchTenantOfferingItems", "filter", "usage_names-two",
 			list{query: map[string]string{"usage_names": "${usage_name},${second_usage_name}", "edition": "*"},
 				of: supplied, vars: first, check: bothUsages}),
@@ -88,6 +99,44 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 				check: inOrder("second_user_id", "user_id")}),
 	)
 })
+
+// ofTwo asks a list for two values of a property, which the object has under the name and as the second of it: what
+// comes is all that the list holds of the two.
+func ofTwo(l list, parameter, property, name string) contents {
+	whole := l
+	l.query = map[string]string{parameter: "${" + name + "},${second_" + name + "}"}
+	return contents{list: l, others: true, also: func(ctx context.Context, a further, items []any) (
+		wrong []schemas.Violation, _ error) {
+		_, every, err := a.about(ctx, a.op.ID, whole)
+		if err != nil {
+			return nil, err
+		}
+		key := func(item any) string {
+			fields, _ := item.(map[string]any)
+			return itemKey(cmp.Or(fields["tenant_id"], fields["tenant_uuid"]), item)
+		}
+		asked := func(item any) bool {
+			fields, _ := item.(map[string]any)
+			return fields[property] == a.vars[name] || fields[property] == a.vars["second_"+name]
+		}
+		shown := map[string]bool{}
+		for i, item := range items {
+			fields, _ := item.(map[string]any)
+			if shown[key(item)] = true; !asked(item) {
+				wrong = append(wrong, faultAt(itemAt(i, "."+property), "filter", fmt.Sprint(fields[property]),
+					"the list was asked for two others"))
+			}
+		}
+		for _, item := range every {
+			if asked(item) && !shown[key(item)] {
+				fields, _ := item.(map[string]any)
+				wrong = append(wrong, faultAt("$.items", "filter", others(items), fmt.Sprintf(
+					"the list lacks what it holds of %v, one of the two values", fields[property])))
+			}
+		}
+		return wrong, nil
+	}}
+}
 
 // bothUsages asks for items of the two usages that were named, and of no other.
 func bothUsages(items []any, vars fixtures.Vars) (wrong []schemas.Violation) {

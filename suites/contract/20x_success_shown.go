@@ -24,6 +24,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			objectShown{of: shared("partner"), shown: property("mode", "production")}),
 		Entry("a tenant with somebody below it", "FetchTenant", "children", objectShown{of: own("family_tree", "lists"),
 			shown: property("has_children", true)}),
+		Entry("a customer with a unit", "FetchTenant", "unit", objectShown{of: family, vars: first,
+			shown: hasChildren(true)}),
 		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"),
 			shown: hasOwnTenant}),
 		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"),

@@ -233,6 +233,8 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			unfit{object: "unit", cite: fittingMove, set: map[string]string{"parent_id": "${org}"}}),
 		Entry("a partner that moves below itself", "UpdateTenant", "unfit-move", "below-itself",
 			unfit{object: "nested_partner", cite: fittingMove, set: map[string]string{"parent_id": "${child_id}"}}),
+		Entry("a customer in production that goes back to trial", "UpdateTenantPricingSettings", "unfit-mode", "trial",
+			unfit{object: "customer_in_production", cite: irreversibleMode, set: map[string]string{"mode": "trial"}}),
 	)
 })
 

@@ -56,6 +56,11 @@ var (
 		`Important)`,
 		guide+"locations/deleting-location")
 
+	childrenShown = spec.Cites(`a tenant shows whether it has children (reference, tenant, has_children)`,
+		spec.Reference)
+	irreversibleMode = spec.Cites(`production begins once, and there is no way back to trial (guide, "Pricing mode")`,
+		guide+"tenants/pricing-mode")
+
 	acceptableLogin = spec.Cites(
 		`the platform enforces that a login has three characters or more, all of them ASCII letters, digits `+
 			`or one of the listed signs (guide, "Creating a user account", Important)`, guide+"users/creating-user")
