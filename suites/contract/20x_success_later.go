@@ -73,8 +73,8 @@ func hasChildren(want bool) effect {
 	}
 }
 
-// secondsApart is how much later a change is made than the object, for their times to differ in whole seconds.
-const secondsApart = 2 * time.Second
+// apart is how much later a change is made than the object, for their times to differ in whole seconds.
+const apart = time.Second
 
 // untilLater waits until the object was made so long ago. Most objects were, by the time when a spec comes to them.
 func untilLater(ctx context.Context, vars fixtures.Vars) error {
@@ -82,10 +82,10 @@ func untilLater(ctx context.Context, vars fixtures.Vars) error {
 	if err != nil {
 		return fmt.Errorf("when the object was made is not known: %w", err)
 	}
-	return fixtures.Pause(ctx, max(0, secondsApart-time.Since(made)))
+	return fixtures.Pause(ctx, max(0, apart-time.Since(made)))
 }
 
-// updatedLater asks that an object that was changed seconds after it was made was not updated when it was made.
+// updatedLater asks that an object that was changed a second after it was made was not updated when it was made.
 func updatedLater(shown map[string]any) []schemas.Violation {
 	made, isMade := timeOf(shown["created_at"])
 	changed, isChanged := timeOf(shown["updated_at"])
@@ -93,5 +93,5 @@ func updatedLater(shown map[string]any) []schemas.Violation {
 		return nil
 	}
 	return noEffect("$.updated_at", fmt.Sprint(shown["updated_at"]), fmt.Sprintf(
-		"it was made at %v, and changed seconds later", shown["created_at"]))
+		"it was made at %v, and changed a second later", shown["created_at"]))
 }
