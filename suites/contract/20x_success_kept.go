@@ -111,7 +111,7 @@ var changes = []change{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "es",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
-		to: body{"disable_after": "2098-12-31T23:00:00"}},
+		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
 		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}"},
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},

@@ -54,6 +54,13 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a default identity provider", "UpdateTenantDefaultIdpId", "FetchTenant", provided),
 		Entry("an edition", "SwitchTenantEdition", "FetchTenantOfferingItems", noMore),
 	)
+	for _, restoring := range spec.Operations(spec.Named("RestoreDeletedUser")) {
+		for _, op := range spec.Operations(spec.Named("FetchTenantUsers")) {
+			sp := tookEffect(restoring, op, lists("user_id"))
+			sp.Probe = "listed-again"
+			spec.Register(sp)
+		}
+	}
 	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
 	for _, changing := range spec.Operations(spec.Named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
 		for _, op := range spec.Operations(spec.Named("FetchTenant")) {

@@ -1,0 +1,157 @@
+package judge
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+)
+
+// Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it.
+// The zero value is ready.
+type Memory struct {
+	mu    sync.Mutex
+	looks map[string]look // by the object's id
+}
+
+// look is an object as the answer to a write showed it.
+type look struct {
+	version string // empty where objects of the kind have none
+	sent    map[string]any
+	shown   map[string]any
+}
+
+// callersOwn are the properties of objects that callers set, and that stay until a call names them. Whether a tenant or
+// a user is enabled may follow the tenant above.
+var callersOwn = map[string][]string{
+	"tenant": {"name", "kind", "parent_id", "customer_id", "customer_type", "internal_tag", "language", "contact"},
+	"user": {"tenant_id", "login", "external_id", "origin_id", "origin_external_id", "language", "business_types",
+		"notifications", "disable_after", "contact"},
+	"client": {"tenant_id", "type", "token_endpoint_auth_method", "data", "redirect_uris", "origin_id", "status",
+		"created_by", "client_secret_expires_at"},
+	"location": {"owner_tenant_id", "name"},
+	"storage": {"location_id", "name", "url", "capabilities", "backend_type", "content_url",
+		"content_mobile_url"},
+}
+
+// remembered are the operations whose answer is the object as it is from then on, with the path parameter of those
+// that change one.
+var remembered = map[string]struct{ kind, changes string }{
+	"CreateTenant": {"tenant", ""}, "UpdateTenant": {"tenant", "tenant_id"},
+	"CreateUser": {"user", ""}, "UpdateUser": {"user", "user_id"},
+	"CreateClient": {"client", ""}, "UpdateClient": {"client", "client_id"},
+	"CreateInfrastructuresLocation": {"location", ""}, "UpdateInfrastructuresLocation": {"location", "location_id"},
+	"RegisterInfrastructure": {"storage", ""}, "UpdateInfrastructure": {"storage", "infra_id"},
+}
+
+// Answer judges the answer to a change by the answer to the write before: what a change does not name stays as it is
+// (reference, updates: all properties but the version may be left out). That nothing else has changed the object in
+// between is known where the change names the version that was shown then; of clients, which have none, where no
+// other write came in between. What the write before was sent and did not show is left to its own specs.
+func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
+	of, known := remembered[op.ID]
+	if !known {
+		if r.Method != http.MethodGet {
+			m.forget(bound(op.Path, r.Path))
+		}
+		return nil
+	}
+	id := bound(op.Path, r.Path)[of.changes]
+	s := success{op: op, sent: object(r.Body), raw: r.Body, body: object(a.Body)}
+	sound := a.Status == op.Success() && !a.Truncated && a.Error == "" && s.body != nil && s.sent != nil &&
+		len(op.CheckRequest(r.Body)) == 0 && len(op.CheckResponse(a.Status, "", a.Body)) == 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !sound {
+		if a.Status/100 != 4 { // what it has done is not known
+			delete(m.looks, id)
+		}
+		return nil
+	}
+	if id == "" {
+		id = firstText(s.body["id"], s.body["client_id"])
+	}
+	before, seen := m.looks[id]
+	if m.looks == nil {
+		m.looks = map[string]look{}
+	}
+	now := look{sent: s.sent, shown: s.body}
+	if s.body["version"] != nil {
+		now.version = fmt.Sprint(s.body["version"])
+	}
+	m.looks[id] = now
+	same := before.version == "" || fmt.Sprint(s.sent["version"]) == before.version
+	if of.changes == "" || !seen || !same {
+		return nil
+	}
+	return s.leftAlone(callersOwn[of.kind], before)
+}
+
+// forget drops the objects that another write names: it may have changed them.
+func (m *Memory) forget(ids map[string]string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range ids {
+		delete(m.looks, id)
+	}
+}
+
+// leftAlone compares what the change has not named.
+func (s success) leftAlone(names []string, before look) (wrong []schemas.Violation) {
+	for _, name := range names {
+		was, there := before.shown[name]
+		now, still := s.body[name]
+		if _, named := s.sent[name]; named || !there || !still || !s.op.Lists(s.op.Success(), name) {
+			continue
+		}
+		if asked, wasSent := before.sent[name]; wasSent && !alike(asked, was) {
+			continue
+		}
+		if !alike(was, now) || !holdsNames(before.sent[name], was, now) {
+			wrong = append(wrong, breach("$."+name, "left-alone", written(now),
+				"it was %s, and the request did not name it", written(was))...)
+		}
+	}
+	return wrong
+}
+
+// alike compares as sameAsSent does, and objects in the properties that both have.
+func alike(one, other any) bool {
+	mine, isObject := one.(map[string]any)
+	theirs, isOther := other.(map[string]any)
+	if !isObject || !isOther {
+		return sameAsSent(one, other)
+	}
+	return !slices.ContainsFunc(slices.Collect(maps.Keys(mine)), func(name string) bool {
+		value, both := theirs[name]
+		return both && !alike(mine[name], value)
+	})
+}
+
+// holdsNames reports whether an object of the caller's own still has the names that were sent and shown.
+func holdsNames(sent, was, now any) bool {
+	asked, _ := sent.(map[string]any)
+	before, _ := was.(map[string]any)
+	after, _ := now.(map[string]any)
+	for name := range asked {
+		_, shown := before[name]
+		if _, still := after[name]; shown && !still {
+			return false
+		}
+	}
+	return true
+}
+
+// firstText is the first of the values that is a text.
+func firstText(values ...any) string {
+	for _, v := range values {
+		if text, _ := v.(string); text != "" {
+			return text
+		}
+	}
+	return ""
+}
