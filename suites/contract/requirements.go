@@ -162,9 +162,9 @@ var requirements = map[string]spec.Citation{
 	"409/duplicate":      spec.Cites("an object like one that exists is answered with 409", statusCodes),
 	"409/repeated": spec.Cites("a state that an object has already is not given to it again: 409",
 		statusCodes),
-	"409/stale-version":        spec.Cites("a change that names an older version is answered with 409", statusCodes),
-	"409/taken-name":           spec.Cites("a name that another object has is answered with 409", statusCodes),
-	"409/taken-login":          spec.Cites("a login that another user has is answered with 409", statusCodes),
+	"409/stale-version": spec.Cites("a change that names an older version is answered with 409", statusCodes),
+	"409/taken-name":    spec.Cites("a name that another object has is answered with 409", statusCodes),
+	"409/taken-login":   spec.Cites("a login that another user has is answered with 409", statusCodes),
 
 	"415/wrong-content-type": spec.Cites("a body of another Content-Type than documented is answered with 415",
 		statusCodes),
