@@ -160,6 +160,7 @@ var changes = []change{
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("contact"), follows: []string{"contacts"},
 		little: body{"contact": otherContact}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{}},
+	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("enabled"), little: body{"enabled": true}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("login"), little: body{"login": "${unique}-renamed"}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("notifications"),
 		little: body{"notifications": []any{"reports"}}},

@@ -77,6 +77,20 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 			func(s *session.Session) string { return s.InvalidTokens[session.Revoked] }, session.Revoked))
 		spec.Register(deadToken(op, "expired",
 			func(s *session.Session) string { return s.InvalidTokens[session.Expired] }, session.Expired))
+		login := session.Object{Key: fixtures.Own("disabled_login", "401"), Side: fixtures.Home,
+			Object: "disabled_login"}
+		ofDisabled := deadToken(op, "disabled-user", func(s *session.Session) string {
+			user, _ := s.Sandbox.Object(login.Key)
+			token, _ := user["access_token"].(string)
+			return token
+		})
+		needs := ofDisabled.Objects
+		ofDisabled.Objects = func(n session.Needs) {
+			needs(n)
+			n.Add(login)
+		}
+		ofDisabled.Settles = true
+		spec.Register(ofDisabled)
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.Sandbox.Tokens[fixtures.Foreign] }))
 	}

@@ -34,6 +34,8 @@ var requirements = map[string]spec.Citation{
 		"another one",
 		spec.Reference),
 	"20x/dead-token-revoked": spec.Cites("introspection calls a revoked token inactive", spec.Reference),
+	"20x/dead-token-disabled-user": spec.Cites("introspection calls the token of a disabled user inactive",
+		spec.Reference),
 	"20x/dead-token-expired": spec.Cites("introspection calls an expired token inactive", spec.Reference),
 	"20x/listed-again":       spec.Cites("what was restored is listed again", spec.Reference),
 	"20x/live-token":         spec.Cites("introspection calls a valid token active", spec.Reference),

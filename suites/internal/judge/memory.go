@@ -11,7 +11,8 @@ import (
 	"acronis-conformance/suites/internal/exchange"
 )
 
-// Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it.
+// Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it, and
+// what lists have shown of it, for the next list.
 // The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
@@ -54,10 +55,14 @@ var remembered = map[string]struct{ kind, changes string }{
 // other write came in between. What the write before was sent and did not show is left to its own specs.
 func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
 	of, known := remembered[op.ID]
-	if !known {
-		if r.Method != http.MethodGet {
-			m.forget(bound(op.Path, r.Path))
-		}
+	kind, lists := batched[op.ID]
+	switch {
+	case lists:
+		return m.items(success{op: op, body: object(a.Body), header: r.Header}, kind, a)
+	case !known && r.Method != http.MethodGet:
+		m.forget(bound(op.Path, r.Path))
+		return nil
+	case !known:
 		return nil
 	}
 	id := bound(op.Path, r.Path)[of.changes]
@@ -89,6 +94,48 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		return nil
 	}
 	return s.leftAlone(callersOwn[of.kind], before)
+}
+
+// batched are the lists of objects that have a version, with their kind.
+var batched = map[string]string{"FetchUsersBatch": "user", "FetchTenantsBatch": "tenant",
+	"FetchInfrastructuresBatch": "storage", "FetchInfrastructuresLocationsBatch": "location"}
+
+// items judges the items of a list by what the same list has shown the same caller of the same objects: at one
+// version an object is as it is, by whatever filter and on whatever page it is found (guide, "Optimistic locking").
+func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []schemas.Violation) {
+	items, _ := s.body["items"].([]any)
+	if a.Status != s.op.Success() || a.Truncated || a.Error != "" {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		if fields["version"] == nil || fields["deleted_at"] != nil {
+			continue // what becomes of the name of what was deleted is not documented
+		}
+		key := fmt.Sprintln(s.op.ID, fields["id"], s.header.Get("Authorization"))
+		before, seen := m.looks[key]
+		now := look{version: fmt.Sprint(fields["version"]), shown: fields}
+		if m.looks == nil {
+			m.looks = map[string]look{}
+		}
+		if !seen || before.version != now.version {
+			m.looks[key] = now
+			continue
+		}
+		for _, name := range callersOwn[kind] {
+			was, there := before.shown[name]
+			found, still := fields[name]
+			if there && still && s.op.Lists(a.Status, "items", name) && !alike(was, found) {
+				wrong = append(wrong, breach(fmt.Sprintf("$.items[%d].%s", i, name), "as-read", written(found),
+					"the same list showed %s of the same version", written(was))...)
+			} else if !there && still {
+				before.shown[name] = found
+			}
+		}
+	}
+	return wrong
 }
 
 // forget drops the objects that another write names: it may have changed them.

@@ -106,6 +106,34 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// At one version a list shows an object as before, by whatever filter and to the same caller.
+func TestMemoryOfLists(t *testing.T) {
+	contract, err := schemas.Load()
+	g := NewWithT(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	var m judge.Memory
+	op := contract.Operation("FetchUsersBatch")
+	list := func(caller, user string) (places []string) {
+		r := exchange.Request{Method: op.Method, Path: op.Path, Header: http.Header{"Authorization": {caller}}}
+		for _, v := range m.Answer(op, r, exchange.Attempt{Status: 200,
+			Body: []byte(`{"timestamp":"2026-01-01T00:00:00","items":[` + user + `]}`)}) {
+			places = append(places, v.Path)
+		}
+		return places
+	}
+	renamed := strings.ReplaceAll(madeUser, `"firstname":"A"`, `"firstname":"B"`)
+	stamp := `{"id":"` + userID + `","version":1,"tenant_id":"` + tenantID + `"}`
+	g.Expect(list("a", stamp)).To(BeEmpty())
+	g.Expect(list("a", madeUser)).To(BeEmpty())
+	g.Expect(list("b", renamed)).To(BeEmpty(), "another caller may be shown less")
+	g.Expect(list("a", strings.ReplaceAll(renamed, `"version":1`, `"version":2`))).To(BeEmpty(), "it was changed")
+	g.Expect(list("a", madeUser)).To(BeEmpty(), "an older look")
+	g.Expect(list("a", strings.ReplaceAll(madeUser, `"enabled":true`, `"enabled":false`))).To(BeEmpty())
+	g.Expect(list("a", strings.ReplaceAll(renamed, `"deleted_at":null`, `"deleted_at":"2026-01-01T00:00:00"`))).
+		To(BeEmpty())
+	g.Expect(list("a", renamed)).To(Equal([]string{"$.items[0].contact"}))
+}
+
 // What tells callers and objects from each other is given to one alone.
 func TestGifts(t *testing.T) {
 	contract, err := schemas.Load()
