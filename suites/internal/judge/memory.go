@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"acronis-conformance/schemas"
@@ -127,7 +128,7 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 		for _, name := range callersOwn[kind] {
 			was, there := before.shown[name]
 			found, still := fields[name]
-			if there && still && s.op.Lists(a.Status, "items", name) && !alike(was, found) {
+			if there && still && s.op.Lists(a.Status, "items", name) && !alike(name, was, found) {
 				wrong = append(wrong, breach(fmt.Sprintf("$.items[%d].%s", i, name), "as-read", written(found),
 					"the same list showed %s of the same version", written(was))...)
 			} else if !there && still {
@@ -155,10 +156,10 @@ func (s success) leftAlone(names []string, before look) (wrong []schemas.Violati
 		if _, named := s.sent[name]; named || !there || !still || !s.op.Lists(s.op.Success(), name) {
 			continue
 		}
-		if asked, wasSent := before.sent[name]; wasSent && !alike(asked, was) {
+		if asked, wasSent := before.sent[name]; wasSent && !alike(name, asked, was) {
 			continue
 		}
-		if !alike(was, now) || !holdsNames(before.sent[name], was, now) {
+		if !alike(name, was, now) || !keepsWhatWasSent(before.sent[name], was, now) {
 			wrong = append(wrong, breach("$."+name, "left-alone", written(now),
 				"it was %s, and the request did not name it", written(was))...)
 		}
@@ -166,31 +167,36 @@ func (s success) leftAlone(names []string, before look) (wrong []schemas.Violati
 	return wrong
 }
 
-// alike compares as sameAsSent does, and objects in the properties that both have.
-func alike(one, other any) bool {
+// inContact are the properties of a contact that callers set.
+var inContact = strings.Fields("email firstname lastname title phone website industry organization_size country " +
+	"state city zipcode address1 address2")
+
+// alike compares as sameAsSent does: contacts in the properties of callers that both have, and of what is the caller's
+// own the names.
+func alike(name string, one, other any) bool {
 	mine, isObject := one.(map[string]any)
 	theirs, isOther := other.(map[string]any)
-	if !isObject || !isOther {
+	switch {
+	case !isObject || !isOther:
 		return sameAsSent(one, other)
+	case name != "contact":
+		return true
 	}
-	return !slices.ContainsFunc(slices.Collect(maps.Keys(mine)), func(name string) bool {
-		value, both := theirs[name]
-		return both && !alike(mine[name], value)
+	return !slices.ContainsFunc(inContact, func(name string) bool {
+		value, shown := mine[name]
+		found, still := theirs[name]
+		return shown && still && !sameAsSent(value, found)
 	})
 }
 
-// holdsNames reports whether an object of the caller's own still has the names that were sent and shown.
-func holdsNames(sent, was, now any) bool {
+// keepsWhatWasSent reports whether an object of the caller's own still holds what was sent in it and shown.
+func keepsWhatWasSent(sent, was, now any) bool {
 	asked, _ := sent.(map[string]any)
 	before, _ := was.(map[string]any)
 	after, _ := now.(map[string]any)
-	for name := range asked {
-		_, shown := before[name]
-		if _, still := after[name]; shown && !still {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(slices.Collect(maps.Keys(asked)), func(name string) bool {
+		return written(before[name]) == written(asked[name]) && written(after[name]) != written(asked[name])
+	})
 }
 
 // firstText is the first of the values that is a text.

@@ -43,6 +43,9 @@ func TestMemory(t *testing.T) {
 			shown: changed(madeUser, `["quota","reports"]`, `[]`), at: "$.notifications"},
 		"another name in the contact": {change: `{"version":1,"language":"fr"}`,
 			shown: changed(madeUser, `"firstname":"A"`, `"firstname":"B"`), at: "$.contact"},
+		"what is not documented in the contact": {change: `{"version":1,"language":"fr"}`,
+			made:  changed(madeUser, `"firstname":"A"`, `"firstname":"A","added_later":1,"updated_at":"x"`),
+			shown: changed(madeUser, `"firstname":"A"`, `"firstname":"A","added_later":2,"updated_at":"y"`)},
 		"a part of the contact was sent": {change: `{"version":1,"contact":{"title":"Dr."}}`,
 			shown: changed(madeUser, `"firstname":"A"`, `"firstname":"B"`)},
 		"another order, case, zone and an empty text": {change: `{"version":1,"language":"fr"}`,
@@ -63,6 +66,8 @@ func TestMemory(t *testing.T) {
 			shown: changed(madeClient, `{"client_name":"n"}`, `{}`), at: "$.data"},
 		"a client gets other data beside": {kind: "Client", change: `{"status":"disabled"}`,
 			shown: changed(madeClient, `{"client_name":"n"}`, `{"client_name":"n","more":1}`)},
+		"a client gets another name": {kind: "Client", change: `{"status":"disabled"}`,
+			shown: changed(madeClient, `"client_name":"n"`, `"client_name":"m"`), at: "$.data"},
 		"a client loses its addresses": {kind: "Client", change: `{"status":"disabled"}`,
 			shown: changed(madeClient, `["https://a"]`, `[]`), at: "$.redirect_uris"},
 	} {
