@@ -39,6 +39,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a tenant that was restored", "RestoreDeletedTenant", "FetchTenant", property("deleted_at", nil)),
 		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
 		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
+		Entry("a second factor of a user, who is still enabled", "ManageUserMFAStatus", "FetchUser",
+			both(not("mfa_status", "disabled"), not("enabled", false))),
 		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies",
 			onlyRole("readonly_admin")),
 		Entry("the pricing, at the tenant", "UpdateTenantPricingSettings", "FetchTenant", property("pricing_mode",
