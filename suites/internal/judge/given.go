@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -53,7 +54,7 @@ func tokensOf(s success) []Gift {
 	case "password", "md5_password":
 		owner = "user " + strings.ToLower(s.form.Get("username"))
 	case "client_credentials":
-		owner = "client " + s.form.Get("client_id") + basicName(s.header.Get("Authorization"))
+		owner = "client " + cmp.Or(s.form.Get("client_id"), basicName(s.header.Get("Authorization")))
 	default:
 		return nil
 	}

@@ -171,4 +171,11 @@ func TestGifts(t *testing.T) {
 	g.Expect(gifts("RequestTokens", form, "grant_type=refresh_token", `{"access_token":"x"}`)).To(BeEmpty())
 	g.Expect(gifts("RequestTokens", form, "grant_type=password&username=u", `{"access_token":"x"}`)).To(HaveLen(1))
 	g.Expect(gifts("FetchUser", json, ``, `{}`)).To(BeEmpty())
+	op := contract.Operation("RequestTokens")
+	client := func(sent string) string {
+		header := http.Header{"Content-Type": {form}, "Authorization": {"Basic YTpi"}}
+		return judge.Gifts(op, exchange.Request{Body: []byte("grant_type=client_credentials" + sent), Header: header},
+			exchange.Attempt{Status: 200, Body: []byte(`{"access_token":"x"}`)})[0].Owner
+	}
+	g.Expect(client("")).To(Equal(client("&client_id=a")), "it may name itself twice")
 }
