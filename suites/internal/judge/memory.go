@@ -36,8 +36,7 @@ var callersOwn = map[string][]string{
 	"client": {"tenant_id", "type", "token_endpoint_auth_method", "data", "redirect_uris", "origin_id", "status",
 		"created_by", "client_secret_expires_at"},
 	"location": {"owner_tenant_id", "name"},
-	"storage": {"location_id", "name", "url", "capabilities", "backend_type", "content_url",
-		"content_mobile_url"},
+	"storage":  {"location_id", "name", "url", "capabilities", "content_url", "content_mobile_url"},
 }
 
 // remembered are the operations whose answer is the object as it is from then on, with the path parameter of those
