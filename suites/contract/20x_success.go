@@ -292,6 +292,11 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, ow
 		return nil, looks, err
 	}
 	wrong = asAnswered(own, looks[len(looks)-1])
+	if mine, later := me["personal_tenant_id"], user["personal_tenant_id"]; mine != nil {
+		if _, shown := user["personal_tenant_id"]; shown { // it may come later than its user, and stays
+			wrong = append(wrong, unequal("$.personal_tenant_id", mine, later)...)
+		}
+	}
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
 	for mine, name := range map[string]string{"tenant_kind": "kind", "tenant_pricing_model": "pricing_mode"} {
 		if err == nil && tenant[name] != nil && me[mine] != nil {
