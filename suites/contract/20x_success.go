@@ -157,6 +157,9 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		case "FetchStoredReports":
 			return inFormatsAsked(s, control, e), nil, nil
 		}
+		if op.ID == "FetchClientsBatch" {
+			return ofTheOrigin(s, control, e), nil, nil
+		}
 		if asked := control.Request.Query.Get("uuids"); asked != "" {
 			return listed(body, strings.Split(asked, ",")), nil, nil
 		}
@@ -197,6 +200,27 @@ func inFormatsAsked(s *session.Session, control *session.Control, e *exchange.Ex
 		if format := file["report_format"]; len(asked) > 0 && !slices.Contains(asked, format) {
 			wrong = append(wrong, faultAt(itemAt(i, ".report_format"), "asked-for", fmt.Sprint(format),
 				fmt.Sprintf("the report was ordered in %v", asked)))
+		}
+	}
+	return wrong
+}
+
+// ofTheOrigin asks that a client that is found by its origin is shown as it was made, with what is the caller's own.
+func ofTheOrigin(s *session.Session, control *session.Control, e *exchange.Exchange) (wrong []schemas.Violation) {
+	sent := sentTo(s, control, "CreateClient")
+	for i, item := range spec.WholeItems(e) {
+		client, _ := item.(map[string]any)
+		if fmt.Sprint(client["origin_id"]) != fmt.Sprint(sent["origin_id"]) {
+			continue
+		}
+		for _, v := range holds(itemAt(i, ""), client, sent) {
+			wrong = append(wrong, v)
+		}
+		was, _ := sent["data"].(map[string]any)
+		is, isShown := client["data"].(map[string]any)
+		if isShown && is["client_name"] != was["client_name"] {
+			wrong = append(wrong, faultAt(itemAt(i, ".data.client_name"), "as-read", fmt.Sprint(is["client_name"]),
+				fmt.Sprintf("the client was made with the name %v", was["client_name"])))
 		}
 	}
 	return wrong
@@ -268,6 +292,11 @@ func meAsRead(ctx context.Context, s *session.Session, op *schemas.Operation, ow
 		return nil, looks, err
 	}
 	wrong = asAnswered(own, looks[len(looks)-1])
+	if mine, later := me["personal_tenant_id"], user["personal_tenant_id"]; mine != nil {
+		if _, shown := user["personal_tenant_id"]; shown { // it may come later than its user, and stays
+			wrong = append(wrong, unequal("$.personal_tenant_id", mine, later)...)
+		}
+	}
 	tenant, err := read("FetchTenant", fixtures.Vars{"tenant_id": user["tenant_id"]})
 	for mine, name := range map[string]string{"tenant_kind": "kind", "tenant_pricing_model": "pricing_mode"} {
 		if err == nil && tenant[name] != nil && me[mine] != nil {

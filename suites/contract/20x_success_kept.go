@@ -134,7 +134,7 @@ var changes = []change{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
-		to: body{"disable_after": "2098-12-31T23:00:00"}},
+		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
 		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}"},
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
@@ -183,6 +183,7 @@ var changes = []change{
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("contact"), follows: []string{"contacts"},
 		little: body{"contact": otherContact}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{}},
+	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("enabled"), little: body{"enabled": true}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("login"), little: body{"login": "${unique}-renamed"}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("notifications"),
 		little: body{"notifications": []any{"reports"}}},

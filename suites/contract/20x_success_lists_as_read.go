@@ -174,6 +174,9 @@ func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 		if path, _ := fields["path"].([]any); !slices.Contains(path, a.vars["first_name"]) {
 			wrong = append(wrong, faultAt(itemAt(i, ".path"), "path", fmt.Sprint(path),
 				fmt.Sprintf("it lies below %v", a.vars["first_name"])))
+		} else if fields["id"] == a.vars["unit_user_id"] && !slices.Contains(path, a.vars["unit_name"]) {
+			wrong = append(wrong, faultAt(itemAt(i, ".path"), "path", fmt.Sprint(path),
+				fmt.Sprintf("it lies in %v", a.vars["unit_name"])))
 		}
 	}
 	return wrong

@@ -47,8 +47,7 @@ func described(_ context.Context, s *session.Session, _ string, control *session
 		claims := jwt.MapClaims{}
 		_, _, err := jwt.NewParser().ParseUnverified(s.Sandbox.Tokens[actor], claims)
 		issuer, said := claims["iss"].(string)
-		if err == nil && said && strings.TrimSuffix(issuer, "/") != strings.TrimSuffix(fmt.Sprint(body["issuer"]),
-			"/") {
+		if err == nil && said && issuer != fmt.Sprint(body["issuer"]) { // to the letter: OpenID Connect Discovery, 4.3
 			wrong = append(wrong, schemas.Violation{Path: "$.issuer", Rule: "described",
 				Found:  fmt.Sprint(body["issuer"]),
 				Detail: fmt.Sprintf("the issuer of the token of %s calls itself %s", actor, issuer)})

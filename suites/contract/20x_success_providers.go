@@ -75,7 +75,9 @@ func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spe
 			for i := range wrong {
 				wrong[i].Detail += fmt.Sprintf(" at the tenant below: apply_to_children is %v", below)
 			}
-			return append(provided(spec.Object(e), vars), wrong...), append(seen, looks...), err
+			answer := spec.Object(e)
+			wrong = append(append(provided(answer, vars), raised(answer, vars["version"])...), wrong...)
+			return wrong, append(seen, looks...), err
 		}
 		return spec.Case{Request: r, Locks: key, Check: also}, r.SetBody(op.Body.MediaType, body{
 			"version": vars["version"], "idp_id": other, "apply_to_children": below})

@@ -39,21 +39,31 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("a tenant that was restored", "RestoreDeletedTenant", "FetchTenant", property("deleted_at", nil)),
 		Entry("a user who was restored", "RestoreDeletedUser", "FetchUser", property("deleted_at", nil)),
 		Entry("a second factor", "ManageTenantMFAStatus", "FetchTenantMFAStatus", property("mfa_status", "enabled")),
+		Entry("a second factor of a user, who is still enabled", "ManageUserMFAStatus", "FetchUser",
+			both(not("mfa_status", "disabled"), not("enabled", false))),
 		Entry("the roles of a user, and no others", "UpdateUserAccessPolicies", "FetchUserAccessPolicies",
 			onlyRole("readonly_admin")),
 		Entry("the pricing, at the tenant", "UpdateTenantPricingSettings", "FetchTenant", property("pricing_mode",
 			"production")),
 		Entry("a client that was deleted", "DeleteClient", "FetchClientsBatch", lacks("client_id")),
 		Entry("a price", "UpdateTenantOfferingItemsPrices", "FetchTenantOfferingItemsPrices", priced),
-		Entry("a password, which activates", "SetUserPassword", "FetchUser", property("activated", true)),
+		Entry("a password, which activates", "SetUserPassword", "FetchUser",
+			both(property("activated", true), not("enabled", false))),
 		Entry("a mail to a user, which activates no one before a password is set", "SendActivationEmail", "FetchUser",
-			property("activated", false)),
+			both(property("activated", false), not("enabled", false))),
 		Entry("an offering item", "SetTenantOfferingItems", "FetchTenantOfferingItems", switchedOn),
 		Entry("a registration token that was deleted", "DeleteRegistrationToken", "FetchRegistrationTokens_1",
 			lacks("token_id")),
 		Entry("a default identity provider", "UpdateTenantDefaultIdpId", "FetchTenant", provided),
 		Entry("an edition", "SwitchTenantEdition", "FetchTenantOfferingItems", noMore),
 	)
+	for _, restoring := range spec.Operations(spec.Named("RestoreDeletedUser")) {
+		for _, op := range spec.Operations(spec.Named("FetchTenantUsers")) {
+			sp := tookEffect(restoring, op, lists("user_id"))
+			sp.Probe = "listed-again"
+			spec.Register(sp)
+		}
+	}
 	// Every change of the brand raises the version of its tenant (guide, "Managing branding").
 	for _, changing := range spec.Operations(spec.Named("ModifyCustomBranding", "UploadTenantBrandLogo")) {
 		for _, op := range spec.Operations(spec.Named("FetchTenant")) {

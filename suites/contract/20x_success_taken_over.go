@@ -2,6 +2,8 @@ package contract
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -62,6 +64,17 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("that is an address", "address", "@example.com"),
 		Entry("with signs", "signs", "+_.!#$%^*={}`/?'"),
 	)
+	// Somebody may have it: three characters are enough for a login all the same.
+	for _, op := range spec.Operations(spec.Named("CheckLoginNameAvailability")) {
+		p := spec.Probe{Code: 204, Name: "acceptable-login"}.Promised(acceptableLogin)
+		sp := p.On(op, "three", func(r *fixtures.Request, _ *session.Session) error {
+			login := strings.ReplaceAll(r.Query.Get("username"), "-", "")
+			r.Query.Set("username", "c"+login[max(0, len(login)-2):])
+			return nil
+		})
+		sp.Code, sp.Basis, sp.Or = "20x", spec.Documented, http.StatusConflict
+		spec.Register(sp)
+	}
 })
 
 // not asks for another value than one.

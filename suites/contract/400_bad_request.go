@@ -218,6 +218,13 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("for more results than there may be", "limit", "greatest-limit", "301"),
 	)
 
+	// A registration token lives for a year at most. A service may cut short what is asked for.
+	for _, op := range spec.Operations(spec.Named("CreateRegistrationToken_0", "CreateRegistrationToken_1")) {
+		spec.Register(bad("out-of-range").On(op, "expires_in", func(r *fixtures.Request, _ *session.Session) error {
+			return spec.SetField(r, op, "expires_in", 2*366*24*60*60)
+		}))
+	}
+
 	DescribeTableSubtree("a tenant that cannot be so", func(id, probe, variant string, u unfit) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			spec.Register(u.on(op, probe, variant))

@@ -72,6 +72,15 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password",
 					"username": user["login"], "password": session.InvalidToken})
 			}}, "RequestTokens"),
+		Entry("the MD5 sum of a wrong password", spec.Probe{Code: 401, Name: "wrong-md5-password",
+			Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
+				user, err := s.Sandbox.Object("actor/" + string(fixtures.Reader))
+				if err != nil {
+					return err
+				}
+				return r.SetBody(form, map[string]any{"grant_type": "md5_password", "username": user["login"],
+					"password": "d41d8cd98f00b204e9800998ecf8427e"}) // of an empty password
+			}}, "RequestTokens"),
 		Entry("an unknown client", spec.Probe{Code: 401, Name: "unknown-client", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				return withClient(r, s, "00000000-0000-4000-8000-000000000000", session.InvalidToken)
@@ -177,6 +186,13 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login",
 			spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
+		Entry("a deleted user's password", "RequestTokens", "deleted-user", "deleted_login", spec.RejectionDocumented,
+			inForm("password", map[string]string{"username": "login", "password": "password"})),
+		Entry("the password of a user whose tenant is disabled", "RequestTokens", "disabled-tenants-user",
+			"disabled_customers_user", spec.RejectionDocumented,
+			inForm("password", map[string]string{"username": "login", "password": "password"})),
+		Entry("the token of a user whose tenant is disabled", "FetchCurrentUserInfo", "disabled-tenants-user-token",
+			"disabled_customers_user", spec.RejectionDocumented, bearing("access_token")),
 		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client",
 			spec.Assumed,
 			bearing("access_token")),

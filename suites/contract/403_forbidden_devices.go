@@ -22,6 +22,23 @@ var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
 			return nil
 		}))
 	}
+	// A code that was approved is used up. When it is gone is not documented.
+	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_0", "DeviceAuthorizationApproval_1")) {
+		approved := own("approved_device", "403")
+		sp := approval(op, 403, "used-user-code", "", func(_ *fixtures.Request, s *session.Session,
+			a *approvalOf) error {
+			device, err := s.Sandbox.Object(approved.Key)
+			a.code = device["user_code"]
+			return err
+		})
+		needs := sp.Objects
+		sp.Objects = func(n session.Needs) {
+			needs(n)
+			n.Add(*approved)
+		}
+		sp.Basis = spec.Assumed
+		spec.Register(sp)
+	}
 	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_1")) {
 		spec.Register(approval(op, 403, "foreign-tenant", "tenant_uuid", func(r *fixtures.Request, s *session.Session,
 			a *approvalOf) error {

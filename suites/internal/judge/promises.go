@@ -113,14 +113,20 @@ func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schem
 		op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body), raw: r.Body,
 		header: a.Header, body: object(a.Body), start: a.Start,
 	}
-	if mediaType(r.Header) == "application/x-www-form-urlencoded" {
-		s.form, _ = url.ParseQuery(string(r.Body)) // what is unreadable names nothing
-	}
+	s.form = formOf(r)
 	wrong := madeFirst("$", s.body)
 	for _, p := range list {
 		wrong = append(wrong, p(s)...)
 	}
 	return wrong
+}
+
+// formOf reads the form that a request sends; what is unreadable names nothing.
+func formOf(r exchange.Request) (form url.Values) {
+	if mediaType(r.Header) == "application/x-www-form-urlencoded" {
+		form, _ = url.ParseQuery(string(r.Body))
+	}
+	return form
 }
 
 // bound reads the values of a template's parameters from a literal path.

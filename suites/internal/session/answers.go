@@ -15,6 +15,7 @@ import (
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/judge"
 	"acronis-conformance/suites/internal/redact"
 	"acronis-conformance/suites/internal/report"
 )
@@ -39,6 +40,7 @@ type answerNote struct {
 	Served    bool         `json:"served,omitempty"`
 	Fault     *AnswerFault `json:"fault,omitempty"`
 	Reported  *reported    `json:"reported,omitempty"`
+	Given     *judge.Gift  `json:"given,omitempty"` // with the fault that it is where another one was given it before
 }
 
 // reported is what a spec of the operation says by itself. Of a status, and of what is waived, it speaks of just
@@ -57,6 +59,7 @@ type answers struct {
 	mu     sync.Mutex
 	file   *os.File
 	seen   map[string]bool
+	memory judge.Memory
 	faults int
 	read   map[string]notes // by file
 	err    error
@@ -86,7 +89,7 @@ func (a *answers) note(key string, line func() answerNote) {
 		}
 	}
 	n := line()
-	if n.Fault != nil {
+	if n.Fault != nil && n.Given == nil {
 		if a.faults++; a.faults > maxFaults {
 			return
 		}
@@ -123,12 +126,20 @@ func (s *Session) judgeAnswers(e *exchange.Exchange) {
 		if attempt.Status == op.Success() {
 			s.answers.note(op.ID, func() answerNote { return answerNote{Operation: op.ID, Served: true} })
 		}
-		for _, wrong := range s.Judge.Answer(op, e.Request, attempt) {
-			d := Difference(s.Redactor, wrong)
+		fault := func(d report.Difference) *AnswerFault {
+			return &AnswerFault{By: e.Request.Spec, Status: attempt.Status, Difference: d,
+				Exchange: e.Evidence(s.Redactor)}
+		}
+		wrong := append(s.Judge.Answer(op, e.Request, attempt), s.answers.memory.Answer(op, e.Request, attempt)...)
+		for _, v := range wrong {
+			d := Difference(s.Redactor, v)
 			s.answers.note(fmt.Sprintln(op.ID, attempt.Status, sameFault(d)), func() answerNote {
-				return answerNote{Operation: op.ID, Fault: &AnswerFault{
-					By: e.Request.Spec, Status: attempt.Status, Difference: d, Exchange: e.Evidence(s.Redactor),
-				}}
+				return answerNote{Operation: op.ID, Fault: fault(d)}
+			})
+		}
+		for _, gift := range judge.Gifts(op, e.Request, attempt) {
+			s.answers.note(fmt.Sprintln(gift), func() answerNote {
+				return answerNote{Operation: op.ID, Given: &gift, Fault: fault(Difference(s.Redactor, gift.Shared()))}
 			})
 		}
 	}
@@ -219,8 +230,14 @@ func gather(notes []answerNote) map[string]Answers {
 			told[fmt.Sprintln(n.Operation, *n.Reported)] = true
 		}
 	}
-	all, seen := map[string]Answers{}, map[string]bool{}
+	all, seen, owners := map[string]Answers{}, map[string]bool{}, map[string]string{}
 	for _, n := range notes {
+		if g := n.Given; g != nil {
+			first, given := owners[g.Kind+g.Value]
+			if owners[g.Kind+g.Value] = cmp.Or(first, g.Owner); !given || first == g.Owner {
+				continue
+			}
+		}
 		a := all[n.Operation]
 		a.Served = a.Served || n.Served
 		if n.Fault != nil {

@@ -70,16 +70,29 @@ func TestAnswersOfARun(t *testing.T) {
 	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-4.jsonl"), []byte(words), 0o600)).To(Succeed())
 	g.Expect(at("FetchApplications")).To(HaveLen(2), "each word is a fault")
 
+	// What was given to another one before, in whichever process. To the same one it may be given again.
+	given := func(owner, by string) string {
+		const note = `{"operation":"RequestOneTimeToken","given":{"kind":"k","value":"v","owner":%q},` +
+			`"fault":{"by":%q,"difference":{"path":"$.ott","rule":"unique"}}}`
+		return fmt.Sprintf(note, owner, by)
+	}
+	both := given("a", "x") + given("a", "y")
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-5.jsonl"), []byte(both), 0o600)).To(Succeed())
+	g.Expect(at("RequestOneTimeToken")).To(BeEmpty())
+	other := given("b", "z")
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-6.jsonl"), []byte(other), 0o600)).To(Succeed())
+	g.Expect(at("RequestOneTimeToken")).To(Equal([]string{"z unique $.ott"}))
+
 	// Other processes keep files of their own. One that is killed may leave half a line.
 	line := func(by, path string) string {
 		const note = `{"operation":"FetchUser","fault":{"by":%q,"difference":{"path":%q,"rule":"type"}}}`
 		return fmt.Sprintf(note+"\n", by, path)
 	}
-	other := []byte(line("x", "$.items[3].id") + line("y", "$.items[7].id") + `{"operation":"FetchUser","serv`)
-	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-2.jsonl"), other, 0o600)).To(Succeed())
+	others := []byte(line("x", "$.items[3].id") + line("y", "$.items[7].id") + `{"operation":"FetchUser","serv`)
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-2.jsonl"), others, 0o600)).To(Succeed())
 	g.Expect(at("FetchUser")).To(Equal([]string{"x type $.items[3].id"}))
-	other = append(other, `ed":true}`+"\n"+line("z", "$.login")...)
-	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-2.jsonl"), other, 0o600)).To(Succeed())
+	others = append(others, `ed":true}`+"\n"+line("z", "$.login")...)
+	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-2.jsonl"), others, 0o600)).To(Succeed())
 	g.Expect(at("FetchUser")).To(Equal([]string{"x type $.items[3].id", "z type $.login"}), "it was not at its end yet")
 	g.Expect(os.WriteFile(filepath.Join(s.Dir, "answers-3.jsonl"), []byte("nothing"), 0o600)).To(Succeed())
 	_, err = s.Answers()
