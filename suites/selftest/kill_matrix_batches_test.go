@@ -68,8 +68,11 @@ func distinctly(defects []defect, size int) (all [][]defect) {
 // something else, or changes what items are found by.
 func propertyOf(d defect) string {
 	parts := generatedName.FindStringSubmatch(d.Name)
-	if slices.Contains(ofProperties, parts[3]) && !slices.Contains(foundBy, parts[4]) {
-		return parts[2] + "." + parts[4]
+	switch way, what := parts[3], parts[4]; {
+	case way == "differing" && (slices.Contains(foundBy, what) || slices.Contains(withoutIDs, parts[1])):
+		return ""
+	case slices.Contains(ofProperties, way):
+		return parts[2] + "." + what
 	}
 	return ""
 }
@@ -77,6 +80,9 @@ func propertyOf(d defect) string {
 var (
 	ofProperties = []string{"without", "mistyped", "differing", "drops", "resets"}
 	foundBy      = []string{"id", "client_id", "tenant"}
+	// withoutIDs are lists whose items are told apart by several properties.
+	withoutIDs = []string{"FetchTenantOfferingItems", "FetchTenantOfferingItemsBatch", "FetchTenantOfferingItemsPrices",
+		"FetchOfferingItemsAvailableForTenantChild", "FetchTenantUsages", "FetchTenantsUsagesBatch"}
 )
 
 // independent deals out defects that deny other specs what they need: no operation depends on two of a batch.

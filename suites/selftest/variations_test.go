@@ -62,12 +62,12 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 	}
 })
 
-// fewAtOnce are all variations in a full run, three at a time: those of a sort stand together in the list, and so one
+// fewAtOnce are all variations in a full run, four at a time: those of a sort stand together in the list, and so one
 // of them does not hide what another one brings about. Without -full they are alone.
 func fewAtOnce(names []string) [][]string {
 	var dealt [][]string
 	if *fullFlag {
-		dealt = make([][]string, (len(names)+2)/3)
+		dealt = make([][]string, (len(names)+3)/4)
 	}
 	for i, name := range names {
 		switch {
