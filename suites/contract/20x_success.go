@@ -213,9 +213,7 @@ func ofTheOrigin(s *session.Session, control *session.Control, e *exchange.Excha
 		if fmt.Sprint(client["origin_id"]) != fmt.Sprint(sent["origin_id"]) {
 			continue
 		}
-		for _, v := range holds(itemAt(i, ""), client, sent) {
-			wrong = append(wrong, v)
-		}
+		wrong = append(wrong, holds(itemAt(i, ""), client, sent)...)
 		was, _ := sent["data"].(map[string]any)
 		is, isShown := client["data"].(map[string]any)
 		if isShown && is["client_name"] != was["client_name"] {
