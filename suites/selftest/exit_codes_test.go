@@ -158,9 +158,9 @@ var _ = Describe("exit codes", func() {
 			Expect(o.output).To(ContainSubstring("\nFAIL: " + decision.Reasons[0] + "\n"))
 		},
 			Entry("all reached", limit, floors("0.01", 99, 1), 0, ""),
-			Entry("too few asserted", limit, floors("0.95", 99, 1), 1,
+			Entry("too few asserted", long, limit, floors("0.95", 99, 1), 1,
 				"reference cells are asserted, 95 % are asked for"),
-			Entry("too many inconclusive", limit, floors("0.01", 0, 1), 1,
+			Entry("too many inconclusive", long, limit, floors("0.01", 0, 1), 1,
 				"reference cells are inconclusive, 0 are allowed"),
 			Entry("too many transients", limit, floors("0.01", 99, 0), 1,
 				"1 failures went away after a repeat, 0 are allowed"),
@@ -212,9 +212,9 @@ var _ = Describe("exit codes", func() {
 			Expect(o.output).To(HavePrefix("conformance: "))
 		},
 			Entry("report", limit, []string{"report", "-from=conformance.json"}, []string{"report", "-from=none.json"}),
-			Entry("compare", limit, []string{"compare", "-to=pages", "conformance.json", "conformance.json"},
+			Entry("compare", long, limit, []string{"compare", "-to=pages", "conformance.json", "conformance.json"},
 				[]string{"compare", "conformance.json", "none.json"}),
-			Entry("merge", limit, []string{"merge", "-to=pages", "conformance.json", "conformance.json"},
+			Entry("merge", long, limit, []string{"merge", "-to=pages", "conformance.json", "conformance.json"},
 				[]string{"merge",
 					"ginkgo.yml"}),
 		)

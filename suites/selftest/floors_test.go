@@ -100,7 +100,7 @@ var _ = Describe("a full run on a live target", func() {
 				HaveExactElements(o.result.Reason))))
 		}
 	},
-		Entry("run", limit, "run"),
+		Entry("run", long, limit, "run"),
 		Entry("gate", limit, "gate"),
 	)
 

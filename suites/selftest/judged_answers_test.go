@@ -71,7 +71,8 @@ var _ = Describe("an answer that is judged as what it is", func() {
 		Expect(o.code).To(Equal(1), o.output)
 	})
 
-	It("is a sound success where nothing promises the refusal", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+	It("is a sound success where nothing promises the refusal", long, SpecTimeout(2*time.Minute), func(
+		ctx SpecContext) {
 		environment := startMock("-variation", "taken-names-served")
 		o := runWatched(ctx, environment, "-focus=409/taken-(login/UpdateUser|name/UpdateTenant)")
 		s := specWith(o.result, "409/taken-login/UpdateUser")
@@ -122,13 +123,16 @@ var _ = Describe("an answer that is judged as what it is", func() {
 		Entry("of another form, on a method that is not supported", "405/wrong-method/PATCH.tenants",
 			"application/json",
 			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
-		Entry("and is a page, on a method that is not supported", "405/wrong-method/PATCH.tenants", "application/json",
+		Entry("and is a page, on a method that is not supported", long, "405/wrong-method/PATCH.tenants",
+			"application/json",
 			`<html>`, report.Violation, "not-json", SpecTimeout(time.Minute)),
-		Entry("of another form, on an unknown route", `404/unknown-route-under/GET.idp.\{unknown\}`, "application/json",
+		Entry("of another form, on an unknown route", long, `404/unknown-route-under/GET.idp.\{unknown\}`,
+			"application/json",
 			`{"error":[1]}`, report.Pass, "must be the error envelope: $.error", SpecTimeout(time.Minute)),
-		Entry("and is a word, on an unknown route", `404/unknown-route-under/GET.idp.\{unknown\}`, "application/json",
+		Entry("and is a word, on an unknown route", long, `404/unknown-route-under/GET.idp.\{unknown\}`,
+			"application/json",
 			`not found`, report.Violation, "not-json", SpecTimeout(time.Minute)),
-		Entry("and holds nothing, where the details are promised", "400/missing-field-name/CreateTenant",
+		Entry("and holds nothing, where the details are promised", long, "400/missing-field-name/CreateTenant",
 			"application/json",
 			`{}`, report.Violation, "details", SpecTimeout(time.Minute)),
 		Entry("in another charset than its bytes", "405/wrong-method/PATCH.tenants", "application/json; charset=utf-16",

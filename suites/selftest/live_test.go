@@ -45,9 +45,9 @@ var _ = Describe("a live target", func() {
 		Entry("wrong credentials", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "not-the-secret" }, "401",
 			SpecTimeout(2*time.Minute)),
 		Entry("a dead port", func(e map[string]string) { e["ACRONIS_DATACENTER_URL"] = deadURL() }, "refused",
-			SpecTimeout(2*time.Minute)),
+			long, SpecTimeout(2*time.Minute)),
 		Entry("an authority that is not known here", func(e map[string]string) { delete(e, "ACRONIS_CA_FILE") },
-			"signed by an authority that is not trusted here", SpecTimeout(2*time.Minute)),
+			"signed by an authority that is not trusted here", long, SpecTimeout(2*time.Minute)),
 		Entry("no secret at all", func(e map[string]string) { e["ACRONIS_CLIENT_SECRET"] = "" },
 			"ACRONIS_CLIENT_SECRET", SpecTimeout(2*time.Minute)),
 	)

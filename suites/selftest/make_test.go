@@ -43,8 +43,8 @@ var _ = Describe("make", func() {
 		d.environment["ACRONIS_TARGET"] = "staging"
 		Expect(said(ctx, d, recipe)).To(ContainSubstring("refused"))
 	},
-		Entry("run", limit, "run"), Entry("gate", limit, "gate"), Entry("doctor", limit, "doctor"),
-		Entry("sweep", limit,
+		Entry("run", limit, "run"), Entry("gate", limit, "gate"), Entry("doctor", long, limit, "doctor"),
+		Entry("sweep", long, limit,
 			"sweep"))
 
 	It("plans for the target that ACRONIS_TARGET names", limit, func(ctx SpecContext) {

@@ -153,9 +153,9 @@ var _ = Describe("a secret in the environment", func() {
 	},
 		Entry("that tells the password", SpecTimeout(2*time.Minute), "run", "HTTP/1.1 407 refused me:PASSWORD\r\n\r\n",
 			"407"),
-		Entry("that tells the header", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 407 refused BASIC\r\n\r\n",
+		Entry("that tells the header", long, SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 407 refused BASIC\r\n\r\n",
 			"407"),
-		Entry("that does not speak HTTP", SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 PASSWORD no\r\n\r\n",
+		Entry("that does not speak HTTP", long, SpecTimeout(2*time.Minute), "doctor", "HTTP/1.1 PASSWORD no\r\n\r\n",
 			"$ACRONIS_PROXY_PASSWORD"),
 		Entry("that tells a sweep", SpecTimeout(2*time.Minute), "sweep", "HTTP/1.1 502 refused BASIC\r\n\r\n", "502"),
 	)
@@ -179,11 +179,11 @@ var _ = Describe("a secret in the environment", func() {
 		Entry("a certificate", SpecTimeout(2*time.Minute), func(canary string) string {
 			return "-----BEGIN CERTIFICATE-----\n" + canary + "\n-----END CERTIFICATE-----\n"
 		}),
-		Entry("a key in one line", SpecTimeout(2*time.Minute), func(canary string) string {
+		Entry("a key in one line", long, SpecTimeout(2*time.Minute), func(canary string) string {
 			return "-----BEGIN PRIVATE KEY----- " + canary + " -----END PRIVATE KEY-----"
 		}),
 		Entry("the middle of a key", SpecTimeout(2*time.Minute), func(canary string) string { return canary }),
-		Entry("much of a key", SpecTimeout(2*time.Minute),
+		Entry("much of a key", long, SpecTimeout(2*time.Minute),
 			func(canary string) string { return strings.Repeat(canary, 100) }),
 	)
 })
