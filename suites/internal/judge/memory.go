@@ -13,17 +13,16 @@ import (
 )
 
 // Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it, and
-// what lists have shown of it, for the next list.
-// The zero value is ready.
+// what lists have shown of it, for the next list. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]look // by the object's id
+	looks map[string]look // by the object's id; of lists, by the list, that and the caller
 }
 
-// look is an object as the answer to a write showed it.
+// look is an object as an answer showed it.
 type look struct {
-	version string // empty where objects of the kind have none
-	sent    map[string]any
+	version string         // empty where objects of the kind have none
+	sent    map[string]any // with the write; nil for the item of a list
 	shown   map[string]any
 }
 
