@@ -13,15 +13,22 @@ import (
 // one can take a spec that it has begun. Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates
 // nothing.
 type ahead struct {
-	waiting map[string][]Spec // that are not begun, by container, in the order of the tree
-	begun   map[string]begun  // by id, until Ginkgo runs the spec
-	most    int               // that are begun at a time
+	mu        sync.Mutex        // of what follows
+	waiting   map[string][]Spec // that are not begun, by container, in the order of the tree
+	begun     map[string]begun  // by id, until Ginkgo runs the spec
+	container string            // that Ginkgo is in; empty where none is to be begun
+	inFlight  int               // those that are evaluated
 
+	most     int // that are evaluated at a time
 	evaluate func(ctx context.Context, sp Spec) *evaluation
 	ctx      context.Context // of all evaluations: none outlives the specs
 	cancel   context.CancelFunc
 	underWay sync.WaitGroup
 }
+
+// farthest is how many specs may have been begun before Ginkgo runs them, for each that is evaluated at a time: what
+// became of them is held in memory.
+const farthest = 8
 
 // begun is a spec that is evaluated ahead.
 type begun struct {
@@ -33,7 +40,7 @@ type begun struct {
 // at an object that only specs of its operation write to, one at a time; where one was served, so that the object has
 // to be made again, the spec is postponed.
 func (sp Spec) independent() bool {
-	return !(sp.Writes && sp.Want < http.StatusBadRequest) && !sp.Waiting && !sp.Injected && !sp.Settles
+	return !(sp.Writes && sp.Want < http.StatusBadRequest) && !sp.Waiting && !sp.Injected
 }
 
 // newAhead evaluates the specs ahead, where more than one request may be in flight.
@@ -41,8 +48,7 @@ func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *
 	if inFlight < 2 {
 		return nil
 	}
-	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]begun{}, most: inFlight - 1,
-		evaluate: evaluate}
+	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]begun{}, most: inFlight - 1, evaluate: evaluate}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	slices.SortStableFunc(specs, func(sp, other Spec) int { return cmp.Compare(sp.place, other.place) })
 	for _, sp := range specs {
@@ -51,20 +57,36 @@ func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *
 	return a
 }
 
-// begin begins the next specs of a container: Ginkgo runs those of one in the order of the tree, but containers in any.
+// begin begins the specs of a container, until Ginkgo comes to another one: it runs those of one in the order of the
+// tree, but containers in any.
 func (a *ahead) begin(container string) {
 	if a == nil {
 		return
 	}
-	for len(a.begun) < a.most && len(a.waiting[container]) > 0 {
-		next := slices.IndexFunc(a.waiting[container], func(sp Spec) bool { return !a.writing(sp) })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.container = container
+	a.fill()
+}
+
+// fill begins as many specs as may be evaluated.
+func (a *ahead) fill() {
+	for a.inFlight < a.most && len(a.begun) < farthest*a.most && len(a.waiting[a.container]) > 0 {
+		next := slices.IndexFunc(a.waiting[a.container], func(sp Spec) bool { return !a.writing(sp) })
 		if next < 0 {
 			return // each would wait for the object of one that is under way
 		}
-		sp, done := a.waiting[container][next], make(chan *evaluation, 1)
-		a.waiting[container] = slices.Delete(a.waiting[container], next, next+1)
+		sp, done := a.waiting[a.container][next], make(chan *evaluation, 1)
+		a.waiting[a.container] = slices.Delete(a.waiting[a.container], next, next+1)
 		a.begun[sp.ID()] = begun{sp, done}
-		a.underWay.Go(func() { done <- a.evaluate(a.ctx, sp) })
+		a.inFlight++
+		a.underWay.Go(func() {
+			done <- a.evaluate(a.ctx, sp)
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.inFlight--
+			a.fill()
+		})
 	}
 }
 
@@ -83,13 +105,10 @@ func (a *ahead) take(ctx context.Context, sp Spec) (*evaluation, error) {
 	if a == nil {
 		return nil, nil
 	}
-	begun, is := a.begun[sp.ID()]
+	begun, is := a.claim(sp)
 	if !is {
-		a.waiting[sp.container] = slices.DeleteFunc(a.waiting[sp.container],
-			func(other Spec) bool { return other.ID() == sp.ID() })
 		return nil, nil
 	}
-	delete(a.begun, sp.ID())
 	select {
 	case e := <-begun.done:
 		return e, nil
@@ -98,18 +117,34 @@ func (a *ahead) take(ctx context.Context, sp Spec) (*evaluation, error) {
 	}
 }
 
+// claim gives the spec to Ginkgo, and returns what was begun of it.
+func (a *ahead) claim(sp Spec) (begun, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	begun, is := a.begun[sp.ID()]
+	delete(a.begun, sp.ID())
+	if !is {
+		a.waiting[sp.container] = slices.DeleteFunc(a.waiting[sp.container],
+			func(other Spec) bool { return other.ID() == sp.ID() })
+	}
+	return begun, is
+}
+
 // settle returns once no spec is evaluated ahead. None is until the next call of begin. A spec that is itself evaluated
 // ahead must not call it.
 func (a *ahead) settle() {
-	if a != nil {
-		a.underWay.Wait()
+	if a == nil {
+		return
 	}
+	a.begin("")
+	a.underWay.Wait()
 }
 
 // end stops what is under way, and returns once it has ended.
 func (a *ahead) end() {
-	if a != nil {
-		a.cancel()
-		a.underWay.Wait()
+	if a == nil {
+		return
 	}
+	a.cancel()
+	a.settle()
 }
