@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/onsi/ginkgo/v2/types"
+
 	"acronis-conformance/suites/contract"
 	"acronis-conformance/suites/internal/config"
 	"acronis-conformance/suites/internal/exchange"
@@ -245,37 +247,26 @@ func writeResult(dir string, r *report.Result) error {
 	return report.WriteJUnit(filepath.Join(dir, "junit.xml"), r)
 }
 
-// command is how the specs are started: by this program, as Ginkgo's runner.
+// command is how the specs are started: by this program, as the suite itself where that is one process, and as Ginkgo's
+// runner where there are several.
 func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	// Every part of a run has its own time-out; Ginkgo's for the whole of it also counts what is waited for the pace.
 	limit := time.Hour + ratelimit.Of(cfg.Target).Longest(cfg.Timeouts.Attempt)
-	arguments := []string{"run", "--silence-skips", "--timeout=" + limit.String()}
-	switch {
-	case o.procs > 0:
-		arguments = append(arguments, "--procs="+strconv.Itoa(o.procs))
-	case cfg.Target.Embedded:
-		// The first process serves the mock too, and a second one has to ask Ginkgo's for each spec: two take longer.
-		arguments = append(arguments, "--procs=1")
-	case cfg.Target.Concurrency > runtime.NumCPU():
-		// Each process sends one request at a time, and mostly waits: so many hide the target's latency.
-		arguments = append(arguments, "--procs="+strconv.Itoa(min(cfg.Target.Concurrency, 4*runtime.NumCPU())))
-	default:
-		arguments = append(arguments, "-p")
-	}
+	arguments := []string{"silence-skips", "timeout=" + limit.String()}
 	if o.seed != 0 {
-		arguments = append(arguments, "--seed="+strconv.FormatInt(o.seed, 10))
+		arguments = append(arguments, "seed="+strconv.FormatInt(o.seed, 10))
 	}
 	if o.labels != "" {
-		arguments = append(arguments, "--label-filter="+o.labels)
+		arguments = append(arguments, "label-filter="+o.labels)
 	}
 	for _, focus := range o.focused() {
-		arguments = append(arguments, "--focus="+focus)
+		arguments = append(arguments, "focus="+focus)
 	}
 	if !report.UseColor(os.LookupEnv, terminal(os.Stdout)) {
-		arguments = append(arguments, "--no-color")
+		arguments = append(arguments, "no-color")
 	}
 	if o.verbose {
-		arguments = append(arguments, "-v")
+		arguments = append(arguments, "v")
 	}
 	path, err := filepath.Abs(cfg.Path) // the suite runs in its own directory
 	if cfg.BuiltIn {
@@ -284,7 +275,7 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := []string{"--", "-config=" + path, "-reports=" + o.reports, "-target=" + cfg.Name}
+	own := []string{"-config=" + path, "-reports=" + o.reports, "-target=" + cfg.Name}
 	if o.rehearse {
 		own = append(own, "-rehearse")
 	}
@@ -313,9 +304,37 @@ func (o options) command(cfg *config.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(ginkgo, append(append(arguments, suite), own...)...)
+	command := exec.Command(suite, append(prefixed("--ginkgo.", arguments), own...)...)
+	if procs := o.processes(cfg); procs > 1 {
+		arguments = append([]string{"run", "--procs=" + strconv.Itoa(procs)}, prefixed("--", arguments)...)
+		command = exec.Command(ginkgo, append(append(arguments, suite, "--"), own...)...)
+	}
 	command.Env = append(os.Environ(), insideRun+"=yes")
 	return command, nil
+}
+
+// prefixed returns the flags as the command line has them.
+func prefixed(prefix string, flags []string) []string {
+	var all []string
+	for _, f := range flags {
+		all = append(all, prefix+f)
+	}
+	return all
+}
+
+// processes is how many processes run the specs.
+func (o options) processes(cfg *config.File) int {
+	switch {
+	case o.procs > 0:
+		return o.procs
+	case cfg.Target.Embedded:
+		return 1 // it serves the mock too, and a second one has to ask Ginkgo's for each spec: two take longer
+	case cfg.Target.Concurrency > runtime.NumCPU():
+		// Each process sends one request at a time, and mostly waits: so many hide the target's latency.
+		return min(cfg.Target.Concurrency, 4*runtime.NumCPU())
+	default:
+		return types.CLIConfig{Parallel: true}.ComputedProcs() // as many as Ginkgo takes by itself
+	}
 }
 
 func terminal(f *os.File) bool {

@@ -162,7 +162,10 @@ func (b *bounded) Write(p []byte) (int, error) {
 // writePageData writes the data, compressed, one item after the other.
 func writePageData(w io.Writer, r *report.Result, limit limits) error {
 	letters := base64.NewEncoder(base64.RawURLEncoding, w)
-	compressed := gzip.NewWriter(letters)
+	compressed, err := gzip.NewWriterLevel(letters, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
 	p := dataBuilder{result: r, limits: limit, statuses: map[int]string{}, index: map[string]ref{"": 0},
 		all: []string{""}}
 	return errors.Join(p.write(compressed), compressed.Close(), letters.Close())
