@@ -32,15 +32,20 @@ var errorFiles = map[string]string{
 // conforms. The level of detail (stamps, basic, full) that the request asked for chooses among the forms of a list;
 // anything else means the operation's default. Where the reference promises no JSON, there is nothing to judge.
 func (o *Operation) CheckResponse(code int, lod string, body []byte) []Violation {
+	return o.CheckBody(code, lod, NewJSON(body))
+}
+
+// CheckBody is CheckResponse for a body that others look at too.
+func (o *Operation) CheckBody(code int, lod string, body JSON) []Violation {
 	schema := o.responseSchema(code)
 	// HTTP leaves a 204 no body, whatever the reference attaches to it
-	if schema == nil || code == 204 && len(body) == 0 {
+	if schema == nil || code == 204 && len(body.bytes) == 0 {
 		return nil
 	}
 	if schema.Ref == components+"errorScheme" {
-		return o.contract.CheckEnvelope(code, body)
+		return o.contract.envelope(code, body)
 	}
-	document, violations := read(body)
+	document, violations := body.document()
 	if violations != nil {
 		return violations
 	}
@@ -94,7 +99,11 @@ func (o *Operation) CheckRequest(body []byte) []Violation {
 // in the range of HTTP's error codes, perhaps written as a text, has to be the status itself; platform codes (1000
 // and up) and words say something else.
 func (c *Contract) CheckEnvelope(code int, body []byte) []Violation {
-	document, violations := read(body)
+	return c.envelope(code, NewJSON(body))
+}
+
+func (c *Contract) envelope(code int, body JSON) []Violation {
+	document, violations := body.document()
 	if violations != nil {
 		return violations
 	}

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -67,6 +68,26 @@ func ReadJSON(body []byte) (any, error) {
 			body[at:at+6], at)}
 	}
 	return value, nil
+}
+
+// JSON is a body that is read when that is first asked for, and once: many look at one answer. What it reads is
+// shared, and must not be changed.
+type JSON struct {
+	bytes []byte
+	read  func() (any, error)
+}
+
+// NewJSON returns the body of these bytes, which must not change either.
+func NewJSON(bytes []byte) JSON {
+	return JSON{bytes, sync.OnceValues(func() (any, error) { return ReadJSON(bytes) })}
+}
+
+// Read returns what ReadJSON returns for the body.
+func (b JSON) Read() (any, error) {
+	if b.read == nil { // the zero JSON is empty
+		return ReadJSON(nil)
+	}
+	return b.read()
 }
 
 // reader builds a document from a stream of tokens.

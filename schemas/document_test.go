@@ -153,3 +153,17 @@ func BenchmarkReadJSON(b *testing.B) {
 		}
 	}
 }
+
+// Many that look at one body get the same document.
+func TestJSONIsReadOnce(t *testing.T) {
+	g := NewWithT(t)
+	body := NewJSON([]byte(`{"id":1}`))
+	first, err := body.Read()
+	g.Expect(err).NotTo(HaveOccurred())
+	again, _ := body.Read()
+	first.(map[string]any)["seen"] = true
+	g.Expect(again).To(HaveKey("seen"))
+	_, err = JSON{}.Read()
+	g.Expect(err).To(HaveOccurred())
+	g.Expect(NewJSON([]byte(`{`)).Read()).Error().To(HaveOccurred())
+}

@@ -32,7 +32,7 @@ func asAnswered(answer, shown *exchange.Exchange) []schemas.Violation {
 func sound(e *exchange.Exchange) bool {
 	op := spec.Contract().Called(e.Request.Method, e.Request.Path)
 	return op != nil && e.Status()/100 == 2 && spec.Object(e) != nil &&
-		len(op.CheckResponse(e.Status(), "", e.Last().Body)) == 0
+		len(op.CheckBody(e.Status(), "", e.Last().JSONBody())) == 0
 }
 
 func asAnsweredAt(path string, answer, shown map[string]any) (wrong []schemas.Violation) {

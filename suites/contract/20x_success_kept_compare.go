@@ -17,7 +17,7 @@ import (
 
 // shown returns the object in the answer of a read, with what is the caller's own in it; nil where it is not there.
 func (k keeping) shown(e *exchange.Exchange, vars fixtures.Vars) map[string]any {
-	whole, err := schemas.ReadJSON(e.Last().Body)
+	whole, err := e.Last().JSON()
 	if err != nil {
 		return nil
 	}

@@ -191,7 +191,7 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 		return e, nil, err
 	}
 	// What is wrong with the other answer is not this operation's fault.
-	if e.Status() != op.Success() || len(op.CheckResponse(e.Status(), by.query["lod"], e.Last().Body)) > 0 {
+	if e.Status() != op.Success() || len(op.CheckBody(e.Status(), by.query["lod"], e.Last().JSONBody())) > 0 {
 		return e, nil,
 			spec.Inconclusive("the answer that it is compared with is not as documented: see 20x/valid-token/" +
 				op.ID)

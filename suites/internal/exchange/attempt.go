@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/encoding"
 )
 
@@ -33,6 +34,8 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attem
 
 	op, err := c.roundTrip(request, &a, s.head)
 	a.Duration = time.Since(a.Start)
+	body := schemas.NewJSON(a.Body)
+	a.read = &body
 	c.options.Redactor.LearnResponse(a.Header, a.Body)
 	if err != nil {
 		switch repeatable := s.repeatable(); {

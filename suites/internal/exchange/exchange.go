@@ -27,6 +27,7 @@ import (
 	"slices"
 	"time"
 
+	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/redact"
 )
 
@@ -70,6 +71,18 @@ type Attempt struct {
 	Truncated bool          `json:"truncated,omitempty"` // the body is longer than MaxBody, and this is its beginning
 	Remarks   []string      `json:"remarks,omitempty"`   // what HTTP in general says against the answer's headers
 	Error     string        `json:"error,omitempty"`     // why there is no answer, or none that is complete
+	read      *schemas.JSON // nil for an attempt of another process
+}
+
+// JSON is what schemas.ReadJSON returns for the body. It is shared, and must not be changed.
+func (a Attempt) JSON() (any, error) { return a.JSONBody().Read() }
+
+// JSONBody is the body as one that is read once.
+func (a Attempt) JSONBody() schemas.JSON {
+	if a.read == nil {
+		return schemas.NewJSON(a.Body)
+	}
+	return *a.read
 }
 
 // Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets:

@@ -27,7 +27,7 @@ func (j *Judge) Answer(op *schemas.Operation, r exchange.Request, a exchange.Att
 	}
 	wrong, _ := j.reference(op, a, r.Query.Get("lod"), false)
 	wrong = append(wrong, kept(op, r, a)...)
-	for _, path := range shownSecrets(op, a.Body) {
+	for _, path := range shownSecrets(op, a) {
 		if documentedSecret(path) {
 			wrong = append(wrong, secretShown(path))
 		}
@@ -104,7 +104,7 @@ func (j *Judge) checkResponse(op *schemas.Operation, a exchange.Attempt, lod str
 		return slices.Clone(j.latest[known].wrong)
 	}
 	j.mu.Unlock()
-	wrong := op.CheckResponse(a.Status, lod, a.Body)
+	wrong := op.CheckBody(a.Status, lod, a.JSONBody())
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.latest[j.next] = checked{op, a.Status, lod, a.Body, wrong}
@@ -186,7 +186,7 @@ func (j *Judge) clause(op *schemas.Operation, a exchange.Attempt) ([]schemas.Vio
 	if len(wrong) == 0 {
 		return nil, nil
 	}
-	if _, err := schemas.ReadJSON(a.Body); err != nil {
+	if _, err := a.JSON(); err != nil {
 		return wrong, nil
 	}
 	more := ""
@@ -204,7 +204,7 @@ func servedError(op *schemas.Operation, a exchange.Attempt) []schemas.Violation 
 	if a.Status/100 != 2 || len(a.Body) == 0 {
 		return nil
 	}
-	document, err := schemas.ReadJSON(a.Body)
+	document, err := a.JSON()
 	if err != nil {
 		return nil
 	}

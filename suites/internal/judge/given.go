@@ -26,7 +26,7 @@ func Gifts(op *schemas.Operation, r exchange.Request, a exchange.Attempt) (all [
 	if !gives || a.Status != op.Success() || a.Truncated || a.Error != "" {
 		return nil
 	}
-	s := success{op: op, sent: object(r.Body), raw: r.Body, header: r.Header, body: object(a.Body)}
+	s := success{op: op, sent: object(r.Body), raw: r.Body, header: r.Header, body: shown(a)}
 	s.form = formOf(r)
 	for _, g := range owners(s) {
 		value, there := s.body[g.Property]

@@ -80,7 +80,7 @@ func (j *Judge) Examine(e *exchange.Exchange, want Expectation) Result {
 	if leaked := echoed(e.Request.Header, last.Body); leaked != "" {
 		j.secret(&f, "the answer repeats "+leaked)
 	}
-	for _, path := range shownSecrets(want.Operation, last.Body) {
+	for _, path := range shownSecrets(want.Operation, last) {
 		if documentedSecret(path) {
 			f.Differences = append(f.Differences, secretShown(path))
 		} else {

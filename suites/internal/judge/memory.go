@@ -57,7 +57,7 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 	kind, lists := batched[op.ID]
 	switch {
 	case lists:
-		return m.items(success{op: op, body: object(a.Body), header: r.Header}, kind, a)
+		return m.items(success{op: op, body: shown(a), header: r.Header}, kind, a)
 	case !known && r.Method != http.MethodGet:
 		m.forget(bound(op.Path, r.Path))
 		return nil
@@ -65,9 +65,9 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		return nil
 	}
 	id := bound(op.Path, r.Path)[of.changes]
-	s := success{op: op, sent: object(r.Body), raw: r.Body, body: object(a.Body)}
+	s := success{op: op, sent: object(r.Body), raw: r.Body, body: shown(a)}
 	sound := a.Status == op.Success() && !a.Truncated && a.Error == "" && s.body != nil && s.sent != nil &&
-		len(op.CheckRequest(r.Body)) == 0 && len(op.CheckResponse(a.Status, "", a.Body)) == 0
+		len(op.CheckRequest(r.Body)) == 0 && len(op.CheckBody(a.Status, "", a.JSONBody())) == 0
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !sound {
@@ -205,4 +205,11 @@ func firstText(values ...any) string {
 		}
 	}
 	return ""
+}
+
+// shown is the object in an answer; nil where it is none.
+func shown(a exchange.Attempt) map[string]any {
+	document, _ := a.JSON()
+	o, _ := document.(map[string]any)
+	return o
 }

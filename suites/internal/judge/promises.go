@@ -111,7 +111,7 @@ func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schem
 	}
 	s := success{
 		op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body), raw: r.Body,
-		header: a.Header, body: object(a.Body), start: a.Start,
+		header: a.Header, body: shown(a), start: a.Start,
 	}
 	s.form = formOf(r)
 	wrong := madeFirst("$", s.body)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
 )
 
 // leastSecret is the length from which a credential counts as one: what is shorter may stand in an answer by chance.
@@ -58,13 +59,13 @@ func secretShown(path string) schemas.Violation {
 }
 
 // shownSecrets lists where an answer shows such a secret again.
-func shownSecrets(op *schemas.Operation, body []byte) []string {
-	may := func(word string) bool { return bytes.Contains(body, []byte(word)) }
+func shownSecrets(op *schemas.Operation, a exchange.Attempt) []string {
+	may := func(word string) bool { return bytes.Contains(a.Body, []byte(word)) }
 	if op == nil || op.ID == "CreateClient" ||
 		!may("secret") && !may("registration_access_token") && !may("smtp_password") {
 		return nil
 	}
-	decoded, err := schemas.ReadJSON(body)
+	decoded, err := a.JSON()
 	if err != nil {
 		return nil
 	}

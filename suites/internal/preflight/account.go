@@ -12,7 +12,6 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"acronis-conformance/fixtures"
-	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 )
@@ -136,7 +135,7 @@ func (r *run) rights(context.Context) (report.Check, bool) {
 
 // fields is the JSON object of an answer, without any field where it is none.
 func fields(e *exchange.Exchange) map[string]any {
-	decoded, _ := schemas.ReadJSON(e.Last().Body)
+	decoded, _ := e.Last().JSON()
 	object, _ := decoded.(map[string]any)
 	return object
 }

@@ -64,8 +64,9 @@ func (s *Session) send(
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Repeated: e.Repeated(),
-		Disowned: e.Disowned}
+	body := last.JSONBody()
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Read: &body,
+		Repeated: e.Repeated(), Disowned: e.Disowned}
 }
 
 // equalTo is the kind of the requests that are equal to a request without a body, such as the looks at one object.
@@ -104,7 +105,7 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 func (s *Session) fails(operation string, e *exchange.Exchange) bool {
 	op := s.contract.Operation(operation)
 	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() &&
-		len(op.CheckResponse(e.Status(), "", e.Last().Body)) > 0
+		len(op.CheckBody(e.Status(), "", e.Last().JSONBody())) > 0
 }
 
 // Evidence is what a report shows of an exchange, redacted.

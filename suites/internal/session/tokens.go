@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures"
-	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/report"
 
@@ -204,7 +203,7 @@ func (s *Session) Dead(ctx context.Context, spec string, as fixtures.Actor) (dea
 
 // granted is the access token of an answer; empty where it grants none.
 func granted(a fixtures.Answer) string {
-	decoded, err := schemas.ReadJSON(a.Body)
+	decoded, err := a.JSON()
 	if err != nil || !a.Good() {
 		return ""
 	}

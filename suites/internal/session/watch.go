@@ -212,7 +212,7 @@ func (l look) shows(e *exchange.Exchange) string {
 	if e.Status()/100 != 2 || len(e.Last().Body) == 0 {
 		return status
 	}
-	decoded, err := schemas.ReadJSON(e.Last().Body)
+	decoded, err := e.Last().JSON()
 	if err != nil {
 		return ""
 	}

@@ -40,7 +40,7 @@ func Object(e *exchange.Exchange) map[string]any {
 // document returns the documented part of an answer; all of it where the request is not an operation of the contract,
 // or where the contract describes no body for what came.
 func document(e *exchange.Exchange) any {
-	decoded, err := schemas.ReadJSON(e.Last().Body)
+	decoded, err := e.Last().JSON()
 	if err != nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func WholeObject(e *exchange.Exchange) map[string]any {
 	if e == nil {
 		return nil
 	}
-	decoded, _ := schemas.ReadJSON(e.Last().Body) // the oracle judges what is not JSON
+	decoded, _ := e.Last().JSON() // the oracle judges what is not JSON
 	object, _ := decoded.(map[string]any)
 	return object
 }
