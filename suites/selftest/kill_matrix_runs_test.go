@@ -80,12 +80,16 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 		return append(kills, provoked(ctx, together[0], selection(together[0])))
 	}
 	result := runWith(ctx, selection(together...), together...)
-	stray := slices.ContainsFunc(result.Specs, func(s report.Spec) bool {
-		return isRed(s) && !slices.ContainsFunc(together, func(d defect) bool {
+	var unclear []string // why defects are to be looked at again
+	for _, s := range result.Specs {
+		if isRed(s) && !slices.ContainsFunc(together, func(d defect) bool {
 			return d.ExpectsFailure(s.ID) || d.AllowsFailure(s.ID) || d.BreaksSetup && dependent(s, subject(d.Defect))
-		})
-	})
+		}) {
+			unclear = append(unclear, "red besides: "+saying(s))
+		}
+	}
 	var again []defect
+	stray := len(unclear) > 0
 	for _, d := range together {
 		own := *result
 		own.Specs = slices.DeleteFunc(slices.Clone(result.Specs),
@@ -94,6 +98,7 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 		if stray || k.Verdict == render.Failed || !slices.ContainsFunc(own.Specs,
 			func(s report.Spec) bool { return isRed(s) && shows(d, s) }) {
 			again = append(again, d)
+			unclear = append(unclear, d.Name+": "+strings.Join(slices.Concat(k.KilledBy, k.Missing), "; "))
 		} else {
 			kills = append(kills, k)
 		}
@@ -101,7 +106,8 @@ func provokedTogether(ctx context.Context, batch []defect, selection func(...def
 	if len(again) == 0 {
 		return kills
 	}
-	By(fmt.Sprintf("of %d defects %d are to be looked at again: %s", len(together), len(again), names(again)))
+	By(fmt.Sprintf("of %d defects %d are to be looked at again:\n%s", len(together), len(again),
+		strings.Join(unclear, "\n")))
 	if len(again) < len(together) { // the others were in the way
 		return append(kills, provokedTogether(ctx, again, selection)...)
 	}
