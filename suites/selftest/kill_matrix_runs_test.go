@@ -131,7 +131,7 @@ func runWith(ctx context.Context, labels string, defects ...defect) *report.Resu
 	if defects[0].TooLate {
 		config = strings.Replace(config, "attempt: 10s", "attempt: 3s", 1)
 	}
-	o := runCompiled(ctx, readVerdicts, nil, config, "-ginkgo.label-filter="+labels, "-target=mock",
+	o := runCompiled(ctx, readVerdicts, nil, config, "-ginkgo.label-filter="+labels, "-target=mock", "-outline",
 		"-defect="+names(defects))
 	if slices.ContainsFunc(o.result.Specs, isRed) || o.result.Verdict == report.Error {
 		Expect(o.code).To(Equal(1), "a red run")

@@ -40,6 +40,8 @@ var (
 			"reports)")
 	rehearseFlag = flag.Bool("rehearse", false,
 		"run on the embedded mock in the target's place, with the target's permissions: nothing is sent to the target")
+	outlineFlag = flag.Bool("outline", false,
+		"keep headers and bodies out of the evidence, where only the verdicts are looked at")
 	defectFlag = flag.String("defect", "",
 		"`names` of defects that the embedded mock is served with, to see how a failure looks: a,b")
 	listFlag     = flag.String("list", "", "`file` for the ids of the selected specs, which are not run")
@@ -241,7 +243,7 @@ const NoTimeout = 24 * time.Hour
 
 func options(access session.Access) session.Options {
 	return session.Options{Config: suite.config, Catalogue: suite.catalogue, Access: access, Version: exchange.Version,
-		Outline: *rehearseFlag,
+		Outline: *rehearseFlag || *outlineFlag,
 		KeepToken: !suite.config.Target.Embedded &&
 			!*rehearseFlag, Keep: *keepFlag != "", Pace: *paceFlag, Process: GinkgoParallelProcess(),
 		Processes: parallelTotal(), Alone: parallelTotal() == 1, OnStep: func(made func() report.Step) {
