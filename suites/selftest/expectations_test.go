@@ -40,6 +40,8 @@ type expectation struct {
 	OnlyOnRetry bool
 	// TooLate marks a defect that lets callers wait: they are to give up soon.
 	TooLate bool
+	// Alone marks a defect that disturbs the specs of others: it shares no run.
+	Alone bool
 }
 
 // everyAnswer begins the ids of the specs that judge what no other spec of an operation reports, the one who asked
@@ -105,6 +107,7 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 			BlocksSetup   string `yaml:"blocks_setup"`
 			OnlyOnRetry   bool   `yaml:"only_on_retry"`
 			TooLate       bool   `yaml:"too_late"`
+			Alone         bool
 		}
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict()).Decode(&file); err != nil {
@@ -113,7 +116,8 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 	all := map[string]expectation{}
 	for name, d := range file.Defects {
 		all[name] = expectation{Fails: flattened(d.Fails), Except: flattened(d.Except), MayFail: flattened(d.MayFail),
-			BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate}
+			BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate,
+			Alone: d.Alone}
 	}
 	return all, nil
 }

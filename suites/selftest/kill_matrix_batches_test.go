@@ -15,8 +15,11 @@ import (
 // hardly, and one that objects are made with denies its dependents what they need.
 func batches(defects []defect) [][]defect {
 	var refusals, successes, denying []defect
+	var alone [][]defect
 	for _, d := range defects {
 		switch {
+		case disowns(d.Defect): // nothing is made then
+			alone = append(alone, []defect{d})
 		case denies(d):
 			denying = append(denying, d)
 		case d.BreaksSetup:
@@ -26,7 +29,7 @@ func batches(defects []defect) [][]defect {
 		}
 	}
 	return slices.Concat(distinctly(refusals, refusalBatch), distinctly(successes, successBatch),
-		independent(denying))
+		independent(denying), alone)
 }
 
 // dealt puts each defect into the first batch that has room for it, and whose defects it can be told from.
@@ -116,7 +119,7 @@ func apart(defects []defect) (all [][]defect) {
 	var together []defect
 	declared := map[string][]declaration{}
 	for _, d := range defects {
-		if d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate {
+		if d.AtLeastOne || d.BreaksSetup || d.BlocksSetup != "" || d.OnlyOnRetry || d.TooLate || d.Alone {
 			all = append(all, []defect{d})
 			continue
 		}

@@ -180,9 +180,6 @@ var recipes = sync.OnceValue(func() (all map[string]fixtures.Recipe) {
 // denies reports whether a defect takes away what objects are made with: the answer to a call on the way to one, or
 // what is kept of it.
 func denies(d defect) bool {
-	if disowns(d.Defect) {
-		return true
-	}
 	parts := generatedName.FindStringSubmatch(d.Name)
 	if parts == nil || parts[2][0] != '2' {
 		return false
@@ -199,15 +196,48 @@ func denies(d defect) bool {
 			case "bodiless", "names":
 				return true
 			case "without", "mistyped":
-				for _, kept := range step.Keep {
-					if kept == parts[4] || strings.HasPrefix(kept+".", parts[4]+".") {
-						return true
-					}
+				if slices.ContainsFunc(keptBy(step), func(kept string) bool {
+					return strings.HasPrefix(kept+".", parts[4]+".")
+				}) {
+					return true
+				}
+			case "differing": // a property of the items of a list
+				if slices.Contains(keptBy(step), "items."+parts[4]) {
+					return true
+				}
+			case "drops":
+				if slices.Contains(refusedWithout[parts[1]], parts[4]) {
+					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// refusedWithout are the properties of creations that the mock refuses to do without, though the reference does not
+// require them.
+var refusedWithout = map[string][]string{"CreateUser": {"contact", "login"}}
+
+// keptBy are the properties that a step keeps or chooses an item by: of items.edition+!infra_id.0.name, items.edition,
+// items.infra_id and items.name.
+func keptBy(step fixtures.Step) (all []string) {
+	for _, kept := range step.Keep {
+		list, chosen, chooses := strings.Cut(kept, ".")
+		filter, item, several := strings.Cut(chosen, ".0.")
+		if !several {
+			filter, item, several = strings.Cut(chosen, ".1.")
+		}
+		if !chooses || !several {
+			all = append(all, kept)
+			continue
+		}
+		for property := range strings.SplitSeq(filter, "+") {
+			all = append(all, list+"."+strings.TrimPrefix(property, "!"))
+		}
+		all = append(all, list+"."+item)
+	}
+	return all
 }
 
 var _ = Describe("what the kill matrix rests on", func() {
