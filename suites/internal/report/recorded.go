@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,12 +44,7 @@ func ReadRecords(dir string) (*Records, error) {
 	r := &Records{sent: map[int]Requests{}}
 	for _, file := range files {
 		number, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "process-"), ".jsonl"))
-		err := eachLine(file, func(line []byte) {
-			if err := r.take(number, line); err != nil && !slices.Contains(r.damaged, filepath.Base(file)) {
-				r.damaged = append(r.damaged, filepath.Base(file))
-			}
-		})
-		if err != nil {
+		if err := r.takeAll(number, file); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +58,35 @@ func ReadRecords(dir string) (*Records, error) {
 	return r, nil
 }
 
+// takeAll takes the records of a process. Most of the work is their decoding, which all cores do.
+func (r *Records) takeAll(process int, file string) error {
+	type record struct {
+		keep func(*Records)
+		err  error
+	}
+	inOrder, ended := make(chan chan record, 2*runtime.GOMAXPROCS(0)), make(chan error, 1)
+	go func() {
+		defer close(inOrder)
+		ended <- eachLine(file, func(line []byte) {
+			done, whole := make(chan record, 1), bytes.Clone(line)
+			inOrder <- done
+			go func() {
+				keep, err := take(process, whole)
+				done <- record{keep, err}
+			}()
+		})
+	}()
+	for done := range inOrder {
+		switch one := <-done; {
+		case one.err == nil:
+			one.keep(r)
+		case !slices.Contains(r.damaged, filepath.Base(file)):
+			r.damaged = append(r.damaged, filepath.Base(file))
+		}
+	}
+	return <-ended
+}
+
 // ReadHeader reads what is known of the run before its first request, and nothing else. Without it, the error is
 // fs.ErrNotExist.
 func ReadHeader(dir string) (*Header, error) {
@@ -73,7 +98,10 @@ func ReadHeader(dir string) (*Header, error) {
 	line, err := bufio.NewReader(file).ReadBytes('\n')
 	var r Records
 	if err == nil {
-		err = r.take(1, line)
+		var keep func(*Records)
+		if keep, err = take(1, line); err == nil {
+			keep(&r)
+		}
 	}
 	if err != nil || r.Header.Run.ID == "" {
 		return nil, fmt.Errorf("no process has recorded anything: %w", errors.Join(err, fs.ErrNotExist))
@@ -105,49 +133,37 @@ func eachLine(path string, do func(line []byte)) error {
 	}
 }
 
-func (r *Records) take(process int, line []byte) error {
+// take decodes a record, and returns what keeps it.
+func take(process int, line []byte) (keep func(*Records), err error) {
 	line, opens := bytes.CutPrefix(line, []byte(kindOpens))
 	kind, value, has := bytes.Cut(line, []byte(valueOpens))
 	value, closes := bytes.CutSuffix(value, []byte(recordCloses))
 	if !opens || !has || !closes {
-		return errors.New("the line is not a record")
+		return nil, errors.New("the line is not a record")
 	}
 	switch Kind(kind) {
 	case KindHeader:
-		return json2.Unmarshal(value, &r.Header)
+		return decoded(value, func(r *Records, h Header) { r.Header = h })
 	case KindChecks:
-		return extend(&r.Checks, value)
+		return decoded(value, func(r *Records, more []Check) { r.Checks = append(r.Checks, more...) })
 	case KindLimits:
-		return extend(&r.Limits, value)
+		return decoded(value, func(r *Records, more []Limit) { r.Limits = append(r.Limits, more...) })
 	case KindLeftovers:
-		return extend(&r.Leftovers, value)
+		return decoded(value, func(r *Records, more []Leftover) { r.Leftovers = append(r.Leftovers, more...) })
 	case KindStep:
-		return add(&r.Steps, value)
+		return decoded(value, func(r *Records, one Step) { r.Steps = append(r.Steps, one) })
 	case KindSpec:
-		return add(&r.Specs, value)
+		return decoded(value, func(r *Records, one Spec) { r.Specs = append(r.Specs, one) })
 	case KindEnd:
-		var sent Requests
-		err := json2.Unmarshal(value, &sent)
-		r.sent[process] = sent
-		return err
+		return decoded(value, func(r *Records, sent Requests) { r.sent[process] = sent })
 	}
-	return fmt.Errorf("kind %q is unknown", kind)
+	return nil, fmt.Errorf("kind %q is unknown", kind)
 }
 
-func add[T any](list *[]T, value []byte) error {
+func decoded[T any](value []byte, keep func(*Records, T)) (func(*Records), error) {
 	var one T
 	err := json2.Unmarshal(value, &one)
-	if err == nil {
-		*list = append(*list, one)
-	}
-	return err
-}
-
-func extend[T any](list *[]T, value []byte) error {
-	var more []T
-	err := json2.Unmarshal(value, &more)
-	*list = append(*list, more...)
-	return err
+	return func(r *Records) { keep(r, one) }, err
 }
 
 // Unended lists the processes that did not come to their end.
