@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"acronis-conformance/fixtures/mock"
@@ -92,6 +93,11 @@ func setupFailed(err error) string {
 	return fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err)
 }
 
+// serve starts the embedded mock.
+var serve = sync.OnceValues(func() (*mock.Running, error) {
+	return mock.Start(mock.Options{Defects: mock.Names(*defectFlag)})
+})
+
 // reach serves the embedded mock, or takes the access that the configuration gives.
 func reach() (session.Access, error) {
 	t := suite.config.Target
@@ -100,7 +106,7 @@ func reach() (session.Access, error) {
 	if !t.Embedded && !*rehearseFlag {
 		return access, nil
 	}
-	running, err := mock.Start(mock.Options{Defects: mock.Names(*defectFlag)})
+	running, err := serve()
 	if err != nil {
 		return session.Access{}, err
 	}

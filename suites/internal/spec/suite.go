@@ -126,6 +126,9 @@ func Run(t GinkgoTestingT, o Options) {
 		suiteConfig.FocusFiles, suiteConfig.SkipFiles = nil, nil
 	}
 	if GinkgoParallelProcess() == 1 && suite.configErr == nil {
+		if suite.config.Target.Embedded || *rehearseFlag {
+			go func() { _, _ = serve() }() // while the tree is built
+		}
 		suite.selects = selection(suiteConfig, reporterConfig)
 	}
 	RunSpecs(t, suiteName, suiteConfig, reporterConfig)
