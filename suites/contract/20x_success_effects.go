@@ -295,6 +295,29 @@ func counted(name, number string) effect {
 	}
 }
 
+// atLeast asks for a number that is no smaller, where there is one.
+func atLeast(name string, least int64) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, err := strconv.ParseInt(plain(shown[name]), 10, 64); err == nil && found < least {
+			return noEffect("$."+name, fmt.Sprint(found), fmt.Sprintf("there are %d at least", least))
+		}
+		return nil
+	}
+}
+
+// noMoreThanListed asks that a tenant counts no more users than it lists with all that can be asked for: hidden ones,
+// and those below. Which of them it counts is not documented.
+func noMoreThanListed(ctx context.Context, a further, shown map[string]any) ([]schemas.Violation, error) {
+	_, users, err := a.about(ctx, "FetchTenantUsers", list{vars: inner, query: map[string]string{
+		"include_hidden": "true", "include_grand_children": "true"}})
+	count, unread := strconv.ParseInt(plain(shown["users_count"]), 10, 64)
+	if err != nil || unread != nil || count <= int64(len(users)) {
+		return nil, err
+	}
+	return noEffect("$.users_count", fmt.Sprint(count), fmt.Sprintf("the tenant lists %d users, hidden ones and those "+
+		"of the tenants below too", len(users))), nil
+}
+
 // counts asks that what the object has under the name is among the usages of a service.
 func counts(name string) effect {
 	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {

@@ -32,6 +32,16 @@ func nothing(items []any, _ fixtures.Vars) []schemas.Violation {
 		Detail: "the list was asked for what has changed after " + farAhead}}
 }
 
+// allOf asks of every item for each of the values, each under its name.
+func allOf(values ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) (wrong []schemas.Violation) {
+		for _, value := range values {
+			wrong = append(wrong, all(words(value)[0], words(value)[1])(items, vars)...)
+		}
+		return wrong
+	}
+}
+
 // short asks for one item that has only the form that was asked for: it lacks what only the longer ones have.
 func short(longer ...string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {

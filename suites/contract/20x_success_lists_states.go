@@ -8,6 +8,7 @@ import (
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -62,6 +63,10 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: list{of: shared("side"), drop: words("edition")}, others: true, also: thoseOfNoEdition}),
 	)
 
+	for _, op := range spec.Operations(spec.Named("FetchTenantOfferingItemsBatch")) {
+		spec.Register(itemsBelow(op))
+	}
+
 	hundred := strings.Repeat(","+nobodys, 99) // and one more id: no more than 100 may be named
 	DescribeTableSubtree("a list", func(id, probe, variant string, l list) {
 		for _, op := range spec.Operations(spec.Named(id)) {
@@ -99,6 +104,46 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 				check: inOrder("second_user_id", "user_id")}),
 	)
 })
+
+// itemsBelow asks for an item as far below the root of the list as there are tenants: below the sandbox's own tenant,
+// on which the side lies, its partner, and the customers of that.
+func itemsBelow(op *schemas.Operation) spec.Spec {
+	sp := contents{list: list{of: supplied}, others: true}.on(op, "below")
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		root := s.Sandbox.Root["tenant_id"]
+		if root == nil {
+			return spec.Case{}, spec.Inconclusive("the sandbox has no tenant of its own")
+		}
+		l := list{of: supplied, as: fixtures.Admin, query: map[string]string{
+			"subtree_root_tenant_id": fmt.Sprint(root), "offering_items": "${item_name}"}}
+		return l.look(op, onAtEach("tenant_id first_id second_id"))(ctx, s, id)
+	}
+	return sp
+}
+
+// onAtEach asks for the first item of the tree, which is on at each of the tenants.
+func onAtEach(tenants string) itemsLook {
+	return func(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+		shown := map[string]bool{}
+		for _, item := range items {
+			fields, _ := item.(map[string]any)
+			shown[itemKey(fields["tenant_id"], item)] = plain(fields["status"]) == "1"
+		}
+		for _, name := range words(tenants) {
+			key := itemKey(a.vars[name], body{"application_id": a.vars["application_id"], "name": a.vars["item_name"]})
+			if !shown[key] {
+				wrong = append(wrong, faultAt("$.items", "complete", others(items), fmt.Sprintf(
+					"the list lacks the item %v, which is on at the tenant %v", key, name)))
+			}
+		}
+		return wrong, nil
+	}
+}
+
+// movedIn asks for the tenant that has moved to where the list was asked for, and for no other one.
+func movedIn(items []any, vars fixtures.Vars) []schemas.Violation {
+	return append(exactly("child_id")(items, vars), every("parent_id", "second_id")(items, vars)...)
+}
 
 // ofTwo asks a list for two values of a property, which the object has under the name and as the second of it: what
 // comes is all that the list holds of the two.
