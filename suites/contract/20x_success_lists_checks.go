@@ -32,16 +32,6 @@ func nothing(items []any, _ fixtures.Vars) []schemas.Violation {
 		Detail: "the list was asked for what has changed after " + farAhead}}
 }
 
-// allOf asks of every item for each of the values, each under its name.
-func allOf(values ...string) func([]any, fixtures.Vars) []schemas.Violation {
-	return func(items []any, vars fixtures.Vars) (wrong []schemas.Violation) {
-		for _, value := range values {
-			wrong = append(wrong, all(words(value)[0], words(value)[1])(items, vars)...)
-		}
-		return wrong
-	}
-}
-
 // short asks for one item that has only the form that was asked for: it lacks what only the longer ones have.
 func short(longer ...string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, _ fixtures.Vars) []schemas.Violation {
@@ -90,7 +80,7 @@ func atMost(limit int) func([]any, fixtures.Vars) []schemas.Violation {
 
 // off asks that the items are off, and that none has a quota (guide, "Managing quotas").
 func off(items []any, vars fixtures.Vars) []schemas.Violation {
-	wrong := all("status", "0")(items, vars)
+	wrong := append(all("status", "0")(items, vars), all("type", "count")(items, vars)...)
 	for i, item := range items {
 		if fields, _ := item.(map[string]any); fields["quota"] != nil {
 			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota",
