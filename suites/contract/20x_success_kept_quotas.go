@@ -7,7 +7,10 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
 )
 
 // furtherChange is a second change of an object that is as the first one left it, which shows as these items.
@@ -71,3 +74,55 @@ func itemLike(items []any, vars fixtures.Vars, prefix string) map[string]any {
 	}
 	return nil
 }
+
+// allSwitchedOn looks at the items of the sandbox's tenant, all of which one request has switched on: none of them is
+// listed as off. Where the target lists them otherwise, nothing is said of them.
+func allSwitchedOn(op, reader *schemas.Operation) spec.Spec {
+	l := list{of: shared("side"), as: fixtures.Admin, query: map[string]string{"edition": "*"},
+		vars: map[string]string{"tenant_id": "root"}}
+	sp := reading(reader, reader, "kept", "all")
+	sp.Asserts, sp.Subject, sp.Settles = op, op.ID, true
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		sent, _ := s.Sandbox.Root[fixtures.SwitchedOn].([]any)
+		if len(sent) == 0 {
+			return spec.Case{}, spec.Inconclusive("nothing was switched on in the sandbox's tenant")
+		}
+		vars, err := s.Vars(l.of.Key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		vars["root"] = s.Sandbox.Root["tenant_id"]
+		r, err := l.ask(s, reader, vars)
+		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
+			if !sound(e) {
+				return nil, nil, nil // the oracle has said so
+			}
+			items, wrong, looks, err := allPages(ctx, s, id, r, e)
+			if err != nil || len(wrong) > 0 {
+				return wrong, looks, err
+			}
+			on := map[string]bool{}
+			for _, item := range sent {
+				on[itemKey("", item)] = true
+			}
+			for i, item := range items {
+				fields, _ := item.(map[string]any)
+				if on[itemKey("", item)] && plain(fields["status"]) == "0" {
+					wrong = append(wrong, faultAt(itemAt(i, ".status"), "kept", "0", fmt.Sprintf(
+						"%d items were switched on in one request, and %v is one of them", len(sent), fields["name"])))
+				}
+			}
+			return wrong, looks, nil
+		}}, err
+	}
+	return sp
+}
+
+var _ = Describe("20x success of what is switched on at once", Label("20x"), func() {
+	for _, op := range spec.Operations(spec.Named("SetTenantOfferingItems")) {
+		for _, reader := range spec.Operations(spec.Named("FetchTenantOfferingItems")) {
+			spec.Register(allSwitchedOn(op, reader))
+		}
+	}
+})
