@@ -89,6 +89,16 @@ func notItsOwn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return noEffect("$.effective.owner.id", fmt.Sprint(owner["id"]), "the tenant has dropped its own value")
 }
 
+// called asks that the object has the value that it holds under the other name.
+func called(name, other string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if _, told := shown[name]; !told {
+			return nil
+		}
+		return property(name, vars[other])(shown, vars)
+	}
+}
+
 // lists asks that what the object has under the name is among the items, which are ids or objects with one.
 func lists(name string) effect {
 	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
@@ -182,8 +192,12 @@ func only(name string, value any) effect {
 }
 
 func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	return both(both(property("parent_id", vars["second_id"]), property("enabled", true)),
+	wrong := both(both(property("parent_id", vars["second_id"]), property("enabled", true)),
 		property("name", fmt.Sprint(vars["name"], "-renamed")))(shown, vars)
+	if made := vars["child_made"]; made != nil && shown["created_at"] != nil {
+		wrong = append(wrong, unequal("$.created_at", shown["created_at"], made)...)
+	}
+	return wrong
 }
 
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {

@@ -70,7 +70,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 		// else that of the nearest tenant above which has one, as for brand_uuid (guide, "Managing tenants").
 		Entry("the brand that holds for a tenant with its own", "FetchCustomBrandingOptions", "effective-own",
 			objectShown{of: shared("changed_brand"), query: map[string]string{"effective": "1"},
-				shown: property("service_name", "Conformance")}),
+				shown: both(property("service_name", "Conformance"), called("company_name", "unique"))}),
 		Entry("the brand that holds for a tenant without one", "FetchCustomBrandingOptions", "effective-above",
 			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "1"},
 				vars:  map[string]string{"tenant_id": "child_id"},
