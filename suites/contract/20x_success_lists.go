@@ -293,9 +293,6 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 			list{query: map[string]string{"text": "conformance"}, check: atMost(10)}),
 		Entry("of the children that a tenant has left", "FetchTenantChildren", "moved-away", "",
 			list{of: own("moved_customer", "lists"), check: inOrder()}),
-		Entry("of the children that came from elsewhere, with their parent", "FetchTenantsBatch", "moved-in", "",
-			list{query: map[string]string{"parent_id": "${second_id}"}, drop: []string{"uuids"},
-				of: own("moved_customer", "lists"), check: movedIn}),
 		Entry("of what is found, cut short", "Search", "filter", "limit", list{query: map[string]string{"limit": "1",
 			"text": "conformance"}, check: atMost(1)}),
 	)

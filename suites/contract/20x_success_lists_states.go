@@ -38,6 +38,9 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 		Entry("the children that came from elsewhere", "FetchTenantChildren", "moved",
 			contents{list: list{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "second_id"}},
 				must: words("child_id")}),
+		Entry("the children that came from elsewhere, in a batch", "FetchTenantsBatch", "parent_id-moved",
+			contents{list: by(own("moved_customer", "lists"), "parent_id", "second_id", "uuids"),
+				must: words("child_id"), also: belowSecond}),
 		Entry("the storages that came from elsewhere", "FetchLocationInfrastructures", "moved",
 			contents{list: list{of: storages, vars: map[string]string{"location_id": "second_location_id"}},
 				must: words("other_infra_id moved_infra_id")}),
@@ -164,9 +167,16 @@ func onAtEach(tenants string) itemsLook {
 	}
 }
 
-// movedIn asks for the tenant that has moved to where the list was asked for, and for no other one.
-func movedIn(items []any, vars fixtures.Vars) []schemas.Violation {
-	return append(exactly("child_id")(items, vars), every("parent_id", "second_id")(items, vars)...)
+// belowSecond asks that a tenant that has moved names its new parent.
+func belowSecond(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		if parent := fields["parent_id"]; fields["id"] == a.vars["child_id"] && parent != a.vars["second_id"] {
+			wrong = append(wrong, faultAt(itemAt(i, ".parent_id"), "as-read", fmt.Sprint(parent),
+				fmt.Sprintf("the tenant was moved below %v", a.vars["second_id"])))
+		}
+	}
+	return wrong, nil
 }
 
 // ofTwo asks a list for two values of a property, which the object has under the name and as the second of it: what

@@ -54,8 +54,6 @@ var requirements = map[string]spec.Citation{
 	"20x/left-alone": spec.Cites("an update changes the properties that it names, and leaves the others alone",
 		spec.Reference),
 	"20x/lod": spec.Cites("the level of detail {variant} shows the properties that it lists", spec.Reference),
-	"20x/moved-in": spec.Cites("a tenant that was moved is listed below its new parent, as one of its children",
-		spec.Reference),
 	"20x/moved-away": spec.Cites("a tenant that was moved is no longer listed below its former parent",
 		spec.Reference),
 	"20x/order":              spec.Cites("a list is in the order that is asked for ({variant})", spec.Reference),
