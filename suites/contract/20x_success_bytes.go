@@ -28,7 +28,7 @@ var _ = Describe("20x success of bytes", Label("20x"), func() {
 	}
 })
 
-// servedWhole compares the logo that the control has read with the one that was uploaded.
+// servedWhole compares the logo that the control has read with the one that was uploaded last.
 func servedWhole(op, uploading *schemas.Operation) spec.Spec {
 	sp := reading(op, op, "bytes", "")
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {

@@ -89,6 +89,16 @@ func notItsOwn(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return noEffect("$.effective.owner.id", fmt.Sprint(owner["id"]), "the tenant has dropped its own value")
 }
 
+// called asks that the object has the value that it holds under the other name.
+func called(name, other string) effect {
+	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+		if _, told := shown[name]; !told {
+			return nil
+		}
+		return property(name, vars[other])(shown, vars)
+	}
+}
+
 // lists asks that what the object has under the name is among the items, which are ids or objects with one.
 func lists(name string) effect {
 	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
@@ -182,8 +192,12 @@ func only(name string, value any) effect {
 }
 
 func moved(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	return both(both(property("parent_id", vars["second_id"]), property("enabled", true)),
+	wrong := both(both(property("parent_id", vars["second_id"]), property("enabled", true)),
 		property("name", fmt.Sprint(vars["name"], "-renamed")))(shown, vars)
+	if made := vars["child_made"]; made != nil && shown["created_at"] != nil {
+		wrong = append(wrong, unequal("$.created_at", shown["created_at"], made)...)
+	}
+	return wrong
 }
 
 func hasOwnTenant(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
@@ -293,6 +307,29 @@ func counted(name, number string) effect {
 		}
 		return nil
 	}
+}
+
+// atLeast asks for a number that is no smaller, where there is one.
+func atLeast(name string, least int64) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, err := strconv.ParseInt(plain(shown[name]), 10, 64); err == nil && found < least {
+			return noEffect("$."+name, fmt.Sprint(found), fmt.Sprintf("there are %d at least", least))
+		}
+		return nil
+	}
+}
+
+// noMoreThanListed asks that a tenant counts no more users than it lists with all that can be asked for: hidden ones,
+// and those below. Which of them it counts is not documented.
+func noMoreThanListed(ctx context.Context, a further, shown map[string]any) ([]schemas.Violation, error) {
+	_, users, err := a.about(ctx, "FetchTenantUsers", list{vars: inner, query: map[string]string{
+		"include_hidden": "true", "include_grand_children": "true"}})
+	count, unread := strconv.ParseInt(plain(shown["users_count"]), 10, 64)
+	if err != nil || unread != nil || count <= int64(len(users)) {
+		return nil, err
+	}
+	return noEffect("$.users_count", fmt.Sprint(count), fmt.Sprintf("the tenant lists %d users, hidden ones and those "+
+		"of the tenants below too", len(users))), nil
 }
 
 // counts asks that what the object has under the name is among the usages of a service.

@@ -92,7 +92,8 @@ type change struct {
 	little  body     // instead: as little as an update can name, and the rest must stay
 	follows []string // properties of the read that follow what is sent
 	guess   bool     // that the rest stays is only assumed
-	later   bool     // it is made a second after the object, whose time of the last change must show it
+	further furtherChange
+	later   bool // it is made a second after the object, whose time of the last change must show it
 }
 
 type body = map[string]any
@@ -174,7 +175,7 @@ var changes = []change{
 	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").in("quota").
 		listed("name item_name"), to: body{"offering_items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "status": 1,
-			"quota": body{"value": 30, "overage": 7}}}}},
+			"quota": body{"value": 30, "overage": 7}}}}, further: twoQuotas},
 
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), little: body{}},
 	{keeping: of("UpdateTenant", "customer_of_a_type", "FetchTenant").in("customer_type"), little: body{}},

@@ -245,9 +245,15 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 				// In the answer to the change, by which clients go on. That reads show it is changed-is-shown's affair.
 				wrong = raised(spec.Object(written), cmp.Or(u.before["version"], any(u.request.Query.Get("version"))))
 				wrong = append(wrong, c.limitRisen(u, c.shown(written, vars))...)
+				wrong = append(wrong, sameChildren(spec.Object(written), u.before)...)
 				if c.later {
 					wrong = append(wrong, updatedLater(spec.Object(written))...)
 				}
+			}
+			if c.further != nil && len(wrong) == 0 && err == nil {
+				var more []*exchange.Exchange
+				wrong, more, err = c.further(ctx, view{s, id, reader, vars}, spec.WholeItems(looks[len(looks)-1]))
+				looks = append(looks, more...)
 			}
 			if c.guess && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)

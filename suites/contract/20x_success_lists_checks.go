@@ -80,7 +80,7 @@ func atMost(limit int) func([]any, fixtures.Vars) []schemas.Violation {
 
 // off asks that the items are off, and that none has a quota (guide, "Managing quotas").
 func off(items []any, vars fixtures.Vars) []schemas.Violation {
-	wrong := all("status", "0")(items, vars)
+	wrong := append(all("status", "0")(items, vars), all("type", "count")(items, vars)...)
 	for i, item := range items {
 		if fields, _ := item.(map[string]any); fields["quota"] != nil {
 			wrong = append(wrong, schemas.Violation{Path: fmt.Sprintf("$.items[%d].quota", i), Rule: "quota",

@@ -130,11 +130,12 @@ func (w pageWalk) pageByPage(ctx context.Context, s *session.Session) (
 	return wrong, looks, nil
 }
 
-// asInTheWhole compares an item of a page with the same one in the whole list, in the properties that both have.
+// asInTheWhole compares an item of a page with the same one in the whole list, in the properties that both have. What
+// is listed here is changed by nothing, and a page holds nothing else.
 func asInTheWhole(i int, item any, all []any) []schemas.Violation {
 	at := slices.IndexFunc(all, func(other any) bool { return identity(other) == identity(item) })
 	if at < 0 {
-		return nil
+		return []schemas.Violation{faultAt(itemAt(i, ""), "paging", identity(item), "the whole list does not hold it")}
 	}
 	return asRead{list: list{query: map[string]string{"with_contacts": "true", "with_access_policies": "true"}}}.
 		unlike(itemAt(i, ""), item, all[at])

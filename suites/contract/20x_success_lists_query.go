@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,6 +21,7 @@ type list struct {
 	drop  []string          // parameters of the valid call that are left out
 	upper string            // the parameter of the valid call that is written in capitals
 	vars  map[string]string // names of the call that take the object's value of another name
+	as    fixtures.Actor    // who asks, where it is not the one of the valid call
 	lod   string
 	of    *session.Object // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
@@ -130,6 +132,7 @@ func (l list) ask(s *session.Session, op *schemas.Operation, vars fixtures.Vars)
 	if err != nil {
 		return fixtures.Request{}, err
 	}
+	r.As = cmp.Or(l.as, r.As)
 	for _, name := range l.drop {
 		r.Query.Del(name)
 	}

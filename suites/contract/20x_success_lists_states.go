@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/session"
 	"acronis-conformance/suites/internal/spec"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -36,6 +38,9 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 		Entry("the children that came from elsewhere", "FetchTenantChildren", "moved",
 			contents{list: list{of: own("moved_customer", "lists"), vars: map[string]string{"tenant_id": "second_id"}},
 				must: words("child_id")}),
+		Entry("the children that came from elsewhere, in a batch", "FetchTenantsBatch", "parent_id-moved",
+			contents{list: by(own("moved_customer", "lists"), "parent_id", "second_id", "uuids"),
+				must: words("child_id"), also: belowSecond}),
 		Entry("the storages that came from elsewhere", "FetchLocationInfrastructures", "moved",
 			contents{list: list{of: storages, vars: map[string]string{"location_id": "second_location_id"}},
 				must: words("other_infra_id moved_infra_id")}),
@@ -62,6 +67,13 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: list{of: shared("side"), drop: words("edition")}, others: true, also: thoseOfNoEdition}),
 	)
 
+	for _, op := range spec.Operations(spec.Named("FetchTenantOfferingItemsBatch")) {
+		spec.Register(itemsBelow(op))
+	}
+	for _, op := range spec.Operations(spec.Named("FetchUsersBatch")) {
+		spec.Register(withEitherRole(op))
+	}
+
 	hundred := strings.Repeat(","+nobodys, 99) // and one more id: no more than 100 may be named
 	DescribeTableSubtree("a list", func(id, probe, variant string, l list) {
 		for _, op := range spec.Operations(spec.Named(id)) {
@@ -84,10 +96,6 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
 				"tenant_kinds": "customer,unit"}, drop: words("uuids"), of: family,
 				check: exactly("user_id", "second_user_id", "unit_user_id")}),
-		Entry("of an organization's users with one of two roles", "FetchUsersBatch", "filter", "access_policies-two",
-			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
-				"access_policies": "unit_admin,company_admin"}, drop: words("uuids"), of: family,
-				check: exactly("user_id"), guess: true}),
 		Entry("of two usages' offering items", "FetchTenantOfferingItems", "filter", "usage_names-two",
 			list{query: map[string]string{"usage_names": "${usage_name},${second_usage_name}", "edition": "*"},
 				of: supplied, vars: first, check: bothUsages}),
@@ -99,6 +107,77 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 				check: inOrder("second_user_id", "user_id")}),
 	)
 })
+
+// withEitherRole asks for an organization's users with two roles, one of which no one has. In what order the roles are
+// named does not matter. That either is enough is only assumed.
+func withEitherRole(op *schemas.Operation) spec.Spec {
+	by := func(roles string) list {
+		return list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
+			"access_policies": roles}, drop: words("uuids"), of: family}
+	}
+	l := by("unit_admin,company_admin")
+	sp := l.on(op, "filter", "access_policies-two")
+	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
+		_, turned, err := a.about(ctx, op.ID, by("company_admin,unit_admin"))
+		if err != nil {
+			return nil, err
+		}
+		if one, other := slices.Sorted(slices.Values(idsOf(items))),
+			slices.Sorted(slices.Values(idsOf(turned))); !slices.Equal(one, other) {
+			return []schemas.Violation{faultAt("$.items", "filter", fmt.Sprint(len(one))+" items", fmt.Sprintf(
+				"the same roles in another order find %d", len(other)))}, nil
+		}
+		return spec.AssumedOnly(a.s, exactly("user_id")(items, a.vars))
+	})
+	return sp
+}
+
+// itemsBelow asks for an item as far below the root of the list as there are tenants: below the sandbox's own tenant,
+// on which the side lies, its partner, and the customers of that.
+func itemsBelow(op *schemas.Operation) spec.Spec {
+	sp := contents{list: list{of: supplied}, others: true}.on(op, "below")
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		root := s.Sandbox.Root["tenant_id"]
+		if root == nil {
+			return spec.Case{}, spec.Inconclusive("the sandbox has no tenant of its own")
+		}
+		l := list{of: supplied, as: fixtures.Admin, query: map[string]string{
+			"subtree_root_tenant_id": fmt.Sprint(root), "offering_items": "${item_name}"}}
+		return l.look(op, onAtEach("tenant_id first_id second_id"))(ctx, s, id)
+	}
+	return sp
+}
+
+// onAtEach asks for the first item of the tree, which is on at each of the tenants.
+func onAtEach(tenants string) itemsLook {
+	return func(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+		shown := map[string]bool{}
+		for _, item := range items {
+			fields, _ := item.(map[string]any)
+			shown[itemKey(fields["tenant_id"], item)] = plain(fields["status"]) == "1"
+		}
+		for _, name := range words(tenants) {
+			key := itemKey(a.vars[name], body{"application_id": a.vars["application_id"], "name": a.vars["item_name"]})
+			if !shown[key] {
+				wrong = append(wrong, faultAt("$.items", "complete", others(items), fmt.Sprintf(
+					"the list lacks the item %v, which is on at the tenant %v", key, name)))
+			}
+		}
+		return wrong, nil
+	}
+}
+
+// belowSecond asks that a tenant that has moved names its new parent.
+func belowSecond(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		if parent := fields["parent_id"]; fields["id"] == a.vars["child_id"] && parent != a.vars["second_id"] {
+			wrong = append(wrong, faultAt(itemAt(i, ".parent_id"), "as-read", fmt.Sprint(parent),
+				fmt.Sprintf("the tenant was moved below %v", a.vars["second_id"])))
+		}
+	}
+	return wrong, nil
+}
 
 // ofTwo asks a list for two values of a property, which the object has under the name and as the second of it: what
 // comes is all that the list holds of the two.

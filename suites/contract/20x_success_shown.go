@@ -59,6 +59,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 		Entry("how many users a tenant has", "FetchTenantMFAStatus", "users",
 			objectShown{of: own("family_tree", "lists"), vars: map[string]string{"tenant_id": "second_id"},
 				shown: counted("users_count", "1"), guess: true}),
+		Entry("that there are no fewer and no more users than are listed", "FetchTenantMFAStatus", "users-listed",
+			objectShown{of: varied, vars: inner, shown: atLeast("users_count", 1), further: noMoreThanListed}),
 		// That what items are counted by are usages of their service is only assumed: the guide says of these that
 		// reports have them ("Managing services").
 		Entry("what a service counts", "FetchApplication", "usages", objectShown{of: shared("supplied_customer"),
@@ -68,7 +70,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 		// else that of the nearest tenant above which has one, as for brand_uuid (guide, "Managing tenants").
 		Entry("the brand that holds for a tenant with its own", "FetchCustomBrandingOptions", "effective-own",
 			objectShown{of: shared("changed_brand"), query: map[string]string{"effective": "1"},
-				shown: property("service_name", "Conformance")}),
+				shown: both(property("service_name", "Conformance"), called("company_name", "unique"))}),
 		Entry("the brand that holds for a tenant without one", "FetchCustomBrandingOptions", "effective-above",
 			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "1"},
 				vars:  map[string]string{"tenant_id": "child_id"},
@@ -95,6 +97,8 @@ type objectShown struct {
 	query map[string]string
 	shown effect
 	guess bool // that it must show so is only assumed
+	// further looks at something else as well, where that is so.
+	further func(ctx context.Context, a further, shown map[string]any) ([]schemas.Violation, error)
 }
 
 func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
@@ -107,17 +111,20 @@ func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 			return spec.Case{}, err
 		}
 		r, err := list{query: o.query, vars: o.vars}.ask(s, op, vars)
-		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
-			[]*exchange.Exchange, error) {
+		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) (wrong []schemas.Violation,
+			looks []*exchange.Exchange, err error) {
 			body := spec.Object(e)
 			if body == nil || e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
-			wrong := o.shown(body, vars)
+			wrong = o.shown(body, vars)
+			if o.further != nil && len(wrong) == 0 {
+				wrong, err = o.further(ctx, further{s, id, vars, op, r, e, &looks}, body)
+			}
 			if o.guess {
 				wrong, err = spec.AssumedOnly(s, wrong)
 			}
-			return wrong, nil, err
+			return wrong, looks, err
 		}}, err
 	}
 	return sp

@@ -199,19 +199,28 @@ func startAt(r *fixtures.Request, parameter string, tenant any) {
 	r.Query.Set(parameter, fmt.Sprint(tenant))
 }
 
-// foreignIDs asks for a list of objects of home's sibling. The list is refused, or it leaves them out as it does
-// unknown ids: what it must not do is show them.
+// foreignIDs asks for a list of an object of home and one of its sibling, as a server may look at the first id only.
+// The list is refused, or it leaves the second one out as it does unknown ids: what it must not do is show it.
 func foreignIDs(op *schemas.Operation, object, name string) spec.Spec {
 	sp := foreignListed(op, object, name)
-	try := sp.Prepare
+	try, needs := sp.Prepare, sp.Objects
+	own := session.Object{Key: fixtures.Shared(fixtures.Home, object), Side: fixtures.Home, Object: object}
 	sp.Variant = "uuids"
+	sp.Objects = func(n session.Needs) {
+		needs(n)
+		n.Add(own)
+	}
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
 		if err != nil {
 			return spec.Case{}, err
 		}
-		vars, err := s.Sandbox.Object(fixtures.Shared(fixtures.Foreign, object))
-		t.Request.Query = url.Values{"uuids": {fmt.Sprint(vars[name])}}
+		theirs, err := s.Sandbox.Object(fixtures.Shared(fixtures.Foreign, object))
+		if err != nil {
+			return spec.Case{}, err
+		}
+		ours, err := s.Sandbox.Object(own.Key)
+		t.Request.Query = url.Values{"uuids": {fmt.Sprint(ours[name], ",", theirs[name])}}
 		return t, err
 	}
 	return sp

@@ -54,9 +54,10 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			if err != nil {
 				return spec.Case{}, err
 			}
-			// Clients go on with the version that the answer shows.
+			// Clients go on with the version and the owner that the answer shows.
 			older, looks, err := readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
-				return grown("$.version", locked["version"], spec.Object(e)["version"])
+				return append(grown("$.version", locked["version"], spec.Object(e)["version"]),
+					sameLock(locked, spec.Object(e))...)
 			})
 			if err != nil {
 				return spec.Case{}, err
@@ -74,6 +75,18 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			}}, err
 		},
 	}
+}
+
+// sameLock compares the lock that the answer to an update shows with that of a read.
+func sameLock(answer, shown map[string]any) (wrong []schemas.Violation) {
+	was, told := answer["update_lock"].(map[string]any)
+	is, known := shown["update_lock"].(map[string]any)
+	for _, name := range words("enabled owner_id") {
+		if told && known {
+			wrong = append(wrong, unequal("$.update_lock."+name, is[name], was[name])...)
+		}
+	}
+	return wrong
 }
 
 var _ = Describe("403 forbidden by a lock", Label("403"), func() {

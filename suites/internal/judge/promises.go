@@ -46,7 +46,7 @@ var promises = map[string][]promise{
 	"CreateTenant":                  {newTenant, asSent()},
 	"CreateUser":                    {newUser, asSent()},
 	"CreateClient":                  {asSent()},
-	"CreateReport":                  {asSent(reportForm...)},
+	"CreateReport":                  {asSent(reportForm...), startsFirst},
 	"CreateInfrastructuresLocation": {asSent()},
 
 	"FetchTenant": {about("id", "tenant_id")},
@@ -69,9 +69,9 @@ var promises = map[string][]promise{
 	"FetchInfrastructuresLocation":  {about("id", "location_id")},
 	"UpdateInfrastructuresLocation": {about("id", "location_id"), notOlder, asSent()},
 
-	"FetchReport": {about("id", "report_id")},
+	"FetchReport": {about("id", "report_id"), startsFirst},
 	"UpdateReport": {about("id", "report_id"), state("schedule.enabled", "schedule.enabled"),
-		asSent(reportForm...)},
+		asSent(reportForm...), startsFirst},
 	"FetchApplication": {about("id", "application_id")},
 	"FetchTenantApplicationSetting": {about("name", "setting_name"), about("application_id", "application_id"),
 		ownIsEffective, ofItsTenant},

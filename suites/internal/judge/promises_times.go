@@ -38,6 +38,21 @@ func madeFirst(path string, value any) (wrong []schemas.Violation) {
 	return wrong
 }
 
+// startsFirst asks that what a report tells of does not end before it starts (reference, reports: period). Days of one
+// form are in the order of their texts.
+func startsFirst(s success) []schemas.Violation {
+	start, _ := at(s.body, "parameters.period.start")
+	end, _ := at(s.body, "parameters.period.end")
+	from, isDay := start.(string)
+	to, isOther := end.(string)
+	_, unread := time.Parse(time.DateOnly, from)
+	_, unreadToo := time.Parse(time.DateOnly, to)
+	if !isDay || !isOther || unread != nil || unreadToo != nil || from <= to {
+		return nil
+	}
+	return breach("$.parameters.period.end", "period", quote(to), "it starts on %s", from)
+}
+
 // sinceMade are the times of an object that come after that of its making.
 var sinceMade = [...]string{"updated_at", "deleted_at"}
 
