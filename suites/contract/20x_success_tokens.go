@@ -43,6 +43,11 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 				return map[string]any{"grant_type": "password", "username": vars["login"],
 					"password": fmt.Sprint(vars["password"], " Größe 鍵")}
 			}}),
+		Entry("a password, with two scopes", grant{name: "two-scopes", object: "logged_in_user", takes: "refresh_token",
+			assumed: true, scopes: true, form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
+					"scope": "openid offline_access"}
+			}}),
 		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user",
 			form: func(vars fixtures.Vars) map[string]any {
 				sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
@@ -134,6 +139,7 @@ type grant struct {
 	form         func(fixtures.Vars) map[string]any
 	unsigned     bool // the client says in the form who it is
 	assumed      bool
+	scopes       bool // several are named, of which one alone has brought a refresh token
 	first        bool // the user has not logged in before: whether a client authenticates beside one is to be seen
 }
 
@@ -193,7 +199,11 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 			return nil, nil, nil // the oracle has said so
 		}
 		var wrong []schemas.Violation
-		if vars["user_id"] == nil {
+		if g.scopes && body["refresh_token"] == nil {
+			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none",
+				Detail: "offline_access alone has brought one, and it is one of the two scopes that were named"})
+		}
+		if vars["user_id"] == nil || g.scopes {
 			return wrong, nil, nil
 		}
 		who, err := s.Catalogue.Request("FetchCurrentUserInfo", vars)
