@@ -105,8 +105,8 @@ var (
 		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", `+
 		`Important)`,
 		guide+"users/changing-user-password")
-	roleForPartners = spec.Cites(`locations are for the roles partner_admin and root_admin (reference, security of the `+
-		`operation)`, spec.Reference)
+	roleForPartners = spec.Cites(`locations are for the roles partner_admin and root_admin (reference, security of `+
+		`the operation)`, spec.Reference)
 )
 
 var hiddenUsers = words("user_id spare_id below_id admin_id")
