@@ -88,6 +88,9 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		now.version = fmt.Sprint(s.body["version"])
 	}
 	m.keep(id, byWrites, now)
+	if of.changes == "" {
+		m.stays(s, of.kind, id) // what reads show of it from now on
+	}
 	m.keep(id, lookKey(of.kind, r.Header), now)
 	same := before.version == "" || fmt.Sprint(s.sent["version"]) == before.version
 	if of.changes == "" || !seen || !same {

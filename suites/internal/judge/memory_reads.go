@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -37,11 +38,12 @@ func (m *Memory) read(s success, kind string, a exchange.Attempt) (wrong []schem
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	wrong = m.stays(s, kind, id)
 	key := lookKey(kind, s.header)
 	before, seen := m.looks[id][key]
-	names := fixed[kind]
+	var names []string
 	if now.version != "" && before.version == now.version {
-		names = append(append(names[:len(names):len(names)], callersOwn[kind]...), atVersion[kind]...)
+		names = slices.Concat(callersOwn[kind], atVersion[kind])
 	}
 	if seen && before.version == now.version { // what was not shown before is known from now on
 		now.sent, now.shown = before.sent, maps.Clone(s.body)
@@ -51,17 +53,40 @@ func (m *Memory) read(s success, kind string, a exchange.Attempt) (wrong []schem
 	for _, name := range names {
 		was, there := before.shown[name]
 		found, still := s.body[name]
-		if !there || !still || !s.op.Lists(a.Status, name) || alikeWithin(name, was, found) {
+		told := slices.Contains(fixed[kind], name)
+		if told || !there || !still || !s.op.Lists(a.Status, name) || alikeWithin(name, was, found) {
 			continue
 		}
 		if asked, wasSent := before.sent[name]; wasSent && !alike(name, asked, was) {
 			continue // what a write has not kept is told elsewhere
 		}
-		detail := "it was %s before, at the same version"
-		if now.version == "" || before.version != now.version {
-			detail = "it was %s before, and no call changes it"
+		wrong = append(wrong, breach("$."+name, "as-read", written(found), "it was %s before, at the same version",
+			written(was))...)
+	}
+	return wrong
+}
+
+// stays judges what no call changes by what any caller was shown of it first. A caller who may not see it may be shown
+// nothing.
+func (m *Memory) stays(s success, kind, id string) (wrong []schemas.Violation) {
+	const anyone = "fixed"
+	before := m.looks[id][anyone].shown
+	first := map[string]any{}
+	for _, name := range fixed[kind] {
+		found, there := s.body[name]
+		was, known := before[name]
+		switch {
+		case !there || nothing(found) || !s.op.Lists(s.op.Success(), name):
+		case !known:
+			first[name] = found
+		case !sameAsSent(was, found):
+			wrong = append(wrong, breach("$."+name, "as-read", written(found),
+				"it was %s before, and no call changes it", written(was))...)
 		}
-		wrong = append(wrong, breach("$."+name, "as-read", written(found), detail, written(was))...)
+	}
+	if len(first) > 0 {
+		maps.Copy(first, before)
+		m.keep(id, anyone, look{shown: first})
 	}
 	return wrong
 }
