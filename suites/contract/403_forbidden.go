@@ -84,7 +84,7 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	}
 	// A role that may write something may not write everything: protection_admin makes no accounts.
 	for _, op := range spec.Operations(spec.Named("CreateUser", "CreateClient")) {
-		p := spec.Probe{Code: 403, Name: "other-role", Basis: spec.RejectionDocumented}
+		p := spec.Probe{Code: 403, Name: "role-of-others", Basis: spec.RejectionDocumented}
 		spec.Register(p.On(op, "protection", func(r *fixtures.Request, _ *session.Session) error {
 			r.As = fixtures.Protector
 			return nil

@@ -87,7 +87,7 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 		}
 		// The administrator of a customer may write there, but not what is for those of partners.
 		for _, op := range spec.Operations(spec.Named("CreateInfrastructuresLocation")) {
-			sp := l.asCaller(op, "other-role", "access_token")
+			sp := l.asCaller(op, "role-of-others", "access_token")
 			sp.Variant, sp.Cite = "customers", roleForPartners
 			spec.Register(sp)
 		}

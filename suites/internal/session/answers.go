@@ -27,10 +27,11 @@ type Answers struct {
 	Faults []AnswerFault // what is wrong with them and no spec of the operation reports, each thing once
 }
 
-// Resembling leaves the faults of successes, where these are answers of the operation by what they hold: at least one of
-// the properties that the reference requires.
+// Resembling leaves the faults of successes, where these are answers of the operation by what they hold: at least one
+// of the properties that the reference requires.
 func (a Answers) Resembling(op *schemas.Operation) Answers {
-	a.Faults = slices.DeleteFunc(slices.Clone(a.Faults), func(f AnswerFault) bool { return f.Status != op.Success() })
+	of := func(f AnswerFault) bool { return f.Status == op.Success() }
+	a.Faults = slices.DeleteFunc(slices.Clone(a.Faults), func(f AnswerFault) bool { return !of(f) })
 	missing := 0
 	for _, f := range a.Faults {
 		d := f.Difference

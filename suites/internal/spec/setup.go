@@ -90,8 +90,8 @@ func reportDisowned(s *session.Session) {
 	}
 }
 
-// reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs that
-// judge every answer. What does not resemble an answer of the operation may be that of another host, which the
+// reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs
+// that judge every answer. What does not resemble an answer of the operation may be that of another host, which the
 // set-up's error names.
 func reportBroken(s *session.Session) {
 	if s == nil {
