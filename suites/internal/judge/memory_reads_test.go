@@ -27,7 +27,8 @@ func TestMemoryOfReads(t *testing.T) {
 		`"status":"enabled","last_access_at":null,"last_access_from_ip":null,"data":{}}`
 	const tenant = `{"id":"` + tenantID + `","version":1,"created_at":"2026-01-01T00:00:00",` +
 		`"updated_at":"2026-01-01T00:00:00","deleted_at":null,"name":"n","customer_type":"default","parent_id":"` +
-		userID + `","kind":"customer","contact":{},"contacts":[],"enabled":true,"brand_id":null,"brand_enabled":false,` +
+		userID +
+		`","kind":"customer","contact":{},"contacts":[],"enabled":true,"brand_id":null,"brand_enabled":false,` +
 		`"internal_tag":null,"language":"en","has_children":false,"update_lock":{"enabled":true,"owner_id":"` + userID +
 		`"},"ancestral_access":true,"mfa_status":"disabled","pricing_mode":"trial"}`
 	changed := strings.ReplaceAll
@@ -51,7 +52,8 @@ func TestMemoryOfReads(t *testing.T) {
 			`["quota","reports"]`, `["reports","quota"]`), `"a.b"`, `"A.B"`), `"created_at":"2026-01-01T00:00:00"`,
 			`"created_at":"2026-01-01T02:00:00+02:00"`)},
 		"what follows the tenant above": {read: "FetchUser", first: user,
-			later: changed(changed(user, `"enabled":true`, `"enabled":false`), `"activated":false`, `"activated":true`)},
+			later: changed(changed(user, `"enabled":true`, `"enabled":false`), `"activated":false`,
+				`"activated":true`)},
 		"more of the contact": {read: "FetchUser", first: user,
 			later: changed(user, `"firstname":"A"`, `"firstname":"A","city":"B","email_confirmed":true`)},
 		"a restoration under another name": {read: "FetchUser", first: user, later: changed(user, `"a.b"`, `"a.b1"`),
