@@ -28,7 +28,7 @@ var atVersion = map[string][]string{"tenant": {"update_lock"}}
 func (m *Memory) read(s success, kind string, a exchange.Attempt) (wrong []schemas.Violation) {
 	id := firstText(s.body["id"], s.body["client_id"])
 	sound := a.Status == s.op.Success() && !a.Truncated && a.Error == "" && id != "" &&
-		len(s.op.CheckResponse(a.Status, "", a.Body)) == 0
+		len(s.op.CheckBody(a.Status, "", a.JSONBody())) == 0
 	if !sound || s.body["deleted_at"] != nil {
 		return nil // what becomes of the name of what was deleted is not documented
 	}
