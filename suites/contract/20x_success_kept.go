@@ -133,11 +133,12 @@ var changes = []change{
 			"email": "first@example.com", "types": []any{"primary", "billing"}}}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
-		"notifications": []any{"reports", "quota"}, "contact": otherContact}},
+		"notifications": []any{"reports", "quota"}, "contact": numbered(otherContact, "2")}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
-		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}"},
+		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}",
+			"https://four.example.com/${unique}"},
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
 		to: body{"name": "${unique}-renamed"}},
@@ -293,6 +294,13 @@ var otherContact = map[string]any{
 	"email": "second@example.com", "firstname": "Other", "lastname": "Name", "title": "Ms.", "phone": "+1 555 0202",
 	"website": "https://two.example.com", "industry": "Trade", "organization_size": "20", "country": "France",
 	"state": "Bretagne", "city": "Brest", "zipcode": "29200", "address1": "Rue 1", "address2": "Etage 1",
+}
+
+// numbered is the contact of a user, which alone has a number.
+func numbered(contact body, number string) body {
+	all := maps.Clone(contact)
+	all["aan"] = "number " + number
+	return all
 }
 
 // brandOf gives each option of a brand a value of its own kind, which no other one has.

@@ -62,6 +62,7 @@ func (l *limitation) ownPropertiesStay() {
 func (l *limitation) served(op *schemas.Operation, variant string, build callBuilder, shown effect) spec.Spec {
 	sp := l.on(op, variant, build)
 	sp.Code, sp.Want, sp.Settles = "20x", op.Success(), !op.Writes()
+	sp.Basis = spec.Documented // what is left to those above is said in so many words
 	try := sp.Prepare
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)

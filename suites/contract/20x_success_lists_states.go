@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"acronis-conformance/fixtures"
@@ -70,16 +69,13 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 	for _, op := range spec.Operations(spec.Named("FetchTenantOfferingItemsBatch")) {
 		spec.Register(itemsBelow(op))
 	}
-	for _, op := range spec.Operations(spec.Named("FetchUsersBatch")) {
-		spec.Register(withEitherRole(op))
-	}
 
 	hundred := strings.Repeat(","+nobodys, 99) // and one more id: no more than 100 may be named
 	DescribeTableSubtree("a list", func(id, probe, variant string, l list) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			sp := l.on(op, probe, variant)
-			if variant == "hundred" {
-				sp.Basis = spec.Documented // so many may be named (reference, parameter uuids)
+			if probe == "unknown-left-out" {
+				sp.Basis = spec.Documented // so many may be named, and of whatever objects (reference, parameter uuids)
 			}
 			spec.Register(sp)
 		}
@@ -88,6 +84,9 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			list{query: map[string]string{"uuids": "${tenant_id}" + hundred}, check: every("id", "tenant_id")}),
 		Entry("of users by a hundred ids", "FetchUsersBatch", "unknown-left-out", "hundred",
 			list{query: map[string]string{"uuids": "${user_id}" + hundred}, check: every("id", "user_id")}),
+		Entry("of clients, one of which is unknown", "FetchClientsBatch", "unknown-left-out", "",
+			list{query: map[string]string{"uuids": "${client_id}," + nobodys}, drop: words("origin_id"),
+				check: every("client_id", "client_id")}),
 		Entry("of users by two external ids", "FetchUsersBatch", "filter", "external_ids-two",
 			list{query: map[string]string{"tenant_id": "${first_id}",
 				"external_ids": "${unique}-adam,${unique}-berta"}, drop: words("uuids"), of: family,
@@ -96,6 +95,10 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
 				"tenant_kinds": "customer,unit"}, drop: words("uuids"), of: family,
 				check: exactly("user_id", "second_user_id", "unit_user_id")}),
+		Entry("of an organization's users with one of two roles", "FetchUsersBatch", "filter", "access_policies-two",
+			list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
+				"access_policies": "company_admin,protection_admin"}, drop: words("uuids"), of: family,
+				check: ofBothOrEither("user_id", "second_user_id")}),
 		Entry("of two usages' offering items", "FetchTenantOfferingItems", "filter", "usage_names-two",
 			list{query: map[string]string{"usage_names": "${usage_name},${second_usage_name}", "edition": "*"},
 				of: supplied, vars: first, check: bothUsages}),
@@ -107,30 +110,6 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 				check: inOrder("second_user_id", "user_id")}),
 	)
 })
-
-// withEitherRole asks for an organization's users with two roles, one of which no one has. In what order the roles are
-// named does not matter. That either is enough is only assumed.
-func withEitherRole(op *schemas.Operation) spec.Spec {
-	by := func(roles string) list {
-		return list{query: map[string]string{"subtree_root_tenant_id": "${first_id}", "inside_organization": "true",
-			"access_policies": roles}, drop: words("uuids"), of: family}
-	}
-	l := by("unit_admin,company_admin")
-	sp := l.on(op, "filter", "access_policies-two")
-	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
-		_, turned, err := a.about(ctx, op.ID, by("company_admin,unit_admin"))
-		if err != nil {
-			return nil, err
-		}
-		if one, other := slices.Sorted(slices.Values(idsOf(items))),
-			slices.Sorted(slices.Values(idsOf(turned))); !slices.Equal(one, other) {
-			return []schemas.Violation{faultAt("$.items", "filter", fmt.Sprint(len(one))+" items", fmt.Sprintf(
-				"the same roles in another order find %d", len(other)))}, nil
-		}
-		return spec.AssumedOnly(a.s, exactly("user_id")(items, a.vars))
-	})
-	return sp
-}
 
 // itemsBelow asks for an item as far below the root of the list as there are tenants: below the sandbox's own tenant,
 // on which the side lies, its partner, and the customers of that.
@@ -215,6 +194,17 @@ func ofTwo(l list, parameter, property, name string) contents {
 		}
 		return wrong, nil
 	}}
+}
+
+// ofBothOrEither asks for the holders of either of two roles, or, as no one has both, for no one: which of these the
+// filter means is not documented.
+func ofBothOrEither(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
+	return func(items []any, vars fixtures.Vars) []schemas.Violation {
+		if len(items) == 0 {
+			return nil
+		}
+		return exactly(names...)(items, vars)
+	}
 }
 
 // bothUsages asks for items of the two usages that were named, and of no other.

@@ -19,7 +19,54 @@ var _ = Describe("20x success of identity providers", Label("20x"), func() {
 		spec.Register(anotherProvider(op, "", false))
 		spec.Register(anotherProvider(op, "children", true))
 	}
+	for _, op := range spec.Operations(spec.Named("UpdateUser")) {
+		spec.Register(anotherProviderOfUser(op))
+	}
 })
+
+// anotherProviderOfUser gives a user another identity provider than the tenant has. As above, one that the service does
+// not know may be refused.
+func anotherProviderOfUser(op *schemas.Operation) spec.Spec {
+	sp := reading(op, op, "another-provider", "")
+	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	of := own("renamed_user", "shown") // of which that is not looked at elsewhere
+	key := of.Key
+	sp.Objects = func(n session.Needs) { n.Add(*of) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		other := s.Unknown(nobodys)
+		read, err := s.Catalogue.Request("FetchUser", vars)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			switch {
+			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
+				return nil, nil, spec.Excused(fmt.Sprintf("refused with %d: no second identity provider is known",
+					e.Status()))
+			case e.Status()/100 != 2:
+				return nil, nil, nil // the oracle has said so
+			}
+			return readBack(ctx, s, id, read, vars, shownAs("idp_id", other))
+		}
+		return spec.Case{Request: r, Locks: key, Check: also}, r.SetBody(op.Body.MediaType, body{
+			"version": vars["version"], "idp_id": other})
+	}
+	return sp
+}
+
+// shownAs asks for a value where the property is shown.
+func shownAs(name string, value any) effect {
+	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {
+		if found, there := shown[name]; there && found != nil && found != value {
+			return noEffect("$."+name, fmt.Sprint(found), fmt.Sprintf("it must be %v by now", value))
+		}
+		return nil
+	}
+}
 
 // anotherProvider gives a tenant an identity provider that its child does not have. No call lists the providers that
 // there are: a service that knows the one that is sent not may refuse it.

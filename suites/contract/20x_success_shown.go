@@ -61,6 +61,11 @@ var _ = Describe("20x success", Label("20x"), func() {
 				shown: counted("users_count", "1"), guess: true}),
 		Entry("that there are no fewer and no more users than are listed", "FetchTenantMFAStatus", "users-listed",
 			objectShown{of: varied, vars: inner, shown: atLeast("users_count", 1), further: noMoreThanListed}),
+		// guide, "Two-factor authentication": units have that of their customer
+		Entry("the second factor of a unit", "FetchTenantMFAStatus", "unit", objectShown{of: varied,
+			vars: map[string]string{"tenant_id": "unit_id"}, shown: property("mfa_status", "enabled")}),
+		Entry("a client that was disabled and enabled", "FetchClient", "reopened",
+			objectShown{of: own("reopened_client", "grant"), shown: property("status", "enabled")}),
 		// That what items are counted by are usages of their service is only assumed: the guide says of these that
 		// reports have them ("Managing services").
 		Entry("what a service counts", "FetchApplication", "usages", objectShown{of: shared("supplied_customer"),

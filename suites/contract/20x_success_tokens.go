@@ -43,6 +43,11 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 				return map[string]any{"grant_type": "password", "username": vars["login"],
 					"password": fmt.Sprint(vars["password"], " Größe 鍵")}
 			}}),
+		Entry("a password, with two scopes", grant{name: "two-scopes", object: "logged_in_user", takes: "refresh_token",
+			assumed: true, scopes: true, form: func(vars fixtures.Vars) map[string]any {
+				return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
+					"scope": "openid offline_access"}
+			}}),
 		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user",
 			form: func(vars fixtures.Vars) map[string]any {
 				sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
@@ -100,6 +105,9 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.Sandbox.Tokens[fixtures.Foreign] }))
 	}
+	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
+		spec.Register(liveToken(op))
+	}
 	for _, op := range spec.Operations(spec.Named("RequestOneTimeToken")) {
 		spec.Register(selected(op, "login", "login"))
 		spec.Register(selected(op, "external_id", "unique"))
@@ -134,6 +142,7 @@ type grant struct {
 	form         func(fixtures.Vars) map[string]any
 	unsigned     bool // the client says in the form who it is
 	assumed      bool
+	scopes       bool // several are named, of which one alone has brought a refresh token
 	first        bool // the user has not logged in before: whether a client authenticates beside one is to be seen
 }
 
@@ -193,7 +202,11 @@ func (g grant) given(s *session.Session, id string, vars fixtures.Vars) spec.Che
 			return nil, nil, nil // the oracle has said so
 		}
 		var wrong []schemas.Violation
-		if vars["user_id"] == nil {
+		if g.scopes && body["refresh_token"] == nil {
+			wrong = append(wrong, schemas.Violation{Path: "$.refresh_token", Rule: "promised", Found: "none",
+				Detail: "offline_access alone has brought one, and it is one of the two scopes that were named"})
+		}
+		if vars["user_id"] == nil || g.scopes {
 			return wrong, nil, nil
 		}
 		who, err := s.Catalogue.Request("FetchCurrentUserInfo", vars)
@@ -287,6 +300,31 @@ func alive(_ context.Context, s *session.Session, _ string, control *session.Con
 			Detail: fmt.Sprintf("the token is that of the client %v", vars["client_id"])}}, nil, nil
 	}
 	return nil, nil, nil
+}
+
+// liveToken introspects the token of a user, which differs from a client's in what it says: each answer is held against
+// the token itself.
+func liveToken(op *schemas.Operation) spec.Spec {
+	of := own("logged_in_user", "grant")
+	sp := reading(op, op, "live-token", "user")
+	sp.Basis = spec.RejectionDocumented
+	sp.Objects = func(n session.Needs) { n.Add(*of) }
+	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+		r, vars, err := spec.CallOn(s, op, of.Key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		return spec.Case{Request: r, Check: func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation,
+			[]*exchange.Exchange, error) {
+			body := spec.Object(e)
+			if e.Status()/100 != 2 || body == nil || body["active"] == true {
+				return nil, nil, nil // the oracle has said so
+			}
+			return []schemas.Violation{{Path: "$.active", Rule: "active", Found: fmt.Sprint(body["active"]),
+				Detail: "a user who was just given a token can still use it"}}, nil, nil
+		}}, r.SetBody(op.Body.MediaType, map[string]any{"token": vars["access_token"]})
+	}
+	return sp
 }
 
 // opened asks of a login with a one-time token that it is that of the token's user, and comes with a session (guide,

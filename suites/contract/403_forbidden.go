@@ -82,6 +82,14 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	}) {
 		spec.Register(roleTooSmall(op))
 	}
+	// A role that may write something may not write everything: protection_admin makes no accounts.
+	for _, op := range spec.Operations(spec.Named("CreateUser", "CreateClient")) {
+		p := spec.Probe{Code: 403, Name: "role-of-others", Basis: spec.RejectionDocumented}
+		spec.Register(p.On(op, "protection", func(r *fixtures.Request, _ *session.Session) error {
+			r.As = fixtures.Protector
+			return nil
+		}))
+	}
 })
 
 // reachesTenants reports whether the operation's valid call is about a tenant, or an object below one. Lists by ids

@@ -85,6 +85,12 @@ var _ = Describe("limited access", Ordered, ContinueOnFailure, func() {
 		for _, op := range spec.Operations(spec.Named("SetUserPassword")) {
 			spec.Register(l.asCaller(op, "own-tenant", "second_access_token"))
 		}
+		// The administrator of a customer may write there, but not what is for those of partners.
+		for _, op := range spec.Operations(spec.Named("CreateInfrastructuresLocation")) {
+			sp := l.asCaller(op, "role-of-others", "access_token")
+			sp.Variant, sp.Cite = "customers", roleForPartners
+			spec.Register(sp)
+		}
 	})
 })
 
@@ -99,6 +105,8 @@ var (
 		`below (reference, RequestOneTimeToken and SetUserPassword; guide, "Changing a user account password", `+
 		`Important)`,
 		guide+"users/changing-user-password")
+	roleForPartners = spec.Cites(`locations are for the roles partner_admin and root_admin (reference, security of `+
+		`the operation)`, spec.Reference)
 )
 
 var hiddenUsers = words("user_id spare_id below_id admin_id")

@@ -154,6 +154,7 @@ var requirements = map[string]spec.Citation{
 	"403/own-ancestor": spec.Cites("a tenant above the caller's own is answered with 403", statusCodes),
 	"403/role-too-small": spec.Cites("a caller whose role does not allow the operation is answered with 403",
 		statusCodes),
+	"403/role-of-others": spec.Cites("a caller whose role allows other operations is answered with 403", statusCodes),
 
 	"404/unknown-id": spec.Cites("an id of the right form that names no object is answered with 404 ({variant})",
 		statusCodes),

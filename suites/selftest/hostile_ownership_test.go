@@ -99,7 +99,11 @@ var _ = Describe("a target that lies about whose an object is", long, func() {
 		Entry("by a redirect of the sandbox's deletion", limit, deletion(http.StatusPermanentRedirect)),
 		// The configured client.
 		Entry("by another tenant for the client", limit, tenants(1)),
-		Entry("by another tenant for the client, the second time", limit, tenants(2)),
+		Entry("by another tenant for the client, the second time", limit, func() deceit {
+			d := tenants(2) // and no call gives a client another tenant
+			d.code, d.says = 1, "and no call changes it"
+			return d
+		}()),
 		// Redirects of every write.
 		Entry("by redirects of all writes", limit,
 			deceit{code: 1, focus: "(20x/valid-token|401/no-token)/(Create|Update).*",

@@ -31,7 +31,19 @@ func prevented(ctx context.Context, d defect, operation string) render.Kill {
 	GinkgoHelper()
 	result := runWith(ctx, andOneInTen(nil), d)
 	if d.BlocksSetup == "" && slices.ContainsFunc(result.Specs, isRed) {
-		return judged(d, result) // the answer shows it by itself, and ends the set-up
+		// The answer shows it by itself, and ends the set-up. Where its specs did not run, the one that judges every
+		// answer says so.
+		if k := judged(d, result); k.Declared > 0 || len(k.Strays) > 0 {
+			return k
+		}
+		k := entry(d)
+		for _, s := range result.Specs {
+			if isRed(s) {
+				k.Red++
+				k.KilledBy = append(k.KilledBy, s.ID)
+			}
+		}
+		return k
 	}
 	k := entry(d)
 	k.Verdict, k.Why = render.Prevented, result.Reason

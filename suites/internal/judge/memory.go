@@ -13,10 +13,10 @@ import (
 )
 
 // Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it, and
-// what lists have shown of it, for the next list. The zero value is ready.
+// what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]look // by the object's id; of lists, by the list, that and the caller
+	looks map[string]map[string]look // by the object's id, and by where it was seen: see written, lookKey
 }
 
 // look is an object as an answer showed it.
@@ -55,9 +55,12 @@ var remembered = map[string]struct{ kind, changes string }{
 func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
 	of, known := remembered[op.ID]
 	kind, lists := batched[op.ID]
+	read, reads := readAlone[op.ID]
 	switch {
 	case lists:
 		return m.items(success{op: op, body: shown(a), header: r.Header}, kind, a)
+	case reads:
+		return m.read(success{op: op, body: shown(a), header: r.Header}, read, a)
 	case !known && r.Method != http.MethodGet:
 		m.forget(bound(op.Path, r.Path))
 		return nil
@@ -79,15 +82,16 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 	if id == "" {
 		id = firstText(s.body["id"], s.body["client_id"])
 	}
-	before, seen := m.looks[id]
-	if m.looks == nil {
-		m.looks = map[string]look{}
-	}
+	before, seen := m.looks[id][byWrites]
 	now := look{sent: s.sent, shown: s.body}
 	if s.body["version"] != nil {
 		now.version = fmt.Sprint(s.body["version"])
 	}
-	m.looks[id] = now
+	m.keep(id, byWrites, now)
+	if of.changes == "" {
+		m.stays(s, of.kind, id) // what reads show of it from now on
+	}
+	m.keep(id, lookKey(of.kind, r.Header), now)
 	same := before.version == "" || fmt.Sprint(s.sent["version"]) == before.version
 	if of.changes == "" || !seen || !same {
 		return nil
@@ -113,14 +117,11 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 		if fields["version"] == nil || fields["deleted_at"] != nil {
 			continue // what becomes of the name of what was deleted is not documented
 		}
-		key := fmt.Sprintln(s.op.ID, fields["id"], s.header.Get("Authorization"))
-		before, seen := m.looks[key]
+		id, key := fmt.Sprint(fields["id"]), lookKey(s.op.ID, s.header)
+		before, seen := m.looks[id][key]
 		now := look{version: fmt.Sprint(fields["version"]), shown: fields}
-		if m.looks == nil {
-			m.looks = map[string]look{}
-		}
 		if !seen || before.version != now.version {
-			m.looks[key] = now
+			m.keep(id, key, now)
 			continue
 		}
 		for _, name := range callersOwn[kind] {
@@ -135,6 +136,25 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 		}
 	}
 	return wrong
+}
+
+// byWrites is where the answer to the last write of an object is kept, by whichever caller.
+const byWrites = ""
+
+// lookKey names where a caller has seen an object: in a list, or in reads of its kind and the answers to writes.
+func lookKey(where string, header http.Header) string {
+	return where + " " + header.Get("Authorization")
+}
+
+// keep remembers how an object was seen.
+func (m *Memory) keep(id, where string, now look) {
+	if m.looks == nil {
+		m.looks = map[string]map[string]look{}
+	}
+	if m.looks[id] == nil {
+		m.looks[id] = map[string]look{}
+	}
+	m.looks[id][where] = now
 }
 
 // forget drops the objects that another write names: it may have changed them.

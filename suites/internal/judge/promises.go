@@ -313,6 +313,9 @@ func ends(s success) []schemas.Violation {
 	if err != nil {
 		now = s.start
 	}
+	if len(wrong) == 0 {
+		wrong = twoHours(s, now)
+	}
 	end, said := Seconds(s.body["expires_on"])
 	if left, both := Seconds(s.body["expires_in"]); said && both && len(wrong) == 0 {
 		if apart := end - time.Duration(now.Unix())*time.Second - left; apart.Abs() > ClockSkew {

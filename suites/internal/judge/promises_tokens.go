@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"acronis-conformance/schemas"
 )
@@ -42,6 +43,27 @@ func identity(s success) []schemas.Violation {
 	if saysOne && saysOther && strings.TrimSuffix(one, "/") != strings.TrimSuffix(other, "/") {
 		return breach("$.id_token", "id-token", "the issuer "+quote(one),
 			"the access token beside it names the issuer %s", other)
+	}
+	return nil
+}
+
+// twoHours asks of a token for a secret or a password that it lives for two hours (guide, "Authentication"), where the
+// token itself says that it was issued just now: one that was issued before may be given again.
+func twoHours(s success, now time.Time) []schemas.Violation {
+	switch s.form.Get("grant_type") {
+	case "client_credentials", "password", "md5_password":
+	default:
+		return nil
+	}
+	access, _ := s.body["access_token"].(string)
+	own, isJWT := claims(access)
+	issued, said := Seconds(own["iat"])
+	if !isJWT || !said || (issued-time.Duration(now.Unix())*time.Second).Abs() > ClockSkew {
+		return nil
+	}
+	if left, said := Seconds(s.body["expires_in"]); said && left < TokenLife-2*ClockSkew {
+		return breach("$.expires_in", "lifetime", fmt.Sprint(s.body["expires_in"]),
+			"a token lives for two hours, which are 7200 seconds, and this one was issued just now")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	}
 	if err != nil {
 		reportDisowned(suite.session)
+		reportBroken(suite.session)
 		Fail(setupFailed(err))
 	}
 	suite.keep(report.KindLimits, suite.session.Limits())
@@ -85,6 +87,31 @@ func reportDisowned(s *session.Session) {
 			f := s.Judge.Examine(e, sp.expectation())
 			suite.keep(report.KindSpec, concluded(s, sp.record(), f, Exchanges(e)))
 		}
+	}
+}
+
+// reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs
+// that judge every answer. What does not resemble an answer of the operation may be that of another host, which the
+// set-up's error names.
+func reportBroken(s *session.Session) {
+	if s == nil {
+		return
+	}
+	all, err := s.Answers()
+	if err != nil {
+		return // the set-up's error ends the run in any case
+	}
+	for _, operation := range slices.Sorted(maps.Keys(all)) {
+		op := suite.contract.Operation(operation)
+		answers := all[operation].Resembling(op)
+		sp, known := suite.specs[everyAnswer(op).ID()]
+		if !known || len(answers.Faults) == 0 {
+			continue
+		}
+		record := sp.record()
+		decide(s, &record, judged(s, op, answers, &record))
+		accept(&record)
+		suite.keep(report.KindSpec, record)
 	}
 }
 
