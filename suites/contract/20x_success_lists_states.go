@@ -130,6 +130,9 @@ func itemsBelow(op *schemas.Operation) spec.Spec {
 // onAtEach asks for the first item of the tree, which is on at each of the tenants.
 func onAtEach(tenants string) itemsLook {
 	return func(_ context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+		if looks := *a.looks; len(looks) > 0 && spec.Cursor(looks[len(looks)-1]) != "" {
+			return nil, spec.Inconclusive(fmt.Sprintf("the list has more than %d pages", maxPages))
+		}
 		shown := map[string]bool{}
 		for _, item := range items {
 			fields, _ := item.(map[string]any)
