@@ -336,3 +336,16 @@ func TestEveryCellCanBeJudged(t *testing.T) {
 		}
 	}
 }
+
+// What one caller does with a verdict is not seen by the next one.
+func TestCheckBodyIsJudgedOnce(t *testing.T) {
+	g := NewWithT(t)
+	op := contract(t).Operation("FetchUser")
+	body := NewJSON([]byte(`{"id":1}`))
+	first := op.CheckBody(200, "", body)
+	g.Expect(first).NotTo(BeEmpty())
+	g.Expect(op.CheckBody(200, "", body)).To(Equal(first))
+	g.Expect(op.CheckBody(404, "", body)).NotTo(Equal(first), "another promise is another verdict")
+	first[0] = Violation{}
+	g.Expect(op.CheckBody(200, "", body)).NotTo(ContainElement(Violation{}))
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,16 +71,17 @@ func ReadJSON(body []byte) (any, error) {
 	return value, nil
 }
 
-// JSON is a body that is read when that is first asked for, and once: many look at one answer. What it reads is
-// shared, and must not be changed.
+// JSON is a body that is read when that is first asked for, and once, and judged once by each promise: many look at one
+// answer. What it reads is shared, and must not be changed.
 type JSON struct {
-	bytes []byte
-	read  func() (any, error)
+	bytes  []byte
+	read   func() (any, error)
+	judged *verdicts
 }
 
 // NewJSON returns the body of these bytes, which must not change either.
 func NewJSON(bytes []byte) JSON {
-	return JSON{bytes, sync.OnceValues(func() (any, error) { return ReadJSON(bytes) })}
+	return JSON{bytes, sync.OnceValues(func() (any, error) { return ReadJSON(bytes) }), new(verdicts)}
 }
 
 // Read returns what ReadJSON returns for the body.
@@ -88,6 +90,37 @@ func (b JSON) Read() (any, error) {
 		return ReadJSON(nil)
 	}
 	return b.read()
+}
+
+// verdicts are what is wrong with a body by what an operation promises for a code and a level of detail.
+type verdicts struct {
+	mu    sync.Mutex
+	known []judgement
+}
+
+type judgement struct {
+	of    promise
+	wrong []Violation
+}
+
+type promise struct {
+	operation *Operation
+	code      int
+	lod       string
+}
+
+// of returns the verdict by a promise, which is found where it is not known.
+func (v *verdicts) of(p promise, find func() []Violation) []Violation {
+	if v == nil {
+		return find()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	at := slices.IndexFunc(v.known, func(j judgement) bool { return j.of == p })
+	if at < 0 {
+		at, v.known = len(v.known), append(v.known, judgement{p, find()})
+	}
+	return slices.Clone(v.known[at].wrong)
 }
 
 // reader builds a document from a stream of tokens.

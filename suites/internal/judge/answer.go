@@ -82,36 +82,6 @@ func (j *Judge) answer(r exchange.Request, a exchange.Attempt, want Expectation)
 	return wrong, advice
 }
 
-// checked is a body that was compared with the reference's schema. Most bodies are judged twice within a short time: as
-// an answer of the run, and by the spec that asked for it.
-type checked struct {
-	op     *schemas.Operation
-	status int
-	lod    string
-	body   []byte
-	wrong  []schemas.Violation
-}
-
-// checkResponse compares the body of an answer with the reference's schema for its status.
-func (j *Judge) checkResponse(op *schemas.Operation, a exchange.Attempt, lod string) []schemas.Violation {
-	j.mu.Lock()
-	known := slices.IndexFunc(j.latest[:], func(c checked) bool {
-		same := len(a.Body) > 0 && len(a.Body) == len(c.body) && &a.Body[0] == &c.body[0]
-		return same && c.op == op && c.status == a.Status && c.lod == lod
-	})
-	if known >= 0 {
-		defer j.mu.Unlock()
-		return slices.Clone(j.latest[known].wrong)
-	}
-	j.mu.Unlock()
-	wrong := op.CheckBody(a.Status, lod, a.JSONBody())
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.latest[j.next] = checked{op, a.Status, lod, a.Body, wrong}
-	j.next = (j.next + 1) % len(j.latest)
-	return slices.Clone(wrong)
-}
-
 // reference judges a body by the reference's schema for the code. What the schema does not list is advice, where that
 // is asked for.
 func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string, advise bool) ([]schemas.Violation,
@@ -152,7 +122,7 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string,
 			advice = append(advice, "the reference's schema does not list "+path)
 		}
 	}
-	return j.checkResponse(op, a, lod), advice
+	return op.CheckBody(a.Status, lod, a.JSONBody()), advice
 }
 
 // clause judges a body that only the general table speaks of.

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -48,10 +47,6 @@ type Judge struct {
 	Contract *schemas.Contract
 	Rules    Rules
 	Redactor *redact.Redactor
-
-	mu     sync.Mutex
-	latest [8]checked // some more than are judged at a time
-	next   int        // of these the oldest
 }
 
 // Examine compares the last answer of an exchange with what the contract promises.
