@@ -57,7 +57,7 @@ bench: ## what a run on the mock costs (time and memory, against the same reques
 
 .PHONY: proof
 proof: ## every defect is caught, by just the specs that it declares, and no variation turns red: reports/proof.html
-	@go tool ginkgo run --procs=$(PROCESSES) --label-filter='defect || variation' --silence-skips --timeout=60m ./suites/selftest -- -full
+	@go tool ginkgo run --procs=$$(($$(nproc) + 4)) --label-filter='defect || variation' --silence-skips --timeout=60m ./suites/selftest -- -full
 
 .PHONY: system
 system: ## the program on servers that lie, stall and break, killed midway, and with each key of ginkgo.yml: the long tests of which `make test` runs a few
