@@ -36,11 +36,11 @@ func (o *Operation) CheckResponse(code int, lod string, body []byte) []Violation
 }
 
 // CheckBody is CheckResponse for a body that others look at too.
-func (o *Operation) CheckBody(code int, lod string, body JSON) []Violation {
-	return body.judged.of(promise{o, code, lod}, func() []Violation { return o.check(code, lod, body) })
+func (o *Operation) CheckBody(code int, lod string, body *JSON) []Violation {
+	return body.judged(promise{o, code, lod}, func() []Violation { return o.check(code, lod, body) })
 }
 
-func (o *Operation) check(code int, lod string, body JSON) []Violation {
+func (o *Operation) check(code int, lod string, body *JSON) []Violation {
 	schema := o.responseSchema(code)
 	// HTTP leaves a 204 no body, whatever the reference attaches to it
 	if schema == nil || code == 204 && len(body.bytes) == 0 {
@@ -106,7 +106,7 @@ func (c *Contract) CheckEnvelope(code int, body []byte) []Violation {
 	return c.envelope(code, NewJSON(body))
 }
 
-func (c *Contract) envelope(code int, body JSON) []Violation {
+func (c *Contract) envelope(code int, body *JSON) []Violation {
 	document, violations := body.document()
 	if violations != nil {
 		return violations

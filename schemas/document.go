@@ -74,33 +74,17 @@ func ReadJSON(body []byte) (any, error) {
 // JSON is a body that is read when that is first asked for, and once, and judged once by each promise: many look at one
 // answer. What it reads is shared, and must not be changed.
 type JSON struct {
-	bytes  []byte
-	read   func() (any, error)
-	judged *verdicts
+	bytes []byte
+	read  func() (any, error)
+
+	mu       sync.Mutex
+	verdicts []verdictBy
 }
 
-// NewJSON returns the body of these bytes, which must not change either.
-func NewJSON(bytes []byte) JSON {
-	return JSON{bytes, sync.OnceValues(func() (any, error) { return ReadJSON(bytes) }), new(verdicts)}
-}
-
-// Read returns what ReadJSON returns for the body.
-func (b JSON) Read() (any, error) {
-	if b.read == nil { // the zero JSON is empty
-		return ReadJSON(nil)
-	}
-	return b.read()
-}
-
-// verdicts are what is wrong with a body by what an operation promises for a code and a level of detail.
-type verdicts struct {
-	mu    sync.Mutex
-	known []judgement
-}
-
-type judgement struct {
-	of    promise
-	wrong []Violation
+// verdictBy is what is wrong with a body by what an operation promises for a code and a level of detail.
+type verdictBy struct {
+	promise promise
+	wrong   []Violation
 }
 
 type promise struct {
@@ -109,18 +93,23 @@ type promise struct {
 	lod       string
 }
 
-// of returns the verdict by a promise, which is found where it is not known.
-func (v *verdicts) of(p promise, find func() []Violation) []Violation {
-	if v == nil {
-		return find()
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	at := slices.IndexFunc(v.known, func(j judgement) bool { return j.of == p })
+// NewJSON returns the body of these bytes, which must not change either.
+func NewJSON(bytes []byte) *JSON {
+	return &JSON{bytes: bytes, read: sync.OnceValues(func() (any, error) { return ReadJSON(bytes) })}
+}
+
+// Read returns what ReadJSON returns for the body.
+func (j *JSON) Read() (any, error) { return j.read() }
+
+// judged returns the verdict by a promise, which is found where it is not known.
+func (j *JSON) judged(by promise, find func() []Violation) []Violation {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	at := slices.IndexFunc(j.verdicts, func(v verdictBy) bool { return v.promise == by })
 	if at < 0 {
-		at, v.known = len(v.known), append(v.known, judgement{p, find()})
+		at, j.verdicts = len(j.verdicts), append(j.verdicts, verdictBy{by, find()})
 	}
-	return slices.Clone(v.known[at].wrong)
+	return slices.Clone(j.verdicts[at].wrong)
 }
 
 // reader builds a document from a stream of tokens.

@@ -163,7 +163,5 @@ func TestJSONIsReadOnce(t *testing.T) {
 	again, _ := body.Read()
 	first.(map[string]any)["seen"] = true
 	g.Expect(again).To(HaveKey("seen"))
-	_, err = JSON{}.Read()
-	g.Expect(err).To(HaveOccurred())
 	g.Expect(NewJSON([]byte(`{`)).Read()).Error().To(HaveOccurred())
 }

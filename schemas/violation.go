@@ -32,15 +32,15 @@ func (v Violation) String() string {
 // read reads a body; its second result says what keeps it from being a JSON document.
 func read(body []byte) (any, []Violation) { return NewJSON(body).document() }
 
-func (b JSON) document() (any, []Violation) {
-	document, err := b.Read()
+func (j *JSON) document() (any, []Violation) {
+	document, err := j.Read()
 	var breach *BodyError
 	if !errors.As(err, &breach) {
 		return document, nil
 	}
 	v := Violation{Path: breach.Path, Rule: breach.Rule, Detail: breach.Detail}
 	if breach.Rule == "not-json" || breach.Rule == "trailing-data" {
-		v.Found = shorten(string(b.bytes[:min(len(b.bytes), 8*excerptLength)]), excerptLength)
+		v.Found = shorten(string(j.bytes[:min(len(j.bytes), 8*excerptLength)]), excerptLength)
 	}
 	return nil, []Violation{v}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -219,23 +220,23 @@ func denies(d defect) bool {
 // require them.
 var refusedWithout = map[string][]string{"CreateUser": {"contact", "login"}}
 
+// chosenItem is a property of an item that is chosen by others.
+var chosenItem = regexp.MustCompile(`^(\w+)\.([\w+!]+)\.\d+\.(.+)$`)
+
 // keptBy are the properties that a step keeps or chooses an item by: of items.edition+!infra_id.0.name, items.edition,
 // items.infra_id and items.name.
 func keptBy(step fixtures.Step) (all []string) {
 	for _, kept := range step.Keep {
-		list, chosen, chooses := strings.Cut(kept, ".")
-		filter, item, several := strings.Cut(chosen, ".0.")
-		if !several {
-			filter, item, several = strings.Cut(chosen, ".1.")
-		}
-		if !chooses || !several {
+		parts := chosenItem.FindStringSubmatch(kept)
+		if parts == nil {
 			all = append(all, kept)
 			continue
 		}
-		for property := range strings.SplitSeq(filter, "+") {
-			all = append(all, list+"."+strings.TrimPrefix(property, "!"))
+		list, filter, property := parts[1], parts[2], parts[3]
+		for name := range strings.SplitSeq(filter, "+") {
+			all = append(all, list+"."+strings.TrimPrefix(name, "!"))
 		}
-		all = append(all, list+"."+item)
+		all = append(all, list+"."+property)
 	}
 	return all
 }
@@ -244,5 +245,10 @@ var _ = Describe("what the kill matrix rests on", func() {
 	It("knows the calls of the sandbox", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
 		Expect(sandbox()).To(ContainElements("RequestTokens", "FetchClient", "FetchTenant", "CreateTenant",
 			"CreateClient", "CreateUser", "SetUserPassword"))
+	})
+	It("knows by what items are chosen", Label("defect"), SpecTimeout(time.Minute), func(SpecContext) {
+		Expect(keptBy(fixtures.Step{Keep: map[string]string{"name": "items.edition+!infra_id.1.name",
+			"version": "items.0.quota.version"}})).To(ConsistOf("items.edition", "items.infra_id", "items.name",
+			"items.0.quota.version"))
 	})
 })

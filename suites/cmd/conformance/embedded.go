@@ -15,8 +15,8 @@ import (
 	"acronis-conformance/suites/contract"
 )
 
-// The program holds Ginkgo's runner and the suite too, and is them under these names: the runner starts the suite as a
-// compiled test, once for each process.
+// The program holds Ginkgo's runner and the suite too, and is them under these names. The runner starts the suite as a
+// compiled test, once for each process; where that is one process, the program starts it without the runner.
 const (
 	ginkgoName = "ginkgo"
 	suiteName  = "contract.test"

@@ -34,8 +34,7 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attem
 
 	op, err := c.roundTrip(request, &a, s.head)
 	a.Duration = time.Since(a.Start)
-	body := schemas.NewJSON(a.Body)
-	a.read = &body
+	a.read = schemas.NewJSON(a.Body)
 	c.options.Redactor.LearnResponse(a.Header, a.Body)
 	if err != nil {
 		switch repeatable := s.repeatable(); {

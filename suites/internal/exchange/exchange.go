@@ -5,15 +5,9 @@
 //
 //   - after a 50x, as the documentation asks: at most twice, 1 to 2 s apart
 //   - after a 429, with which a target asks for patience: at most five times, as late as Retry-After says, up to a
-//
-// minute, or 1 to 2 s
-//
-//	  later where it says nothing
-//	- once, where the connection breaks without any answer, and the request is a read without a body: that is the
-//
-// network's failure
-//
-//	and not the service's answer. What may write is never sent again for that.
+//     minute, or 1 to 2 s later where it says nothing
+//   - once, where the connection breaks without any answer, and the request is a read without a body: that is the
+//     network's failure and not the service's answer. What may write is never sent again for that.
 //
 // An exchange holds what was really sent and received, secrets included; what leaves the process is its Evidence.
 package exchange
@@ -78,11 +72,11 @@ type Attempt struct {
 func (a Attempt) JSON() (any, error) { return a.JSONBody().Read() }
 
 // JSONBody is the body as one that is read once.
-func (a Attempt) JSONBody() schemas.JSON {
+func (a Attempt) JSONBody() *schemas.JSON {
 	if a.read == nil {
 		return schemas.NewJSON(a.Body)
 	}
-	return *a.read
+	return a.read
 }
 
 // Exchange is one request with all its attempts and responses: the evidence of a spec. Marshalled, it holds secrets:

@@ -16,7 +16,7 @@ import (
 // what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]map[string]look // by the object's id, and by where it was seen: see written, lookKey
+	looks map[string]map[string]look // by the object's id, and by where it was seen: see byWrites, lookKey
 }
 
 // look is an object as an answer showed it.

@@ -64,8 +64,7 @@ func (s *Session) send(
 
 func answerOf(e *exchange.Exchange) fixtures.Answer {
 	last := e.Last()
-	body := last.JSONBody()
-	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, Read: &body,
+	return fixtures.Answer{Status: last.Status, Header: last.Header, Body: last.Body, JSONBody: last.JSONBody(),
 		Repeated: e.Repeated(), Disowned: e.Disowned}
 }
 
