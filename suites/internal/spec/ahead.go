@@ -81,9 +81,10 @@ func (a *ahead) fill() {
 		a.begun[sp.ID()] = begun{sp, done}
 		a.inFlight++
 		a.underWay.Go(func() {
-			done <- a.evaluate(a.ctx, sp)
+			e := a.evaluate(a.ctx, sp)
 			a.mu.Lock()
 			defer a.mu.Unlock()
+			done <- e
 			a.inFlight--
 			a.fill()
 		})

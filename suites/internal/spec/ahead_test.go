@@ -168,22 +168,23 @@ func TestAheadWrites(t *testing.T) {
 			sp.Writes, sp.Want = true, 401
 			return sp
 		}
-		goOn := make(chan bool)
+		goOn := map[string]chan bool{"a": make(chan bool), "b": make(chan bool), "c": make(chan bool), "d": make(chan bool)}
 		a := newAhead([]Spec{writing("a"), writing("b"), reading("c"), writing("d")}, 4,
-			func(context.Context, Spec) *evaluation { <-goOn; return &evaluation{} })
+			func(_ context.Context, sp Spec) *evaluation { <-goOn[sp.Probe]; return &evaluation{} })
 		defer a.end()
 		underWay := func() string { return strings.Join(slices.Sorted(maps.Keys(a.begun)), " ") }
 		a.begin("401_unauthorized.go:18")
 		if got := underWay(); got != "401/a/FetchTenant 401/c/FetchTenant" {
 			t.Errorf("under way are %s", got)
 		}
-		goOn <- true
-		goOn <- true
+		goOn["a"] <- true
+		goOn["c"] <- true
 		synctest.Wait()
 		if got := underWay(); got != "401/a/FetchTenant 401/b/FetchTenant 401/c/FetchTenant" {
 			t.Errorf("under way are %s", got)
 		}
-		close(goOn)
+		goOn["b"] <- true
+		goOn["d"] <- true
 	})
 }
 
