@@ -238,7 +238,9 @@ func TestOptionsAreChecked(t *testing.T) {
 // flaky is a target that answers once on every connection and closes it when the next request comes.
 func flaky(t *testing.T, requests *atomic.Int32) string {
 	return raw(t, func(conn net.Conn, r *bufio.Reader) {
-		head(r)
+		if head(r) == "" {
+			return // a connection that was dialled and not needed
+		}
 		requests.Add(1)
 		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		if head(r) != "" {
