@@ -168,7 +168,10 @@ func TestAheadWrites(t *testing.T) {
 			sp.Writes, sp.Want = true, 401
 			return sp
 		}
-		goOn := map[string]chan bool{"a": make(chan bool), "b": make(chan bool), "c": make(chan bool), "d": make(chan bool)}
+		goOn := map[string]chan bool{}
+		for _, probe := range []string{"a", "b", "c", "d"} {
+			goOn[probe] = make(chan bool)
+		}
 		a := newAhead([]Spec{writing("a"), writing("b"), reading("c"), writing("d")}, 4,
 			func(_ context.Context, sp Spec) *evaluation { <-goOn[sp.Probe]; return &evaluation{} })
 		defer a.end()
