@@ -154,6 +154,9 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 			}
 		case "DeviceAuthorizationApproval_0":
 			return ofTheDevice(ctx, s, control, body)
+		case "UpdateTenantsUsages":
+			wrong, err := spec.AssumedOnly(s, eachAnswered(control, e))
+			return wrong, nil, err
 		case "FetchStoredReports":
 			return inFormatsAsked(s, control, e), nil, nil
 		}
@@ -176,6 +179,17 @@ func askedFor(s *session.Session, op *schemas.Operation, control *session.Contro
 		}
 		return nil, nil, nil
 	}
+}
+
+// eachAnswered asks for as many items as were sent: each may have its own error (reference, update of usages).
+func eachAnswered(control *session.Control, e *exchange.Exchange) []schemas.Violation {
+	sent, err := spec.Body(&control.Request)
+	asked, _ := sent["items"].([]any)
+	if shown := spec.Items(e); err == nil && len(shown) < len(asked) {
+		return []schemas.Violation{faultAt("$.items", "complete", others(shown),
+			fmt.Sprintf("%d were sent, each of which can have its error", len(asked)))}
+	}
+	return nil
 }
 
 // sentTo is what the named call sent when the object of the control was made; nil where that is not known.

@@ -123,10 +123,11 @@ var changes = []change{
 		to: body{
 			"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}",
 			"language":     "pt-BR",
-			"internal_tag": "other tag of ${unique}", "contact": otherContact}},
+			"internal_tag": longestTag, "contact": otherContact}},
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
-	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"}},
+	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"},
+		further: inTurn("UpdateTenant", body{"kind": "partner"})},
 	// That null empties what may be null, and what becomes of the kinds of a contact, is only assumed.
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("cleared"), follows: []string{"contacts"},
 		guess: true, to: body{"internal_tag": nil, "customer_id": nil, "contact": body{
@@ -143,7 +144,7 @@ var changes = []change{
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
 		to: body{"name": "${unique}-renamed"}},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), to: body{
-		"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"backup", "files_cloud"},
+		"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
 		"url": "https://other.example.com/${unique}", "content_url": "https://content.example.org/${unique}",
 		"content_mobile_url": "https://mobile.example.org/${unique}"}},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"}, to: body{
@@ -153,7 +154,7 @@ var changes = []change{
 		follows: []string{"generation_date"}, to: body{"recipients": []any{}}},
 	{keeping: of("UpdateTenantApplicationSetting", "set_customer", "FetchTenantApplicationSetting").
 		called(map[string]string{"value": "own.value", "lock": "own.lock", "exclusive": "own.exclusive"}),
-		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true}},
+		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true}, further: nullified},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions"), to: brandOf(
 		"company_name service_name support_phone support_url home_url help_url knowledgebase_url user_guide_url " +
 			"terms_url " +
@@ -181,7 +182,9 @@ var changes = []change{
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant"), little: body{}},
 	{keeping: of("UpdateTenant", "customer_of_a_type", "FetchTenant").in("customer_type"), little: body{}},
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("customer_id"),
-		little: body{"customer_id": "other number of ${unique}"}},
+		little: body{"customer_id": "other number of ${unique}"}, further: inTurn("UpdateTenant", body{
+			"name": "${unique}-renamed", "enabled": true, "language": "pt-BR", "internal_tag": "tag",
+			"customer_type": "enterprise"})},
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("contact"), follows: []string{"contacts"},
 		little: body{"contact": otherContact}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{}},
@@ -199,9 +202,12 @@ var changes = []change{
 		little: body{"origin_id": "other origin of ${unique}"}},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), little: body{}},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("url"),
-		little: body{"url": "https://other.example.com/${unique}"}},
+		little: body{"url": "https://other.example.com/${unique}"}, further: inTurn("UpdateInfrastructure", body{
+			"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
+			"content_url":        "https://content.example.org/${unique}",
+			"content_mobile_url": "https://mobile.example.org/${unique}"})},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("capabilities"),
-		little: body{"capabilities": []any{"backup", "files_cloud"}, "name": "${unique}-renamed"}},
+		little: body{"capabilities": []any{"files_cloud"}, "name": "${unique}-renamed"}},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"},
 		little: body{"schedule": body{"enabled": false}}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions"),
@@ -212,7 +218,8 @@ var changes = []change{
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),
-		little: body{"currency": "USD"}},
+		little: body{"currency": "USD"}, further: inTurn("UpdateTenantPricingSettings", body{"mode": "production"},
+			body{"currency": "EUR"})},
 	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").
 		in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},

@@ -13,13 +13,15 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// furtherChange is a second change of an object that is as the first one left it, which shows as these items.
-type furtherChange func(ctx context.Context, v view, items []any) ([]schemas.Violation, []*exchange.Exchange, error)
+// furtherChange is a second change of an object that is as the first one left it, which is what was read last.
+type furtherChange func(ctx context.Context, v view, read *exchange.Exchange) ([]schemas.Violation,
+	[]*exchange.Exchange, error)
 
 // twoQuotas limits two items in one request, and asks that a read shows both limits (guide, "Managing quotas"). An item
 // that cannot be counted has none, and a refusal is judged elsewhere.
-func twoQuotas(ctx context.Context, v view, items []any) (wrong []schemas.Violation, looks []*exchange.Exchange,
-	err error) {
+func twoQuotas(ctx context.Context, v view, limited *exchange.Exchange) (wrong []schemas.Violation,
+	looks []*exchange.Exchange, err error) {
+	items := spec.WholeItems(limited)
 	var limits []any
 	want := map[string]map[string]any{}
 	for i, prefix := range []string{"", "second_"} {

@@ -252,7 +252,7 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 			}
 			if c.further != nil && len(wrong) == 0 && err == nil {
 				var more []*exchange.Exchange
-				wrong, more, err = c.further(ctx, view{s, id, reader, vars}, spec.WholeItems(looks[len(looks)-1]))
+				wrong, more, err = c.further(ctx, view{s, id, reader, vars}, looks[len(looks)-1])
 				looks = append(looks, more...)
 			}
 			if c.guess && err == nil {

@@ -163,11 +163,15 @@ func pick(object map[string]any, properties ...string) map[string]any {
 	return some
 }
 
-// pathsBelow asks of a path that it names what lies between the root of the search and what was found (reference,
-// search).
+// pathsBelow asks of a path that it names what lies between the root of the search and what was found, each once
+// (reference, search).
 func pathsBelow(a further, items []any) (wrong []schemas.Violation) {
 	for i, item := range items {
 		fields, _ := item.(map[string]any)
+		names, _ := fields["path"].([]any)
+		if once := slices.Compact(slices.Clone(names)); len(once) < len(names) {
+			wrong = append(wrong, faultAt(itemAt(i, ".path"), "path", fmt.Sprint(names), "it names a tenant twice"))
+		}
 		if fields["id"] != a.vars["unit_id"] && fields["id"] != a.vars["unit_user_id"] {
 			continue
 		}

@@ -82,6 +82,9 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: ofAllEditions, others: true, also: eachEdition}),
 		Entry("what a child can be given of all editions", "FetchOfferingItemsAvailableForTenantChild", "editions",
 			contents{list: ofAllEditions, others: true, also: eachEdition}),
+		Entry("what a child can be given of what is stored", "FetchOfferingItemsAvailableForTenantChild", "stored",
+			contents{list: list{of: shared("side"), as: fixtures.Configured, query: ofAllEditions.query,
+				drop: words("kind"), guess: true}, others: true, also: allThatIsOn}),
 		Entry("the offering items of a subtree", "FetchTenantOfferingItemsBatch", "",
 			contents{list: list{of: supplied}, others: true, also: itemsOn(map[string]string{
 				"tenant_id": "1 1", "first_id": "1 1", "second_id": "1 0", "bare_id": "0 0"})}),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/spec"
 )
@@ -173,6 +174,23 @@ func itemsOfParent(_ context.Context, a further, items []any) ([]schemas.Violati
 	return differs(shown, want, "a child can be given what is on at its parent"), nil
 }
 
+// allThatIsOn asks for each item that is on at the parent, on whatever storage.
+func allThatIsOn(ctx context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
+	_, held, err := a.about(ctx, "FetchTenantOfferingItems", list{as: fixtures.Configured,
+		query: map[string]string{"edition": "*", "status": "1"}})
+	if err != nil {
+		return nil, err
+	}
+	shown := itemKeys(items)
+	for _, key := range itemKeys(held) {
+		if !slices.Contains(shown, key) {
+			wrong = append(wrong, faultAt("$.items", "complete", others(items),
+				fmt.Sprintf("the list lacks %s, which is on at the parent", key)))
+		}
+	}
+	return wrong, nil
+}
+
 // bothItems asks for the two items of the tree, once each, and for no item that the tenant does not have.
 func bothItems(ctx context.Context, a further, items []any) (wrong []schemas.Violation, _ error) {
 	count := map[string]int{}
@@ -242,11 +260,17 @@ func eachEdition(ctx context.Context, a further, items []any) (wrong []schemas.V
 	return wrong, nil
 }
 
-// usedBy asks that each usage is of the tenant, and is there once. That there is one of each item that is on is only
-// assumed: usages are refreshed after hours.
+// usedBy asks that each usage is of the tenant, is there once, and shows its item as the list of items does. That there
+// is one of each item that is on is only assumed: usages are refreshed after hours.
 func usedBy(name string) itemsLook {
-	return func(_ context.Context, a further, items []any) ([]schemas.Violation, error) {
+	return func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong, shown := usagesOf(a.vars[name], items), map[string]bool{}
+		_, held, err := a.about(ctx, "FetchTenantOfferingItems", list{vars: map[string]string{"tenant_id": name},
+			query: map[string]string{"edition": "*"}})
+		if err != nil {
+			return wrong, err
+		}
+		wrong = append(wrong, ofItsItem(items, held)...)
 		for _, item := range items {
 			shown[itemKey("", item)] = true
 		}
@@ -260,6 +284,28 @@ func usedBy(name string) itemsLook {
 		}
 		return wrong, nil
 	}
+}
+
+// ofItsItem asks that what a usage shows of its item is what the list of items shows (reference, usages and offering
+// items).
+func ofItsItem(usages, held []any) (wrong []schemas.Violation) {
+	of := map[string]map[string]any{}
+	for _, item := range held {
+		of[itemKey("", item)], _ = item.(map[string]any)
+	}
+	for i, usage := range usages {
+		fields, _ := usage.(map[string]any)
+		item, known := of[itemKey("", usage)]
+		if shown, told := fields["offering_item"].(map[string]any); known && told {
+			for _, property := range words("status quota") {
+				if shown[property] != nil && item[property] != nil {
+					wrong = append(wrong, unequal(itemAt(i, ".offering_item."+property), shown[property],
+						item[property])...)
+				}
+			}
+		}
+	}
+	return wrong
 }
 
 func usedByEach(_ context.Context, _ further, items []any) (wrong []schemas.Violation, _ error) {

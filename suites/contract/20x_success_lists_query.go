@@ -21,7 +21,7 @@ type list struct {
 	drop  []string          // parameters of the valid call that are left out
 	upper string            // the parameter of the valid call that is written in capitals
 	vars  map[string]string // names of the call that take the object's value of another name
-	as    fixtures.Actor    // who asks, where it is not the one of the valid call
+	as    fixtures.Actor    // who asks, where it is not the one of the valid call; the configured client, of its tenant
 	lod   string
 	of    *session.Object // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
@@ -127,6 +127,9 @@ func (l list) ask(s *session.Session, op *schemas.Operation, vars fixtures.Vars)
 	of := maps.Clone(vars)
 	for name, other := range l.vars {
 		of[name] = vars[other]
+	}
+	if l.as == fixtures.Configured { // which the run gives nothing, so that nothing rests on what other lists hold
+		of["tenant_id"] = s.Sandbox.Tenant
 	}
 	r, err := s.Catalogue.Request(op.ID, of)
 	if err != nil {

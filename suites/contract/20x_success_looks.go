@@ -176,7 +176,8 @@ func sameWith(op *schemas.Operation, parameter string) spec.Spec {
 }
 
 // availableOnly asks for the available items in both documented forms of yes, and for all in both of no. The forms of
-// one value give one list, and what is available is among all (reference, parameter available_only).
+// one value give one list, and what is available, and what is listed without the parameter, is among all (reference,
+// parameter available_only).
 func availableOnly(op *schemas.Operation) spec.Spec {
 	asked := func(value string) list {
 		return list{of: own("customer_of_what_was", "lists"), vars: map[string]string{"tenant_id": "child_id"},
@@ -200,7 +201,13 @@ func availableOnly(op *schemas.Operation) spec.Spec {
 						pair[1], len(other))))
 			}
 		}
-		for _, key := range keys["true"] {
+		unasked := asked("")
+		delete(unasked.query, "available_only")
+		_, some, err := a.about(ctx, op.ID, unasked)
+		if err != nil {
+			return wrong, err
+		}
+		for _, key := range slices.Concat(keys["true"], itemKeys(some)) {
 			if !slices.Contains(keys["false"], key) {
 				wrong = append(wrong, faultAt("$.items", "filter", key, "it is not among all items"))
 			}

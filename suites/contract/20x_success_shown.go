@@ -80,6 +80,14 @@ var _ = Describe("20x success", Label("20x"), func() {
 			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "1"},
 				vars:  map[string]string{"tenant_id": "child_id"},
 				shown: property("service_name", "Conformance"), guess: true}),
+		Entry("the brand that a tenant without one has itself", "FetchCustomBrandingOptions", "effective-none",
+			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "0"},
+				vars:  map[string]string{"tenant_id": "child_id"},
+				shown: not("service_name", "Conformance"), guess: true}),
+		// reference, parameter effective: its default
+		Entry("the brand of a tenant, where effective is not named", "FetchCustomBrandingOptions", "effective-default",
+			objectShown{of: own("customer_below_a_brand", "shown"), query: map[string]string{"effective": "0"},
+				vars: map[string]string{"tenant_id": "child_id"}, shown: noMore, further: asWithout("effective")}),
 		Entry("a deleted tenant, with allow_deleted", "FetchTenant", "deleted",
 			objectShown{of: own("deleted_customer", "lists"),
 				query: map[string]string{"allow_deleted": "true"}, shown: isDeleted}),
@@ -133,4 +141,17 @@ func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 		}}, err
 	}
 	return sp
+}
+
+// asWithout asks for the same answer to the read without a parameter that has its default.
+func asWithout(parameter string) func(context.Context, further, map[string]any) ([]schemas.Violation, error) {
+	return func(ctx context.Context, a further, shown map[string]any) ([]schemas.Violation, error) {
+		r := a.request.Clone()
+		r.Query.Del(parameter)
+		e, err := a.s.Send(ctx, a.id, r, nil)
+		if *a.looks = append(*a.looks, spec.Exchanges(e)...); err != nil || !sound(e) {
+			return nil, err
+		}
+		return unequal("$", shown, spec.Object(e)), nil
+	}
 }

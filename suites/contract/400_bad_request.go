@@ -193,7 +193,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	}
 
 	for _, op := range spec.Operations(spec.Named("DeleteTenant")) {
-		spec.Register(enabledTenant(op))
+		spec.Register(enabledTenant(op, "", own("customer", "400")))
+		spec.Register(enabledTenant(op, "unit", own("unit", "400-unfit-tenant")))
+		spec.Register(enabledTenant(op, "folder", own("folder", "400-unfit-tenant")))
+		spec.Register(enabledTenant(op, "partner", own("nested_partner", "400-unfit-move")))
 	}
 
 	// A login that no user may have: a user is given none either.
@@ -236,12 +239,18 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			unfit{object: "folder", cite: secondFactorAbove}),
 		Entry("a customer that becomes a partner", "UpdateTenant", "unfit-kind", "changed",
 			unfit{object: "customer", cite: keptKind, set: map[string]string{"kind": "partner"}}),
+		Entry("a partner that becomes a customer", "UpdateTenant", "unfit-kind", "partner",
+			unfit{object: "partner", cite: keptKind, set: map[string]string{"kind": "customer"}}),
 		Entry("a unit that moves", "UpdateTenant", "unfit-move", "unit",
 			unfit{object: "unit", cite: fittingMove, set: map[string]string{"parent_id": "${org}"}}),
+		Entry("a customer that moves below another one", "UpdateTenant", "unfit-move", "below-customer",
+			unfit{object: "customer", cite: fittingMove, set: map[string]string{"parent_id": "${org}"}}),
 		Entry("a partner that moves below itself", "UpdateTenant", "unfit-move", "below-itself",
 			unfit{object: "nested_partner", cite: fittingMove, set: map[string]string{"parent_id": "${child_id}"}}),
 		Entry("a customer in production that goes back to trial", "UpdateTenantPricingSettings", "unfit-mode", "trial",
 			unfit{object: "customer_in_production", cite: irreversibleMode, set: map[string]string{"mode": "trial"}}),
+		Entry("a report that is made once and changed", "UpdateReport", "unfit-report", "once",
+			unfit{object: "report", cite: onlyScheduled}),
 	)
 })
 
@@ -284,15 +293,15 @@ func (u unfit) on(op *schemas.Operation, probe, variant string) spec.Spec {
 }
 
 // enabledTenant deletes a tenant that is still enabled: the guide's own example of an error, platform code 1006.
-func enabledTenant(op *schemas.Operation) spec.Spec {
-	key := fixtures.Own("customer", "400")
+func enabledTenant(op *schemas.Operation, variant string, of *session.Object) spec.Spec {
+	key := of.Key
 	watch := session.Watch{Key: key, As: fixtures.Home, Witness: "FetchTenant"}
 	return spec.Spec{
-		Code: "400", Probe: "enabled-tenant", Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
-		Want:  400,
+		Code: "400", Probe: "enabled-tenant", Variant: variant, Subject: op.ID, Operation: op, Method: op.Method,
+		Path: op.Path, Want: 400,
 		Basis: spec.Documented, Cite: disabledFirst, Writes: true, Control: op.ID,
 		Objects: func(n session.Needs) {
-			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "customer"})
+			n.Add(*of)
 			n.Watch(watch)
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {

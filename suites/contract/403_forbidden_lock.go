@@ -57,7 +57,7 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			// Clients go on with the version and the owner that the answer shows.
 			older, looks, err := readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
 				return append(grown("$.version", locked["version"], spec.Object(e)["version"]),
-					sameLock(locked, spec.Object(e))...)
+					append(sameLock(locked, spec.Object(e)), ownedAbove(spec.Object(e))...)...)
 			})
 			if err != nil {
 				return spec.Case{}, err
@@ -75,6 +75,16 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			}}, err
 		},
 	}
+}
+
+// ownedAbove asks that a tenant which was locked from above is not shown as the owner of the lock: users of the owner
+// may update it, and its own are refused.
+func ownedAbove(shown map[string]any) []schemas.Violation {
+	if owner := valueAt(shown, "update_lock.owner_id"); owner != nil && owner == shown["id"] {
+		return []schemas.Violation{faultAt("$.update_lock.owner_id", "lock", fmt.Sprint(owner),
+			"the tenant was locked from above, and its own users are refused")}
+	}
+	return nil
 }
 
 // sameLock compares the lock that the answer to an update shows with that of a read.

@@ -95,6 +95,15 @@ var _ = Describe("409 conflict", Label("409"), func() {
 	)
 })
 
+var _ = Describe("409 conflict without force", Label("409"), func() {
+	for _, op := range spec.Operations(spec.Named("RestoreDeletedTenant")) {
+		sp := conflict{ground: spec.Documented, cite: restoredClash, query: "force", value: "false"}.on(op,
+			"taken-name", "name_taken_customer")
+		sp.Variant = "unforced"
+		spec.Register(sp)
+	}
+})
+
 // badWhere is the other code of a clash: where the reference does not list 409, a request that cannot be carried out
 // is as well a bad one.
 func badWhere(op *schemas.Operation) int {
@@ -147,7 +156,7 @@ type conflict struct {
 	cite   spec.Citation
 	query  string   // the query parameter that takes the value
 	body   []string // the place of the JSON body that takes it
-	value  string   // the name under which the object has it
+	value  string   // the name under which the object has it, or the value itself
 }
 
 // older names the version that the object had before its last change.
@@ -172,7 +181,7 @@ func (c conflict) on(op *schemas.Operation, name, object string) spec.Spec {
 				return spec.Case{}, err
 			}
 			if c.query != "" {
-				r.Query.Set(c.query, fmt.Sprint(vars[c.value]))
+				r.Query.Set(c.query, fmt.Sprint(cmp.Or(vars[c.value], any(c.value))))
 			}
 			if c.body != nil {
 				body, err := spec.Body(&r)

@@ -58,6 +58,8 @@ var (
 
 	childrenShown = spec.Cites(`a tenant shows whether it has children (reference, tenant, has_children)`,
 		spec.Reference)
+	onlyScheduled = spec.Cites(`reports that are scheduled can be changed, and no others (reference, UpdateReport)`,
+		spec.Reference)
 	irreversibleMode = spec.Cites(`production begins once, and there is no way back to trial (guide, "Pricing mode")`,
 		guide+"tenants/pricing-mode")
 
@@ -81,8 +83,8 @@ var (
 		`properties")`,
 		guide)
 	fittingMove = spec.Cites(
-		`a unit never moves, and no tenant moves below itself (guide, "Moving a tenant to another `+
-			`tenant")`, guide)
+		`tenants move below partners and folders only, no unit moves, and no tenant moves below itself (guide, `+
+			`"Moving a tenant to another tenant")`, guide)
 	disabledFirst = spec.Cites(
 		`a tenant that is enabled cannot be deleted: 400 with the code 1006 (guide, "Status and error codes", `+
 			`the example of an error)`, guide+"overview/codes")

@@ -1,0 +1,95 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+
+	"acronis-conformance/schemas"
+	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
+	"acronis-conformance/suites/internal/spec"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// Another edition takes the place of the one that a tenant has of a service.
+var _ = Describe("20x success of another edition", Label("20x"), func() {
+	for _, op := range spec.Operations(spec.Named("SwitchTenantEdition")) {
+		for _, reader := range spec.Operations(spec.Named("FetchTenantOfferingItems")) {
+			for _, offers := range spec.Operations(spec.Named("FetchOfferingItemsAvailableForTenantChild")) {
+				spec.Register(otherEdition(op, reader, offers))
+			}
+		}
+	}
+})
+
+var switchedEdition = spec.Cites(`a tenant whose edition of a service was switched has items of the target edition `+
+	`on, and none of another one (reference, SwitchTenantEdition)`, spec.Reference)
+
+// otherEdition switches a tenant to an edition that it can have and does not have. Afterwards no item of the service is
+// on that belongs to another one, and what the answer lists as on is shown so by a read.
+func otherEdition(op, reader, offers *schemas.Operation) spec.Spec {
+	of := own("supplied_customer", "20x/other-edition")
+	sp := reading(op, op, "other-edition", "").Promised(switchedEdition)
+	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	sp.Objects = func(n session.Needs) { n.Add(*of) }
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		vars, err := s.Vars(of.Key, id)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		offered, err := list{query: ofAllEditions.query, vars: map[string]string{"tenant_id": "side"}}.ask(s, offers,
+			vars)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		e, err := s.Send(ctx, id, offered, nil)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		target := anotherEdition(spec.Items(e), vars["application_id"], vars["edition"])
+		if target == nil {
+			return spec.Case{}, spec.Inconclusive("the service of the tenant's item is offered in one edition only")
+		}
+		vars["edition"] = target
+		read, err := list{query: ofAllEditions.query}.ask(s, reader, vars)
+		if err != nil {
+			return spec.Case{}, err
+		}
+		r, err := s.Catalogue.Request(op.ID, vars)
+		return spec.Case{Request: r, Locks: of.Key, Check: func(ctx context.Context, written *exchange.Exchange) (
+			[]schemas.Violation, []*exchange.Exchange, error) {
+			if !sound(written) {
+				return nil, nil, nil // the oracle has said so
+			}
+			return readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
+				return append(ofOneEdition(spec.Items(e), vars["application_id"], target), asAnswered(written, e)...)
+			})
+		}}, err
+	}
+	return sp
+}
+
+// anotherEdition returns an edition of the service, other than that one, in which items are offered.
+func anotherEdition(items []any, application, edition any) any {
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if other := fields["edition"]; fields["application_id"] == application && other != nil && other != edition {
+			return other
+		}
+	}
+	return nil
+}
+
+func ofOneEdition(items []any, application, edition any) (wrong []schemas.Violation) {
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		found := fields["edition"]
+		if fields["application_id"] == application && plain(fields["status"]) == "1" && found != nil &&
+			found != edition {
+			wrong = append(wrong, faultAt(itemAt(i, ".edition"), "effect", fmt.Sprint(found),
+				fmt.Sprintf("the edition of the service was switched to %v", edition)))
+		}
+	}
+	return wrong
+}
