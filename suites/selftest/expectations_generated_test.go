@@ -118,7 +118,8 @@ var staleIs400 = []string{"DeleteTenant", "DeleteUser", "DeleteReport", "UpdateT
 // comparedWith are lists that show the same objects: where the two differ, either may be at fault.
 var comparedWith = map[string][]string{
 	"FetchTenantOfferingItems": {"FetchTenantOfferingItemsBatch",
-		"FetchOfferingItemsAvailableForTenantChild", "FetchTenantOfferingItemsPrices", "FetchTenantsBatch"},
+		"FetchOfferingItemsAvailableForTenantChild", "FetchTenantOfferingItemsPrices", "FetchTenantsBatch",
+		"FetchTenantUsages"},
 	"FetchTenantOfferingItemsBatch":    {"FetchTenantOfferingItems"},
 	"FetchTenantUsages":                {"FetchTenantsUsagesBatch"},
 	"FetchTenantsUsagesBatch":          {"FetchTenantUsages"},
