@@ -83,6 +83,7 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		id = firstText(s.body["id"], s.body["client_id"])
 	}
 	before, seen := m.looks[id][byWrites]
+	lastRead := m.looks[id][lookKey(of.kind, r.Header)]
 	now := look{sent: s.sent, shown: s.body}
 	if s.body["version"] != nil {
 		now.version = fmt.Sprint(s.body["version"])
@@ -92,11 +93,36 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		m.stays(s, of.kind, id) // what reads show of it from now on
 	}
 	m.keep(id, lookKey(of.kind, r.Header), now)
-	same := before.version == "" || fmt.Sprint(s.sent["version"]) == before.version
-	if of.changes == "" || !seen || !same {
+	named := fmt.Sprint(s.sent["version"])
+	same := before.version == "" || named == before.version
+	switch {
+	case of.changes == "":
+		return nil
+	case seen && same:
+		return append(s.leftAlone(callersOwn[of.kind], before), s.raised(before)...)
+	case lastRead.version == named:
+		return s.raised(lastRead)
+	}
+	return nil
+}
+
+// raised asks that what the change names, where it is shown as it was sent and otherwise than before, comes with
+// another version (guide, "Optimistic locking").
+func (s success) raised(before look) []schemas.Violation {
+	version := fmt.Sprint(s.body["version"])
+	if before.version == "" || version != before.version {
 		return nil
 	}
-	return s.leftAlone(callersOwn[of.kind], before)
+	for _, name := range slices.Sorted(maps.Keys(s.sent)) {
+		was, there := before.shown[name]
+		now, still := s.body[name]
+		known := name != "version" && there && still && s.op.Lists(s.op.Success(), name)
+		if known && alike(name, s.sent[name], now) && !alike(name, was, now) {
+			return breach("$.version", "state", version, "%s was %s at this version, and a change raises it", name,
+				written(was))
+		}
+	}
+	return nil
 }
 
 // batched are the lists of objects that have a version, with their kind.

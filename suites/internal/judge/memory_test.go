@@ -38,7 +38,13 @@ func TestMemory(t *testing.T) {
 		between            string // a write in between, as method and path
 		at                 string // of what is wrong; empty: nothing
 	}{
-		"nothing else changes": {change: `{"version":1,"language":"fr"}`, shown: changed(madeUser, `"de"`, `"fr"`)},
+		"nothing else changes": {change: `{"version":1,"language":"fr"}`,
+			shown: changed(changed(madeUser, `"de"`, `"fr"`), `"version":1`, `"version":2`)},
+		"a change that leaves the version": {change: `{"version":1,"language":"fr"}`,
+			shown: changed(madeUser, `"de"`, `"fr"`), at: "$.version"},
+		"a switch that leaves the version": {change: `{"version":1,"enabled":false}`,
+			shown: changed(madeUser, `"enabled":true`, `"enabled":false`), at: "$.version"},
+		"nothing is changed": {change: `{"version":1,"language":"de"}`, shown: madeUser},
 		"other notifications": {change: `{"version":1,"language":"fr"}`,
 			shown: changed(madeUser, `["quota","reports"]`, `[]`), at: "$.notifications"},
 		"another name in the contact": {change: `{"version":1,"language":"fr"}`,
@@ -47,7 +53,7 @@ func TestMemory(t *testing.T) {
 			made:  changed(madeUser, `"firstname":"A"`, `"firstname":"A","added_later":1,"updated_at":"x"`),
 			shown: changed(madeUser, `"firstname":"A"`, `"firstname":"A","added_later":2,"updated_at":"y"`)},
 		"a part of the contact was sent": {change: `{"version":1,"contact":{"title":"Dr."}}`,
-			shown: changed(madeUser, `"firstname":"A"`, `"firstname":"B"`)},
+			shown: changed(changed(madeUser, `"firstname":"A"`, `"firstname":"B"`), `"version":1`, `"version":2`)},
 		"another order, case, zone and an empty text": {change: `{"version":1,"language":"fr"}`,
 			shown: changed(changed(changed(madeUser, `["quota","reports"]`, `["reports","quota"]`), `"A.B"`, `"a.b"`),
 				`"2099-01-01T00:00:00"`, `"2099-01-01T02:00:00+02:00"`)},

@@ -34,9 +34,11 @@ type promise func(success) []schemas.Violation
 
 // promises lists them by operation.
 var promises = map[string][]promise{
-	"RequestTokens":              {uncached, ends, refreshOnlyOffline, bearer, identity},
+	"RequestTokens": {uncached, ends, refreshOnlyOffline, bearer, identity,
+		gives("access_token", "refresh_token")},
 	"IntrospectToken":            {asTheTokenSays, bearer},
-	"RequestDeviceAuthorization": {readableCode},
+	"RequestDeviceAuthorization": {readableCode, gives("device_code", "verification_uri")},
+	"RequestOneTimeToken":        {gives("ott")},
 	"Search":                     {each("items", named)},
 
 	"FetchTenantBrandLogo": {func(s success) []schemas.Violation { // reference, "Logo"
@@ -44,7 +46,7 @@ var promises = map[string][]promise{
 	}},
 
 	"CreateTenant":                  {newTenant, asSent()},
-	"CreateUser":                    {newUser, asSent()},
+	"CreateUser":                    {newUser, trimmed("login"), asSent()},
 	"CreateClient":                  {asSent()},
 	"CreateReport":                  {asSent(reportForm...), startsFirst},
 	"CreateInfrastructuresLocation": {asSent()},
@@ -56,9 +58,9 @@ var promises = map[string][]promise{
 	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"UploadTenantBrandLogo":    {about("id", "tenant_id"), newer},
 	"UpdateTenantDefaultIdpId": {about("id", "tenant_id"), state("default_idp_id", "idp_id"), notOlder},
-	"FetchUser":                {about("id", "user_id")},
+	"FetchUser":                {about("id", "user_id"), trimmed("login")},
 	"UpdateUser": {about("id", "user_id"), state("enabled", "enabled"), notOlder, shows("deleted_at", nil),
-		asSent("contact.email")}, // of an activated user it changes once it is confirmed
+		trimmed("login"), asSent("contact.email")}, // of an activated user it changes once it is confirmed
 	"FetchClient":  {about("client_id", "client_id")},
 	"UpdateClient": {about("client_id", "client_id"), state("status", "status"), asSent()},
 

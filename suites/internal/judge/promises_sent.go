@@ -119,3 +119,26 @@ func ofItsTenant(s success) []schemas.Violation {
 	}
 	return breach("$.effective.owner.type", "state", fmt.Sprint(kind), "the source that it names is a tenant")
 }
+
+// trimmed asks that a text has no blanks around it, whatever was sent (guide, "Creating a user account", Important).
+func trimmed(property string) promise {
+	return func(s success) []schemas.Violation {
+		found, isText := s.body[property].(string)
+		if !isText || found == strings.TrimSpace(found) {
+			return nil
+		}
+		return breach("$."+property, "trimmed", quote(found), "the platform takes the blanks around it away")
+	}
+}
+
+// gives asks that what is given to be sent back is not empty.
+func gives(properties ...string) promise {
+	return func(s success) []schemas.Violation {
+		for _, name := range properties {
+			if found, there := s.body[name]; there && found == "" {
+				return breach("$."+name, "given", "an empty text", "it is given to be sent back")
+			}
+		}
+		return nil
+	}
+}

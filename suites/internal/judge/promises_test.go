@@ -31,6 +31,9 @@ func TestPromises(t *testing.T) {
 	}{
 		{"a token lives for two hours", "RequestTokens", "", "", `{"expires_in":7200}`, `{"expires_in":7200000}`,
 			"lifetime", "$.expires_in"},
+		{"a login has no blanks around it", "CreateUser", "", `{"login":" a.b "}`, `{"login":"a.b"}`,
+			`{"login":" a.b "}`, "trimmed", "$.login"},
+		{"a one-time token is given", "RequestOneTimeToken", "", "", `{"ott":"x"}`, `{"ott":""}`, "given", "$.ott"},
 		{"a registration token lives as long as was asked for", "CreateRegistrationToken_0", "", `{"expires_in":3600}`,
 			`{"created_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T01:00:00"}`,
 			`{"created_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-01T02:00:00"}`, "lifetime", "$.expires_at"},
