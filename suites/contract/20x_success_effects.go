@@ -63,6 +63,11 @@ func noEffect(path, found, detail string) []schemas.Violation {
 	return []schemas.Violation{{Path: path, Rule: "effect", Found: found, Detail: detail}}
 }
 
+// madeNotFound is the violation of a read that does not find what it is about, whose making succeeded.
+func madeNotFound() []schemas.Violation {
+	return noEffect("status", "404", "what was made is not found")
+}
+
 // property asks for one value at a path such as own.value.
 func property(path string, value any) effect {
 	return func(shown map[string]any, _ fixtures.Vars) []schemas.Violation {

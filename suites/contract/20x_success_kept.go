@@ -191,7 +191,7 @@ var changes = []change{
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("enabled"), little: body{"enabled": true}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("login"), little: body{"login": "${unique}-renamed"}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("notifications"),
-		little: body{"notifications": []any{"reports"}}},
+		little: body{"notifications": allNotifications}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("contact"), little: body{"contact": otherContact}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("origin"), little: body{}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"),
@@ -270,7 +270,7 @@ var unsent = map[string]map[string]string{
 	"UpdateTenantDefaultIdpId": {"idp_id": otherIDP, "apply_to_children": otherIDP},
 	"SwitchTenantEdition":      {"application_id": oneEdition, "target_edition": oneEdition},
 	"ManageTenantMFAStatus":    {"enabled": "see 20x/took-effect/ManageTenantMFAStatus"},
-	"ManageUserMFAStatus":      {"enabled": "no read need show it"},
+	"ManageUserMFAStatus":      {"enabled": "see 20x/switched-off/ManageUserMFAStatus"},
 	"UpdateTenantsUsages":      {"items": "usages are refreshed after hours"},
 	"SetUserPassword":          {"password": "a password is never read"},
 	"RequestOneTimeToken":      usedOnce("purpose user_id login external_id audit_data"),
@@ -296,6 +296,11 @@ func usedOnce(names string) map[string]string {
 	}
 	return all
 }
+
+// allNotifications are those that the reference lists.
+var allNotifications = []any{"maintenance", "quota", "reports", "backup_error", "backup_warning", "backup_info",
+	"backup_daily_report", "backup_critical", "device_control_warning", "certificate_management_error",
+	"certificate_management_warning", "certificate_management_info"}
 
 var otherContact = map[string]any{
 	"email": "second@example.com", "firstname": "Other", "lastname": "Name", "title": "Ms.", "phone": "+1 555 0202",

@@ -125,8 +125,9 @@ func written(value any) string {
 	return string(text)
 }
 
-// same reports whether a value is shown as it was. Logins and addresses may be kept in small letters, times in another
-// form, and lists in another order. Whether nothing is null, an empty text or an empty list is free.
+// same reports whether a value is shown as it was. Logins and addresses may be kept in small letters and without blanks
+// around them, times in another form, and lists in another order. Whether nothing is null, an empty text or an empty
+// list is free.
 func (l listing) same(path []string, was, is any) bool {
 	if blank(was) || blank(is) {
 		return blank(was) == blank(is)
@@ -151,7 +152,8 @@ func (l listing) same(path []string, was, is any) bool {
 }
 
 func sameText(name, was, is string) bool {
-	if was == is || (name == "login" || name == "email") && strings.EqualFold(was, is) {
+	spelled := name == "login" || name == "email"
+	if was == is || spelled && strings.EqualFold(strings.TrimSpace(was), strings.TrimSpace(is)) {
 		return true
 	}
 	x, err := strconv.ParseFloat(was, 64)

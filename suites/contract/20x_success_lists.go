@@ -29,6 +29,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of users in basic form", "FetchUsersBatch", "lod", "basic",
 			list{query: map[string]string{"lod": "basic"},
 				lod: "basic", check: short("contact", "language")}),
+		Entry("of users in full form", "FetchUsersBatch", "lod", "full",
+			list{query: map[string]string{"lod": "full"}, lod: "full", check: short()}),
 
 		Entry("of a tenant's children", "FetchTenantsBatch", "filter", "parent_id",
 			list{query: map[string]string{"parent_id": "${side}"}, drop: []string{"uuids"},
@@ -318,8 +320,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 	},
 		Entry("of tenants", "FetchTenantsBatch", "family_tree", map[string]string{"subtree_root_id": "${tenant_id}"},
 			"uuids"),
-		Entry("of users", "FetchUsersBatch", "family_tree", map[string]string{"subtree_root_tenant_id": "${tenant_id}"},
-			"uuids"),
+		Entry("of users, the deleted ones too", "FetchUsersBatch", "family_tree",
+			map[string]string{"subtree_root_tenant_id": "${tenant_id}", "allow_deleted": "true"}, "uuids"),
 		Entry("of offering items", "FetchTenantOfferingItemsBatch", "supplied_tree", nil, ""),
 	)
 	for _, op := range spec.Operations(spec.Named("FetchTenantOfferingItems")) {

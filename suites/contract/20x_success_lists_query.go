@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 
 	"acronis-conformance/fixtures"
@@ -101,8 +102,11 @@ func (l list) on(op *schemas.Operation, name, variant string) spec.Spec {
 			r, err := l.ask(s, op, vars)
 			return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation,
 				[]*exchange.Exchange, error) {
-				if e.Status() != op.Success() {
-					return nil, nil, nil
+				switch {
+				case e.Status() == http.StatusNotFound && !l.guess: // a list of nothing is empty
+					return madeNotFound(), nil, nil
+				case e.Status() != op.Success():
+					return nil, nil, nil // the oracle has said so
 				}
 				items, wrong, looks, err := allPages(ctx, s, id, r, e)
 				if err != nil || len(wrong) > 0 {

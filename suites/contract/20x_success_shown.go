@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"net/http"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -127,7 +128,10 @@ func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 		return spec.Case{Request: r, Check: func(ctx context.Context, e *exchange.Exchange) (wrong []schemas.Violation,
 			looks []*exchange.Exchange, err error) {
 			body := spec.Object(e)
-			if body == nil || e.Status()/100 != 2 {
+			switch {
+			case e.Status() == http.StatusNotFound && o.query["allow_deleted"] == "":
+				return madeNotFound(), nil, nil
+			case body == nil || e.Status()/100 != 2:
 				return nil, nil, nil // the oracle has said so
 			}
 			wrong = o.shown(body, vars)

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"maps"
 	"net/http"
 
 	"acronis-conformance/fixtures"
@@ -92,8 +91,14 @@ var _ = Describe("20x success", Label("20x"), func() {
 			told{object: "remembered_user", shown: asBefore("FetchUser", "enabled", "access_policies")}),
 		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces",
 			told{object: "roled_user",
-				vars:  map[string]any{"role": "company_admin"},
+				vars:  map[string]string{"role": "company_admin"},
 				shown: onlyRole("company_admin")}),
+		Entry("a password of any characters, which activates", "SetUserPassword", "any-characters",
+			told{object: "user", vars: map[string]string{"password": "${password} Größe 鍵"},
+				shown: property("activated", true)}),
+		Entry("a second factor of a user that was switched off", "ManageUserMFAStatus", "switched-off",
+			told{object: "mfa_user", body: body{"enabled": false},
+				shown: both(not("mfa_status", "enabled"), not("mfa_status", "setup_required"))}),
 	)
 })
 
@@ -143,7 +148,8 @@ func tookEffect(switched, op *schemas.Operation, shown effect) spec.Spec {
 // told is a write on an object of its own, and what its witness must show afterwards.
 type told struct {
 	object string
-	vars   map[string]any // names that hold for the call only
+	vars   map[string]string // names that hold for the call only
+	body   body              // instead of that of the valid call
 	query  map[string]string
 	shown  effect
 }
@@ -158,8 +164,15 @@ func (w told) on(op *schemas.Operation, name string) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
-		maps.Copy(vars, w.vars)
+		for name, template := range w.vars {
+			if vars[name], err = vars.Fill(template); err != nil {
+				return spec.Case{}, err
+			}
+		}
 		r, err := s.Catalogue.Request(op.ID, vars)
+		if err == nil && w.body != nil {
+			err = r.SetBody(op.Body.MediaType, w.body)
+		}
 		if err != nil {
 			return spec.Case{}, err
 		}

@@ -165,6 +165,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			func(body map[string]any) { body["login"] = "conformance" }),
 		Entry("no way to name a user", "RequestOneTimeToken", "no-user",
 			func(body map[string]any) { delete(body, "user_id") }),
+		Entry("a role for partners on a customer", "UpdateUserAccessPolicies", "partners-role",
+			func(body map[string]any) { eachItem(body, "role_id", "partner_admin") }),
+		Entry("a role for units on a customer", "UpdateUserAccessPolicies", "units-role",
+			func(body map[string]any) { eachItem(body, "role_id", "unit_admin") }),
 		Entry("a period in the future", "CreateReport", "future-period", func(body map[string]any) {
 			body["parameters"].(map[string]any)["period"] = map[string]any{"start": "2999-01-01", "end": "2999-01-31"}
 		}),
@@ -324,6 +328,16 @@ func platformCode(code string) spec.Check {
 				Detail: "the guide gives this error the code " + code}}, nil, nil
 		}
 		return nil, nil, nil
+	}
+}
+
+// eachItem sets a property of all items of a body.
+func eachItem(body map[string]any, name string, value any) {
+	items, _ := body["items"].([]any)
+	for _, item := range items {
+		if fields, isObject := item.(map[string]any); isObject {
+			fields[name] = value
+		}
 	}
 }
 

@@ -28,4 +28,15 @@ var _ = Describe("400 bad request to approve a device", Label("400"), func() {
 			return a.ofUser(s)
 		}))
 	}
+	// A device has nothing to show before a person has approved it. The reference has 401 as well for what failed.
+	for _, op := range spec.Operations(spec.Named("RequestTokens")) {
+		sp := worthless(op, "unapproved-device", "device_code", spec.RejectionDocumented, func(r *fixtures.Request,
+			vars fixtures.Vars) error {
+			r.Header.Del("Authorization")
+			return r.SetBody(form, map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+				"device_code": vars["device_code"], "client_id": vars["client_id"]})
+		})
+		sp.Code, sp.Want, sp.Or, sp.Cite = "400", 400, 401, failedProof
+		spec.Register(sp)
+	}
 })

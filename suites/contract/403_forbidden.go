@@ -54,12 +54,7 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 	}
 	for _, op := range spec.Operations(spec.Named("UpdateUserAccessPolicies")) {
 		spec.Register(foreignInBody(op, "role", func(body map[string]any, tenant any) {
-			items, _ := body["items"].([]any)
-			for _, item := range items {
-				if policy, isObject := item.(map[string]any); isObject {
-					policy["tenant_id"] = tenant
-				}
-			}
+			eachItem(body, "tenant_id", tenant)
 		}))
 	}
 	for _, op := range spec.Operations(spec.Named("RequestTokens")) {
@@ -81,6 +76,9 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 			op.ID != "FetchCurrentUserInfo"
 	}) {
 		spec.Register(roleTooSmall(op))
+	}
+	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
+		spec.Register(roleTakenAway(op))
 	}
 	// A role that may write something may not write everything: protection_admin makes no accounts.
 	for _, op := range spec.Operations(spec.Named("CreateUser", "CreateClient")) {
@@ -321,6 +319,26 @@ func boxWatch(op *schemas.Operation, key string) *session.Watch {
 		return nil
 	}
 	return &session.Watch{Key: key, As: fixtures.Configured, Witness: "FetchTenant"}
+}
+
+// roleTakenAway lets a user call who had the role that it takes, and holds none by now.
+func roleTakenAway(op *schemas.Operation) spec.Spec {
+	of := own("roleless_user", "shown")
+	p := spec.Probe{Code: 403, Name: "role-taken-away", Basis: spec.RejectionDocumented}
+	sp := p.On(op, "", func(r *fixtures.Request, s *session.Session) error {
+		user, err := s.Vars(of.Key, "")
+		if err != nil {
+			return err
+		}
+		return errors.Join(bearing("access_token")(r, user), spec.ReplaceSegment(r, op, "tenant_id",
+			fmt.Sprint(user["tenant_id"])))
+	})
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
+		needs(n)
+		n.Add(*of)
+	}
+	return sp
 }
 
 // roleTooSmall lets a user call whose roles are not enough. That one who may only read must not write, and one

@@ -73,6 +73,8 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		Entry("a login that a disabled user has", "CheckLoginNameAvailability", "disabled-users-login",
 			"disabled_from_birth_user",
 			conflict{ground: spec.Documented, cite: takenLogin, query: "username", value: "login"}),
+		Entry("a login that a user of a unit has", "CheckLoginNameAvailability", "units-login", "family_tree",
+			conflict{of: family, ground: spec.Documented, cite: takenLogin, query: "username", value: "unit_login"}),
 		Entry("a tenant whose name was taken since", "RestoreDeletedTenant", "taken-name", "name_taken_customer",
 			conflict{ground: spec.Documented, cite: restoredClash}),
 		Entry("a user whose login was taken since", "RestoreDeletedUser", "taken-login", "login_taken_user",
@@ -152,7 +154,8 @@ func taken(op *schemas.Operation, field, key, object, name string) spec.Spec {
 
 // conflict is a valid call on an object that is in the way of it.
 type conflict struct {
-	ground report.Basis // assumed, where nothing is said
+	of     *session.Object // instead of an object that is made for it, for calls that only read
+	ground report.Basis    // assumed, where nothing is said
 	cite   spec.Citation
 	query  string   // the query parameter that takes the value
 	body   []string // the place of the JSON body that takes it
@@ -164,6 +167,9 @@ var older = conflict{query: "version", value: "older_version"}
 
 func (c conflict) on(op *schemas.Operation, name, object string) spec.Spec {
 	key := fixtures.Own(object, "409-"+name+"-"+op.ID)
+	if c.of != nil {
+		key = c.of.Key
+	}
 	sp := spec.Spec{
 		Code: "409", Probe: name, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path, Want: 409,
 		Or: badWhere(
