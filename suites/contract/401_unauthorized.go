@@ -148,8 +148,9 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 	)
 
 	// Credentials that were good once. Those without a citation are only assumed to open nothing: the documentation
-	// does not say that a client which is deleted takes its tokens along, that a one-time token is good for one time
-	// only, that an id token is not an access token, and that nothing is not proof of who calls: their names do.
+	// does not say that a client which is disabled or deleted takes its tokens along, that a one-time token is good for
+	// one time only, that an id token is not an access token, and that nothing is not proof of who calls: their names
+	// do.
 	DescribeTableSubtree("rejected credentials", func(id, name, object string,
 		ground report.Basis, bring credentials) {
 		for _, op := range spec.Operations(spec.Named(id)) {
@@ -196,7 +197,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("the token of a user whose tenant is disabled", "FetchCurrentUserInfo", "disabled-tenants-user-token",
 			"disabled_customers_user", spec.RejectionDocumented, bearing("access_token")),
 		Entry("a disabled client's token", "FetchApplications", "disabled-client-token", "disabled_client",
-			spec.RejectionDocumented, bearing("access_token")),
+			spec.Assumed,
+			bearing("access_token")),
 		Entry("a deleted client's token", "FetchApplications", "deleted-client-token", "deleted_client", spec.Assumed,
 			bearing("access_token")),
 		Entry("a client's token, below a disabled tenant", "FetchApplications", "disabled-tenant-token",

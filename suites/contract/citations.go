@@ -143,15 +143,13 @@ var oneFilter = spec.Cites(
 	`tenants are listed by one of uuids, parent_id, subtree_root_id and after (reference, parameters of `+
 		`FetchTenantsBatch)`, spec.Reference)
 
-// deadCredentials are what it says of credentials that are not valid, by the probe. A client is an account as well:
-// that is what the table of status codes calls each caller. Of the tokens of clients that were deleted, of one-time
-// tokens that were used and of id tokens it says nothing.
+// deadCredentials are what it says of credentials that are not valid, by the probe. Of the tokens of clients that were
+// disabled or deleted, of one-time tokens that were used and of id tokens it says nothing.
 var deadCredentials = map[string]spec.Citation{
 	session.Expired: deadAccount,
 	session.Revoked: revokedPair,
 	"disabled-client": spec.Cites(`a client that is disabled gets no token (reference, a client's status)`,
 		spec.Reference),
-	"disabled-client-token":       deadAccount,
 	"wrong-form-secret":           failedProof,
 	"plain-md5-password":          failedProof,
 	"deleted-client":              failedProof,
