@@ -129,7 +129,7 @@ func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 			looks []*exchange.Exchange, err error) {
 			body := spec.Object(e)
 			switch {
-			case e.Status() == http.StatusNotFound && o.query["allow_deleted"] == "":
+			case e.Status() == http.StatusNotFound && op.List() != "": // a list of nothing is empty
 				return madeNotFound(), nil, nil
 			case body == nil || e.Status()/100 != 2:
 				return nil, nil, nil // the oracle has said so

@@ -152,6 +152,7 @@ var deadCredentials = map[string]spec.Citation{
 		spec.Reference),
 	"wrong-form-secret":           failedProof,
 	"plain-md5-password":          failedProof,
+	"replaced-password":           failedProof,
 	"deleted-client":              failedProof,
 	"disabled-tenant":             lockedOut,
 	"disabled-tenant-token":       lockedOut,
