@@ -200,7 +200,7 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		spec.Register(enabledTenant(op, "", own("customer", "400")))
 		spec.Register(enabledTenant(op, "unit", own("unit", "400-unfit-tenant")))
 		spec.Register(enabledTenant(op, "folder", own("folder", "400-unfit-tenant")))
-		spec.Register(enabledTenant(op, "partner", own("nested_partner", "400-unfit-move")))
+		spec.Register(enabledTenant(op, "partner", own("partner", "400-unfit-kind")))
 	}
 
 	// A login that no user may have: a user is given none either.
