@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,6 +41,13 @@ func (r recorded) normalised() string {
 		text = one.what.ReplaceAllString(text, one.placeholder)
 	}
 	return text
+}
+
+// withoutLooks leaves out what the clean-up reads.
+func withoutLooks(requests []string) []string {
+	return slices.DeleteFunc(slices.Clone(requests), func(request string) bool {
+		return strings.HasPrefix(request, "GET ") && strings.Contains(request, "; spec cleanup)")
+	})
 }
 
 var _ = Describe("two runs with one seed", func() {
@@ -81,6 +89,7 @@ var _ = Describe("two runs with one seed", func() {
 				slices.Sort(requests)
 			}
 			Expect(difference(first, other)).To(Equal("0"))
-			Expect(difference(first, parallel)).To(Equal("0"))
+			// Each process reads what it has made itself before it removes that, several objects with one call.
+			Expect(difference(withoutLooks(first), withoutLooks(parallel))).To(Equal("0"))
 		})
 })
