@@ -94,7 +94,7 @@ type Options struct {
 func Run(t GinkgoTestingT, o Options) {
 	suite.options = o
 	RegisterFailHandler(Fail)
-	collectGarbage(400, 108<<20) // a run is short and keeps little
+	collectGarbage(400, 100<<20) // a run is short and keeps little
 	log.SetOutput(io.Discard)    // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
