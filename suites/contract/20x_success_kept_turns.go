@@ -15,9 +15,9 @@ import (
 var longestTag = strings.Repeat("tag ", 63) + "tags"
 
 // inTurn changes an object by one property after the other, each in a request that names no other; where the order
-// counts, there are several bodies. In the end a read
-// shows them all, and the rest as it was (reference, updates: all properties but the version may be left out). What
-// each answer shows is compared with the one before, as all answers are. A refusal is judged elsewhere.
+// counts, there are several bodies. In the end a read shows them all, and the rest as it was (reference, updates: all
+// properties but the version may be left out). What each answer shows is compared with the one before, as all answers
+// are. A refusal is judged elsewhere.
 func inTurn(writer string, turns ...body) furtherChange {
 	return func(ctx context.Context, v view, read *exchange.Exchange) (wrong []schemas.Violation,
 		looks []*exchange.Exchange, err error) {

@@ -18,7 +18,7 @@ var unsent = map[string]map[string]string{
 	"SetTenantOfferingItems":   {"check_usage": "it says how to change, and not what"},
 	"UpdateUserAccessPolicies": {"paging": platformGives},
 	"UpdateTenantDefaultIdpId": {"idp_id": otherIDP, "apply_to_children": otherIDP},
-	"SwitchTenantEdition":      {"application_id": oneEdition, "target_edition": oneEdition},
+	"SwitchTenantEdition":      {"application_id": otherEditions, "target_edition": otherEditions},
 	"ManageTenantMFAStatus":    {"enabled": "see 20x/took-effect/ManageTenantMFAStatus"},
 	"ManageUserMFAStatus":      {"enabled": "see 20x/switched-off/ManageUserMFAStatus"},
 	"UpdateTenantsUsages":      {"items": "usages are refreshed after hours"},
@@ -31,7 +31,7 @@ var unsent = map[string]map[string]string{
 
 const (
 	unread        = "no read shows it"
-	oneEdition    = "there may be one edition only"
+	otherEditions = "see 20x/other-edition/SwitchTenantEdition"
 	otherIDP      = "see 20x/another-provider/UpdateTenantDefaultIdpId"
 	oneIDP        = "there is no second identity provider, and the first one shows nothing"
 	shutOut       = "it shuts out those above, and the clean-up with them: specs of 403 look at it"
