@@ -19,7 +19,7 @@ import (
 const MaxBody = encoding.MaxBody
 
 // attempt sends the request once. The attempt comes with an error too.
-func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attempt, error) {
+func (c *Client) attempt(parent context.Context, over transport, e *Exchange, number int) (Attempt, error) {
 	timed, done := context.WithTimeoutCause(parent, c.options.AttemptTimeout, errTimeout)
 	defer done()
 	ctx, cancel := context.WithCancelCause(timed)
@@ -32,7 +32,7 @@ func (c *Client) attempt(parent context.Context, e *Exchange, number int) (Attem
 			c.options.Redactor.URL(e.URL), c.options.Redactor.Error(err))
 	}
 
-	op, err := c.roundTrip(request, &a, s.head)
+	op, err := roundTrip(over, request, &a, s.head)
 	a.Duration = time.Since(a.Start)
 	a.read = schemas.NewJSON(a.Body)
 	c.options.Redactor.LearnResponse(a.Header, a.Body)
@@ -70,8 +70,9 @@ const (
 
 // roundTrip sends the request and reads the answer into a. It says with an error what failed. The answer's headers as
 // they came are asked for once it is there.
-func (c *Client) roundTrip(request *http.Request, a *Attempt, raw func() textproto.MIMEHeader) (op string, err error) {
-	response, err := c.transport.RoundTrip(request)
+func roundTrip(over transport, request *http.Request, a *Attempt,
+	raw func() textproto.MIMEHeader) (op string, err error) {
+	response, err := over.RoundTrip(request)
 	if err != nil {
 		return opAnswer, err
 	}

@@ -22,7 +22,8 @@ const (
 type Client struct {
 	options   Options
 	base      string
-	transport http.RoundTripper
+	transport transport
+	fresh     transport // keeps no connections
 	proxy     *proxy
 	pause     func(from, to time.Duration) time.Duration // within both; replaced by tests
 
@@ -30,13 +31,18 @@ type Client struct {
 	exchanges        atomic.Int64 // so far
 }
 
+// transport is what the client needs of an http.Transport.
+type transport interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
 func between(from, to time.Duration) time.Duration { return from + rand.N(to-from+1) }
 
 // Close closes idle connections.
 func (c *Client) Close() {
-	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
+	c.transport.CloseIdleConnections()
+	c.fresh.CloseIdleConnections() // of HTTP/2
 }
 
 // Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange
@@ -77,20 +83,22 @@ func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
 	r := e.Request
 	next := time.Time{} // not before
 	resent := false     // the request got no answer, and was sent once more
+	over := c.transport
 	answers, repeats, waits, waited := 0, 0, 0, time.Duration(0)
 	for {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
 			return c.interrupted(e, err)
 		}
-		attempt, err := c.attempt(ctx, e, answers+1)
+		attempt, err := c.attempt(ctx, over, e, answers+1)
 		release()
 		e.Attempts = append(e.Attempts, attempt)
 		if err != nil && !resent && (errors.Is(err, errUnprocessed) || r.harmless() && dropped(err)) {
 			// No answer was counted: a fault that is asked for is still to come.
 			resent = true
+			over = c.fresh // another request may keep a connection that is as dead by then
 			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
-			c.Close() // the other kept connections are likely to be as dead
+			c.transport.CloseIdleConnections() // they are likely to be as dead
 			continue
 		}
 		if err != nil {

@@ -131,6 +131,9 @@ func NewClient(o Options) (*Client, error) {
 		return nil, err
 	}
 	c.transport = newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
+	fresh := newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
+	fresh.MaxIdleConnsPerHost = -1 // none
+	c.fresh = fresh
 	return c, nil
 }
 

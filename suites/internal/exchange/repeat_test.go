@@ -49,6 +49,8 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader("body " + strconv.Itoa(status)))}, nil
 }
 
+func (s *script) CloseIdleConnections() {}
+
 // pauses are the times between an answer and the next attempt.
 func (s *script) pauses() []time.Duration {
 	var pauses []time.Duration
@@ -66,7 +68,7 @@ func scripted(t *testing.T, s *script, o Options) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.transport, c.proxy = s, &proxy{} // whatever the environment says
+	c.transport, c.fresh, c.proxy = s, s, &proxy{} // whatever the environment says
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -268,6 +269,30 @@ func TestSilentResendOfNetHTTPIsAnAttempt(t *testing.T) {
 	g.Expect(e.Attempts[1].Start).To(BeTemporally(">=", e.Attempts[0].Start.Add(e.Attempts[0].Duration)))
 	g.Expect(e.Transient()).To(BeFalse())
 	g.Expect(requests.Load()).To(BeEquivalentTo(3))
+}
+
+// The connections that were kept for other requests meanwhile are as dead.
+func TestResendTakesAConnectionOfItsOwn(t *testing.T) {
+	var seen sync.Map // connections that have carried an answer
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, kept := seen.LoadOrStore(r.RemoteAddr, true); kept {
+			panic(http.ErrAbortHandler)
+		}
+		time.Sleep(time.Millisecond) // the others are on their way
+	}))
+	t.Cleanup(s.Close)
+	c := newClient(t, exchange.Options{BaseURL: s.URL})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if _, err := c.Do(t.Context(), exchange.Request{Method: "GET", Path: "/x"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestWriteIsNeverSentAgainBySilentResend(t *testing.T) {
