@@ -178,12 +178,6 @@ func servedError(op *schemas.Operation, a exchange.Attempt) []schemas.Violation 
 	if err != nil {
 		return nil
 	}
-	if op != nil {
-		documented, described := op.Documented(a.Status, schemas.AnyForm, document)
-		if object, isObject := documented.(map[string]any); described && (!isObject || len(object) > 0) {
-			return nil
-		}
-	}
 	body, _ := document.(map[string]any)
 	inside, isEnvelope := body["error"].(map[string]any)
 	isEnvelope = isEnvelope && (inside["code"] != nil || inside["message"] != nil)
@@ -191,6 +185,12 @@ func servedError(op *schemas.Operation, a exchange.Attempt) []schemas.Violation 
 	_, isDescribed := body["error_description"].(string)
 	if !isEnvelope && !(isWord && isDescribed) {
 		return nil
+	}
+	if op != nil {
+		documented, described := op.Documented(a.Status, schemas.AnyForm, document)
+		if object, isObject := documented.(map[string]any); described && (!isObject || len(object) > 0) {
+			return nil
+		}
 	}
 	return []schemas.Violation{{Path: "$.error", Rule: "served-error", Found: "an error",
 		Detail: fmt.Sprintf("an answer with %d tells of an error", a.Status)}}

@@ -13,11 +13,11 @@ import (
 // one can take a spec that it has begun. Ginkgo still runs, stops and reports the specs one by one. A nil one evaluates
 // nothing.
 type ahead struct {
-	mu        sync.Mutex        // of what follows
-	waiting   map[string][]Spec // that are not begun, by container, in the order of the tree
-	begun     map[string]begun  // by id, until Ginkgo runs the spec
-	container string            // that Ginkgo is in; empty where none is to be begun
-	inFlight  int               // those that are evaluated
+	mu        sync.Mutex         // of what follows
+	waiting   map[string][]*Spec // that are not begun, by container, in the order of the tree
+	begun     map[string]begun   // by id, until Ginkgo runs the spec
+	container string             // that Ginkgo is in; empty where none is to be begun
+	inFlight  int                // those that are evaluated
 
 	most     int // that are evaluated at a time
 	evaluate func(ctx context.Context, sp Spec) *evaluation
@@ -48,11 +48,13 @@ func newAhead(specs []Spec, inFlight int, evaluate func(context.Context, Spec) *
 	if inFlight < 2 {
 		return nil
 	}
-	a := &ahead{waiting: map[string][]Spec{}, begun: map[string]begun{}, most: inFlight - 1, evaluate: evaluate}
+	a := &ahead{waiting: map[string][]*Spec{}, begun: map[string]begun{}, most: inFlight - 1, evaluate: evaluate}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
-	slices.SortStableFunc(specs, func(sp, other Spec) int { return cmp.Compare(sp.place, other.place) })
-	for _, sp := range specs {
-		a.waiting[sp.container] = append(a.waiting[sp.container], sp)
+	for i := range specs {
+		a.waiting[specs[i].container] = append(a.waiting[specs[i].container], &specs[i])
+	}
+	for _, waiting := range a.waiting {
+		slices.SortStableFunc(waiting, func(sp, other *Spec) int { return cmp.Compare(sp.place, other.place) })
 	}
 	return a
 }
@@ -72,11 +74,11 @@ func (a *ahead) begin(container string) {
 // fill begins as many specs as may be evaluated.
 func (a *ahead) fill() {
 	for a.inFlight < a.most && len(a.begun) < farthest*a.most && len(a.waiting[a.container]) > 0 {
-		next := slices.IndexFunc(a.waiting[a.container], func(sp Spec) bool { return !a.writing(sp) })
+		next := slices.IndexFunc(a.waiting[a.container], func(sp *Spec) bool { return !a.writing(*sp) })
 		if next < 0 {
 			return // each would wait for the object of one that is under way
 		}
-		sp, done := a.waiting[a.container][next], make(chan *evaluation, 1)
+		sp, done := *a.waiting[a.container][next], make(chan *evaluation, 1)
 		a.waiting[a.container] = slices.Delete(a.waiting[a.container], next, next+1)
 		a.begun[sp.ID()] = begun{sp, done}
 		a.inFlight++
@@ -126,7 +128,7 @@ func (a *ahead) claim(sp Spec) (begun, bool) {
 	delete(a.begun, sp.ID())
 	if !is {
 		a.waiting[sp.container] = slices.DeleteFunc(a.waiting[sp.container],
-			func(other Spec) bool { return other.ID() == sp.ID() })
+			func(other *Spec) bool { return other.place == sp.place })
 	}
 	return begun, is
 }

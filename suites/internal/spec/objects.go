@@ -40,9 +40,12 @@ func ReadBack(op *schemas.Operation, key string, as fixtures.Actor) *session.Wat
 	return &session.Watch{Key: key, As: as, Witness: call.Witness, Where: call.Where}
 }
 
+// asName makes an id a name that every property takes.
+var asName = strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "")
+
 // CallOn builds the operation's valid call on the object under the key.
 func CallOn(s *session.Session, op *schemas.Operation, key, id string) (fixtures.Request, fixtures.Vars, error) {
-	vars, err := s.CallVars(op.ID, key, strings.NewReplacer("/", "-", "_", "-", "{", "", "}", "").Replace(id))
+	vars, err := s.CallVars(op.ID, key, asName.Replace(id))
 	if err != nil {
 		return fixtures.Request{}, nil, err
 	}

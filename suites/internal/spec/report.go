@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,8 +28,6 @@ var _ = ReportAfterSuite("conformance report", func(_ SpecContext, all Report) {
 	if suite.configErr != nil || all.SuiteConfig.DryRun {
 		return
 	}
-	// From here on memory grows with the run, so that a limit would only be met again and again.
-	collectGarbage(100, math.MaxInt64)
 	in := report.Input{Contract: suite.contract, Unprovokable: suite.options.Unprovokable,
 		Run: describeRun(all.SuiteConfig)}
 	in.Run.ID, in.Run.Started, in.Run.Ended = "none", all.StartTime.UTC(), all.EndTime.UTC()

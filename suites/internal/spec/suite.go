@@ -8,7 +8,6 @@ import (
 	"log"
 	"os"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -94,8 +93,7 @@ type Options struct {
 func Run(t GinkgoTestingT, o Options) {
 	suite.options = o
 	RegisterFailHandler(Fail)
-	collectGarbage(400, 100<<20) // a run is short and keeps little
-	log.SetOutput(io.Discard)    // net/http logs stray bytes of a server as they came, secrets and all
+	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.FailOnEmpty = true
 	if *listFlag != "" {
@@ -133,16 +131,6 @@ func Run(t GinkgoTestingT, o Options) {
 	}
 	RunSpecs(t, suiteName, suiteConfig, reporterConfig)
 	cleanUpAlone()
-}
-
-// collectGarbage sets when the collector runs, where the environment does not say it.
-func collectGarbage(percent int, limit int64) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(limit)
-	}
 }
 
 const suiteName = "Acronis Account Management API v2: conformance"
