@@ -317,8 +317,7 @@ func TestConnectionIsKept(t *testing.T) {
 	g := NewWithT(t)
 	var connections atomic.Int32
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w,
-			"ok")
+		io.WriteString(w, "ok")
 	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
