@@ -16,7 +16,7 @@ import (
 // what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]map[string]look // by the object's id, and by where it was seen: see byWrites, lookKey
+	looks map[string]map[place]look // by the object's id, and by where it was seen
 }
 
 // look is an object as an answer showed it.
@@ -83,7 +83,7 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 		id = firstText(s.body["id"], s.body["client_id"])
 	}
 	before, seen := m.looks[id][byWrites]
-	lastRead := m.looks[id][lookKey(of.kind, r.Header)]
+	lastRead := m.looks[id][placeOf(of.kind, r.Header)]
 	now := look{sent: s.sent, shown: s.body}
 	if s.body["version"] != nil {
 		now.version = fmt.Sprint(s.body["version"])
@@ -92,7 +92,7 @@ func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.At
 	if of.changes == "" {
 		m.stays(s, of.kind, id) // what reads show of it from now on
 	}
-	m.keep(id, lookKey(of.kind, r.Header), now)
+	m.keep(id, placeOf(of.kind, r.Header), now)
 	named := fmt.Sprint(s.sent["version"])
 	same := before.version == "" || named == before.version
 	switch {
@@ -143,7 +143,7 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 		if fields["version"] == nil || fields["deleted_at"] != nil {
 			continue // what becomes of the name of what was deleted is not documented
 		}
-		id, key := fmt.Sprint(fields["id"]), lookKey(s.op.ID, s.header)
+		id, key := fmt.Sprint(fields["id"]), placeOf(s.op.ID, s.header)
 		before, seen := m.looks[id][key]
 		now := look{version: fmt.Sprint(fields["version"]), shown: fields}
 		if !seen || before.version != now.version {
@@ -164,21 +164,24 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 	return wrong
 }
 
-// byWrites is where the answer to the last write of an object is kept, by whichever caller.
-const byWrites = ""
-
-// lookKey names where a caller has seen an object: in a list, or in reads of its kind and the answers to writes.
-func lookKey(where string, header http.Header) string {
-	return where + " " + header.Get("Authorization")
+// place is where a caller has seen an object: in a list, or in reads of its kind and the answers to writes.
+type place struct {
+	in string
+	by string // the caller's Authorization; empty: whoever it was
 }
 
+// byWrites is where the answer to the last write of an object is kept.
+var byWrites = place{}
+
+func placeOf(in string, header http.Header) place { return place{in, header.Get("Authorization")} }
+
 // keep remembers how an object was seen.
-func (m *Memory) keep(id, where string, now look) {
+func (m *Memory) keep(id string, where place, now look) {
 	if m.looks == nil {
-		m.looks = map[string]map[string]look{}
+		m.looks = map[string]map[place]look{}
 	}
 	if m.looks[id] == nil {
-		m.looks[id] = map[string]look{}
+		m.looks[id] = map[place]look{}
 	}
 	m.looks[id][where] = now
 }

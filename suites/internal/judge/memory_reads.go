@@ -39,7 +39,7 @@ func (m *Memory) read(s success, kind string, a exchange.Attempt) (wrong []schem
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	wrong = m.stays(s, kind, id)
-	key := lookKey(kind, s.header)
+	key := placeOf(kind, s.header)
 	before, seen := m.looks[id][key]
 	var names []string
 	if now.version != "" && before.version == now.version {
@@ -69,7 +69,7 @@ func (m *Memory) read(s success, kind string, a exchange.Attempt) (wrong []schem
 // stays judges what no call changes by what any caller was shown of it first. A caller who may not see it may be shown
 // nothing.
 func (m *Memory) stays(s success, kind, id string) (wrong []schemas.Violation) {
-	const anyone = "fixed"
+	anyone := place{in: "fixed"}
 	before := m.looks[id][anyone].shown
 	first := map[string]any{}
 	for _, name := range fixed[kind] {
