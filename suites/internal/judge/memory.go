@@ -167,7 +167,7 @@ func (m *Memory) items(s success, kind string, a exchange.Attempt) (wrong []sche
 // place is where a caller has seen an object: in a list, or in reads of its kind and the answers to writes.
 type place struct {
 	in string
-	by string // the caller's Authorization; empty: whoever it was
+	by string // the caller's Authorization; empty: any caller
 }
 
 // byWrites is where the answer to the last write of an object is kept.
