@@ -21,7 +21,7 @@ type compiler struct {
 	mu       sync.Mutex
 	compiled map[validatorKey]func() (*gojsonschema.Schema, error)
 
-	translated sync.Map // by validatorKey: the schema with the definitions that it reaches, as map[string]any
+	descriptions sync.Map // by validatorKey: the *description of the schema with the definitions that it reaches
 }
 
 // validatorKey names a validator: what to read, and how to read it.
@@ -141,11 +141,11 @@ func (c *compiler) circles(name string, passed []string) bool {
 // validator compiles a schema of the reference at its first use.
 func (c *compiler) validator(schema *openapi3.SchemaRef, how reading) (*gojsonschema.Schema, error) {
 	return c.once(keyOf(schema, how), func() (*gojsonschema.Schema, error) {
-		document, err := c.described(schema, how)
+		described, err := c.described(schema, how)
 		if err != nil {
 			return nil, err
 		}
-		return compile(document)
+		return compile(described.parts[0])
 	})
 }
 
@@ -157,10 +157,10 @@ func keyOf(schema *openapi3.SchemaRef, how reading) validatorKey {
 }
 
 // described translates a schema of the reference, together with the definitions that it reaches, at its first use.
-func (c *compiler) described(schema *openapi3.SchemaRef, how reading) (map[string]any, error) {
+func (c *compiler) described(schema *openapi3.SchemaRef, how reading) (*description, error) {
 	key := keyOf(schema, how)
-	if known, ok := c.translated.Load(key); ok {
-		return known.(map[string]any), nil
+	if known, ok := c.descriptions.Load(key); ok {
+		return known.(*description), nil
 	}
 	raw, err := plain(schema)
 	if err != nil {
@@ -170,8 +170,9 @@ func (c *compiler) described(schema *openapi3.SchemaRef, how reading) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	c.translated.Store(key, document)
-	return document, nil
+	definitions, _ := document["definitions"].(map[string]any)
+	known, _ := c.descriptions.LoadOrStore(key, describe(definitions, []map[string]any{document}))
+	return known.(*description), nil
 }
 
 // file compiles one of the schemas that are kept as JSON Schema.
