@@ -95,8 +95,11 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string,
 		if len(a.Body) == 0 {
 			return nil, nil
 		}
-		return nil, []string{fmt.Sprintf("the reference promises no body with %d, one of %d bytes came", a.Status,
-			len(a.Body))}
+		detail := fmt.Sprintf("the reference promises no body with %d, one of %d bytes came", a.Status, len(a.Body))
+		if a.Status == http.StatusOK {
+			return []schemas.Violation{{Path: "body", Rule: "no-body", Found: "a body", Detail: detail}}, nil
+		}
+		return nil, []string{detail}
 	}
 	got := mediaType(a.Header)
 	if !slices.Contains(promised, got) {
