@@ -126,7 +126,8 @@ var changes = []change{
 			"internal_tag": longestTag, "contact": otherContact}},
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
-	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"), to: body{"kind": "folder"},
+	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"),
+		to:      body{"kind": "folder", "language": "zh-TW"},
 		further: inTurn("UpdateTenant", body{"kind": "partner"})},
 	// That null empties what may be null, and what becomes of the kinds of a contact, is only assumed.
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("cleared"), follows: []string{"contacts"},
@@ -136,7 +137,7 @@ var changes = []change{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": numbered(otherContact, "2")}},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
-		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}}},
+		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}, "language": "es-419"}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
 		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}",
 			"https://four.example.com/${unique}"},

@@ -30,7 +30,11 @@ func (l *limitation) ownPropertiesStay() {
 			if vars["version"] = spec.Object(e)["version"]; e.Status()/100 != 2 {
 				return read, errors.New("its version cannot be read: see 20x/limited-access/FetchTenant")
 			}
-			return s.Catalogue.Request(op.ID, vars)
+			r, err := s.Catalogue.Request(op.ID, vars)
+			if err != nil {
+				return r, err
+			}
+			return r, spec.SetField(&r, op, "name", fmt.Sprint(vars["unique"], "-inside-renamed"))
 		}, property("ancestral_access", false)))
 	}
 	for _, op := range spec.Operations(spec.Named("FetchTenantsBatch")) {

@@ -27,8 +27,8 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 		Entry("the children of a tenant, in a batch", "FetchTenantsBatch", "parent_id-states",
 			contents{list: by(varied, "parent_id", "tenant_id", "uuids"), must: words("folder_id off_id")}),
 		Entry("tenants by their ids", "FetchTenantsBatch", "uuids-states",
-			contents{list: by(varied, "uuids", "tenant_id folder_id unit_id off_id", ""),
-				must: words("tenant_id folder_id unit_id off_id")}),
+			contents{list: by(varied, "uuids", "tenant_id folder_id inner_id unit_id off_id", ""),
+				must: words("tenant_id folder_id inner_id unit_id off_id"), also: brandOfFirst}),
 		Entry("the children of a folder", "FetchTenantChildren", "folder",
 			contents{list: list{of: varied, vars: map[string]string{"tenant_id": "folder_id"}},
 				must: words("inner_id")}),
@@ -200,6 +200,24 @@ func ofTwo(l list, parameter, property, name string) contents {
 		}
 		return wrong, nil
 	}}
+}
+
+// brandOfFirst asks that the tenants below the first one, which have no brand of their own, have that of the nearest
+// tenant above that has one (guide, "Managing tenants", brand_uuid).
+func brandOfFirst(_ context.Context, a further, items []any) (wrong []schemas.Violation, err error) {
+	above := itemNamed(items, a.vars["tenant_id"])
+	for i, item := range items {
+		fields, _ := item.(map[string]any)
+		brand := fields["brand_uuid"]
+		if brand == nil || above["brand_uuid"] == nil || fields["brand_enabled"] == true {
+			continue
+		}
+		if brand != above["brand_uuid"] {
+			wrong = append(wrong, faultAt(itemAt(i, ".brand_uuid"), "inherited", fmt.Sprint(brand),
+				fmt.Sprintf("the brand of the nearest tenant above that has one is %v", above["brand_uuid"])))
+		}
+	}
+	return wrong, nil
 }
 
 // ofBothOrEither asks for the holders of either of two roles, or, as no one has both, for no one: which of these the

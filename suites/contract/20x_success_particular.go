@@ -35,6 +35,10 @@ var _ = Describe("20x success of what is not as it was", Label("20x"), func() {
 		spec.Register(objectShown{of: own("reopened_customers_client", "grant"),
 			query: map[string]string{"edition": "*"}, shown: switchedOn}.on(op, "reopened"))
 	}
+	for _, op := range spec.Operations(spec.Named("FetchUser")) {
+		spec.Register(objectShown{of: own("reopened_customers_client", "grant"),
+			vars: map[string]string{"user_id": "member_id"}, shown: property("enabled", true)}.on(op, "reopened"))
+	}
 	for _, op := range spec.Operations(spec.Named("FetchTenantChildren")) {
 		l := list{of: varied, query: map[string]string{"order": "status"}}
 		spec.Register(contents{list: l, must: words("folder_id off_id"), also: reversed("status")}.on(op,

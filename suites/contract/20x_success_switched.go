@@ -77,6 +77,10 @@ var _ = Describe("20x success", Label("20x"), func() {
 			spec.Register(w.on(op, name))
 		}
 	},
+		Entry("a folder in a folder", "CreateTenant", "folder-in-folder",
+			told{object: "folder", set: body{"kind": "folder"}, shown: not("items", nil)}),
+		Entry("a partner in a folder", "CreateTenant", "partner-in-folder",
+			told{object: "folder", set: body{"kind": "partner"}, shown: not("items", nil)}),
 		Entry("a tenant comes back by force, and its name has a suffix", "RestoreDeletedTenant", "forced",
 			told{object: "name_taken_customer",
 				query: map[string]string{"force": "true"}, shown: both(property("deleted_at", nil), suffixed("name"))}),
@@ -150,6 +154,7 @@ type told struct {
 	object string
 	vars   map[string]string // names that hold for the call only
 	body   body              // instead of that of the valid call
+	set    body              // properties of the body that differ
 	query  map[string]string
 	shown  effect
 }
@@ -172,6 +177,11 @@ func (w told) on(op *schemas.Operation, name string) spec.Spec {
 		r, err := s.Catalogue.Request(op.ID, vars)
 		if err == nil && w.body != nil {
 			err = r.SetBody(op.Body.MediaType, w.body)
+		}
+		for property, value := range w.set {
+			if err == nil {
+				err = spec.SetField(&r, op, property, value)
+			}
 		}
 		if err != nil {
 			return spec.Case{}, err

@@ -63,6 +63,12 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				return withClient(r, s, "", "")
 			}}, "RequestTokens", "RevokeToken"),
+		// A client without a secret has to say who it is all the same (reference, RevokeToken).
+		Entry("no client at all", spec.Probe{Code: 401, Name: "no-client", Basis: spec.RejectionDocumented,
+			Mutate: func(r *fixtures.Request, _ *session.Session) error {
+				r.Header.Del("Authorization")
+				return nil
+			}}, "RevokeToken"),
 		Entry("a user's wrong password", spec.Probe{Code: 401, Name: "wrong-password", Basis: spec.RejectionDocumented,
 			Mutate: func(r *fixtures.Request, s *session.Session) error {
 				user, err := s.Sandbox.Object("actor/" + string(fixtures.Reader))

@@ -82,6 +82,10 @@ var (
 	keptKind = spec.Cites(`a tenant's kind changes between partner and folder only (guide, "Modifying tenant `+
 		`properties")`,
 		guide)
+	openUnits = spec.Cites(`access to a unit cannot be limited (guide, "Limiting access to a tenant for higher-level `+
+		`administrators")`, guide+"tenants/limiting-tenant-access")
+	shortTag = spec.Cites(`internal_tag has 256 characters at most (reference, properties of a tenant)`,
+		spec.Reference)
 	fittingMove = spec.Cites(
 		`tenants move below partners and folders only, no unit moves, and no tenant moves below itself (guide, `+
 			`"Moving a tenant to another tenant")`, guide)
