@@ -16,7 +16,8 @@ import (
 // what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]map[place]look // by the object's id, and by where it was seen
+	looks map[string]map[place]look   // by the object's id, and by where it was seen
+	known map[string]map[string][]any // by factKey: see facts
 }
 
 // look is an object as an answer showed it.
@@ -48,11 +49,22 @@ var remembered = map[string]struct{ kind, changes string }{
 	"RegisterInfrastructure": {"storage", ""}, "UpdateInfrastructure": {"storage", "infra_id"},
 }
 
-// Answer judges the answer to a change by the answer to the write before: what a change does not name stays as it is
+// Answer judges an answer by what the answers before it have shown of the same objects.
+func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
+	wrong := m.changed(op, r, a)
+	told := func(v schemas.Violation) bool {
+		return slices.ContainsFunc(wrong, func(other schemas.Violation) bool { return other.Path == v.Path })
+	}
+	known := m.facts(success{op: op, path: bound(op.Path, r.Path), query: r.Query, sent: object(r.Body),
+		header: r.Header, body: shown(a)}, a)
+	return append(wrong, slices.DeleteFunc(known, told)...)
+}
+
+// changed judges the answer to a change by the answer to the write before: what a change does not name stays as it is
 // (reference, updates: all properties but the version may be left out). That nothing else has changed the object in
 // between is known where the change names the version that was shown then; of clients, which have none, where no
 // other write came in between. What the write before was sent and did not show is left to its own specs.
-func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
+func (m *Memory) changed(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
 	of, known := remembered[op.ID]
 	kind, lists := batched[op.ID]
 	read, reads := readAlone[op.ID]

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -13,16 +14,17 @@ import (
 // anyZone is more than the same moment differs where it is written without its zone and in UTC.
 const anyZone = 15 * time.Hour
 
-// madeFirst asks of every object of an answer that it was not changed or deleted before it was made (reference, the
-// schemas with created_at). Of times that are written in different forms one may lack its zone.
-func madeFirst(path string, value any) (wrong []schemas.Violation) {
-	if !madeLater(value) {
+// madeFirst asks of every object of an answer that it was not changed or deleted before it was made, and neither made
+// nor changed on a day that is still to come (reference, the schemas with created_at). Of times that are written in
+// different forms one may lack its zone.
+func madeFirst(path string, value any, last string) (wrong []schemas.Violation) {
+	if !madeLater(value, last) {
 		return nil // as nearly every time: the places of all that is well are not put together
 	}
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {
-			wrong = append(wrong, madeFirst(fmt.Sprintf("%s[%d]", path, i), item)...)
+			wrong = append(wrong, madeFirst(fmt.Sprintf("%s[%d]", path, i), item, last)...)
 		}
 	case map[string]any:
 		for _, name := range sinceMade {
@@ -31,8 +33,14 @@ func madeFirst(path string, value any) (wrong []schemas.Violation) {
 					"it was made at %v", value["created_at"])...)
 			}
 		}
+		for _, name := range gone {
+			if ahead(value, name, last) {
+				wrong = append(wrong, breach(path+"."+name, "state", quote(fmt.Sprint(value[name])),
+					"it is %s at most where the day is latest", last)...)
+			}
+		}
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			wrong = append(wrong, madeFirst(path+"."+name, value[name])...)
+			wrong = append(wrong, madeFirst(path+"."+name, value[name], last)...)
 		}
 	}
 	return wrong
@@ -56,6 +64,24 @@ func startsFirst(s success) []schemas.Violation {
 // sinceMade are the times of an object that come after that of its making.
 var sinceMade = [...]string{"updated_at", "deleted_at"}
 
+// gone are the times of an object that lie behind it.
+var gone = [...]string{"created_at", "updated_at"}
+
+// ahead reports whether that time of an object is later than the last day.
+func ahead(object map[string]any, name, last string) bool {
+	text, _ := object[name].(string)
+	return len(text) >= len(last) && text[:len(last)] > last
+}
+
+// tomorrow is the last day that it can be anywhere when an answer comes.
+func (s success) tomorrow() string {
+	now, err := http.ParseTime(s.header.Get("Date"))
+	if err != nil {
+		now = s.start
+	}
+	return now.UTC().Add(anyZone).Format(time.DateOnly)
+}
+
 // before reports whether that time of an object comes before that of its making.
 func before(object map[string]any, name string) bool {
 	if object[name] == nil || object["created_at"] == nil {
@@ -70,18 +96,20 @@ func before(object map[string]any, name string) bool {
 	return isMade && known && made.Sub(at) > apart
 }
 
-// madeLater reports whether an object at any depth was changed or deleted before it was made.
-func madeLater(value any) bool {
+// madeLater reports whether an object at any depth was changed or deleted before it was made, or made after the last
+// day.
+func madeLater(value any, last string) bool {
 	switch value := value.(type) {
 	case []any:
-		return slices.ContainsFunc(value, madeLater)
+		return slices.ContainsFunc(value, func(one any) bool { return madeLater(one, last) })
 	case map[string]any:
 		for _, inner := range value {
-			if madeLater(inner) {
+			if madeLater(inner, last) {
 				return true
 			}
 		}
-		return slices.ContainsFunc(sinceMade[:], func(name string) bool { return before(value, name) })
+		return slices.ContainsFunc(sinceMade[:], func(name string) bool { return before(value, name) }) ||
+			slices.ContainsFunc(gone[:], func(name string) bool { return ahead(value, name, last) })
 	}
 	return false
 }
