@@ -87,8 +87,8 @@ var (
 	shortTag = spec.Cites(`internal_tag has 256 characters at most (reference, properties of a tenant)`,
 		spec.Reference)
 	fittingMove = spec.Cites(
-		`tenants move below partners and folders only, no unit moves, and no tenant moves below itself (guide, `+
-			`"Moving a tenant to another tenant")`, guide)
+		`tenants move below partners and folders only, and where their services are offered, no unit moves, and no `+
+			`tenant moves below itself (guide, "Moving a tenant to another tenant")`, guide)
 	disabledFirst = spec.Cites(
 		`a tenant that is enabled cannot be deleted: 400 with the code 1006 (guide, "Status and error codes", `+
 			`the example of an error)`, guide+"overview/codes")

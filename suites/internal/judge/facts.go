@@ -43,7 +43,7 @@ var (
 	aTenantBeside = fact{kind: "tenant as changed", by: []string{"id", "version", "caller"},
 		same: []string{"pricing_mode", "production_start_date", "ancestral_access", "contacts"}, fromWrites: true}
 	aUser = fact{kind: "user", by: []string{"id", "version", "caller"}, same: slices.Concat(callersOwn["user"][:9],
-		[]string{"created_at", "personal_tenant_id", "idp_id"})}
+		[]string{"created_at", "personal_tenant_id"})} // another provider may come from the tenant above
 	aContact = fact{kind: "contact", by: []string{"^id", "^version", "id", "caller"},
 		same: append([]string{"types"}, inContact...)}
 )
