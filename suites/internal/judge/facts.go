@@ -39,14 +39,19 @@ var (
 		"parameters.show_skus", "schedule.type",
 		"schedule.enabled"}}
 	aTenant = fact{kind: "tenant", by: []string{"id", "version", "caller"},
-		same: slices.Concat(callersOwn["tenant"][:7], []string{"created_at", "owner_id"})}
+		same: append(withoutContact("tenant"), "created_at", "owner_id")}
 	aTenantBeside = fact{kind: "tenant as changed", by: []string{"id", "version", "caller"},
 		same: []string{"pricing_mode", "production_start_date", "ancestral_access", "contacts"}, fromWrites: true}
-	aUser = fact{kind: "user", by: []string{"id", "version", "caller"}, same: slices.Concat(callersOwn["user"][:9],
-		[]string{"created_at", "personal_tenant_id"})} // another provider may come from the tenant above
+	aUser = fact{kind: "user", by: []string{"id", "version", "caller"}, // another provider may come from above
+		same: append(withoutContact("user"), "created_at", "personal_tenant_id")}
 	aContact = fact{kind: "contact", by: []string{"^id", "^version", "id", "caller"},
 		same: append([]string{"types"}, inContact...)}
 )
+
+// withoutContact are the caller's own properties but the contact, which has facts of its own.
+func withoutContact(kind string) []string {
+	return slices.DeleteFunc(slices.Clone(callersOwn[kind]), func(name string) bool { return name == "contact" })
+}
 
 // showing is where the answer of an operation shows such objects: the names that lead to them, lists or not.
 type showing struct {
