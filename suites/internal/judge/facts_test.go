@@ -124,6 +124,8 @@ func TestListsHoldObjectsOnce(t *testing.T) {
 	list := func(items ...string) string { return `{"items":[` + strings.Join(items, ",") + `]}` }
 	g.Expect(answered("FetchTenantOfferingItems", "", "", list(item("standard"), item("advanced")))).NotTo(once)
 	g.Expect(answered("FetchTenantOfferingItems", "", "", list(item("standard"), item("standard")))).To(once)
+	deleted := strings.Replace(item("standard"), "{", `{"deleted_at":"2026-01-01T00:00:00",`, 1)
+	g.Expect(answered("FetchTenantOfferingItems", "", "", list(deleted, item("standard")))).NotTo(once)
 
 	ahead := ContainElement(HaveField("Path", "$.contact.updated_at"))
 	shown := func(at string) string { return `{"contact":{"updated_at":"` + at + `"}}` }

@@ -13,12 +13,12 @@ var toldApartBy = map[string][]string{
 	"FetchTenantOfferingItems":                  {"application_id", "name", "edition", "infra_id"},
 	"FetchOfferingItemsAvailableForTenantChild": {"application_id", "name", "edition", "infra_id"},
 	"FetchTenantOfferingItemsBatch":             {"tenant_id", "application_id", "name", "edition", "infra_id"},
-	"FetchTenantOfferingItemsPrices":            {"application_id", "name", "infra_id"},
 	"FetchTenantsApplicationsBatch":             {"tenant"},
 	"FetchTenantsUsagesBatch":                   {"tenant"},
 }
 
-// once asks that a list that is read holds no object twice (reference, the lists: each item is another object).
+// once asks that a list that is read holds no object twice (reference, the lists: an item is an object that is there).
+// A list of prices does not show all that tells its items apart.
 func once(s success) []schemas.Violation {
 	if s.op.Method != http.MethodGet {
 		return nil
@@ -42,7 +42,8 @@ func once(s success) []schemas.Violation {
 				}
 			}
 			switch {
-			case !isText && object[by[0]] == nil:
+			case !isText && object[by[0]] == nil, object["deleted_at"] != nil: // it may have been made once more
+				continue
 			case seen[name]:
 				return breach(fmt.Sprintf("$.%s[%d]", list, i), "once", name, "the list holds it already")
 			}
