@@ -96,7 +96,7 @@ func (j *Judge) reference(op *schemas.Operation, a exchange.Attempt, lod string,
 			return nil, nil
 		}
 		detail := fmt.Sprintf("the reference promises no body with %d, one of %d bytes came", a.Status, len(a.Body))
-		if a.Status == http.StatusOK {
+		if a.Status == http.StatusOK { // of the other successes without a body HTTP lets none have one
 			return []schemas.Violation{{Path: "body", Rule: "no-body", Found: "a body", Detail: detail}}, nil
 		}
 		return nil, []string{detail}

@@ -149,10 +149,10 @@ func (m *Memory) agrees(s success, p showing, where string, object, in map[strin
 	if !known {
 		return nil
 	}
-	before, compared := m.known[key.object][key.rest], s.op.Method == http.MethodGet || key.object == forGood
+	before, compared := m.known[key.object][key], s.op.Method == http.MethodGet || key.object == forGood
 	if named := cmp.Or(s.query.Get("version"), text(s.sent["version"])); beside[s.op.ID] && named != "" {
 		former, _ := p.of.key(object, in, s.header, named)
-		before, compared = slices.Clone(m.known[former.object][former.rest]), true
+		before, compared = slices.Clone(m.known[former.object][former]), true
 	}
 	if before == nil {
 		before = make([]any, len(p.of.same))
@@ -173,31 +173,35 @@ func (m *Memory) agrees(s success, p showing, where string, object, in map[strin
 		}
 	}
 	if m.known == nil {
-		m.known = map[string]map[string][]any{}
+		m.known = map[string]map[factKey][]any{}
 	}
 	if m.known[key.object] == nil {
-		m.known[key.object] = map[string][]any{}
+		m.known[key.object] = map[factKey][]any{}
 	}
-	m.known[key.object][key.rest] = before
+	m.known[key.object][key] = before
 	return wrong
 }
 
 // factKey names what a fact is about: the object whose writes may change it, or none, and what tells it apart.
-type factKey struct{ object, rest string }
+type factKey struct {
+	object, rest string
+	by           string // the caller's Authorization, where that tells it apart
+}
 
 // forGood is the object of what no write changes.
 const forGood = ""
 
 // key reports false where a property that tells the object apart is missing. A version that is given stands for the
 // object's.
-func (f fact) key(object, in map[string]any, header http.Header, version any) (factKey, bool) {
+func (f fact) key(object, in map[string]any, header http.Header, version any) (key factKey, known bool) {
 	var values []string
 	for _, name := range f.by {
 		outer, enclosing := strings.CutPrefix(name, "^")
 		value := object[name]
 		switch {
 		case name == "caller":
-			value = header.Get("Authorization")
+			key.by = header.Get("Authorization")
+			continue
 		case enclosing:
 			name, value = outer, in[outer]
 		}
@@ -209,10 +213,11 @@ func (f fact) key(object, in map[string]any, header http.Header, version any) (f
 		}
 		values = append(values, text(value))
 	}
+	key.object, key.rest = forGood, f.kind+" "+strings.Join(values, " ")
 	if slices.Contains(f.by, "version") || slices.Contains(f.by, "^version") {
-		return factKey{values[0], f.kind + " " + strings.Join(values, " ")}, true
+		key.object = values[0]
 	}
-	return factKey{forGood, f.kind + " " + strings.Join(values, " ")}, true
+	return key, true
 }
 
 // doubt drops what is known at a version of the objects that a write may have changed: of those that it names, and
@@ -222,7 +227,7 @@ func (m *Memory) doubt(s success) {
 		delete(m.known, id)
 	}
 	if s.op.ID == "RestoreDeletedTenant" {
-		maps.DeleteFunc(m.known, func(id string, _ map[string][]any) bool { return id != forGood })
+		maps.DeleteFunc(m.known, func(id string, _ map[factKey][]any) bool { return id != forGood })
 	}
 }
 

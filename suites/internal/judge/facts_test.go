@@ -133,4 +133,6 @@ func TestListsHoldObjectsOnce(t *testing.T) {
 	const form = "2006-01-02T15:04:05"
 	g.Expect(answered("FetchTenant", "", "", shown(now.Add(time.Hour).Format(form)))).NotTo(ahead)
 	g.Expect(answered("FetchTenant", "", "", shown(now.AddDate(0, 0, 2).Format(form)))).To(ahead)
+	g.Expect(answered("FetchTenant", "", "", `{"licence":{"created_at":"2099-01-01T00:00:00"}}`)).NotTo(
+		ContainElement(HaveField("Path", "$.licence.created_at")))
 }

@@ -16,8 +16,8 @@ import (
 // what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
 	mu    sync.Mutex
-	looks map[string]map[place]look   // by the object's id, and by where it was seen
-	known map[string]map[string][]any // by factKey: see facts
+	looks map[string]map[place]look    // by the object's id, and by where it was seen
+	known map[string]map[factKey][]any // by the object of the key: see facts
 }
 
 // look is an object as an answer showed it.

@@ -116,7 +116,7 @@ func kept(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schem
 		header: a.Header, body: shown(a), start: a.Start,
 	}
 	s.form = formOf(r)
-	wrong := append(madeFirst("$", s.body, s.tomorrow()), once(s)...)
+	wrong := append(s.madeFirst("$", nil, s.body, s.tomorrow()), once(s)...)
 	for _, p := range list {
 		wrong = append(wrong, p(s)...)
 	}

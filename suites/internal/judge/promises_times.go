@@ -16,31 +16,34 @@ const anyZone = 15 * time.Hour
 
 // madeFirst asks of every object of an answer that it was not changed or deleted before it was made, and neither made
 // nor changed on a day that is still to come (reference, the schemas with created_at). Of times that are written in
-// different forms one may lack its zone.
-func madeFirst(path string, value any, last string) (wrong []schemas.Violation) {
+// different forms one may lack its zone. The names are those that lead to the value: what the reference does not list
+// is free.
+func (s success) madeFirst(path string, names []string, value any, last string) (wrong []schemas.Violation) {
 	if !madeLater(value, last) {
 		return nil // as nearly every time: the places of all that is well are not put together
 	}
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {
-			wrong = append(wrong, madeFirst(fmt.Sprintf("%s[%d]", path, i), item, last)...)
+			wrong = append(wrong, s.madeFirst(fmt.Sprintf("%s[%d]", path, i), names, item, last)...)
 		}
 	case map[string]any:
 		for _, name := range sinceMade {
-			if before(value, name) {
+			if before(value, name) && s.op.Lists(s.op.Success(), append(slices.Clone(names), name)...) {
 				wrong = append(wrong, breach(path+"."+name, "state", quote(fmt.Sprint(value[name])),
 					"it was made at %v", value["created_at"])...)
 			}
 		}
 		for _, name := range gone {
-			if ahead(value, name, last) {
+			if ahead(value, name, last) && s.op.Lists(s.op.Success(), append(slices.Clone(names), name)...) {
 				wrong = append(wrong, breach(path+"."+name, "state", quote(fmt.Sprint(value[name])),
 					"it is %s at most where the day is latest", last)...)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			wrong = append(wrong, madeFirst(path+"."+name, value[name], last)...)
+			if inner := append(slices.Clone(names), name); s.op.Lists(s.op.Success(), inner...) {
+				wrong = append(wrong, s.madeFirst(path+"."+name, inner, value[name], last)...)
+			}
 		}
 	}
 	return wrong
