@@ -47,7 +47,8 @@ var requirements = map[string]spec.Citation{
 	"20x/keys": spec.Cites("the keys at jwks_uri verify the signature of issued tokens by their kid",
 		spec.Reference),
 	"20x/filter": spec.Cites("the parameter {variant} filters a list as its description says", spec.Reference),
-	"20x/finds":  spec.Cites("the search finds what its text fits ({variant}), and nothing else", spec.Reference),
+	"20x/finds": spec.Cites("the search finds what has a word that begins with its text, in capitals or small letters "+
+		"({variant}), and nothing else", spec.Reference),
 	"20x/folder-in-folder": spec.Cites("a folder holds partners, customers and folders (guide, \"Tenancy model\")",
 		guide),
 	"20x/partner-in-folder": spec.Cites("a folder holds partners, customers and folders (guide, \"Tenancy model\")",
