@@ -33,6 +33,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.configErr != nil {
 		Fail(suite.configErr.Error())
 	}
+	suite.collect()
 	access, err := reach()
 	Expect(err).NotTo(HaveOccurred())
 	o := options(access)
@@ -70,6 +71,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	if suite.session != nil {
 		return // process 1 has it
 	}
+	suite.collect()
 	var err error
 	suite.session, err = session.Join(options(session.Access{}), string(path))
 	Expect(err).NotTo(HaveOccurred())

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +80,7 @@ type suiteState struct {
 	options   Options
 	selects   func(id string) bool // whether the spec will run, in process 1
 	started   time.Time
+	collect   func() // collects garbage at the usual pace from then on
 }
 
 // Options are what the rules know and a run needs to know.
@@ -91,7 +93,7 @@ type Options struct {
 
 // Run runs the specs that are registered.
 func Run(t GinkgoTestingT, o Options) {
-	suite.options = o
+	suite.options, suite.collect = o, collectLess()
 	RegisterFailHandler(Fail)
 	log.SetOutput(io.Discard) // net/http logs stray bytes of a server as they came, secrets and all
 	suiteConfig, reporterConfig := GinkgoConfiguration()
@@ -245,4 +247,15 @@ func options(access session.Access) session.Options {
 func parallelTotal() int {
 	suiteConfig, _ := GinkgoConfiguration()
 	return suiteConfig.ParallelTotal
+}
+
+// collectLess collects garbage seldom until the function that it returns is called, unless the user has said how often.
+// While the tree is built and put in order nearly all that the collector would look at stays, and memory is needed only
+// later.
+func collectLess() (usual func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(400)
+	return func() { debug.SetGCPercent(before) }
 }
