@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -219,6 +220,16 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			bearing("access_token")),
 		Entry("a deleted user's token", "FetchCurrentUserInfo", "deleted-user-token", "deleted_login",
 			spec.RejectionDocumented, bearing("access_token")),
+		Entry("a disabled user's password as Basic", "FetchCurrentUserInfo", "disabled-user-basic", "disabled_login",
+			spec.Documented, byPassword),
+		Entry("a deleted user's password as Basic", "FetchCurrentUserInfo", "deleted-user-basic", "deleted_login",
+			spec.RejectionDocumented, byPassword),
+		Entry("the password, as Basic, of a user whose tenant is disabled", "FetchCurrentUserInfo",
+			"disabled-tenants-user-basic", "disabled_customers_user", spec.RejectionDocumented, byPassword),
+		Entry("the password, as Basic, of a user far below a disabled tenant", "FetchCurrentUserInfo",
+			"disabled-tenant-basic", "disabled_partners_client", spec.RejectionDocumented, byPassword),
+		Entry("a password that was replaced, as Basic", "FetchCurrentUserInfo", "replaced-password-basic",
+			"far_written_user", spec.RejectionDocumented, byPassword),
 		Entry("an access token whose refresh token was revoked", "FetchCurrentUserInfo", "paired-access-token",
 			"revoked_pairs", spec.RejectionDocumented, bearing("second_access_token")),
 		Entry("a refresh token whose access token was revoked", "RequestTokens", "paired-refresh-token",
@@ -232,7 +243,43 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			spec.Assumed, itsOwn),
 		Entry("an id token", "FetchCurrentUserInfo", "id-token", "logged_in_user", spec.Assumed, bearing("id_token")),
 	)
+
+	// Services look at tokens each for itself: the tokens of accounts that are gone are tried on one read of each.
+	for _, op := range spec.Operations(firstReads()) {
+		spec.Register(ofGoneAccount(op, "disabled-user-token", "disabled_login", spec.Documented))
+		spec.Register(ofGoneAccount(op, "deleted-client-token", "deleted_client", spec.Assumed))
+	}
 })
+
+// firstReads picks the first read below each first segment of a path, but for those that the table above has.
+func firstReads() func(*schemas.Operation) bool {
+	seen := map[string]bool{"applications": true, "idp": true}
+	return func(op *schemas.Operation) bool {
+		service, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/")
+		if !op.Security.Token || op.Writes() || seen[service] {
+			return false
+		}
+		seen[service] = true
+		return true
+	}
+}
+
+// ofGoneAccount is the operation's valid call with the token of an account that is gone or disabled by now.
+func ofGoneAccount(op *schemas.Operation, name, object string, ground report.Basis) spec.Spec {
+	of := own(object, "401")
+	sp := spec.Probe{Code: 401, Name: name, Basis: ground, Cite: deadCredentials[name]}.On(op, "",
+		func(r *fixtures.Request, s *session.Session) error {
+			vars, err := s.Vars(of.Key, "")
+			return cmp.Or(err, bearing("access_token")(r, vars))
+		})
+	sp.Writes, sp.Settles = true, true // the account was made for it
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
+		needs(n)
+		n.Add(*of)
+	}
+	return sp
+}
 
 // credentials put what an object has to show for itself into a call.
 type credentials func(r *fixtures.Request, vars fixtures.Vars) error
@@ -262,6 +309,15 @@ func given(vars fixtures.Vars, name string) (string, error) {
 		return "", fmt.Errorf("the target has given no %s", name)
 	}
 	return fmt.Sprint(vars[name]), nil
+}
+
+// byPassword brings the object's login and password as Basic.
+func byPassword(r *fixtures.Request, vars fixtures.Vars) error {
+	r.As = fixtures.Anonymous
+	login, missing := given(vars, "login")
+	password, unset := given(vars, "password")
+	r.Header.Set("Authorization", fixtures.Basic(login, password))
+	return cmp.Or(missing, unset)
 }
 
 // inForm brings what the object has under the names, by the parameters of a form.
