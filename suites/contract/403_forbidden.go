@@ -57,6 +57,10 @@ var _ = Describe("403 forbidden", Label("403"), func() {
 			eachItem(body, "tenant_id", tenant)
 		}))
 	}
+	for _, op := range spec.Operations(spec.Named("UpdateTenantsUsages")) {
+		sp := foreignInBody(op, "usages", func(body map[string]any, tenant any) { eachItem(body, "tenant_id", tenant) })
+		spec.Register(eachRefused(sp))
+	}
 	for _, op := range spec.Operations(spec.Named("RequestTokens")) {
 		spec.Register(foreignScope(op))
 	}
@@ -275,6 +279,26 @@ func foreignInBody(op *schemas.Operation, variant string, set func(body map[stri
 		set(body, s.Sandbox.Tenants[fixtures.Foreign]["side"])
 		return errors.Join(r.SetBody(op.Body.MediaType, body), isolated(s, op))
 	})
+}
+
+// eachRefused lets a call be served that answers each of its items for itself: what it must not do is take one.
+func eachRefused(sp spec.Spec) spec.Spec {
+	sp.Or = sp.Operation.Success()
+	try := sp.Prepare
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		t, err := try(ctx, s, id)
+		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
+			for i, item := range spec.Items(e) {
+				if fields, isObject := item.(map[string]any); isObject && fields["error"] == nil {
+					return []schemas.Violation{faultAt(itemAt(i, ".error"), "foreign", "none",
+						"the item names a tenant that the account does not own, and is taken")}, nil, nil
+				}
+			}
+			return nil, nil, nil
+		}
+		return t, err
+	}
+	return sp
 }
 
 // foreignScope asks for a token on home's sibling, with a token of home.

@@ -140,6 +140,9 @@ var requirements = map[string]spec.Citation{
 		statusCodes),
 	"403/foreign-tenant-parent": spec.Cites("a tenant is not moved below a tenant that the caller does not own: 403",
 		statusCodes),
+	"403/foreign-tenant-usages": spec.Cites(
+		"usages of a tenant that the caller does not own are answered with 403, or with an error for each of them",
+		statusCodes),
 	"403/foreign-tenant-listed": spec.Cites(
 		"a list that names an object which the caller does not own is answered with 403, or leaves it out",
 		statusCodes),

@@ -51,8 +51,8 @@ var promises = map[string][]promise{
 	"CreateReport":                  {asSent(reportForm...), startsFirst},
 	"CreateInfrastructuresLocation": {asSent()},
 
-	"FetchTenant": {about("id", "tenant_id")},
-	"UpdateTenant": {about("id", "tenant_id"), state("enabled", "enabled"), notOlder,
+	"FetchTenant": {about("id", "tenant_id"), lockOwned},
+	"UpdateTenant": {about("id", "tenant_id"), lockOwned, state("enabled", "enabled"), notOlder,
 		shows("deleted_at", nil), asSent()},
 	"EnableCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},
 	"ModifyCustomBranding":     {about("id", "tenant_id"), shows("brand_enabled", true), notOlder},

@@ -51,6 +51,17 @@ func newer(s success) []schemas.Violation {
 		"it was the same before, and every change of the brand raises it")
 }
 
+// lockOwned asks that a lock names its owner, a tenant whose users alone may update what is locked (reference,
+// update_lock).
+func lockOwned(s success) []schemas.Violation {
+	on, _ := at(s.body, "update_lock.enabled")
+	owner, isShown := at(s.body, "update_lock.owner_id")
+	if on != true || !isShown || owner != nil {
+		return nil
+	}
+	return breach("$.update_lock.owner_id", "lock", "null", "the tenant is locked, and a lock has an owner")
+}
+
 // ownIsEffective asks that a tenant's own value of a setting, and its lock, hold where the answer says that the tenant
 // is their source.
 func ownIsEffective(s success) []schemas.Violation {

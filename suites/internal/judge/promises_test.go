@@ -49,6 +49,8 @@ func TestPromises(t *testing.T) {
 			set(`{"own":{"lock":true},"effective":{"owner":{"id":"x"},"lock":true}}`, "x", tenantID),
 			set(`{"own":{"lock":true},"effective":{"owner":{"id":"x"},"lock":false}}`, "x", tenantID),
 			"state", "$.effective.lock"},
+		{"a lock has an owner", "FetchTenant", tenant, "", `{"update_lock":{"enabled":false,"owner_id":null}}`,
+			`{"update_lock":{"enabled":true,"owner_id":null}}`, "lock", "$.update_lock.owner_id"},
 		{"a tenant is made before it is deleted", "FetchTenantsBatch", "", "",
 			`{"items":[{"created_at":"2026-01-02T00:00:00","deleted_at":"2026-01-03T00:00:00"}]}`,
 			`{"items":[{"created_at":"2026-01-02T00:00:00","deleted_at":"2026-01-01T00:00:00"}]}`, "state",
