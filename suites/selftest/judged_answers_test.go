@@ -93,6 +93,25 @@ var _ = Describe("an answer that is judged as what it is", func() {
 			}
 		})
 
+	// Nothing can be made then, and the operation that says so is at fault: that the host is the API's is known by its
+	// other answers.
+	It("is a success without a body, in the set-up", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		o := runWatched(ctx, startMock("-defect", "CreateTenant.201-bodiless"), "-focus=404/unknown-id/FetchTenant$")
+		Expect(rulesOf(specWith(o.result, "20x/every-answer/CreateTenant"))).To(Equal([]string{
+			"media-type header Content-Type"}))
+		Expect(o.code).To(Equal(1), o.output)
+	})
+
+	It("is a page in the place of every answer", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
+		g := rewritten(func(_, _ string, a *reply) bool {
+			*a = reply{http.StatusOK, "text/html", []byte("<html>Welcome</html>")}
+			return true
+		})
+		o := runWatched(ctx, g.environment, "-focus=404/unknown-id/FetchTenant$")
+		Expect(withVerdict(o.result, report.Violation)).To(BeEmpty())
+		Expect(o.code).To(Equal(2), o.output)
+	})
+
 	It("changes in what the documentation says nothing of", long, SpecTimeout(2*time.Minute), func(ctx SpecContext) {
 		environment := startMock("-variation", "passing-properties,passing-errors")
 		o := runWatched(ctx, environment, "-focus=(read-again|changed-is-shown|took-effect|RestoreDeleted|415/|409/)")

@@ -27,11 +27,19 @@ type Answers struct {
 	Faults []AnswerFault // what is wrong with them and no spec of the operation reports, each thing once
 }
 
+// Sound reports whether the operation was served, and nothing is wrong with its answers.
+func (a Answers) Sound() bool { return a.Served && len(a.Faults) == 0 }
+
+// Successes leaves the faults of successes.
+func (a Answers) Successes(op *schemas.Operation) Answers {
+	a.Faults = slices.DeleteFunc(slices.Clone(a.Faults), func(f AnswerFault) bool { return f.Status != op.Success() })
+	return a
+}
+
 // Resembling leaves the faults of successes, where these are answers of the operation by what they hold: at least one
 // of the properties that the reference requires.
 func (a Answers) Resembling(op *schemas.Operation) Answers {
-	of := func(f AnswerFault) bool { return f.Status == op.Success() }
-	a.Faults = slices.DeleteFunc(slices.Clone(a.Faults), func(f AnswerFault) bool { return !of(f) })
+	a = a.Successes(op)
 	missing := 0
 	for _, f := range a.Faults {
 		d := f.Difference

@@ -93,8 +93,8 @@ func reportDisowned(s *session.Session) {
 }
 
 // reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs
-// that judge every answer. What does not resemble an answer of the operation may be that of another host, which the
-// set-up's error names.
+// that judge every answer. Where no answer was sound, what does not resemble an answer of the operation may be that of
+// another host, which the set-up's error names.
 func reportBroken(s *session.Session) {
 	if s == nil {
 		return
@@ -103,9 +103,13 @@ func reportBroken(s *session.Session) {
 	if err != nil {
 		return // the set-up's error ends the run in any case
 	}
+	its := slices.ContainsFunc(slices.Collect(maps.Values(all)), session.Answers.Sound)
 	for _, operation := range slices.Sorted(maps.Keys(all)) {
 		op := suite.contract.Operation(operation)
-		answers := all[operation].Resembling(op)
+		answers := all[operation].Successes(op)
+		if !its {
+			answers = answers.Resembling(op)
+		}
 		sp, known := suite.specs[everyAnswer(op).ID()]
 		if !known || len(answers.Faults) == 0 {
 			continue
