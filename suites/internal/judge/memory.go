@@ -18,6 +18,8 @@ type Memory struct {
 	mu    sync.Mutex
 	looks map[string]map[place]look    // by the object's id, and by where it was seen
 	known map[string]map[factKey][]any // by the object of the key: see facts
+
+	newest map[string]map[place]newest // by the object's id, and by the read that showed it
 }
 
 // look is an object as an answer showed it.
@@ -51,7 +53,7 @@ var remembered = map[string]struct{ kind, changes string }{
 
 // Answer judges an answer by what the answers before it have shown of the same objects.
 func (m *Memory) Answer(op *schemas.Operation, r exchange.Request, a exchange.Attempt) []schemas.Violation {
-	wrong := m.changed(op, r, a)
+	wrong := append(m.changed(op, r, a), m.grows(op, r, a)...)
 	told := func(v schemas.Violation) bool {
 		return slices.ContainsFunc(wrong, func(other schemas.Violation) bool { return other.Path == v.Path })
 	}
