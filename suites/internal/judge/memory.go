@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -15,6 +16,8 @@ import (
 // Memory keeps what the answers to writes have shown of each object, for the answer to the next change of it, and
 // what lists and reads have shown of it, for the next one. The zero value is ready.
 type Memory struct {
+	Settle time.Duration // until reads show what was written, wherever they are answered
+
 	mu    sync.Mutex
 	looks map[string]map[place]look    // by the object's id, and by where it was seen
 	known map[string]map[factKey][]any // by the object of the key: see facts

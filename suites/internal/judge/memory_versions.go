@@ -17,15 +17,15 @@ var versioned = map[string][]string{
 	"FetchInfrastructuresBatch": {"items"}, "FetchInfrastructuresLocationsBatch": {"items"},
 }
 
-// newest is the highest version that an object was shown with, and when the first answer with it was there.
+// newest is the highest version that an object was shown with, and until when an older one may still be shown.
 type newest struct {
 	version int64
-	at      time.Time
+	until   time.Time
 }
 
 // grows asks that the version that a read shows is not below the one that the same read has shown the same caller: it
-// only grows (guide, "Optimistic locking"). A read that is late shows the version before ahead of the newer one, not
-// after it; what was asked before the newer one was there is not compared.
+// only grows (guide, "Optimistic locking"). What is asked for while reads need not show yet what was written may be
+// answered where the newer version has not arrived.
 func (m *Memory) grows(op *schemas.Operation, r exchange.Request, a exchange.Attempt) (wrong []schemas.Violation) {
 	path, known := versioned[op.ID]
 	if !known || a.Status != op.Success() || a.Truncated || a.Error != "" {
@@ -42,7 +42,7 @@ func (m *Memory) grows(op *schemas.Operation, r exchange.Request, a exchange.Att
 		key := placeOf(op.ID, r.Header)
 		before, seen := m.newest[id][key]
 		switch {
-		case seen && before.version == version, seen && before.version > version && !a.Start.After(before.at):
+		case seen && before.version == version, seen && before.version > version && !a.Start.After(before.until):
 			return
 		case seen && before.version > version:
 			wrong = append(wrong, breach(where+".version", "state", fmt.Sprint(version),
@@ -54,7 +54,7 @@ func (m *Memory) grows(op *schemas.Operation, r exchange.Request, a exchange.Att
 		if m.newest[id] == nil {
 			m.newest[id] = map[place]newest{}
 		}
-		m.newest[id][key] = newest{version, a.Start.Add(a.Duration)}
+		m.newest[id][key] = newest{version, a.Start.Add(a.Duration + m.Settle)}
 	})
 	return wrong
 }

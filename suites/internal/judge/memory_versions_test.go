@@ -27,11 +27,17 @@ func TestMemoryOfVersions(t *testing.T) {
 	for name, row := range map[string]struct {
 		looks []look
 		at    string // of what is wrong with the last one; empty: nothing
+
+		settle time.Duration
 	}{
 		"a higher version": {looks: []look{{op: one, version: 9}, {op: one, version: 10, at: 3}}},
 		"a lower version":  {looks: []look{{op: one, version: 10}, {op: one, version: 9, at: 3}}, at: "$.version"},
 		"a lower version in a list": {looks: []look{{op: list, version: 2}, {op: list, version: 1, at: 3}},
 			at: "$.items[0].version"},
+		"a lower version where reads may be late": {looks: []look{{op: one, version: 2}, {op: one, version: 1, at: 6}},
+			settle: 5 * time.Second},
+		"a lower version after that": {looks: []look{{op: one, version: 2}, {op: one, version: 1, at: 8}},
+			at: "$.version", settle: 5 * time.Second},
 		"asked for at the same time": {looks: []look{{op: one, version: 2}, {op: one, version: 1, at: 1}}},
 		"to somebody else": {looks: []look{{op: one, version: 2},
 			{op: one, version: 1, at: 3, caller: "b"}}},
@@ -40,7 +46,7 @@ func TestMemoryOfVersions(t *testing.T) {
 			{op: one, version: 1, at: 3, more: deleted}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g, m := NewWithT(t), &judge.Memory{}
+			g, m := NewWithT(t), &judge.Memory{Settle: row.settle}
 			for i, l := range row.looks {
 				body := fmt.Sprintf(`{"id":%q,"version":%d%s}`, tenantID, l.version, l.more)
 				if l.op == list {

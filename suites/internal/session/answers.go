@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
@@ -100,9 +101,9 @@ const maxFaults = 500
 
 const answersPrefix = "answers-"
 
-func newAnswers(dir string, process int) *answers {
+func newAnswers(dir string, process int, settle time.Duration) *answers {
 	return &answers{path: filepath.Join(dir, fmt.Sprintf("%s%d.jsonl", answersPrefix, process)),
-		seen: map[string]bool{}}
+		seen: map[string]bool{}, memory: judge.Memory{Settle: settle}}
 }
 
 // note writes the line once for each key.
