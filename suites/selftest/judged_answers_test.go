@@ -93,14 +93,27 @@ var _ = Describe("an answer that is judged as what it is", func() {
 			}
 		})
 
-	// Nothing can be made then, and the operation that says so is at fault: that the host is the API's is known by its
-	// other answers.
-	It("is a success without a body, in the set-up", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
-		o := runWatched(ctx, startMock("-defect", "CreateTenant.201-bodiless"), "-focus=404/unknown-id/FetchTenant$")
-		Expect(rulesOf(specWith(o.result, "20x/every-answer/CreateTenant"))).To(Equal([]string{
-			"media-type header Content-Type"}))
-		Expect(o.code).To(Equal(1), o.output)
-	})
+	// Nothing can be made then. That the host is the API's is known by its other answers: what no rights and no objects
+	// explain is a fault of the operation.
+	DescribeTable("ends the set-up", func(ctx SpecContext, defect string, code int, faults ...string) {
+		o := runWatched(ctx, startMock("-defect", defect), "-focus=404/unknown-id/FetchTenant$")
+		var found []string
+		for _, line := range withVerdict(o.result, report.Violation) {
+			id, _, _ := strings.Cut(line, ":")
+			found = append(found, id+" "+strings.Join(rulesOf(specWith(o.result, id)), ", "))
+		}
+		Expect(found).To(ConsistOf(faults))
+		Expect(o.code).To(Equal(code), o.output)
+	},
+		Entry("as a success without a body", "CreateTenant.201-bodiless", 1,
+			"20x/every-answer/CreateTenant media-type header Content-Type", SpecTimeout(time.Minute)),
+		Entry("as another success", "CreateTenant.201-as-204", 1, "20x/valid-token/CreateTenant status status",
+			SpecTimeout(time.Minute)),
+		Entry("as a refusal of what is right", "CreateClient.201-as-415", 1,
+			"20x/valid-token/CreateClient status status", SpecTimeout(time.Minute)),
+		Entry("as a refusal that the account's rights may explain", "CreateTenant.201-as-403", 2,
+			SpecTimeout(time.Minute)),
+	)
 
 	It("is a page in the place of every answer", SpecTimeout(2*time.Minute), func(ctx SpecContext) {
 		g := rewritten(func(_, _ string, a *reply) bool {

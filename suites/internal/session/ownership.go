@@ -68,5 +68,15 @@ func (s *Session) Disowned() map[string]*exchange.Exchange {
 	return found
 }
 
+// Contradicting returns the answers to valid writes of this process that nothing but a fault of the target explains,
+// one of each operation.
+func (s *Session) Contradicting() map[string]*exchange.Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := maps.Clone(s.failing)
+	maps.DeleteFunc(found, func(operation string, e *exchange.Exchange) bool { return !s.contradicts(operation, e) })
+	return found
+}
+
 // Unknown makes up an id that nothing has, for requests that name an object which does not exist.
 func (s *Session) Unknown(id string) string { return s.registry.Invent(id) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +88,8 @@ func (s *Session) do(phase report.Phase) fixtures.Do {
 		if e != nil {
 			s.record(phase, "", r.Operation, e, err)
 		}
-		if e != nil && (e.Status()/100 == 5 || s.furnishing && s.fails(r.Operation, e)) {
+		if e != nil && (e.Status()/100 == 5 || s.furnishing && s.fails(r.Operation, e) ||
+			s.contradicts(r.Operation, e)) {
 			s.mu.Lock()
 			s.failing[r.Operation] = e
 			s.mu.Unlock()
@@ -105,6 +107,21 @@ func (s *Session) fails(operation string, e *exchange.Exchange) bool {
 	op := s.contract.Operation(operation)
 	return e.Status()/100 == 4 || op != nil && op.Writes() && e.Status() == op.Success() &&
 		len(op.CheckBody(e.Status(), "", e.Last().JSONBody())) > 0
+}
+
+// contradicts reports whether the answer to a valid write is one that neither the account's rights nor what is there
+// can explain: another success than the documented one, or a refusal of its method or of the form of request or answer.
+func (s *Session) contradicts(operation string, e *exchange.Exchange) bool {
+	op := s.contract.Operation(operation)
+	switch status := e.Status(); {
+	case op == nil || !op.Writes():
+		return false
+	case status/100 == 2:
+		return status != op.Success()
+	default:
+		return slices.Contains([]int{http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+			http.StatusUnsupportedMediaType}, status)
+	}
 }
 
 // Evidence is what a report shows of an exchange, redacted.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures/mock"
+	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
@@ -53,9 +54,13 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		suite.checked = len(suite.session.Checks)
 	}
 	if err != nil {
-		reportDisowned(suite.session)
-		reportBroken(suite.session)
-		Fail(setupFailed(err))
+		if suite.session != nil {
+			named := reportCalls(suite.session, suite.session.Disowned()) // another object than the one created
+			if reportBroken(suite.session) || named {
+				Fail(fmt.Sprintf("the set-up failed after answers that break the contract: %v", err))
+			}
+		}
+		Fail(fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err))
 	}
 	suite.keep(report.KindLimits, suite.session.Limits())
 	if parallelTotal() == 1 {
@@ -78,32 +83,31 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	Expect(suite.record(suite.session.Run)).To(Succeed())
 }, NodeTimeout(NoTimeout))
 
-// reportDisowned records the violations that ended the set-up: answers to creating calls that name another object
-// than the one created. The specs that would judge these calls do not run any longer.
-func reportDisowned(s *session.Session) {
-	if s == nil {
-		return
-	}
-	for operation, e := range s.Disowned() {
+// reportCalls records the violations that ended the set-up, in what valid calls were answered: the specs that would
+// judge these calls do not run any longer. It reports whether there was one.
+func reportCalls(s *session.Session, answered map[string]*exchange.Exchange) (told bool) {
+	for operation, e := range answered {
 		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
 			f := s.Judge.Examine(e, sp.expectation())
 			suite.keep(report.KindSpec, concluded(s, sp.record(), f, Exchanges(e)))
+			told = true
 		}
 	}
+	return told
 }
 
 // reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs
 // that judge every answer. Where no answer was sound, what does not resemble an answer of the operation may be that of
 // another host, which the set-up's error names.
-func reportBroken(s *session.Session) {
-	if s == nil {
-		return
-	}
+func reportBroken(s *session.Session) (told bool) {
 	all, err := s.Answers()
 	if err != nil {
-		return // the set-up's error ends the run in any case
+		return false // the set-up's error ends the run in any case
 	}
 	its := slices.ContainsFunc(slices.Collect(maps.Values(all)), session.Answers.Sound)
+	if its {
+		told = reportCalls(s, s.Contradicting())
+	}
 	for _, operation := range slices.Sorted(maps.Keys(all)) {
 		op := suite.contract.Operation(operation)
 		answers := all[operation].Successes(op)
@@ -118,12 +122,9 @@ func reportBroken(s *session.Session) {
 		decide(s, &record, judged(s, op, answers, &record))
 		accept(&record)
 		suite.keep(report.KindSpec, record)
+		told = true
 	}
-}
-
-// setupFailed says that the run says nothing about the contract, and why.
-func setupFailed(err error) string {
-	return fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err)
+	return told
 }
 
 // serve starts the embedded mock.
