@@ -89,7 +89,7 @@ var _ = Describe("a target that lies about whose an object is", long, func() {
 		Entry("in the batch read alone", limit, deceit{focus: "(20x/valid-token|401/no-token)/.*User", code: 1,
 			says: "it was left as it is", left: BeEmpty(), answers: echoes}),
 		// The sandbox itself.
-		Entry("by no body for the sandbox", limit, unnamed(http.StatusCreated, 2, `holds no "id"`)),
+		Entry("by no body for the sandbox", limit, unnamed(http.StatusCreated, 1, `holds no "id"`)),
 		Entry("by a failure for a sandbox that was made", limit, unnamed(http.StatusInternalServerError, 2,
 			"CreateTenant was answered with")),
 		Entry("by no answer for a sandbox that was made", limit, unnamed(0, 2, "broke the answer off")),

@@ -243,7 +243,7 @@ func (sp Spec) checkSideEffects(ctx context.Context, s *session.Session, t Case,
 	if t.Locks != "" && sp.Writes {
 		var err error
 		switch {
-		case len(wrong) > 0 || e.Status()/100 == 2 && sp.Want/100 != 2:
+		case len(wrong) > 0 || e.Status()/100 == 2 && sp.Want/100 != 2 && sp.Or/100 != 2:
 			err = t.lock.MarkServed(sp.ID())
 		case e.Failed():
 			err = t.lock.MarkModified(sp.ID())
