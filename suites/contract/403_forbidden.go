@@ -288,7 +288,11 @@ func eachRefused(sp spec.Spec) spec.Spec {
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		t, err := try(ctx, s, id)
 		t.Check = func(_ context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			for i, item := range spec.Items(e) {
+			items := spec.Items(e)
+			if e.Status()/100 == 2 && len(items) == 0 {
+				return nil, nil, spec.Inconclusive("the answer shows no item, and not whether one was taken")
+			}
+			for i, item := range items {
 				if fields, isObject := item.(map[string]any); isObject && fields["error"] == nil {
 					return []schemas.Violation{faultAt(itemAt(i, ".error"), "foreign", "none",
 						"the item names a tenant that the account does not own, and is taken")}, nil, nil

@@ -58,23 +58,16 @@ func (s *Session) tell() {
 	}
 }
 
-// Disowned returns the answers to creating calls of this process that name an object which is not the one created,
-// one of each operation.
-func (s *Session) Disowned() map[string]*exchange.Exchange {
+// Broken returns the answers to valid writes of this process that only a fault of the target explains, one of each
+// operation: those that name another object than the one created, and, where the host is known to be the API's, those
+// that contradict the reference.
+func (s *Session) Broken(known bool) map[string]*exchange.Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := maps.Clone(s.failing)
-	maps.DeleteFunc(found, func(_ string, e *exchange.Exchange) bool { return e.Disowned == "" })
-	return found
-}
-
-// Contradicting returns the answers to valid writes of this process that nothing but a fault of the target explains,
-// one of each operation.
-func (s *Session) Contradicting() map[string]*exchange.Exchange {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := maps.Clone(s.failing)
-	maps.DeleteFunc(found, func(operation string, e *exchange.Exchange) bool { return !s.contradicts(operation, e) })
+	maps.DeleteFunc(found, func(operation string, e *exchange.Exchange) bool {
+		return e.Disowned == "" && !(known && s.contradicts(operation, e))
+	})
 	return found
 }
 

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"acronis-conformance/fixtures/mock"
-	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/ratelimit"
 	"acronis-conformance/suites/internal/report"
 	"acronis-conformance/suites/internal/session"
@@ -54,11 +53,8 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 		suite.checked = len(suite.session.Checks)
 	}
 	if err != nil {
-		if suite.session != nil {
-			named := reportCalls(suite.session, suite.session.Disowned()) // another object than the one created
-			if reportBroken(suite.session) || named {
-				Fail(fmt.Sprintf("the set-up failed after answers that break the contract: %v", err))
-			}
+		if suite.session != nil && reportBroken(suite.session) {
+			Fail(fmt.Sprintf("the set-up failed after answers that break the contract: %v", err))
 		}
 		Fail(fmt.Sprintf("the set-up failed, which says nothing about the contract: %v", err))
 	}
@@ -83,39 +79,31 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 	Expect(suite.record(suite.session.Run)).To(Succeed())
 }, NodeTimeout(NoTimeout))
 
-// reportCalls records the violations that ended the set-up, in what valid calls were answered: the specs that would
-// judge these calls do not run any longer. It reports whether there was one.
-func reportCalls(s *session.Session, answered map[string]*exchange.Exchange) (told bool) {
-	for operation, e := range answered {
-		if sp, known := suite.specs["20x/valid-token/"+operation]; known {
+// reportBroken records the violations before the set-up ended: what valid calls were answered, and what is wrong with
+// successes, by the specs that judge every answer. None of these specs runs any longer. Where no answer was sound, what
+// does not resemble an answer of the operation may be that of another host, which the set-up's error names. It reports
+// whether there was a violation.
+func reportBroken(s *session.Session) (told bool) {
+	all, err := s.Answers()
+	known := err == nil && slices.ContainsFunc(slices.Collect(maps.Values(all)), session.Answers.Sound)
+	for operation, e := range s.Broken(known) {
+		if sp, specified := suite.specs["20x/valid-token/"+operation]; specified {
 			f := s.Judge.Examine(e, sp.expectation())
 			suite.keep(report.KindSpec, concluded(s, sp.record(), f, Exchanges(e)))
 			told = true
 		}
 	}
-	return told
-}
-
-// reportBroken records what is wrong with the successes that the set-up was answered before it failed, by the specs
-// that judge every answer. Where no answer was sound, what does not resemble an answer of the operation may be that of
-// another host, which the set-up's error names.
-func reportBroken(s *session.Session) (told bool) {
-	all, err := s.Answers()
 	if err != nil {
-		return false // the set-up's error ends the run in any case
-	}
-	its := slices.ContainsFunc(slices.Collect(maps.Values(all)), session.Answers.Sound)
-	if its {
-		told = reportCalls(s, s.Contradicting())
+		return told // the set-up's error ends the run in any case
 	}
 	for _, operation := range slices.Sorted(maps.Keys(all)) {
 		op := suite.contract.Operation(operation)
 		answers := all[operation].Successes(op)
-		if !its {
+		if !known {
 			answers = answers.Resembling(op)
 		}
-		sp, known := suite.specs[everyAnswer(op).ID()]
-		if !known || len(answers.Faults) == 0 {
+		sp, specified := suite.specs[everyAnswer(op).ID()]
+		if !specified || len(answers.Faults) == 0 {
 			continue
 		}
 		record := sp.record()
