@@ -214,7 +214,8 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 		probe = "left-alone"
 	}
 	sp := reading(op, op, probe, c.variant)
-	sp.Basis, sp.Writes = spec.RejectionDocumented, true
+	// Which values a target takes is its own affair; that a change may leave all of them out is the reference's.
+	sp.Basis, sp.Writes = askedSoundly(op, c.guess || c.little == nil || len(c.little) > 0), true
 	key := fixtures.Own(c.object, sp.ID())
 	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {

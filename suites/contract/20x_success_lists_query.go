@@ -78,6 +78,15 @@ func worded(text, name string) list {
 	return list{query: map[string]string{"text": text}, of: own("worded_user", "search"), check: found(name)}
 }
 
+// askedSoundly is what the success of a call rests on that is valid by the reference: on that, unless what is asked
+// for is a guess of ours. What the caller may not do, or the target does not have, its control has shown before.
+func askedSoundly(op *schemas.Operation, guess bool) report.Basis {
+	if guess || spec.Catalogue().Call(op.ID).Assumed {
+		return spec.RejectionDocumented
+	}
+	return spec.Documented
+}
+
 func (l list) on(op *schemas.Operation, name, variant string) spec.Spec {
 	call := spec.Catalogue().Call(op.ID)
 	key := session.VictimKey(op, call)
@@ -86,8 +95,7 @@ func (l list) on(op *schemas.Operation, name, variant string) spec.Spec {
 	}
 	return spec.Spec{
 		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
-		Want: op.Success(), Lod: l.lod,
-		Basis: report.Basis{Rejection: report.Documented, Code: report.Assumed}, Control: op.ID, Settles: true,
+		Want: op.Success(), Lod: l.lod, Basis: askedSoundly(op, l.guess), Control: op.ID, Settles: true,
 		Objects: func(n session.Needs) {
 			spec.NeedTargetObject(n, op)
 			if l.of != nil {

@@ -117,7 +117,7 @@ type objectShown struct {
 
 func (o objectShown) on(op *schemas.Operation, variant string) spec.Spec {
 	sp := reading(op, op, "shows", variant)
-	sp.Basis, sp.Settles = spec.RejectionDocumented, true
+	sp.Basis, sp.Settles = askedSoundly(op, o.guess), true
 	sp.Objects = func(n session.Needs) { n.Add(*o.of) }
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(o.of.Key, id)
