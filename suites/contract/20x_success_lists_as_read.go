@@ -205,7 +205,8 @@ func clientNames(a further, _ []any) (wrong []schemas.Violation) {
 }
 
 func (l asRead) on(op *schemas.Operation, variant string) spec.Spec {
-	sp := l.list.on(op, "list-as-read", variant).Promised(sameObjects)
+	sp := l.list.on(op, "list-as-read", variant)
+	sp.Cite = sameObjects
 	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		if l.in != "" {
 			items = inside(items, l.in)

@@ -209,7 +209,8 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 
 func (c contents) on(op *schemas.Operation, variant string) spec.Spec {
 	l := c.list
-	sp := l.on(op, "list-holds", variant).Promised(completeLists)
+	sp := l.on(op, "list-holds", variant)
+	sp.Cite = completeLists
 	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong := c.compare(idsOf(items), a.vars)
 		for i, item := range items {

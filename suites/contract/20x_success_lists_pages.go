@@ -49,7 +49,8 @@ func deadCursor(page *exchange.Exchange, number int) []schemas.Violation {
 // paged goes through a list in a few pages and compares them with the same list in one go (reference, limit and after).
 func paged(op *schemas.Operation, object string, query map[string]string, drop string) spec.Spec {
 	l := list{query: query, drop: []string{drop}, of: own(object, "lists")}
-	sp := l.on(op, "paging", "").Promised(fittingPages)
+	sp := l.on(op, "paging", "")
+	sp.Cite = fittingPages
 	sp.Prepare = l.look(op, func(ctx context.Context, whole further, items []any) ([]schemas.Violation, error) {
 		limit := max(1, (len(items)+3)/4) // four pages
 		wrong, pages, err := pageWalk{op, whole.id, whole.request, items, limit}.pageByPage(ctx, whole.s)

@@ -149,7 +149,8 @@ func holdsService(on bool) effect {
 // reads show is the same.
 func sameWith(op *schemas.Operation, parameter string) spec.Spec {
 	l := list{query: map[string]string{parameter: "true"}, of: family, vars: first}
-	sp := l.on(op, "with", parameter).Promised(sameObjects)
+	sp := l.on(op, "with", parameter)
+	sp.Cite = sameObjects
 	sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(l.of.Key, id)
 		if err != nil {

@@ -93,6 +93,21 @@ var _ = Describe("an answer that is judged as what it is", func() {
 			}
 		})
 
+	It("is a refusal of what the reference offers, on a target that has just served the rest", SpecTimeout(
+		2*time.Minute), func(ctx SpecContext) {
+		g := startGateway(func(_ *gateway, _ http.ResponseWriter, r *http.Request) bool {
+			if query := r.URL.Query(); strings.HasSuffix(r.URL.Path, "/search") && query.Get("limit") == "300" {
+				query.Set("limit", "0")
+				r.URL.RawQuery = query.Encode()
+			}
+			return false
+		})
+		o := runWatched(ctx, g.environment, "-focus=20x/(list-holds|valid-token)/Search$")
+		Expect(specWith(o.result, "20x/valid-token/Search").Verdict).To(Equal(report.Pass))
+		Expect(rulesOf(specWith(o.result, "20x/list-holds/Search"))).To(ConsistOf("status status"))
+		Expect(o.code).To(Equal(1), o.output)
+	})
+
 	// Nothing can be made then. That the host is the API's is known by its other answers: what no rights and no objects
 	// explain is a fault of the operation.
 	DescribeTable("ends the set-up", func(ctx SpecContext, defect string, code int, faults ...string) {
