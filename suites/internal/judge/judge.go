@@ -174,6 +174,8 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 			status)
 	case status == http.StatusUnauthorized && want.Code/100 == 2:
 		return violation("a call with valid credentials is refused with 401")
+	case status == http.StatusForbidden && want.Code/100 == 2 && open(op):
+		return violation("an operation that asks for no credentials is refused with 403")
 	case refused && lenient && want.Basis.Code == report.Assumed:
 		return inconclusive("refused with %d, which the documentation knows as well; that the code is %d is only "+
 			"assumed",
@@ -189,6 +191,11 @@ func (j *Judge) byStatus(e *exchange.Exchange, want Expectation) (report.Verdict
 	default:
 		return violation("the status is %d, the documentation promises %d", status, want.Code)
 	}
+}
+
+// open reports whether an operation is for everyone: the reference asks for no credentials, and lists no 403.
+func open(op *schemas.Operation) bool {
+	return op != nil && !op.Security.Token && !op.Documents(http.StatusForbidden)
 }
 
 // staleQuota reports whether a refusal says that the version of a quota is not its current one: with a code that the

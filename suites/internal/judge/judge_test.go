@@ -158,6 +158,8 @@ func TestExamine(t *testing.T) {
 			media: json, body: `{}`, verdict: report.Violation},
 		"valid credentials refused": {operation: "FetchTenant", want: 200, ground: assumed, status: 401,
 			media: json, body: envelope403, verdict: report.Violation},
+		"everyone's operation refused": {operation: "GetForgotLink", want: 200, ground: assumed, status: 403,
+			media: json, body: envelope403, verdict: report.Violation},
 		"a success without its body": {operation: "FetchTenant", want: 200, ground: documented, status: 200,
 			media: json, body: "", verdict: report.Violation, rule: "present"},
 		"a success body that lacks what must": {operation: "FetchTenant", want: 200, ground: documented, status: 200,
