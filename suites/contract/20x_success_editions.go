@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
@@ -57,11 +58,15 @@ func otherEdition(op, reader, offers *schemas.Operation) spec.Spec {
 		if err != nil {
 			return spec.Case{}, err
 		}
+		early, checks, err := checkSwitchesNothing(ctx, view{s: s, id: id, vars: vars}, read)
+		if err != nil {
+			return spec.Case{}, err
+		}
 		r, err := s.Catalogue.Request(op.ID, vars)
 		return spec.Case{Request: r, Locks: of.Key, Check: func(ctx context.Context, written *exchange.Exchange) (
 			[]schemas.Violation, []*exchange.Exchange, error) {
-			if !sound(written) {
-				return nil, nil, nil // the oracle has said so
+			if !sound(written) || len(early) > 0 {
+				return early, checks, nil // of the switch, the oracle has said so
 			}
 			var former []schemas.Violation
 			wrong, looks, err := readUntil(ctx, s, id, read, func(e *exchange.Exchange) []schemas.Violation {
@@ -75,6 +80,28 @@ func otherEdition(op, reader, offers *schemas.Operation) spec.Spec {
 		}}, err
 	}
 	return sp
+}
+
+// checkSwitchesNothing asks what the switch would bring, and that the item of the tenant is still on (reference,
+// PerformTenantEditionSwitchCheck).
+func checkSwitchesNothing(ctx context.Context, v view, read fixtures.Request) (wrong []schemas.Violation,
+	looks []*exchange.Exchange, err error) {
+	r, err := v.s.Catalogue.Request("PerformTenantEditionSwitchCheck", v.vars)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range []fixtures.Request{r, read} {
+		e, err := v.s.Send(ctx, v.id, r, nil)
+		looks = append(looks, spec.Exchanges(e)...)
+		if err != nil || !sound(e) {
+			return nil, looks, err // their own specs say so
+		}
+	}
+	if isOn(spec.Object(looks[len(looks)-1]), v.vars) {
+		return nil, looks, nil
+	}
+	return noEffect("$.items", "a list without it", fmt.Sprintf("the item %v was on before the check of an edition, "+
+		"which switches nothing", v.vars["item_name"])), looks, nil
 }
 
 // anotherEdition returns an edition of the service, other than that one, in which items are offered.

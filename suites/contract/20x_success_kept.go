@@ -135,7 +135,8 @@ var changes = []change{
 			"email": "first@example.com", "types": []any{"primary", "billing"}}}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
-		"notifications": []any{"reports", "quota"}, "contact": numbered(otherContact, "2")}},
+		"notifications": []any{"reports", "quota"}, "contact": numbered(otherContact, "2")},
+		further: inTurn("UpdateUser", body{"language": "de"})},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}, "language": "es-419"}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
@@ -143,19 +144,22 @@ var changes = []change{
 			"https://four.example.com/${unique}"},
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
-		to: body{"name": "${unique}-renamed"}},
+		to:      body{"name": "${unique}-renamed"},
+		further: inTurn("UpdateInfrastructuresLocation", body{"name": "${unique}-renamed-again"})},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), to: body{
 		"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
 		"url": "https://other.example.com/${unique}", "content_url": "https://content.example.org/${unique}",
 		"content_mobile_url": "https://mobile.example.org/${unique}"}},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"}, to: body{
 		"parameters": body{"level": "accounts", "kind": "usage_current", "hide_zero_usage": false, "show_skus": false},
-		"schedule":   body{"enabled": false}}},
+		"schedule":   body{"enabled": false}},
+		further: inTurn("UpdateReport", body{"schedule": body{"enabled": true}})},
 	{keeping: of("UpdateReport", "report_with_recipients", "FetchReport").in("recipients"),
 		follows: []string{"generation_date"}, to: body{"recipients": []any{}}},
 	{keeping: of("UpdateTenantApplicationSetting", "set_customer", "FetchTenantApplicationSetting").
 		called(map[string]string{"value": "own.value", "lock": "own.lock", "exclusive": "own.exclusive"}),
-		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true}, further: nullified},
+		follows: []string{"effective"}, to: body{"value": false, "lock": true, "exclusive": true},
+		further: aboveStays(nullified)},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions"), to: brandOf(
 		"company_name service_name support_phone support_url home_url help_url knowledgebase_url user_guide_url " +
 			"terms_url " +
@@ -173,7 +177,9 @@ var changes = []change{
 		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"}},
 	{keeping: of("UpdateTenantOfferingItemsPrices", "supplied_at_a_price", "FetchTenantOfferingItemsPrices").
 		listed("name item_name"), to: body{"items": []any{
-		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}}},
+		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}},
+		further: aboveStays(sends("UpdateTenantOfferingItemsPrices", body{"items": []any{
+			body{"application_id": "${application_id}", "name": "${item_name}", "price": "8.25"}}}))},
 
 	{keeping: of("SetTenantOfferingItems", "customer_with_a_quota", "FetchTenantOfferingItems").in("quota").
 		listed("name item_name"), to: body{"offering_items": []any{
@@ -219,8 +225,8 @@ var changes = []change{
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),
-		little: body{"currency": "USD"}, further: inTurn("UpdateTenantPricingSettings", body{"mode": "production"},
-			body{"currency": "EUR"})},
+		little: body{"currency": "USD"}, further: aboveStays(inTurn("UpdateTenantPricingSettings",
+			body{"mode": "production"}, body{"currency": "EUR"}))},
 	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").
 		in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},

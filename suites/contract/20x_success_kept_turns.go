@@ -21,7 +21,8 @@ var longestTag = strings.Repeat("tag ", 63) + "tags"
 func inTurn(writer string, turns ...body) furtherChange {
 	return func(ctx context.Context, v view, read *exchange.Exchange) (wrong []schemas.Violation,
 		looks []*exchange.Exchange, err error) {
-		c := change{keeping: of(writer, "", v.reader.ID), follows: words("contacts production_start_date")}
+		c := change{keeping: of(writer, "", v.reader.ID),
+			follows: words("contacts production_start_date generation_date")}
 		u := update{before: c.shown(read, v.vars), sent: map[string]any{}}
 		version := u.before["version"]
 		for _, turn := range turns {
@@ -31,9 +32,13 @@ func inTurn(writer string, turns ...body) furtherChange {
 			}
 			maps.Copy(u.sent, filled.(map[string]any))
 			for _, name := range slices.Sorted(maps.Keys(turn)) {
+				says := body{name: u.sent[name]}
+				if slices.Contains(spec.Contract().Operation(writer).Body.Required, "version") { // not of reports
+					says["version"] = version
+				}
 				r, err := v.s.Catalogue.Request(writer, v.vars)
 				if err == nil {
-					err = r.SetBody("application/json", body{name: u.sent[name], "version": version})
+					err = r.SetBody("application/json", says)
 				}
 				if err != nil {
 					return nil, looks, err

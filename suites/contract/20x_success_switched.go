@@ -93,6 +93,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			told{object: "remembered_customer", shown: asBefore("FetchTenant", "enabled")}),
 		Entry("a user comes back as before", "RestoreDeletedUser", "restored-as-before",
 			told{object: "remembered_user", shown: asBefore("FetchUser", "enabled", "access_policies")}),
+		Entry("a service that is turned off, and no other", "TurnOffTenantApplication", "others-stay",
+			told{object: "twice_served_customer", shown: both(lacks("files_cloud"), lists("backup"))}),
 		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces",
 			told{object: "roled_user",
 				vars:  map[string]string{"role": "company_admin"},

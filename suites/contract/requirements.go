@@ -63,6 +63,7 @@ var requirements = map[string]spec.Citation{
 	"20x/moved-away": spec.Cites("a tenant that was moved is no longer listed below its former parent",
 		spec.Reference),
 	"20x/order":              spec.Cites("a list is in the order that is asked for ({variant})", spec.Reference),
+	"20x/others-stay":        spec.Cites("a service is turned off, and the others stay on", spec.Reference),
 	"20x/purpose":            spec.Cites("a one-time token is given for each documented purpose", spec.Reference),
 	"20x/read-again":         spec.Cites("a read changes nothing: the next one shows the same", spec.Reference),
 	"20x/replaces":           spec.Cites("an update of access policies replaces the whole list", spec.Reference),
