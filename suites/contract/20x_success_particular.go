@@ -49,6 +49,9 @@ var _ = Describe("20x success of what is not as it was", Label("20x"), func() {
 	}) {
 		spec.Register(openToReaders(op))
 	}
+	for _, op := range spec.Operations(spec.Named("FetchOneTimeTokenLoginPage")) {
+		spec.Register(withoutParameters(op))
+	}
 })
 
 // foundWhereMoved asks that a tenant is found by its new name, below its new parent. Where the answer to the update
@@ -98,6 +101,20 @@ func openToReaders(op *schemas.Operation) spec.Spec {
 	p := spec.Probe{Code: op.Success(), Name: "as-reader"}.Promised(readersToo)
 	sp := p.On(op, "", func(r *fixtures.Request, _ *session.Session) error {
 		r.As = fixtures.Reader
+		return nil
+	})
+	sp.Code, sp.Basis = "20x", spec.Documented
+	return sp
+}
+
+var onlyAPage = spec.Cites(`the login page takes no parameter that is required, and has no answer but the page (`+
+	`reference, FetchOneTimeTokenLoginPage)`, spec.Reference)
+
+// withoutParameters calls an operation without its parameters, of which the reference requires none.
+func withoutParameters(op *schemas.Operation) spec.Spec {
+	p := spec.Probe{Code: op.Success(), Name: "without-parameters"}.Promised(onlyAPage)
+	sp := p.On(op, "", func(r *fixtures.Request, _ *session.Session) error {
+		r.Query = nil
 		return nil
 	})
 	sp.Code, sp.Basis = "20x", spec.Documented

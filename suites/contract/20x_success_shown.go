@@ -29,6 +29,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			shown: hasChildren(true)}),
 		Entry("a user of a customer has a tenant of its own", "FetchUser", "own-tenant", objectShown{of: shared("user"),
 			shown: hasOwnTenant}),
+		Entry("a user of a unit", "FetchUser", "user-of-unit", objectShown{of: own("family_tree", "lists"),
+			vars: map[string]string{"user_id": "unit_user_id"}, shown: called("login", "unit_login")}),
 		Entry("the tenant of one user", "FetchTenant", "own-tenant", objectShown{of: shared("user"),
 			vars: map[string]string{"tenant_id": "personal_id"}, shown: isOwnTenant}),
 		Entry("a customer that was disabled from the first day", "FetchTenant", "as-made",

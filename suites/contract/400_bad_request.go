@@ -32,6 +32,12 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			return nil
 		}))
 	}
+	for _, op := range spec.Operations(spec.Named("UploadTenantBrandLogo")) {
+		spec.Register(bad("not-a-picture").On(op, "", func(r *fixtures.Request, _ *session.Session) error {
+			r.Body = []byte("This is not a picture.")
+			return nil
+		}))
+	}
 	for _, op := range spec.Operations(func(op *schemas.Operation) bool { return op.Body != nil && op.Body.Demanded }) {
 		spec.Register(bad("empty-body").On(op, "", func(r *fixtures.Request, _ *session.Session) error {
 			r.Body = []byte{}

@@ -82,6 +82,7 @@ var requirements = map[string]spec.Citation{
 
 	"400/malformed-json": spec.Cites("a body that is not well-formed JSON is answered with 400 and error details",
 		statusCodes),
+	"400/not-a-picture": spec.Cites("a logo that is not a PNG is answered with 400 and error details", statusCodes),
 	"400/empty-body": spec.Cites(
 		"a request without the body that it needs is answered with 400 and error details", statusCodes),
 	"400/missing-field": spec.Cites(
