@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -95,6 +96,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			told{object: "remembered_user", shown: asBefore("FetchUser", "enabled", "access_policies")}),
 		Entry("a service that is turned off, and no other", "TurnOffTenantApplication", "others-stay",
 			told{object: "twice_served_customer", shown: both(lacks("files_cloud"), lists("backup"))}),
+		Entry("a registration token is among all of them at once", "CreateRegistrationToken_0", "listed-at-once",
+			told{object: "side", reads: "FetchRegistrationTokens_0", shown: lists(made)}),
 		Entry("a role replaces the one that was there", "UpdateUserAccessPolicies", "replaces",
 			told{object: "roled_user",
 				vars:  map[string]string{"role": "company_admin"},
@@ -158,8 +161,12 @@ type told struct {
 	body   body              // instead of that of the valid call
 	set    body              // properties of the body that differ
 	query  map[string]string
-	shown  effect
+	reads  string // instead of the witness
+	shown  effect // the object knows what was made as made
 }
+
+// made is the name of the id that the answer to the write shows.
+const made = "made"
 
 func (w told) on(op *schemas.Operation, name string) spec.Spec {
 	key := fixtures.Own(w.object, "20x-"+name)
@@ -191,12 +198,13 @@ func (w told) on(op *schemas.Operation, name string) spec.Spec {
 		for parameter, value := range w.query {
 			r.Query.Set(parameter, value)
 		}
-		read, err := s.Catalogue.Request(spec.Catalogue().Call(op.ID).Witness, vars)
+		read, err := s.Catalogue.Request(cmp.Or(w.reads, spec.Catalogue().Call(op.ID).Witness), vars)
 		return spec.Case{Request: r, Locks: key, Check: func(ctx context.Context,
 			e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
 			if e.Status()/100 != 2 {
 				return nil, nil, nil // the oracle has said so
 			}
+			vars[made] = spec.Object(e)["id"]
 			return readBack(ctx, s, id, read, vars, w.shown)
 		}}, err
 	}

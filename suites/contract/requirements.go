@@ -39,6 +39,7 @@ var requirements = map[string]spec.Citation{
 		spec.Reference),
 	"20x/dead-token-expired": spec.Cites("introspection calls an expired token inactive", spec.Reference),
 	"20x/listed-again":       spec.Cites("what was restored is listed again", spec.Reference),
+	"20x/listed-at-once":     spec.Cites("what was created is listed by the next read", spec.Reference),
 	"20x/live-token":         spec.Cites("introspection calls a valid token active", spec.Reference),
 	"20x/default": spec.Cites("without the parameter {variant} a list is that of its documented default",
 		spec.Reference),
