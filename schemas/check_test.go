@@ -298,7 +298,7 @@ func TestPathIsUnambiguous(t *testing.T) {
 	g.Expect(charges(c.Operation("PutThing").CheckResponse(200, "", []byte(`{"a\u0000b":1}`)))).To(HaveLen(1))
 }
 
-func TestChecksRunConcurrently(t *testing.T) {
+func TestChecksAtTheSameTime(t *testing.T) {
 	c, err := Parse(reference)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	var wg sync.WaitGroup

@@ -153,7 +153,7 @@ func TestRecordsOfNothing(t *testing.T) {
 	g.Expect(err).To(MatchError("its records have version 9, and this program reads version 2"))
 }
 
-func TestRecorderAtOnce(t *testing.T) {
+func TestRecorderAtTheSameTime(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
 	r, err := NewRecorder(dir, 1)
