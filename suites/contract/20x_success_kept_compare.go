@@ -96,6 +96,7 @@ func (k keeping) compare(lists listing, sent, shown body) (wrong []schemas.Viola
 			asked, isObject := sent[name].(map[string]any)
 			found, isShownAsOne := value.(map[string]any)
 			switch {
+			case !there && blank(sent[name]): // what is empty need not be shown
 			case !there && !free:
 				absent = append(absent, strings.Join(at, "."))
 			case isObject && isShownAsOne:
@@ -166,6 +167,12 @@ func sameText(name, was, is string) bool {
 	return isTime && isShownAsOne && before.Equal(now)
 }
 
+// notShown is what is found where a property is no longer shown. One that need not be shown may come and go, so that
+// it tells nothing: see isNotShown.
+const notShown = "none"
+
+func isNotShown(v schemas.Violation) bool { return v.Rule == "left-alone" && v.Found == notShown }
+
 // differences says what an object shows otherwise than before, but for what is free to change. The path of each
 // begins below the object.
 func (l listing) differences(path []string, was, is map[string]any, free []string) []schemas.Violation {
@@ -174,8 +181,12 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		at := append(slices.Clone(path), name)
 		before, isObject := was[name].(map[string]any)
 		now, stillOne := is[name].(map[string]any)
+		_, still := is[name]
 		switch {
 		case slices.Contains(renewed, name) || slices.Contains(free, name) || !l(at...):
+		case !still && !blank(was[name]):
+			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: notShown,
+				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		case isObject && stillOne:
 			wrong = append(wrong, l.differences(at, before, now, nil)...)
 		case !l.same(at, was[name], is[name]):

@@ -256,7 +256,8 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 				wrong, more, err = c.further(ctx, view{s, id, reader, vars}, looks[len(looks)-1])
 				looks = append(looks, more...)
 			}
-			if c.guess && err == nil {
+			told := slices.ContainsFunc(wrong, func(v schemas.Violation) bool { return !isNotShown(v) })
+			if (c.guess || !told) && err == nil {
 				wrong, err = spec.AssumedOnly(s, wrong)
 			}
 			return wrong, append(spec.Exchanges(u.look), looks...), err

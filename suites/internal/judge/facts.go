@@ -259,7 +259,11 @@ func ids(value any) any {
 		if !isObject {
 			return value
 		}
-		all = append(all, object["id"])
+		id, shown := object["id"]
+		if !shown {
+			return nil // what may be left out tells nothing apart
+		}
+		all = append(all, id)
 	}
 	if all == nil {
 		return value

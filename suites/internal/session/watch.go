@@ -50,7 +50,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if round > 0 && shown == seen[w.key()] {
+			if round > 0 && alike(shown, seen[w.key()]) {
 				if shown != "" {
 					s.Baselines[w.key()] = shown
 				}
@@ -98,13 +98,19 @@ func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where stri
 		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key,
 			statusText(e.Status()))
 	}
-	if err != nil || now == "" || now == before {
+	if err != nil || now == "" || alike(before, now) {
 		return "", e, err
 	}
 	return differs(before, now), e, nil
 }
 
-// differs tells where two looks differ first.
+// alike reports whether two looks show the same.
+func alike(before, now string) bool {
+	return before == now || before != "" && now != "" && differs(before, now) == ""
+}
+
+// differs tells where two looks differ first, in what both show. A property that need not be shown may be left out of
+// one and not of another, as by servers of two versions; one that has to be shown is missed by the oracle.
 func differs(before, now string) string {
 	oldStatus, oldBody, _ := strings.Cut(before, " ")
 	newStatus, newBody, _ := strings.Cut(now, " ")
@@ -127,13 +133,11 @@ func firstDifference(path string, was, is any) string {
 			break
 		}
 		for _, name := range slices.Sorted(maps.Keys(w)) {
+			if _, still := i[name]; !still {
+				continue
+			}
 			if d := firstDifference(path+"."+name, w[name], i[name]); d != "" {
 				return d
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(i)) {
-			if _, had := w[name]; !had {
-				return fmt.Sprintf("%s.%s was not there before", path, name)
 			}
 		}
 		return ""
@@ -145,12 +149,20 @@ func firstDifference(path string, was, is any) string {
 		if len(w) != len(i) {
 			return fmt.Sprintf("%s held %d items before, and holds %d now", path, len(w), len(i))
 		}
+		left, unlike := slices.Clone(i), -1
 		for n := range w {
-			if d := firstDifference(fmt.Sprintf("%s[%d]", path, n), w[n], i[n]); d != "" {
-				return d
+			like := slices.IndexFunc(left, func(other any) bool { return firstDifference(path, w[n], other) == "" })
+			switch {
+			case like >= 0:
+				left = slices.Delete(left, like, like+1)
+			case unlike < 0:
+				unlike = n
 			}
 		}
-		return ""
+		if unlike < 0 {
+			return ""
+		}
+		return firstDifference(fmt.Sprintf("%s[%d]", path, unlike), w[unlike], left[0])
 	}
 	if fmt.Sprint(was) == fmt.Sprint(is) {
 		return ""
@@ -194,7 +206,7 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 // Same reports whether two answers of the operation show the same state, as far as the contract documents what they
 // show.
 func Same(op *schemas.Operation, a, b *exchange.Exchange) bool {
-	return look{op: op}.shows(a) == look{op: op}.shows(b)
+	return alike(look{op: op}.shows(a), look{op: op}.shows(b))
 }
 
 // look reads what an answer of an operation shows of an object.
