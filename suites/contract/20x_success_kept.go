@@ -221,7 +221,7 @@ var changes = []change{
 		little: body{"company_name": "${unique} renamed"}},
 	{keeping: of("ModifyCustomBranding", "complete_brand", "FetchCustomBrandingOptions").in("phone"),
 		// An empty upsell_url hides the links to buy (guide, "Branding").
-		little: body{"support_phone": "+1 555 0404", "upsell_url": ""}},
+		little: body{"support_phone": "+12025550144", "upsell_url": ""}},
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),
@@ -265,8 +265,8 @@ var allNotifications = []any{"maintenance", "quota", "reports", "backup_error", 
 	"certificate_management_warning", "certificate_management_info"}
 
 var otherContact = map[string]any{
-	"email": "second@example.com", "firstname": "Other", "lastname": "Name", "title": "Ms.", "phone": "+1 555 0202",
-	"website": "https://two.example.com", "industry": "Trade", "organization_size": "20", "country": "France",
+	"email": "second@example.com", "firstname": "Other", "lastname": "Name", "title": "Ms.", "phone": "+12025550122",
+	"website": "https://two.example.com/start", "industry": "Trade", "organization_size": "20", "country": "France",
 	"state": "Bretagne", "city": "Brest", "zipcode": "29200", "address1": "Rue 1", "address2": "Etage 1",
 }
 
@@ -280,13 +280,14 @@ func numbered(contact body, number string) body {
 // brandOf gives each option of a brand a value of its own kind, which no other one has.
 func brandOf(options string) map[string]any {
 	values := body{
-		"color": "#336699", "support_phone": "+1 555 0303", "white_labeled_agent": true, "owns_custom_legal_docs": true,
+		"color": "#336699", "support_phone": "+12025550133", "white_labeled_agent": true,
+		"owns_custom_legal_docs": true,
 	}
 	chosen := map[string]any{}
 	for name := range strings.FieldsSeq(options) {
 		chosen[name] = cmp.Or(values[name], any("the "+strings.ReplaceAll(name, "_", " ")))
 		if strings.HasSuffix(name, "_url") {
-			chosen[name] = "https://" + strings.ReplaceAll(name, "_", "-") + ".example.com"
+			chosen[name] = "https://" + strings.ReplaceAll(name, "_", "-") + ".example.com/start"
 		}
 	}
 	return chosen
