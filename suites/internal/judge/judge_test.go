@@ -222,6 +222,10 @@ func TestExamine(t *testing.T) {
 			status: 200, media: json, body: `{"error":null}`, verdict: report.Pass},
 		"a failure that was asked for and is not made": {operation: "DeleteUser", want: 503, ground: assumed,
 			injected: true, status: 204, verdict: report.Inconclusive},
+		"a failure that was asked for and is another one": {operation: "DeleteUser", want: 503, ground: assumed,
+			injected: true, status: 502, media: html, body: "<p>", verdict: report.Inconclusive},
+		"another failure than one that was to be a refusal": {operation: "DeleteUser", want: 403, ground: assumed,
+			injected: true, status: 502, media: html, body: "<p>", verdict: report.Violation},
 		"a failure that was asked for and is not made, and the answer lacks what it must have": {
 			operation: "FetchTenant", want: 503, ground: assumed, injected: true, status: 200, media: json, body: `{}`,
 			verdict: report.Violation, rule: "required", unlisted: "status"},
