@@ -35,21 +35,11 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 	shown func(*exchange.Exchange) []schemas.Violation) (wrong []schemas.Violation, looks []*exchange.Exchange,
 	err error) {
 	for begin := time.Now(); ; {
-		e, err := s.Send(ctx, id, read, nil)
-		looks = append(looks, spec.Exchanges(e)...)
-		switch body := spec.WholeObject(e); {
-		case err != nil:
-			return nil, looks, err
-		case e.Status() == http.StatusNotFound:
-			wrong = noEffect("status", "404", "what was written is not found")
-		case e.Status()/100 != 2 || body == nil:
-			return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" +
-				read.Operation)
-		default:
-			wrong = shown(e)
-		}
-		if len(wrong) == 0 || time.Since(begin) >= s.ConsistencyTimeout() {
-			return wrong, looks, nil
+		var more []*exchange.Exchange
+		wrong, more, err = readOnce(ctx, s, id, read, shown)
+		looks = append(looks, more...)
+		if err != nil || len(wrong) == 0 || time.Since(begin) >= s.ConsistencyTimeout() {
+			return wrong, looks, err
 		}
 		select {
 		case <-ctx.Done():
@@ -57,6 +47,22 @@ func readUntil(ctx context.Context, s *session.Session, id string, read fixtures
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+func readOnce(ctx context.Context, s *session.Session, id string, read fixtures.Request,
+	shown func(*exchange.Exchange) []schemas.Violation) ([]schemas.Violation, []*exchange.Exchange, error) {
+	e, err := s.Send(ctx, id, read, nil)
+	looks := spec.Exchanges(e)
+	switch body := spec.WholeObject(e); {
+	case err != nil:
+		return nil, looks, err
+	case e.Status() == http.StatusNotFound:
+		return noEffect("status", "404", "what was written is not found"), looks, nil
+	case e.Status()/100 != 2 || body == nil:
+		return nil, looks, spec.Inconclusive("the read that would show it fails: see 20x/valid-token/" +
+			read.Operation)
+	}
+	return shown(e), looks, nil
 }
 
 func noEffect(path, found, detail string) []schemas.Violation {

@@ -167,11 +167,14 @@ func sameText(name, was, is string) bool {
 	return isTime && isShownAsOne && before.Equal(now)
 }
 
-// notShown is what is found where a property is no longer shown. One that need not be shown may come and go, so that
-// it tells nothing: see isNotShown.
-const notShown = "none"
+// notShown reports whether all that is wrong is that properties are no longer shown.
+func notShown(wrong []schemas.Violation) bool {
+	return len(wrong) > 0 && !slices.ContainsFunc(wrong, func(v schemas.Violation) bool {
+		return v.Found != unshown
+	})
+}
 
-func isNotShown(v schemas.Violation) bool { return v.Rule == "left-alone" && v.Found == notShown }
+const unshown = "none"
 
 // differences says what an object shows otherwise than before, but for what is free to change. The path of each
 // begins below the object.
@@ -185,7 +188,7 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		switch {
 		case slices.Contains(renewed, name) || slices.Contains(free, name) || !l(at...):
 		case !still && !blank(was[name]):
-			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: notShown,
+			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: unshown,
 				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		case isObject && stillOne:
 			wrong = append(wrong, l.differences(at, before, now, nil)...)

@@ -117,6 +117,6 @@ func withoutParameters(op *schemas.Operation) spec.Spec {
 		r.Query = nil
 		return nil
 	})
-	sp.Code, sp.Basis = "20x", spec.Documented
+	sp.Code, sp.Basis = "20x", askedSoundly(op, false)
 	return sp
 }

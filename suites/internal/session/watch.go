@@ -50,7 +50,7 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if round > 0 && alike(shown, seen[w.key()]) {
+			if round > 0 && shown == seen[w.key()] {
 				if shown != "" {
 					s.Baselines[w.key()] = shown
 				}
@@ -84,6 +84,10 @@ func (s *Session) ConsistencyTimeout() time.Duration {
 	return s.config.Timeouts.Settle
 }
 
+// ByTurns is how often a look is repeated where it shows a property less, or one more: servers of two versions that
+// answer by turns may differ in what need not be shown.
+const ByTurns = 24
+
 // Changed looks again and tells where the object is another one than before the specs: at "$.enabled", with both
 // values. It is empty where nothing changed, and where the look shows nothing that could be compared: what is wrong
 // with its answer is left to the reading operation's own specs. The exchange is nil where the object could not be
@@ -93,25 +97,29 @@ func (s *Session) Changed(ctx context.Context, spec string, w Watch) (where stri
 	if !known {
 		return "", nil, nil
 	}
-	now, e, err := s.witness(ctx, spec, w)
-	if err == nil && e != nil && (e.Status()/100 == 5 || e.Status() == http.StatusTooManyRequests) {
-		err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s", w.Key,
-			statusText(e.Status()))
+	for turn := 0; ; turn++ {
+		var now string
+		now, e, err = s.witness(ctx, spec, w)
+		if err == nil && e != nil && (e.Status()/100 == 5 || e.Status() == http.StatusTooManyRequests) {
+			err = fmt.Errorf("whether the request took effect cannot be told: the look at %s was answered with %s",
+				w.Key, statusText(e.Status()))
+		}
+		if err != nil || now == "" || now == before {
+			return "", e, err
+		}
+		if where = differs(before, now, false); where == "" || turn == ByTurns || !alike(before, now) {
+			return where, e, nil
+		}
 	}
-	if err != nil || now == "" || alike(before, now) {
-		return "", e, err
-	}
-	return differs(before, now), e, nil
 }
 
-// alike reports whether two looks show the same.
+// alike reports whether two looks show the same in what both show.
 func alike(before, now string) bool {
-	return before == now || before != "" && now != "" && differs(before, now) == ""
+	return before == now || before != "" && now != "" && differs(before, now, true) == ""
 }
 
-// differs tells where two looks differ first, in what both show. A property that need not be shown may be left out of
-// one and not of another, as by servers of two versions; one that has to be shown is missed by the oracle.
-func differs(before, now string) string {
+// differs tells where two looks differ first: in what both show, or in what one of them shows as well.
+func differs(before, now string, both bool) string {
 	oldStatus, oldBody, _ := strings.Cut(before, " ")
 	newStatus, newBody, _ := strings.Cut(now, " ")
 	if oldStatus != newStatus {
@@ -122,10 +130,12 @@ func differs(before, now string) string {
 	if err != nil || unread != nil {
 		return "its body was another one before"
 	}
-	return firstDifference("$", was, is)
+	return firstDifference("$", was, is, both)
 }
 
-func firstDifference(path string, was, is any) string {
+// firstDifference leaves out what is shown once, where it looks at both alone, and what is empty: that need not be
+// shown.
+func firstDifference(path string, was, is any, both bool) string {
 	switch w := was.(type) {
 	case map[string]any:
 		i, same := is.(map[string]any)
@@ -133,11 +143,19 @@ func firstDifference(path string, was, is any) string {
 			break
 		}
 		for _, name := range slices.Sorted(maps.Keys(w)) {
-			if _, still := i[name]; !still {
-				continue
+			_, still := i[name]
+			switch {
+			case !still && !both && !empty(w[name]):
+				return fmt.Sprintf("%s.%s was there before", path, name)
+			case still:
+				if d := firstDifference(path+"."+name, w[name], i[name], both); d != "" {
+					return d
+				}
 			}
-			if d := firstDifference(path+"."+name, w[name], i[name]); d != "" {
-				return d
+		}
+		for _, name := range slices.Sorted(maps.Keys(i)) {
+			if _, had := w[name]; !had && !both && !empty(i[name]) {
+				return fmt.Sprintf("%s.%s was not there before", path, name)
 			}
 		}
 		return ""
@@ -151,7 +169,9 @@ func firstDifference(path string, was, is any) string {
 		}
 		left, unlike := slices.Clone(i), -1
 		for n := range w {
-			like := slices.IndexFunc(left, func(other any) bool { return firstDifference(path, w[n], other) == "" })
+			like := slices.IndexFunc(left, func(other any) bool {
+				return firstDifference(path, w[n], other, both) == ""
+			})
 			switch {
 			case like >= 0:
 				left = slices.Delete(left, like, like+1)
@@ -162,7 +182,7 @@ func firstDifference(path string, was, is any) string {
 		if unlike < 0 {
 			return ""
 		}
-		return firstDifference(fmt.Sprintf("%s[%d]", path, unlike), w[unlike], left[0])
+		return firstDifference(fmt.Sprintf("%s[%d]", path, unlike), w[unlike], left[0], both)
 	}
 	if fmt.Sprint(was) == fmt.Sprint(is) {
 		return ""
@@ -203,8 +223,13 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	return look{op: s.contract.Operation(w.Witness), where: w.Where, only: vars[w.Where]}.shows(e), e, nil
 }
 
+func empty(value any) bool {
+	list, isList := value.([]any)
+	return value == nil || value == "" || isList && len(list) == 0
+}
+
 // Same reports whether two answers of the operation show the same state, as far as the contract documents what they
-// show.
+// both show.
 func Same(op *schemas.Operation, a, b *exchange.Exchange) bool {
 	return alike(look{op: op}.shows(a), look{op: op}.shows(b))
 }
