@@ -36,7 +36,7 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 			}}),
 		Entry("an expired token", spec.Probe{Code: 401, Name: session.Expired, Basis: spec.Documented,
 			InvalidToken: session.Expired}),
-		Entry("a token whose signature was changed", spec.Probe{Code: 401, Name: session.Tampered,
+		Entry("a token that was changed, in its signature if it has one", spec.Probe{Code: 401, Name: session.Tampered,
 			Basis:        spec.Documented,
 			InvalidToken: session.Tampered}),
 		Entry("a token that claims to need no signature", spec.Probe{Code: 401, Name: session.AlgNone,

@@ -111,7 +111,7 @@ var requirements = map[string]spec.Citation{
 	"401/no-token":      spec.Cites("a request without a token is answered with 401", statusCodes),
 	"401/garbage-token": spec.Cites("a request with a malformed token is answered with 401", statusCodes),
 	"401/tampered-token": spec.Cites(
-		"a request with a token whose content was changed after it was signed is answered with 401", statusCodes),
+		"a request with a token that was changed after it was given is answered with 401", statusCodes),
 	"401/alg-none-token": spec.Cites("a request with an unsigned token (alg none) is answered with 401",
 		statusCodes),
 	"401/other-issuer-token": spec.Cites("a request with a token that another key signed is answered with 401",
