@@ -26,6 +26,10 @@ type Watch struct {
 	Where   string         // only items with the object's value of that property count
 }
 
+// aimedAt reports whether the object is one that refusals are aimed at: they name its version. That of a control's
+// object is the one before its change.
+func (w Watch) aimedAt() bool { return !strings.HasPrefix(w.Key, fixtures.Twin("")) }
+
 func (w Watch) key() string { return w.Key + " by " + w.Witness }
 
 // volatile are properties that change without a write.
@@ -40,16 +44,26 @@ func (s *Session) baseline(ctx context.Context, needs Needs) error {
 			b.key())
 	})
 	seen := map[string]string{}
+	versions := map[string]any{} // a service may have gone on with what was made, and have raised its version
+	defer func() {
+		for key, version := range versions {
+			s.Sandbox.Objects[key]["version"] = version
+		}
+	}()
 	for begin, round := time.Now(), 0; len(watches) > 0; round++ {
 		var mu sync.Mutex
 		var unsteady []Watch
 		err := forEach(ctx, s.Concurrency(), watches, func(ctx context.Context, w Watch) error {
-			shown, _, err := s.witness(ctx, string(report.PhaseWorld), w)
+			shown, e, err := s.witness(ctx, string(report.PhaseWorld), w)
 			if err != nil {
 				return fmt.Errorf("%s before the specs: %w", w.key(), err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
+			if version := versionOf(e); version != nil && s.ConsistencyTimeout() > 0 && w.aimedAt() &&
+				s.Sandbox.Objects[w.Key]["version"] != nil {
+				versions[w.Key] = version
+			}
 			if round > 0 && shown == seen[w.key()] {
 				if shown != "" {
 					s.Baselines[w.key()] = shown
