@@ -13,6 +13,7 @@ import (
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
+	"acronis-conformance/suites/internal/session"
 )
 
 // shown returns the object in the answer of a read, with what is the caller's own in it; nil where it is not there.
@@ -96,7 +97,7 @@ func (k keeping) compare(lists listing, sent, shown body) (wrong []schemas.Viola
 			asked, isObject := sent[name].(map[string]any)
 			found, isShownAsOne := value.(map[string]any)
 			switch {
-			case !there && blank(sent[name]): // what is empty need not be shown
+			case !there && session.Blank(sent[name]): // what is empty need not be shown
 			case !there && !free:
 				absent = append(absent, strings.Join(at, "."))
 			case isObject && isShownAsOne:
@@ -130,8 +131,8 @@ func written(value any) string {
 // around them, times in another form, and lists in another order. Whether nothing is null, an empty text or an empty
 // list is free.
 func (l listing) same(path []string, was, is any) bool {
-	if blank(was) || blank(is) {
-		return blank(was) == blank(is)
+	if session.Blank(was) || session.Blank(is) {
+		return session.Blank(was) == session.Blank(is)
 	}
 	switch w := was.(type) {
 	case []any:
@@ -187,7 +188,7 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		_, still := is[name]
 		switch {
 		case slices.Contains(renewed, name) || slices.Contains(free, name) || !l(at...):
-		case !still && !blank(was[name]):
+		case !still && !session.Blank(was[name]):
 			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: unshown,
 				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		case isObject && stillOne:
@@ -199,11 +200,6 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		}
 	}
 	return wrong
-}
-
-func blank(value any) bool {
-	list, isList := value.([]any)
-	return value == nil || value == "" || isList && len(list) == 0
 }
 
 // instant reads a timestamp in one of the documented forms, to the second. One that names no zone is in UTC.

@@ -70,7 +70,7 @@ func (c creation) dropped(ctx context.Context, v view, absent []string) (wrong [
 	}
 	again := func(e *exchange.Exchange) (wrong []schemas.Violation) {
 		for _, path := range absent {
-			if found := valueAt(c.shown(e, v.vars), path); !blank(found) {
+			if found := valueAt(c.shown(e, v.vars), path); !session.Blank(found) {
 				wrong = append(wrong, schemas.Violation{Path: c.place(path), Rule: "kept", Found: "none",
 					Detail: "it was sent, and a read shows it only after an update that sends it again"})
 			}
@@ -298,7 +298,7 @@ func (c change) changed(reader *schemas.Operation, u update, after map[string]an
 	lists := c.listing(reader)
 	wrong, absent := c.compare(lists, u.sent, after)
 	for _, path := range absent {
-		if was := valueAt(u.before, path); !blank(was) {
+		if was := valueAt(u.before, path); !session.Blank(was) {
 			wrong = append(wrong, schemas.Violation{Path: c.place(path), Rule: "kept", Found: unshown,
 				Detail: "it was shown before it was sent"})
 		}

@@ -159,7 +159,7 @@ func firstDifference(path string, was, is any, both bool) string {
 		for _, name := range slices.Sorted(maps.Keys(w)) {
 			_, still := i[name]
 			switch {
-			case !still && !both && !empty(w[name]):
+			case !still && !both && !Blank(w[name]):
 				return fmt.Sprintf("%s.%s was there before", path, name)
 			case still:
 				if d := firstDifference(path+"."+name, w[name], i[name], both); d != "" {
@@ -168,7 +168,7 @@ func firstDifference(path string, was, is any, both bool) string {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(i)) {
-			if _, had := w[name]; !had && !both && !empty(i[name]) {
+			if _, had := w[name]; !had && !both && !Blank(i[name]) {
 				return fmt.Sprintf("%s.%s was not there before", path, name)
 			}
 		}
@@ -237,7 +237,8 @@ func (s *Session) witness(ctx context.Context, spec string, w Watch) (string, *e
 	return look{op: s.contract.Operation(w.Witness), where: w.Where, only: vars[w.Where]}.shows(e), e, nil
 }
 
-func empty(value any) bool {
+// Blank reports whether a value of JSON is empty, so that it need not be shown.
+func Blank(value any) bool {
 	list, isList := value.([]any)
 	return value == nil || value == "" || isList && len(list) == 0
 }
