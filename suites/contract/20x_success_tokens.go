@@ -63,6 +63,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 				return map[string]any{"grant_type": jwtBearer, "assertion": vars["access_token"], "scope": tenantScope +
 					fmt.Sprint(vars["tenant_id"])}
 			}}),
+		// With 400 it is not open yet, where the approval is seen late.
 		Entry("the approved code of a device", grant{name: "device_code", object: "approved_device", assumed: 400,
 			unsigned: true, form: func(vars fixtures.Vars) map[string]any {
 				return map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code",
