@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -129,13 +131,21 @@ func (l *Lock) read() error {
 	if l.state.Remakes > s.remakes[l.key] && l.state.Vars != nil {
 		s.remakes[l.key], s.Sandbox.Objects[l.key] = l.state.Remakes, l.state.Vars
 		s.registry.Learn(l.state.Known)
-		for key, shown := range l.state.Baselines {
-			s.Baselines[key] = shown
-		}
+		l.forget()
+		maps.Copy(s.Baselines, l.state.Baselines)
 		s.registerSecrets()
 		l.Renewed = true
 	}
 	return nil
+}
+
+// forget drops what the watches showed of the object before it was made again, and returns them.
+func (l *Lock) forget() []Watch {
+	own := slices.DeleteFunc(slices.Clone(l.session.Watches), func(w Watch) bool { return w.Key != l.key })
+	for _, w := range own {
+		delete(l.session.Baselines, w.key())
+	}
+	return own
 }
 
 func (l *Lock) write() error {
@@ -170,10 +180,10 @@ func (s *Session) ServedAbove(ctx context.Context) (string, error) {
 	return above.state.ServedBy, nil
 }
 
-// Remake makes the object again and looks at it as the watches do, so that a request that was served by mistake does
-// not hide other faults. It does nothing where that was done often enough, or where the object cannot be made again:
-// then ModifiedBy stays.
-func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error {
+// Remake makes the object again and looks at it as all watches of the run do, so that a request that was served by
+// mistake does not hide other faults. It does nothing where that was done often enough, or where the object cannot be
+// made again: then ModifiedBy stays.
+func (l *Lock) Remake(ctx context.Context, object Object) error {
 	s := l.session
 	if object.Key != l.key || l.state.Remakes >= maxRemakes {
 		return nil
@@ -193,16 +203,12 @@ func (l *Lock) Remake(ctx context.Context, object Object, watches []Watch) error
 	if s.Sandbox.Failed[l.key] != "" {
 		return l.write() // what it was is still known, and that it was changed
 	}
-	needs := NewNeeds()
+	watches := l.forget()
 	l.state.Baselines = map[string]string{}
-	for _, w := range watches {
-		delete(s.Baselines, w.key())
-		needs.Watch(w)
-	}
 	if err := s.registry.Confirm(ctx, s.Sandbox, s.do(report.PhaseWorld), s.grace(), s.Concurrency()); err != nil {
 		return err
 	}
-	if err := s.baseline(ctx, needs); err != nil {
+	if err := s.baseline(ctx, watches); err != nil {
 		return err
 	}
 	for _, w := range watches {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/suites/internal/session"
 
 	. "github.com/onsi/gomega"
@@ -42,5 +43,48 @@ func TestLock(t *testing.T) {
 			g.Expect(second.ModifiedBy).To(Equal("401/no-token/UpdateTenant"))
 			second.Unlock()
 		})
+	}
+}
+
+// An object that was made again is looked at as every spec of the run will, not as the one alone that made it again:
+// what it was before tells nothing of what it is.
+func TestMadeAgain(t *testing.T) {
+	g := NewWithT(t)
+	running, o := surroundings(t)
+	defer running.Close()
+	needs, watch := some()
+	other := session.Watch{Key: watch.Key, As: fixtures.Home, Witness: "FetchTenantMFAStatus"}
+	needs.Watch(other)
+	first, err := session.Open(t.Context(), o, needs)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer first.Close(context.Background())
+	path, err := first.Save()
+	g.Expect(err).NotTo(HaveOccurred())
+	o.Process = 2
+	second, err := session.Join(o, path)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer second.Close(context.Background())
+	for _, s := range []*session.Session{first, second} {
+		g.Expect(s.Baselines).To(HaveLen(2))
+		for key := range s.Baselines {
+			s.Baselines[key] = `200 {"of":"what was"}`
+		}
+	}
+
+	lock, err := first.Lock(t.Context(), watch.Key)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(lock.MarkServed("401/no-token/UpdateTenant")).To(Succeed())
+	g.Expect(lock.Remake(t.Context(), needs.Objects[watch.Key])).To(Succeed())
+	lock.Unlock()
+	lock, err = second.Lock(t.Context(), watch.Key)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer lock.Unlock()
+	for _, s := range []*session.Session{first, second} {
+		for _, w := range []session.Watch{watch, other} {
+			where, look, err := s.Changed(t.Context(), "409/stale-version/UpdateTenant", w)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(look).NotTo(BeNil())
+			g.Expect(where).To(BeEmpty())
+		}
 	}
 }

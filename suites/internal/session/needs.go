@@ -35,6 +35,11 @@ func (n Needs) Add(o Object) { n.Objects[o.Key] = o }
 // Watch names a look at an object.
 func (n Needs) Watch(w Watch) { n.Watches[w.key()] = w }
 
+// watches lists the looks in an order that does not depend on the run.
+func (n Needs) watches() []Watch {
+	return slices.SortedFunc(maps.Values(n.Watches), func(a, b Watch) int { return cmp.Compare(a.key(), b.key()) })
+}
+
 // objects lists the objects in an order that does not depend on the run.
 func (n Needs) objects() []Object {
 	return slices.SortedFunc(maps.Values(n.Objects), func(a, b Object) int { return cmp.Compare(a.Key, b.Key) })

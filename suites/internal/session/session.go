@@ -71,6 +71,7 @@ type State struct {
 	Access        Access
 	Sandbox       *fixtures.Sandbox
 	Controls      map[string]*Control // by operation
+	Watches       []Watch             // of all specs: a spec that makes an object again looks for the others as well
 	Baselines     map[string]string   // what a witness showed before the specs, by Watch.key
 	InvalidTokens map[string]string   // bad tokens by probe
 	SkipReasons   map[string]string   // why a bad token could not be made, by probe
@@ -231,7 +232,8 @@ func (s *Session) prepare(ctx context.Context, builder *fixtures.Builder, needs 
 	if err := s.control(ctx, needs); err != nil {
 		return err
 	}
-	return s.baseline(ctx, needs)
+	s.Watches = needs.watches()
+	return s.baseline(ctx, s.Watches)
 }
 
 // build makes the sandbox, the one thing that is made in a tenant which is not the run's own.

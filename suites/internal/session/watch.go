@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,11 +37,7 @@ var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "
 // baseline looks at everything that is watched, after all controls, twice: what still changes by itself, since a
 // target may take its time to show what was written, is looked at again until it is steady. What never is shows
 // nothing: then it is the reading operation that is at fault, and its own specs say so.
-func (s *Session) baseline(ctx context.Context, needs Needs) error {
-	watches := slices.SortedFunc(maps.Values(needs.Watches), func(a, b Watch) int {
-		return cmp.Compare(a.key(),
-			b.key())
-	})
+func (s *Session) baseline(ctx context.Context, watches []Watch) error {
 	seen := map[string]string{}
 	versions := map[string]any{} // a service may have gone on with what was made, and have raised its version
 	defer func() {

@@ -114,13 +114,7 @@ func (sp Spec) evaluate(ctx context.Context, s *session.Session, early bool) (ju
 func (sp Spec) remake(ctx context.Context, lock *session.Lock, key string) error {
 	needs := session.NewNeeds()
 	sp.addTo(needs)
-	var watches []session.Watch
-	for _, w := range needs.Watches {
-		if w.Key == key {
-			watches = append(watches, w)
-		}
-	}
-	return lock.Remake(ctx, needs.Objects[key], watches)
+	return lock.Remake(ctx, needs.Objects[key])
 }
 
 // independentOfState reports whether the rejection is decided before the object's state: by the credentials, by the
