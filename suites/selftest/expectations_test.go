@@ -26,6 +26,9 @@ type expectation struct {
 	Fails   []string // the specs that have to turn red
 	Except  []string // of these, the specs that cannot show it
 	MayFail []string // specs that may turn red as well, since they look at what the defect changes
+	// At is where each of Fails has to find it: $.error.code. Defects that show in different places share a run, though
+	// they declare the same specs.
+	At string
 
 	// AtLeastOne marks a defect that any one of Fails catches: how many show it depends on how they provoke what it
 	// changes.
@@ -125,7 +128,8 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 		Sets    map[string][]string
 		Defects map[string]struct {
 			Fails, Except []any
-			MayFail       []any  `yaml:"may_fail"`
+			MayFail       []any `yaml:"may_fail"`
+			At            string
 			BreaksSetup   bool   `yaml:"breaks_setup"`
 			BlocksSetup   string `yaml:"blocks_setup"`
 			OnlyOnRetry   bool   `yaml:"only_on_retry"`
@@ -139,7 +143,7 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 	all := map[string]expectation{}
 	for name, d := range file.Defects {
 		all[name] = expectation{Fails: flattened(d.Fails), Except: flattened(d.Except), MayFail: flattened(d.MayFail),
-			BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate,
+			At: d.At, BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate,
 			Alone: d.Alone}
 	}
 	return all, nil

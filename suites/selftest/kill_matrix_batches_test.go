@@ -32,16 +32,20 @@ func batches(defects []defect) [][]defect {
 		independent(denying), alone)
 }
 
-// dealt puts each defect into the first batch that has room for it, and whose defects it can be told from.
+// dealt puts each defect into the smallest batch whose defects it can be told from.
 func dealt(defects []defect, size int, apart func(a, b defect) bool) (all [][]defect) {
 	for _, d := range defects {
-		i := slices.IndexFunc(all, func(batch []defect) bool {
-			return len(batch) < size && !slices.ContainsFunc(batch, func(other defect) bool { return !apart(d, other) })
-		})
-		if i < 0 {
-			i, all = len(all), append(all, nil)
+		smallest := -1
+		for i, batch := range all {
+			if len(batch) < size && (smallest < 0 || len(batch) < len(all[smallest])) &&
+				!slices.ContainsFunc(batch, func(other defect) bool { return !apart(d, other) }) {
+				smallest = i
+			}
 		}
-		all[i] = append(all[i], d)
+		if smallest < 0 {
+			smallest, all = len(all), append(all, nil)
+		}
+		all[smallest] = append(all[smallest], d)
 	}
 	return all
 }
@@ -54,8 +58,7 @@ func distinctly(defects []defect, size int) (all [][]defect) {
 		on, property := subject(d.Defect), propertyOf(d)
 		i := 0
 		for i < len(all) && (len(all[i]) == size || slices.ContainsFunc(taken[i][on], func(other string) bool {
-			return property == "" || other == "" || strings.HasPrefix(property+".", other+".") ||
-				strings.HasPrefix(other+".", property+".")
+			return property == "" || other == "" || nested(property, other)
 		})) {
 			i++
 		}
@@ -65,6 +68,11 @@ func distinctly(defects []defect, size int) (all [][]defect) {
 		all[i], taken[i][on] = append(all[i], d), append(taken[i][on], property)
 	}
 	return all
+}
+
+// nested reports whether one of the places lies in the other.
+func nested(a, b string) bool {
+	return strings.HasPrefix(a+".", b+".") || strings.HasPrefix(b+".", a+".")
 }
 
 // propertyOf is the one property that a generated defect changes, in the answer or of what is kept; empty: it does
@@ -113,8 +121,8 @@ func independent(defects []defect) [][]defect {
 	})
 }
 
-// apart deals out defects of the catalogue: no two of a batch declare the same spec, and those that declare specs of
-// single operations declare those of different ones. One that shows elsewhere than in what it declares is alone.
+// apart deals out defects of the catalogue: no two of a batch declare the same spec, but where they show in different
+// places of an answer. One that shows elsewhere than in what it declares is alone.
 func apart(defects []defect) (all [][]defect) {
 	var together []defect
 	declared := map[string][]declaration{}
@@ -134,7 +142,7 @@ func apart(defects []defect) (all [][]defect) {
 		return cmp.Compare(breadth(declared[b.Name]), breadth(declared[a.Name]))
 	})
 	return append(dealt(together, catalogueBatch, func(a, b defect) bool {
-		return !overlap(declared[a.Name], declared[b.Name])
+		return a.At != "" && b.At != "" && !nested(a.At, b.At) || !overlap(declared[a.Name], declared[b.Name])
 	}), all...)
 }
 
@@ -149,12 +157,11 @@ func breadth(declared []declaration) int {
 	return 0
 }
 
-// overlap reports whether a spec can fit both, or an operation where both are of single ones.
+// overlap reports whether a spec can fit both.
 func overlap(a, b []declaration) bool {
-	ofOperations := breadth(a)+breadth(b) == 0
 	return slices.ContainsFunc(a, func(one declaration) bool {
 		return slices.ContainsFunc(b, func(other declaration) bool {
-			return meet(one.subject, other.subject) && (ofOperations || meet(one.probe, other.probe))
+			return meet(one.subject, other.subject) && meet(one.probe, other.probe)
 		})
 	})
 }

@@ -72,6 +72,16 @@ var _ = Describe("a defect", Label("defect"), func() {
 		Entry("and none of it was run", declared, render.Failed, 0, 0, spec(other, report.Pass, ""),
 			SpecTimeout(time.Second)),
 	)
+	DescribeTable("of the catalogue that shows in one place", func(_ SpecContext, path string, found bool) {
+		s := spec(a, report.Violation, "")
+		s.Differences = []report.Difference{{Path: path}}
+		k := judged(with(func(d *defect) { d.At = "$.error.code" }), &report.Result{Specs: []report.Spec{s}})
+		Expect(k.Verdict == render.Killed).To(Equal(found), k.Why)
+		Expect(len(k.Missing) == 0).To(Equal(found))
+	},
+		Entry("is found there", "$.error.code", true, SpecTimeout(time.Second)),
+		Entry("is not found elsewhere", "$.error.domain", false, SpecTimeout(time.Second)),
+	)
 	DescribeTable("that is generated is known by the answer", func(_ SpecContext,
 		name, actual, path string, known bool) {
 		s := report.Spec{Actual: actual, Differences: []report.Difference{{Path: path}}}
@@ -105,6 +115,18 @@ var _ = Describe("a defect", Label("defect"), func() {
 			}
 		}
 	})
+	DescribeTable("of the catalogue that declares the same specs shares a batch", func(_ SpecContext, at, other string,
+		shares bool) {
+		batches := apart([]defect{with(func(d *defect) { d.Name, d.At = "a", at }),
+			with(func(d *defect) { d.Name, d.At = "b", other })})
+		Expect(len(batches) == 1).To(Equal(shares))
+	},
+		Entry("with one that shows in another place", "$.error.code", "$.error.domain", true,
+			SpecTimeout(time.Second)),
+		Entry("with none that shows within it", "$.error.details", "$.error.details.info", false,
+			SpecTimeout(time.Second)),
+		Entry("with none that shows anywhere", "$.error.code", "", false, SpecTimeout(time.Second)),
+	)
 	DescribeTable("of the catalogue shares a batch", func(_ SpecContext, one, other string, shares bool) {
 		declaring := func(name, pattern string) defect {
 			return defect{mock.Defect{Name: name}, expectation{Fails: []string{pattern}}}
@@ -117,7 +139,9 @@ var _ = Describe("a defect", Label("defect"), func() {
 	},
 		Entry("with one on another operation", "20x/kept/CreateUser", "20x/kept/CreateReport", true,
 			SpecTimeout(time.Second)),
-		Entry("with none on the same operation", "20x/kept/CreateUser", "400/missing-field/CreateUser", false,
+		Entry("with one on the same operation, of another code", "20x/kept/CreateUser",
+			"400/missing-field/CreateUser", true, SpecTimeout(time.Second)),
+		Entry("with none of the same spec", "20x/kept/CreateUser", "20x/*/CreateUser", false,
 			SpecTimeout(time.Second)),
 		Entry("with one on every operation, of another code", "20x/kept/CreateUser", "404/*/*", true,
 			SpecTimeout(time.Second)),

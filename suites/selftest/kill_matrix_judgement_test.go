@@ -12,18 +12,18 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// shows reports whether the answer that a spec got is what a generated defect makes of it: no other of its batch shows
-// there. What one of the catalogue makes of it is told nowhere but there, and no other of its batch declares the spec.
+// shows reports whether the answer that a spec got is what the defect makes of it: no other of its batch shows there.
+// Where one of the catalogue does not say where it shows, no other of its batch declares the spec.
 func shows(d defect, s report.Spec) bool {
-	parts := generatedName.FindStringSubmatch(d.Name)
-	if parts == nil {
-		return true
-	}
 	at := func(path string) bool {
 		return slices.ContainsFunc(s.Differences, func(difference report.Difference) bool {
 			found, under := strings.CutPrefix(anyItem.ReplaceAllString(difference.Path, ""), path)
 			return under && (found == "" || found[0] == '.')
 		})
+	}
+	parts := generatedName.FindStringSubmatch(d.Name)
+	if parts == nil {
+		return d.At == "" || at(d.At)
 	}
 	switch way, what := parts[3], parts[4]; way {
 	case "as":
@@ -76,10 +76,10 @@ func judged(d defect, r *report.Result) render.Kill {
 			k.Declared++
 		}
 		switch {
-		case red[s.ID] && declared:
+		case red[s.ID] && declared && (d.At == "" || shows(d, s)):
 			k.Red++
 			k.KilledBy = append(k.KilledBy, s.ID)
-		case red[s.ID]:
+		case red[s.ID] && !declared:
 			k.Red++
 			if !d.AllowsFailure(s.ID) && !(d.BreaksSetup && dependent(s, subject(d.Defect))) {
 				k.Strays = append(k.Strays, saying(s))
