@@ -143,8 +143,8 @@ func parseExpectations(content []byte) (map[string]expectation, error) {
 	all := map[string]expectation{}
 	for name, d := range file.Defects {
 		all[name] = expectation{Fails: flattened(d.Fails), Except: flattened(d.Except), MayFail: flattened(d.MayFail),
-			At: d.At, BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry, TooLate: d.TooLate,
-			Alone: d.Alone}
+			At: d.At, BreaksSetup: d.BreaksSetup, BlocksSetup: d.BlocksSetup, OnlyOnRetry: d.OnlyOnRetry,
+			TooLate: d.TooLate, Alone: d.Alone}
 	}
 	return all, nil
 }
