@@ -88,3 +88,42 @@ func TestMadeAgain(t *testing.T) {
 		}
 	}
 }
+
+// What one process has made again others still use when it ends: process 1 removes it, with what was made in it.
+func TestMadeAgainStaysForTheOthers(t *testing.T) {
+	g := NewWithT(t)
+	running, o := surroundings(t)
+	defer running.Close()
+	needs, watch := some()
+	before := tenants(t, o)
+	first, err := session.Open(t.Context(), o, needs)
+	g.Expect(err).NotTo(HaveOccurred())
+	path, err := first.Save()
+	g.Expect(err).NotTo(HaveOccurred())
+	o.Process = 2
+	second, err := session.Join(o, path)
+	g.Expect(err).NotTo(HaveOccurred())
+
+	lock, err := second.Lock(t.Context(), watch.Key)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(lock.MarkServed("401/no-token/UpdateTenant")).To(Succeed())
+	g.Expect(lock.Remake(t.Context(), needs.Objects[watch.Key])).To(Succeed())
+	lock.Unlock()
+	lock, err = first.Lock(t.Context(), watch.Key)
+	g.Expect(err).NotTo(HaveOccurred())
+	lock.Unlock()
+	g.Expect(second.Close(t.Context())).To(BeEmpty())
+
+	where, look, err := first.Changed(t.Context(), "409/stale-version/UpdateTenant", watch)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(look.Status()).To(Equal(200))
+	g.Expect(where).To(BeEmpty())
+	made := first.Sandbox.Objects[watch.Key]
+	r, err := first.Catalogue.Request("CreateRegistrationToken_1", fixtures.Vars{"tenant_id": made["tenant_id"]})
+	g.Expect(err).NotTo(HaveOccurred())
+	e, err := first.Send(t.Context(), "20x/valid-token/CreateRegistrationToken_1", r, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(e.Status() / 100).To(Equal(2))
+	g.Expect(first.Close(t.Context())).To(BeEmpty())
+	g.Expect(tenants(t, o)).To(Equal(before))
+}

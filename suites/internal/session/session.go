@@ -344,7 +344,7 @@ func (s *Session) CleanupTimeout() time.Duration {
 }
 
 // Close removes what this process created, last-in first-out, and returns what could not be removed. Process 1 closes
-// last.
+// last, and removes what the others have made again: one that ends first is not to take it from the rest.
 func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	defer func() {
 		s.client.Close()
@@ -353,10 +353,15 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
 	s.learnRemoved()
+	unread := s.exchangeMade()
 	left := s.registry.Remove(ctx, s.Sandbox, s.renewing(s.do(report.PhaseCleanup)), s.Concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
 			left[i].Name), s.Redactor.String(left[i].Reason)
+	}
+	if unread != nil {
+		left = append(left, fixtures.Leftover{Kind: "object", Reason: fmt.Sprintf(
+			"what other processes of the run made again is not known: %v; sweep the run for it", unread)})
 	}
 	return left
 }
