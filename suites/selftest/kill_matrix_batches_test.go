@@ -35,37 +35,51 @@ func batches(defects []defect) [][]defect {
 // dealt puts each defect into the smallest batch whose defects it can be told from.
 func dealt(defects []defect, size int, apart func(a, b defect) bool) (all [][]defect) {
 	for _, d := range defects {
-		smallest := -1
-		for i, batch := range all {
-			if len(batch) < size && (smallest < 0 || len(batch) < len(all[smallest])) &&
-				!slices.ContainsFunc(batch, func(other defect) bool { return !apart(d, other) }) {
-				smallest = i
-			}
+		i := smallest(all, size, func(i int) bool {
+			return !slices.ContainsFunc(all[i], func(other defect) bool { return !apart(d, other) })
+		})
+		if i < 0 {
+			i, all = len(all), append(all, nil)
 		}
-		if smallest < 0 {
-			smallest, all = len(all), append(all, nil)
-		}
-		all[smallest] = append(all[smallest], d)
+		all[i] = append(all[i], d)
 	}
 	return all
 }
 
+// smallest is the batch with the fewest defects that has room for one more and fits; -1 where none does.
+func smallest(batches [][]defect, size int, fits func(i int) bool) int {
+	found := -1
+	for i, batch := range batches {
+		if len(batch) < size && (found < 0 || len(batch) < len(batches[found])) && fits(i) {
+			found = i
+		}
+	}
+	return found
+}
+
 // distinctly deals out generated defects that show in different places: in the answers of different operations, or in
-// different properties of the same answer.
+// different properties of the same answer. Those that take an operation for themselves come first, and the others
+// find room beside them.
 func distinctly(defects []defect, size int) (all [][]defect) {
-	var taken []map[string][]string // by batch, and operation: the properties
+	property := map[string]string{}
 	for _, d := range defects {
-		on, property := subject(d.Defect), propertyOf(d)
-		i := 0
-		for i < len(all) && (len(all[i]) == size || slices.ContainsFunc(taken[i][on], func(other string) bool {
-			return property == "" || other == "" || nested(property, other)
-		})) {
-			i++
+		property[d.Name] = propertyOf(d)
+	}
+	ordered := slices.SortedStableFunc(slices.Values(defects), func(a, b defect) int {
+		return cmp.Compare(min(len(property[a.Name]), 1), min(len(property[b.Name]), 1))
+	})
+	var taken []map[string][]string // by batch, and operation: the properties
+	for _, d := range ordered {
+		on, own := subject(d.Defect), property[d.Name]
+		i := smallest(all, size, func(i int) bool {
+			return !slices.ContainsFunc(taken[i][on], func(other string) bool {
+				return own == "" || other == "" || nested(own, other)
+			})
+		})
+		if i < 0 {
+			i, all, taken = len(all), append(all, nil), append(taken, map[string][]string{})
 		}
-		if i == len(all) {
-			all, taken = append(all, nil), append(taken, map[string][]string{})
-		}
-		all[i], taken[i][on] = append(all[i], d), append(taken[i][on], property)
+		all[i], taken[i][on] = append(all[i], d), append(taken[i][on], own)
 	}
 	return all
 }
