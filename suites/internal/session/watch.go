@@ -305,12 +305,31 @@ func steady(value any) any {
 			v[name] = steady(field)
 		}
 	case []any:
+		v = slices.DeleteFunc(v, isIdleStorage)
 		for i := range v {
 			v[i] = steady(v[i])
 		}
 		sortByText(v)
+		return v
 	}
 	return value
+}
+
+// isIdleStorage reports whether it is an offering item, or what is used of one, that is of a storage and off. It comes
+// and goes for every tenant that could have it, as storages are registered and removed.
+func isIdleStorage(item any) bool {
+	fields, _ := item.(map[string]any)
+	if fields["infra_id"] == nil || fields["usage_name"] == nil {
+		return false
+	}
+	if used, shown := fields["value"]; shown && fmt.Sprint(used) != "0" {
+		return false
+	}
+	if offered, isUsage := fields["offering_item"].(map[string]any); isUsage {
+		fields = offered
+	}
+	status, shown := fields["status"]
+	return !shown || fmt.Sprint(status) == "0"
 }
 
 // sortByText sorts a list by what its items are as JSON.

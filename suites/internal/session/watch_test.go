@@ -85,6 +85,17 @@ func TestTwoLooksAreComparedInWhatIsDocumented(t *testing.T) {
 		"the items of a list": {operation: "FetchTenantChildren", status: 200, before: `{"items":["a"]}`,
 			now:     `{"items":["a","b"]}`,
 			differs: "$.items held 1 items before, and holds 2 now"},
+		"a storage that was registered meanwhile": {operation: "FetchTenantOfferingItems", status: 200,
+			before: `{"items":[{"name":"a","usage_name":"a","status":1}]}`,
+			now: `{"items":[{"name":"b","usage_name":"b","status":0,"infra_id":"c"},` +
+				`{"name":"a","usage_name":"a","status":1}]}`},
+		"what is used of a storage that was registered meanwhile": {operation: "FetchTenantUsages", status: 200,
+			before: `{"items":[]}`, now: `{"items":[{"usage_name":"b","value":0,"infra_id":"c",` +
+				`"offering_item":{"status":0}}]}`},
+		"a storage that was turned on": {operation: "FetchTenantOfferingItems", status: 200,
+			before:  `{"items":[{"name":"b","usage_name":"b","status":0,"infra_id":"c"}]}`,
+			now:     `{"items":[{"name":"b","usage_name":"b","status":1,"infra_id":"c"}]}`,
+			differs: "$.items held 0 items before, and holds 1 now"},
 		"another status": {operation: "FetchTenant", status: 200, statusNow: 404, before: `{"name":"a"}`,
 			now:     `{"name":"a"}`,
 			differs: "it was read with 200 before, and with 404 now"},
