@@ -167,6 +167,9 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of tenants with their contacts", "FetchTenantsBatch", "filter", "with_contacts",
 			list{query: map[string]string{"with_contacts": "true"},
 				check: contains("contacts", "email", ""), guess: true}),
+		Entry("of a tenant with the contact that bills are sent to", "FetchTenantsBatch", "filter",
+			"with_contacts-billing", list{query: map[string]string{"with_contacts": "true"},
+				of: own("complete_customer", "lists"), check: billedAmong}),
 		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items",
 			list{
 				query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own(
