@@ -56,8 +56,9 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 				must: words("infra_id other_infra_id")}),
 		Entry("the registration tokens of a tenant", "FetchRegistrationTokens_1", "",
 			contents{list: list{of: tokens}, must: words("token_id second_token_id third_token_id")}),
-		Entry("all registration tokens", "FetchRegistrationTokens_0", "",
-			contents{list: list{of: tokens}, must: words("token_id second_token_id third_token_id"),
+		// Whether those of the tenants below are among them is not documented.
+		Entry("the account's registration tokens", "FetchRegistrationTokens_0", "",
+			contents{list: list{of: ownTokens}, must: words("token_id second_token_id third_token_id"),
 				not: words("gone_token_id"), others: true, also: ofReachableTenants}),
 		Entry("the reports of a tenant", "FetchTenantReports", "",
 			contents{list: list{of: reports}, must: words("report_id second_report_id")}),
@@ -120,7 +121,9 @@ var (
 	storages = own("storage_tree", "lists")
 	reports  = own("reporting_partner", "lists")
 	tokens   = own("registration_tokens", "lists")
-	varied   = own("varied_tree", "lists")
+	// ownTokens are for the tenant of the account that asks.
+	ownTokens = own("own_registration_tokens", "lists")
+	varied    = own("varied_tree", "lists")
 	// limitedInUse is what another spec has made, and only reads as well.
 	limitedInUse = own("customer_with_a_quota", "20x/kept/SetTenantOfferingItems")
 
