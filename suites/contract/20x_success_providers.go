@@ -96,6 +96,12 @@ func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spe
 		if err != nil {
 			return spec.Case{}, err
 		}
+		if !below && vars["child_provider"] != nil && vars["child_version"] != nil {
+			if err := keepProvider(ctx, s, id, op, fixtures.Vars{"tenant_id": vars["child_id"],
+				"version": vars["child_version"], "default_idp_id": vars["child_provider"]}); err != nil {
+				return spec.Case{}, err
+			}
+		}
 		before, err := s.Send(ctx, id, readChild, nil)
 		if err != nil {
 			return spec.Case{}, err
@@ -130,4 +136,18 @@ func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spe
 			"version": vars["version"], "idp_id": other, "apply_to_children": below})
 	}
 	return sp
+}
+
+// keepProvider gives a tenant the provider that it shows: that of a tenant which was given none may be the one of the
+// tenant above, and follow it.
+func keepProvider(ctx context.Context, s *session.Session, id string, op *schemas.Operation, of fixtures.Vars) error {
+	r, err := s.Catalogue.Request(op.ID, of)
+	if err != nil {
+		return err
+	}
+	e, err := s.Send(ctx, id, r, nil)
+	if err == nil && e.Status()/100 != 2 {
+		err = spec.Inconclusive(fmt.Sprintf("the tenant below cannot be given a provider of its own: %d", e.Status()))
+	}
+	return err
 }
