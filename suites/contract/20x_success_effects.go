@@ -176,8 +176,7 @@ func suffixed(name string) effect {
 			return nil
 		}
 		return noEffect("$."+name, now,
-			fmt.Sprintf("somebody else is called %s by now: a suffix must tell the two apart",
-				before))
+			fmt.Sprintf("another one is called %s by now: it must have that name with a suffix", before))
 	}
 }
 
