@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -36,7 +37,7 @@ func unequal(path string, one, other any) (wrong []schemas.Violation) {
 	if plain(one) == plain(other) || inAnyCase && strings.EqualFold(plain(one), plain(other)) {
 		return nil
 	}
-	found, detail := plain(one), "another read of the object shows "+plain(other)
+	found, detail := plain(one), "another read of the object shows "+cmp.Or(plain(other), written(other))
 	if strings.HasSuffix(path, "token") || strings.HasSuffix(path, "secret") {
 		found, detail = "another one", "another read of the object shows another one"
 	}
