@@ -140,16 +140,16 @@ var changes = []change{
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}, "language": "es-419"}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
-		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}",
-			"https://four.example.com/${unique}"},
+		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}"},
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
 		to:      body{"name": "${unique}-renamed"},
-		further: inTurn("UpdateInfrastructuresLocation", body{"name": "${unique}-renamed-again"})},
+		further: inTurn("UpdateInfrastructuresLocation", body{"name": "${unique}"})},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), to: body{
 		"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
 		"url": "https://other.example.com/${unique}", "content_url": "https://content.example.org/${unique}",
-		"content_mobile_url": "https://mobile.example.org/${unique}"}},
+		"content_mobile_url": "https://mobile.example.org/${unique}"},
+		further: holdsStorage("second_id", "second_version")},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"}, to: body{
 		"parameters": body{"level": "accounts", "kind": "usage_current", "hide_zero_usage": false, "show_skus": false},
 		"schedule":   body{"enabled": false}},
@@ -174,7 +174,7 @@ var changes = []change{
 			"reg_server_url " +
 			"router_url")},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings"),
-		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"}},
+		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "KZT"}},
 	{keeping: of("UpdateTenantOfferingItemsPrices", "supplied_at_a_price", "FetchTenantOfferingItemsPrices").
 		listed("name item_name"), to: body{"items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}},
@@ -194,7 +194,8 @@ var changes = []change{
 			"customer_type": "enterprise"})},
 	{keeping: of("UpdateTenant", "complete_customer", "FetchTenant").in("contact"), follows: []string{"contacts"},
 		little: body{"contact": otherContact}},
-	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{}},
+	{keeping: of("UpdateUser", "complete_user", "FetchUser"), little: body{},
+		further: beside("SetUserPassword", nil, "activated")},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("enabled"), little: body{"enabled": true}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("login"), little: body{"login": "${unique}-renamed"}},
 	{keeping: of("UpdateUser", "complete_user", "FetchUser").in("notifications"),
@@ -207,7 +208,8 @@ var changes = []change{
 		little: body{"origin_id": "other origin of ${unique}"}},
 	{keeping: of("UpdateClient", "disabled_client", "FetchClient").in("status"),
 		little: body{"origin_id": "other origin of ${unique}"}},
-	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), little: body{}},
+	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), little: body{},
+		further: beside("UpdateInfrastructuresLocation", map[string]string{"version": "location_version"})},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure").in("url"),
 		little: body{"url": "https://other.example.com/${unique}"}, further: inTurn("UpdateInfrastructure", body{
 			"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
@@ -225,8 +227,8 @@ var changes = []change{
 	{keeping: of("ModifyCustomBranding", "platform_brand", "FetchCustomBrandingOptions").in("platform"),
 		little: body{"service_name": "${unique} renamed"}},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings").in("mode"),
-		little: body{"currency": "USD"}, further: aboveStays(inTurn("UpdateTenantPricingSettings",
-			body{"mode": "production"}, body{"currency": "EUR"}))},
+		little: body{"currency": "NZD"}, further: aboveStays(inTurn("UpdateTenantPricingSettings",
+			body{"mode": "production"}, body{"currency": "ZAR"}))},
 	{keeping: of("UpdateTenantPricingSettings", "customer_with_a_currency", "FetchTenantPricingSettings").
 		in("currency"),
 		follows: []string{"production_start_date"}, little: body{"mode": "production"}},

@@ -60,6 +60,10 @@ func twoQuotas(ctx context.Context, v view, limited *exchange.Exchange) (wrong [
 						"two quotas were sent in one request, one of them with %v", limit[name])))
 				}
 			}
+			for _, v := range raised(quota, limit["version"]) {
+				v.Path = "$.items[*].quota.version"
+				wrong = append(wrong, v)
+			}
 		}
 		return wrong
 	})

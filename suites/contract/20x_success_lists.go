@@ -82,8 +82,8 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of tenants, without the deleted ones", "FetchTenantsBatch", "deleted-left-out", "",
 			deletedLeftOut("deleted_customer", "uuids", "tenant_id")),
 		Entry("of tenants, without one that went with the tenant above", "FetchTenantsBatch", "deleted-left-out",
-			"below", list{of: own("deleted_household", "404"), query: map[string]string{"uuids": "${personal_id}"},
-				check: without("personal_id")}),
+			"below", list{of: own("deleted_household", "404"), query: query("uuids", "personal_id unit_id"),
+				check: without("personal_id", "unit_id")}),
 		Entry("of users, without the deleted ones", "FetchUsersBatch", "deleted-left-out", "",
 			deletedLeftOut("deleted_user", "uuids", "user_id")),
 		Entry("of a tenant's children, without the deleted ones", "FetchTenantChildren", "deleted-left-out", "", list{

@@ -52,14 +52,15 @@ func short(longer ...string) func([]any, fixtures.Vars) []schemas.Violation {
 }
 
 // without asks that the object whose id is under the name is not among the items, which are objects or ids.
-func without(name string) func([]any, fixtures.Vars) []schemas.Violation {
+func without(names ...string) func([]any, fixtures.Vars) []schemas.Violation {
 	return func(items []any, vars fixtures.Vars) []schemas.Violation {
 		for i, item := range items {
 			id := item
 			if fields, isObject := item.(map[string]any); isObject {
 				id = fields["id"]
 			}
-			if fmt.Sprint(id) == fmt.Sprint(vars[name]) {
+			is := func(name string) bool { return fmt.Sprint(id) == fmt.Sprint(vars[name]) }
+			if slices.ContainsFunc(names, is) {
 				return []schemas.Violation{{Path: fmt.Sprintf("$.items[%d]", i), Rule: "deleted", Found: fmt.Sprint(id),
 					Detail: "the list shows a deleted object, though the request does not ask for those"}}
 			}

@@ -26,6 +26,8 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: list{of: family}, must: words("first_id second_id")}),
 		Entry("the users of a tenant", "FetchTenantUsers", "",
 			contents{list: list{of: family, vars: first}, must: words("user_id second_user_id")}),
+		Entry("the children of a unit", "FetchTenantChildren", "unit",
+			contents{list: list{of: family, vars: map[string]string{"tenant_id": "unit_id"}}, may: personalTenants}),
 		Entry("the children of a tenant, in a batch", "FetchTenantsBatch", "parent_id",
 			contents{list: by(family, "parent_id", "tenant_id", "uuids"), must: words("first_id second_id")}),
 		Entry("a tenant and what is below it", "FetchTenantsBatch", "subtree_root_id",

@@ -82,6 +82,13 @@ var _ = Describe("404 not found", Label("404"), func() {
 		Entry("the tenant of a user", "FetchTenant", "tenant_id", "personal_id"),
 		Entry("a user", "FetchUser", "user_id", "user_id"),
 	)
+	for _, deleting := range spec.Operations(spec.Named("DeleteTenant")) {
+		for _, op := range spec.Operations(spec.Named("FetchUser")) {
+			sp := goneWithIt(deleting, op, "user_id", "below_id")
+			sp.Variant = "unit"
+			spec.Register(sp)
+		}
+	}
 })
 
 // templates lists the contract's path templates.
