@@ -28,7 +28,7 @@ var _ = Describe("20x success", Label("20x"), func() {
 	for _, op := range spec.Operations(spec.Named("IntrospectToken")) {
 		spec.Register(deadToken(op, "", func(*session.Session) string { return session.InvalidToken }))
 	}
-	for _, op := range spec.Operations(spec.Named("FetchTenant")) {
+	for _, op := range spec.Operations(spec.Named("FetchTenant", "IntrospectToken")) {
 		spec.Register(tokenInQuery(op))
 	}
 	// A read changes nothing: what it showed is what it shows again.

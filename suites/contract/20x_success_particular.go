@@ -49,6 +49,25 @@ var _ = Describe("20x success of what is not as it was", Label("20x"), func() {
 	}) {
 		spec.Register(openToReaders(op))
 	}
+	// The third way to authenticate that the reference lists; valid calls have the other two.
+	for _, op := range spec.Operations(spec.Named("CreateClient")) {
+		sp := reading(op, op, "accepts", "public")
+		sp.Writes = true
+		sp.Prepare = func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
+			key := session.ControlKey(op, spec.Catalogue().Call(op.ID))
+			r, _, err := spec.CallOn(s, op, key, id)
+			if err == nil {
+				err = spec.SetField(&r, op, "token_endpoint_auth_method", "none")
+			}
+			return spec.Case{Request: r, Locks: key}, err
+		}
+		spec.Register(sp)
+	}
+	for _, op := range spec.Operations(spec.Named("RevokeToken")) {
+		sp := again(op, "revoked-twice")
+		sp.Code, sp.Want, sp.Basis = "20x", op.Success(), spec.Documented
+		spec.Register(sp)
+	}
 	for _, op := range spec.Operations(spec.Named("FetchOneTimeTokenLoginPage")) {
 		spec.Register(withoutParameters(op))
 	}

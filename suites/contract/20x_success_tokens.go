@@ -2,8 +2,6 @@ package contract
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
@@ -29,10 +27,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 		}
 	},
 		Entry("a secret in the form, as the client was made for", grant{name: "client_secret_post",
-			object: "posting_client", unsigned: true, form: func(vars fixtures.Vars) map[string]any {
-				return map[string]any{"grant_type": "client_credentials", "client_id": vars["client_id"],
-					"client_secret": vars["client_secret"]}
-			}}),
+			object: "posting_client", unsigned: true, form: secretForm}),
 		Entry("a password", grant{name: "password", object: "logged_in_user",
 			form: func(vars fixtures.Vars) map[string]any {
 				return map[string]any{"grant_type": "password", "username": vars["login"], "password": vars["password"],
@@ -49,11 +44,7 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 					"scope": "openid offline_access"}
 			}}),
 		Entry("the MD5 sum of a password", grant{name: "md5_password", object: "logged_in_user",
-			form: func(vars fixtures.Vars) map[string]any {
-				sum := md5.Sum([]byte(fmt.Sprint(vars["password"])))
-				return map[string]any{"grant_type": "md5_password", "username": vars["login"],
-					"password": hex.EncodeToString(sum[:])}
-			}}),
+			form: md5Form}),
 		Entry("a refresh token", grant{name: "refresh_token", object: "logged_in_user", takes: "refresh_token",
 			form: func(vars fixtures.Vars) map[string]any {
 				return map[string]any{"grant_type": "refresh_token", "refresh_token": vars["refresh_token"]}

@@ -37,6 +37,7 @@ var _ = Describe("400 bad request to approve a device", Label("400"), func() {
 				"device_code": vars["device_code"], "client_id": vars["client_id"]})
 		})
 		sp.Code, sp.Want, sp.Or, sp.Cite = "400", 400, 401, failedProof
+		sp.Settles = false // a code that was taken once is refused from then on
 		spec.Register(sp)
 	}
 })

@@ -76,8 +76,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 				if err != nil {
 					return err
 				}
-				return r.SetBody("application/x-www-form-urlencoded", map[string]any{"grant_type": "password",
-					"username": user["login"], "password": session.InvalidToken})
+				return r.SetBody(form, map[string]any{"grant_type": "password", "username": user["login"],
+					"password": inOtherLetters(fmt.Sprint(s.Sandbox.Tenants[fixtures.Home]["password"]))})
 			}}, "RequestTokens"),
 		Entry("the MD5 sum of a wrong password", spec.Probe{Code: 401, Name: "wrong-md5-password",
 			Basis: spec.RejectionDocumented, Mutate: func(r *fixtures.Request, s *session.Session) error {
@@ -169,6 +169,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a disabled client's secret", "RequestTokens", "disabled-client", "disabled_client",
 			spec.RejectionDocumented,
 			itsOwn),
+		Entry("a disabled client's secret in the form", "RequestTokens", "disabled-client-form", "disabled_client",
+			spec.RejectionDocumented, byForm(secretForm)),
 		Entry("a wrong secret in the form", "RequestTokens", "wrong-form-secret", "posting_client",
 			spec.RejectionDocumented, func(r *fixtures.Request, vars fixtures.Vars) error {
 				r.Header.Del("Authorization")
@@ -196,6 +198,8 @@ var _ = Describe("401 unauthorized", Label("401"), func() {
 		Entry("a disabled user's password", "RequestTokens", "disabled-user", "disabled_login",
 			spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),
+		Entry("the MD5 sum of a disabled user's password", "RequestTokens", "disabled-user-md5", "disabled_login",
+			spec.RejectionDocumented, byForm(md5Form)),
 		Entry("a password that was replaced", "RequestTokens", "replaced-password", "far_written_user",
 			spec.RejectionDocumented,
 			inForm("password", map[string]string{"username": "login", "password": "password"})),

@@ -63,6 +63,21 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		spec.Register(sp)
 	}
 
+	// The version of a quota has to be the one that was fetched: one that is to come is as wrong as an older one.
+	for _, op := range spec.Operations(spec.Named("SetTenantOfferingItems")) {
+		sp := spec.Probe{Code: 409, Name: "version-ahead"}.Promised(quotaVersion).On(op, "", func(r *fixtures.Request,
+			_ *session.Session) error {
+			body, err := spec.Body(r)
+			if err != nil {
+				return err
+			}
+			spec.SetAt(body, []string{"offering_items", schemas.Item, "quota", "version"}, farVersion)
+			return r.SetBody(op.Body.MediaType, body)
+		})
+		sp.Or = http.StatusUpgradeRequired
+		spec.Register(sp)
+	}
+
 	DescribeTableSubtree("what exists or is in use", func(id, name, object string, more conflict) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			spec.Register(more.on(op, name, object))
@@ -161,6 +176,9 @@ type conflict struct {
 	body   []string // the place of the JSON body that takes it
 	value  string   // the name under which the object has it, or the value itself
 }
+
+// farVersion is one that no quota has yet: they grow as the milliseconds of the clock do.
+const farVersion = 9_000_000_000_000
 
 // older names the version that the object had before its last change.
 var older = conflict{query: "version", value: "older_version"}

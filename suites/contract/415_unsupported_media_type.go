@@ -19,6 +19,10 @@ var _ = Describe("415 unsupported media type", Label("415"), func() {
 	},
 		Entry("a wrong Content-Type", spec.Probe{Code: 415, Name: "wrong-content-type", Basis: spec.Assumed,
 			Mutate: func(r *fixtures.Request, _ *session.Session) error {
+				if r.Header.Get("Content-Type") == "image/png" { // another picture is another format all the same
+					r.Header.Set("Content-Type", "image/jpeg")
+					return nil
+				}
 				r.Header.Set("Content-Type", "text/plain")
 				return nil
 			}}, takesBody),

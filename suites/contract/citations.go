@@ -152,6 +152,8 @@ var oneFilter = spec.Cites(
 var deadCredentials = map[string]spec.Citation{
 	session.Expired: deadAccount,
 	session.Revoked: revokedPair,
+	"disabled-client-form": spec.Cites(`a client that is disabled gets no token (reference, a client's status)`,
+		spec.Reference),
 	"disabled-client": spec.Cites(`a client that is disabled gets no token (reference, a client's status)`,
 		spec.Reference),
 	"wrong-form-secret":           failedProof,
@@ -165,6 +167,7 @@ var deadCredentials = map[string]spec.Citation{
 	"deleted-tenant":              goneWithTenant,
 	"deleted-tenant-token":        goneWithTenant,
 	"disabled-user":               deadAccount,
+	"disabled-user-md5":           deadAccount,
 	"disabled-user-token":         deadAccount,
 	"deleted-user":                deadAccount,
 	"deleted-user-token":          deadAccount,

@@ -25,6 +25,9 @@ var requirements = map[string]spec.Citation{
 	"20x/token-in-query": spec.Cites("an operation that lists the query's token takes it there", spec.Reference),
 	"20x/other-token": spec.Cites("revoking a token leaves the account's tokens outside its pair alone",
 		spec.Reference),
+	"20x/accepts": spec.Cites("a value that the reference lists is taken ({variant})", spec.Reference),
+	"20x/revoked-twice": spec.Cites("a token that is dead already is revoked again without an error (RFC 7009, 2.2)",
+		spec.Reference),
 	"20x/bytes":            spec.Cites("a logo is served byte for byte as it was uploaded", spec.Reference),
 	"20x/size":             spec.Cites("a stored report has the size that its list names", spec.Reference),
 	"20x/changed-is-shown": spec.Cites("what an update changed is shown by the next read", spec.Reference),
@@ -174,6 +177,8 @@ var requirements = map[string]spec.Citation{
 		statusCodes),
 	"403/role-taken-away": spec.Cites("a caller whose role was taken away is answered with 403", statusCodes),
 	"403/role-of-others":  spec.Cites("a caller whose role allows other operations is answered with 403", statusCodes),
+
+	"403/unheld-scope": spec.Cites("a scope above the rights of the account is answered with 403", spec.Reference),
 
 	"404/unknown-id": spec.Cites("an id of the right form that names no object is answered with 404 ({variant})",
 		statusCodes),
