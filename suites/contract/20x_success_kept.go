@@ -174,7 +174,7 @@ var changes = []change{
 			"reg_server_url " +
 			"router_url")},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings"),
-		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "KZT"}},
+		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"}},
 	{keeping: of("UpdateTenantOfferingItemsPrices", "supplied_at_a_price", "FetchTenantOfferingItemsPrices").
 		listed("name item_name"), to: body{"items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}},

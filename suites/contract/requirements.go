@@ -178,6 +178,8 @@ var requirements = map[string]spec.Citation{
 	"403/role-taken-away": spec.Cites("a caller whose role was taken away is answered with 403", statusCodes),
 	"403/role-of-others":  spec.Cites("a caller whose role allows other operations is answered with 403", statusCodes),
 
+	"403/platform-off": spec.Cites(`the platform is a service that every tenant has, and that stays on (reference, `+
+		`TurnOffTenantApplication)`, spec.Reference),
 	"403/unheld-scope": spec.Cites("a scope above the rights of the account is answered with 403", spec.Reference),
 
 	"404/unknown-id": spec.Cites("an id of the right form that names no object is answered with 404 ({variant})",
