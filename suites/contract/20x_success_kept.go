@@ -140,7 +140,8 @@ var changes = []change{
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}, "language": "es-419"}},
 	{keeping: of("UpdateClient", "complete_client", "FetchClient"), to: body{
-		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}"},
+		"data": body{"client_name": "${unique} renamed"}, "redirect_uris": []any{"https://three.example.com/${unique}",
+			"https://four.example.com/${unique}"}, // fewer than before, and not one alone
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
 		to:      body{"name": "${unique}-renamed"},
