@@ -20,7 +20,7 @@ var ever = []struct {
 	{regexp.MustCompile(`(?i)\d{8}t\d{6}-[a-z2-7]{6}`), "{run}"},
 	{regexp.MustCompile(`[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`), "{id}"},
 	{regexp.MustCompile(`eyJ[A-Za-z0-9_.=-]+`), "{token}"},
-	{regexp.MustCompile(`(Basic|Pw1-)\s?[A-Za-z0-9+/=]+`), "{secret}"},
+	{regexp.MustCompile(`(Basic|Pw1-|PW1-)\s?[A-Za-z0-9+/=]+`), "{secret}"},
 	{regexp.MustCompile(`(version["=:]+)\d+`), "$1{version}"},
 	{regexp.MustCompile(`(boundary=)[0-9a-f]+`), "$1{boundary}"},
 	{regexp.MustCompile(`(\bott["=:]+)[\w-]{32}`), "$1{ott}"},
