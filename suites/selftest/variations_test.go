@@ -53,11 +53,11 @@ var _ = Describe("a healthy service that does otherwise what it may", SpecPriori
 		}
 	}
 	// Reads that lag and requests that are put off would wait for each other, and take longer together than both do.
-	It("all but those that lag", Label("variation"), SpecTimeout(10*time.Minute), together(without(lags)...))
-	It("all but "+overHTTP2+" and those that put off requests", Label("variation"), SpecTimeout(10*time.Minute),
+	It("all but those that lag", Label("variation"), SpecTimeout(40*time.Minute), together(without(lags)...))
+	It("all but "+overHTTP2+" and those that put off requests", Label("variation"), SpecTimeout(40*time.Minute),
 		together(without(func(name string) bool { return name == overHTTP2 || putsOff(name) })...))
 	for i, few := range fewAtOnce(names) {
-		It(strings.Join(few, ", "), Label("variation"), sampled(i, 10), SpecTimeout(5*time.Minute), func(
+		It(strings.Join(few, ", "), Label("variation"), sampled(i, 10), SpecTimeout(20*time.Minute), func(
 			ctx SpecContext) {
 			environment := startVaried(few...)
 			// Evidence is a third of the run, and most variations are not looked for in it.
@@ -152,13 +152,15 @@ func putsOff(name string) bool {
 	return strings.HasPrefix(name, "too-many-") || name == "unavailable-now-and-then" || name == "repeats-meet-effects"
 }
 
-// patient is the configuration, with the shipped patience where a variation needs it.
+// patient is the configuration, with the shipped patience where a variation needs it, and with time to remove what was
+// made, however busy the machine is.
 func patient(variations ...string) string {
 	GinkgoHelper()
+	config := strings.Replace(unpaced(), "cleanup: 2m", "cleanup: 20m", 1)
 	if slices.ContainsFunc(variations, lags) {
-		return strings.Replace(unpaced(), "settle: 1ms", "settle: 5s", 1)
+		return strings.Replace(config, "settle: 1ms", "settle: 5s", 1)
 	}
-	return unpaced()
+	return config
 }
 
 // expectShown looks for every variation of those in the evidence: one that does nothing proves nothing.
