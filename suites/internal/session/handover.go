@@ -13,6 +13,13 @@ import (
 // handedPrefix begins the names of the files in which processes leave to process 1 what they have made again.
 const handedPrefix = "made-again-"
 
+// learnOthers takes note of what the other processes have left to this one, and of what they have deleted of all.
+func (s *Session) learnOthers() error {
+	err := s.exchangeMade()
+	s.learnRemoved()
+	return err
+}
+
 // exchangeMade leaves the objects that this process made again to process 1, or takes over there what the others have
 // left. Where it cannot be left, this process removes it.
 func (s *Session) exchangeMade() error {

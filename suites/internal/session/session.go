@@ -352,8 +352,7 @@ func (s *Session) Close(ctx context.Context) []fixtures.Leftover {
 	}()
 	ctx = ratelimit.BeyondBudget(ctx) // what was made is removed, whatever the run may still send
 	defer func() { _ = s.limiter.CleanedUp(ratelimit.Elapsed(ctx)) }()
-	s.learnRemoved()
-	unread := s.exchangeMade()
+	unread := s.learnOthers()
 	left := s.registry.Remove(ctx, s.Sandbox, s.renewing(s.do(report.PhaseCleanup)), s.Concurrency())
 	for i := range left {
 		left[i].ID, left[i].Name, left[i].Reason = s.Redactor.String(left[i].ID), s.Redactor.String(
