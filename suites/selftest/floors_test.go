@@ -128,7 +128,7 @@ var _ = Describe("a run that leaves something behind", func() {
 		Expect(o.flat()).To(MatchRegexp(
 			`ERROR on staging: \d+ objects were left behind, and 0 may be: make sweep TARGET=staging RUN=` +
 				o.result.Run.ID +
-				` CONFIRM=yes; \d+ left behind`))
+				` CONFIRM=yes \(the first of them, \S+ \S+: .*DELETE .* 403.*\); \d+ left behind`))
 
 		allowed := newDesk(environment, replaced("transient: 10}", "transient: 10, leftovers: 99}"))
 		o = allowed.run(ctx, "run", "-target=staging", few)

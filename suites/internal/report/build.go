@@ -115,8 +115,10 @@ func (r *Result) conclude() (Verdict, string) {
 		return Error, fmt.Sprintf("%s not be carried out, the first of them %s: %s", counted(specs.Error, "spec could",
 			"specs could"), first.ID, first.Reason)
 	case r.Floors != nil && len(r.Leftovers) > r.Floors.Leftovers:
-		return Error, fmt.Sprintf("%s left behind, and %d may be: %s", counted(len(r.Leftovers), "object was",
-			"objects were"), r.Floors.Leftovers, r.Leftovers[0].Command)
+		first := r.Leftovers[0]
+		return Error, fmt.Sprintf("%s left behind, and %d may be: %s (the first of them, %s %s: %s)", counted(
+			len(r.Leftovers), "object was", "objects were"), r.Floors.Leftovers, first.Command, first.Kind, first.ID,
+			cut(first.Reason, 200))
 	case specs.Pass+specs.Waived+specs.Known == 0:
 		return Inconclusive, fmt.Sprintf("nothing was put to the test: %s", r.first(Inconclusive).Reason)
 	}

@@ -224,7 +224,7 @@ func TestFloorOfAFullRun(t *testing.T) {
 		"no expired token"}}
 	served := made("20x", "a", Pass, "")
 	refused := func(code, reason string) Spec { return made(code, "b", Inconclusive, reason) }
-	left := []Leftover{{ID: "1", Command: "make sweep RUN=1"}, {ID: "2"}}
+	left := []Leftover{{Kind: "user", ID: "u", Reason: "held", Command: "make sweep RUN=1"}, {ID: "2"}}
 	for _, c := range []struct {
 		name    string
 		in      Input
@@ -270,11 +270,11 @@ func TestFloorOfAFullRun(t *testing.T) {
 		{"objects left behind", Input{Contract: two, Floors: floors, Leftovers: left,
 			Specs: []Spec{served, made("401", "b",
 				Pass, "")}}, Error,
-			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
+			"2 objects were left behind, and 0 may be: make sweep RUN=1 (the first of them, user u: held)"},
 		{"objects left behind by a part", Input{Contract: two, Floors: floors, Run: Run{Filtered: true},
 			Leftovers: left,
 			Specs:     []Spec{served}}, Error,
-			"2 objects were left behind, and 0 may be: make sweep RUN=1"},
+			"2 objects were left behind, and 0 may be: make sweep RUN=1 (the first of them, user u: held)"},
 		{"as many as may be", Input{Contract: two, Floors: &Floors{Leftovers: 2}, Leftovers: left,
 			Specs: []Spec{served}},
 			Pass,
