@@ -34,8 +34,8 @@ func (w Watch) key() string { return w.Key + " by " + w.Witness }
 // volatile are properties that change without a write.
 var volatile = []string{"timestamp", "paging", "updated_at", "last_access_at", "last_access_from_ip"}
 
-// baseline looks at everything that is watched, after all controls, twice: what still changes by itself, since a
-// target may take its time to show what was written, is looked at again until it is steady. What never is shows
+// baseline looks at everything that is watched, after all controls, and twice where the target may take its time to
+// show what was written: what still changes by itself is looked at again until it is steady. What never is shows
 // nothing: then it is the reading operation that is at fault, and its own specs say so.
 func (s *Session) baseline(ctx context.Context, watches []Watch) error {
 	seen := map[string]string{}
@@ -59,7 +59,7 @@ func (s *Session) baseline(ctx context.Context, watches []Watch) error {
 				s.Sandbox.Objects[w.Key]["version"] != nil {
 				versions[w.Key] = version
 			}
-			if round > 0 && shown == seen[w.key()] {
+			if s.ConsistencyTimeout() == 0 || round > 0 && shown == seen[w.key()] {
 				if shown != "" {
 					s.Baselines[w.key()] = shown
 				}
