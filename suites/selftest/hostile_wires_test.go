@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -38,15 +39,19 @@ func resets(text string) wire {
 	}
 }
 
-// bomb is half a gigabyte of body in half a megabyte.
+// bomb is half a gigabyte of body in half a megabyte. It is packed when it is first thrown, which takes a second or
+// two: every process has this row, and few throw it.
 func bomb(head string) wire {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	for block := make([]byte, 1<<20); packed.Len() < 1<<19; {
-		_, _ = w.Write(block)
-	}
-	_ = w.Close()
-	return says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head, packed.Len(), packed.String())
+	throw := sync.OnceValue(func() wire {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		for block := make([]byte, 1<<20); packed.Len() < 1<<19; {
+			_, _ = w.Write(block)
+		}
+		_ = w.Close()
+		return says("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", head, packed.Len(), packed.String())
+	})
+	return func(g *gateway, conn net.Conn, r *http.Request) { throw()(g, conn, r) }
 }
 
 // relays sends the mock's own answer behind a text and in that version of HTTP.

@@ -1,6 +1,9 @@
 package selftest_test
 
 import (
+	"bytes"
+	"io"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +20,7 @@ type serials struct {
 	dir   string // for temporary files of the suite
 	mu    sync.Mutex
 	specs map[string]string // by "run serial"
+	read  map[string]int64  // how much of each file is in specs
 }
 
 // watchSerials has the suite make its directories where they are found.
@@ -25,7 +29,7 @@ func watchSerials(environment map[string]string) *serials {
 	if environment["TMPDIR"] == "" {
 		environment["TMPDIR"] = GinkgoT().TempDir()
 	}
-	return &serials{dir: environment["TMPDIR"], specs: map[string]string{}}
+	return &serials{dir: environment["TMPDIR"], specs: map[string]string{}, read: map[string]int64{}}
 }
 
 var agent = regexp.MustCompile(`^(\S+ )\(run ([^;]+); (\d+-\d+)\)$`)
@@ -50,12 +54,28 @@ func (s *serials) find(key string) string {
 	}
 	files, _ := filepath.Glob(filepath.Join(s.dir, "*", "serials-*"))
 	for _, file := range files {
-		text, _ := os.ReadFile(file) // one that is gone belongs to a run that is over
-		for line := range strings.Lines(string(text)) {
-			if parts := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3); len(parts) == 3 {
-				s.specs[parts[0]+" "+parts[1]] = parts[2]
-			}
-		}
+		s.readOn(file)
 	}
 	return s.specs[key]
+}
+
+// readOn reads what was added to a file since it was last read, in whole lines. One that is gone belongs to a run that
+// is over.
+func (s *serials) readOn(file string) {
+	f, err := os.Open(file)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.NewSectionReader(f, s.read[file], math.MaxInt64-s.read[file]))
+	if err != nil {
+		return
+	}
+	added := text[:bytes.LastIndexByte(text, '\n')+1]
+	s.read[file] += int64(len(added))
+	for line := range strings.Lines(string(added)) {
+		if parts := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3); len(parts) == 3 {
+			s.specs[parts[0]+" "+parts[1]] = parts[2]
+		}
+	}
 }

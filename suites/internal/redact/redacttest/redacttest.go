@@ -16,7 +16,6 @@ import (
 	"io"
 	"math/big"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -175,7 +174,8 @@ func NewFinder(secrets ...string) *Finder {
 func first(s string) uint64 { return binary.LittleEndian.Uint64([]byte(s[:8])) }
 
 var (
-	blank     = regexp.MustCompile(`\s|\\[rn]|\x00|\\u0000`)
+	blanks = strings.NewReplacer("\t", "", "\n", "", "\f", "", "\r", "", " ", "", `\r`, "", `\n`, "", "\x00", "",
+		`\u0000`, "")
 	unescapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0026`, `&`, `\u003c`, `<`, `\u003e`, `>`)
 )
 
@@ -190,7 +190,7 @@ func (f *Finder) Find(text string) string {
 // FindAll returns where a text shows each secret, by the secret.
 func (f *Finder) FindAll(text string) map[string]string {
 	found := map[string]string{}
-	for _, view := range []string{text, blank.ReplaceAllString(text, ""), html.UnescapeString(text),
+	for _, view := range []string{text, blanks.Replace(text), html.UnescapeString(text),
 		unescapes.Replace(text)} {
 		view = strings.ToLower(view)
 		for i := 0; i+8 <= len(view); i++ {
