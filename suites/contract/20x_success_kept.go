@@ -92,6 +92,7 @@ type change struct {
 	little  body     // instead: as little as an update can name, and the rest must stay
 	follows []string // properties of the read that follow what is sent
 	guess   bool     // that the rest stays is only assumed
+	stale   body     // values to be sent with the version from before the change
 	further furtherChange
 	later   bool // it is made a second after the object, whose time of the last change must show it
 }
@@ -123,7 +124,8 @@ var changes = []change{
 		to: body{
 			"name": "${unique}-renamed", "enabled": true, "customer_id": "other number of ${unique}",
 			"language":     "pt-BR",
-			"internal_tag": longestTag, "contact": otherContact}},
+			"internal_tag": longestTag, "contact": otherContact},
+		stale: body{"internal_tag": "old", "language": "de"}},
 	{keeping: of("UpdateTenant", "customer", "FetchTenant").in("customer_type"),
 		to: body{"customer_type": "enterprise"}},
 	{keeping: of("UpdateTenant", "partner", "FetchTenant").in("kind"),
@@ -136,6 +138,7 @@ var changes = []change{
 	{keeping: of("UpdateUser", "complete_user", "FetchUser"), later: true, to: body{
 		"login": "${unique}-renamed", "enabled": true, "external_id": "other number of ${unique}", "language": "zh-TW",
 		"notifications": []any{"reports", "quota"}, "contact": numbered(otherContact, "2")},
+		stale:   body{"external_id": "an old one of ${unique}", "language": "fr"},
 		further: inTurn("UpdateUser", body{"language": "de"})},
 	{keeping: of("UpdateUser", "user_for_a_time", "FetchUser").in("disable_after"),
 		to: body{"disable_after": "2098-12-31T23:00:00", "notifications": []any{}, "language": "es-419"}},
@@ -144,12 +147,13 @@ var changes = []change{
 			"https://four.example.com/${unique}"}, // fewer than before, and not one alone
 		"origin_id": "other origin of ${unique}", "status": "disabled"}},
 	{keeping: of("UpdateInfrastructuresLocation", "location", "FetchInfrastructuresLocation"),
-		to:      body{"name": "${unique}-renamed"},
+		to: body{"name": "${unique}-renamed"}, stale: body{"name": "${unique}-old"},
 		further: inTurn("UpdateInfrastructuresLocation", body{"name": "${unique}"})},
 	{keeping: of("UpdateInfrastructure", "complete_infra", "FetchInfrastructure"), to: body{
 		"name": "${unique}-renamed", "location_id": "${second_id}", "capabilities": []any{"files_cloud"},
 		"url": "https://other.example.com/${unique}", "content_url": "https://content.example.org/${unique}",
 		"content_mobile_url": "https://mobile.example.org/${unique}"},
+		stale:   body{"name": "${unique}-old"},
 		further: holdsStorage("second_id", "second_version")},
 	{keeping: of("UpdateReport", "complete_report", "FetchReport"), follows: []string{"generation_date"}, to: body{
 		"parameters": body{"level": "accounts", "kind": "usage_current", "hide_zero_usage": false, "show_skus": false},
@@ -166,7 +170,8 @@ var changes = []change{
 			"terms_url " +
 			"platform_terms_url privacy_policy_url upsell_url mobile_app_android_download_url " +
 			"mobile_app_ios_download_url " +
-			"white_labeled_agent")},
+			"white_labeled_agent"),
+		stale: body{"service_name": "the old one", "support_phone": "+12025550155"}},
 	{keeping: of("ModifyCustomBranding", "branded_partner", "FetchCustomBrandingOptions").in("mail"), to: body{
 		"smtp_override": 1, "smtp_server": "mail.example.org", "smtp_port": 587, "smtp_user": "conformance",
 		"smtp_encryption": "TLS", "smtp_reply_address": "reply@example.com"}},
@@ -175,7 +180,8 @@ var changes = []change{
 			"reg_server_url " +
 			"router_url")},
 	{keeping: of("UpdateTenantPricingSettings", "priced_customer", "FetchTenantPricingSettings"),
-		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"}},
+		follows: []string{"production_start_date"}, to: body{"mode": "production", "currency": "USD"},
+		stale: body{"currency": "JPY"}},
 	{keeping: of("UpdateTenantOfferingItemsPrices", "supplied_at_a_price", "FetchTenantOfferingItemsPrices").
 		listed("name item_name"), to: body{"items": []any{
 		body{"application_id": "${application_id}", "name": "${item_name}", "price": "7.25"}}},

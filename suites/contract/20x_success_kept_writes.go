@@ -258,6 +258,11 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 					wrong = append(wrong, updatedLater(spec.Object(written))...)
 				}
 			}
+			if c.stale != nil && len(wrong) == 0 && err == nil {
+				var more []*exchange.Exchange
+				wrong, more, err = c.refusedStale(ctx, view{s, id, reader, vars}, u, looks[len(looks)-1])
+				looks = append(looks, more...)
+			}
 			if c.further != nil && len(wrong) == 0 && err == nil {
 				var more []*exchange.Exchange
 				wrong, more, err = c.further(ctx, view{s, id, reader, vars}, looks[len(looks)-1])

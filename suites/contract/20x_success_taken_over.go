@@ -31,6 +31,8 @@ var _ = Describe("20x success", Label("20x"), func() {
 			objectShown{of: own("roleless_user", "shown"), shown: noItems}),
 		Entry("a setting of the tenant above", "FetchTenantApplicationSetting", "inherited",
 			objectShown{of: own("setting_above", "shown"), vars: below, shown: fromAbove}),
+		Entry("a setting that the tenant above has dropped", "FetchTenantApplicationSetting", "dropped-above",
+			objectShown{of: own("setting_below", "shown"), vars: below, shown: property("own.value", false)}),
 		Entry("a service that was turned off in the tenant above", "FetchAvailableTenantApplications", "off-above",
 			objectShown{of: own("unserved_from_above", "shown"), vars: below, shown: lacks("files_cloud")}),
 	)
