@@ -29,11 +29,14 @@ func (c change) refusedStale(ctx context.Context, v view, u update, left *exchan
 	}
 	e, err := v.s.Send(ctx, v.id, r, nil)
 	looks = spec.Exchanges(e)
-	if err != nil || e.Status()/100 != 4 {
+	if err != nil {
 		return nil, looks, err
 	}
 	before := c.shown(left, v.vars)
 	wrong, more, err := readUntil(ctx, v.s, v.id, u.read, func(read *exchange.Exchange) (wrong []schemas.Violation) {
+		if e.Status()/100 != 4 {
+			return nil // it is read all the same, since further changes go on from there
+		}
 		for _, d := range c.listing(v.reader).differences(nil, before, c.shown(read, v.vars), nil) {
 			d.Detail = fmt.Sprintf("it was %s before a change with an old version, which was refused with %d",
 				written(valueAt(before, d.Path)), e.Status())
