@@ -204,6 +204,8 @@ func TestIntrospectionFollowsTheToken(t *testing.T) {
 	g.Expect(answered("IntrospectToken", "", form, `{"active":true,"exp":1}`)).To(end)
 	g.Expect(answered("IntrospectToken", "", form, `{"active":false,"exp":1}`)).NotTo(end)
 	g.Expect(answered("IntrospectToken", "", "token=opaque", `{"active":true,"exp":1}`)).NotTo(end)
+	g.Expect(answered("IntrospectToken", "", "token="+unsigned(`{"sub_type":"client"}`),
+		`{"active":true,"sub_type":"api_client"}`)).To(BeEmpty())
 }
 
 // Headers say who may keep an answer.
