@@ -47,7 +47,8 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: by(family, "uuids", "client_id second_client_id gone_client_id", "origin_id"),
 				must: words("client_id second_client_id")}),
 		Entry("the locations of a tenant", "FetchTenantInfrastructureLocations", "",
-			contents{list: list{of: storages}, must: words("location_id second_location_id")}),
+			contents{list: list{of: storages}, must: words("location_id second_location_id"), others: true,
+				also: ofTenantsAbove}),
 		Entry("locations by their ids", "FetchInfrastructuresLocationsBatch", "uuids",
 			contents{list: by(storages, "uuids", "location_id second_location_id gone_location_id", ""),
 				must: words("location_id second_location_id")}),
@@ -309,11 +310,13 @@ func (c contents) compare(ids []string, vars fixtures.Vars) (wrong []schemas.Vio
 	}
 	for _, id := range ids {
 		if !belongs[id] && !c.others {
-			fault("exact", id, "the list holds what was deleted or does not belong to it")
+			fault("exact", id, notOfTheList)
 		}
 	}
 	return wrong
 }
+
+const notOfTheList = "the list holds what was deleted or does not belong to it"
 
 // itemKey tells an offering item of a tenant from others.
 func itemKey(tenant any, item any) string {
