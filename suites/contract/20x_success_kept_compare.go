@@ -177,6 +177,9 @@ func notShown(wrong []schemas.Violation) bool {
 
 const unshown = "none"
 
+// leftAlone is the rule that an update leaves alone what it does not name.
+const leftAlone = "left-alone"
+
 // differences says what an object shows otherwise than before, but for what is free to change. The path of each
 // begins below the object.
 func (l listing) differences(path []string, was, is map[string]any, free []string) []schemas.Violation {
@@ -189,12 +192,12 @@ func (l listing) differences(path []string, was, is map[string]any, free []strin
 		switch {
 		case slices.Contains(renewed, name) || slices.Contains(free, name) || !l(at...):
 		case !still && !session.Blank(was[name]):
-			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone", Found: unshown,
+			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: leftAlone, Found: unshown,
 				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		case isObject && stillOne:
 			wrong = append(wrong, l.differences(at, before, now, nil)...)
 		case !l.same(at, was[name], is[name]):
-			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: "left-alone",
+			wrong = append(wrong, schemas.Violation{Path: strings.Join(at, "."), Rule: leftAlone,
 				Found:  written(is[name]),
 				Detail: fmt.Sprintf("it was %s, and the request did not name it", written(was[name]))})
 		}

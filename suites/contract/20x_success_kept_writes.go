@@ -269,13 +269,22 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 				looks = append(looks, more...)
 			}
 			if c.guess && err == nil {
-				wrong, err = spec.AssumedOnly(s, wrong)
+				wrong, err = c.assumedOnly(s, wrong)
 			}
 			return wrong, append(spec.Exchanges(u.look), looks...), err
 		}
 		return spec.Case{Request: u.request, Locks: key, Check: also}, err
 	}
 	return sp
+}
+
+// assumedOnly leaves what an update names to be shown on every target, where only that the rest stays is assumed.
+func (c change) assumedOnly(s *session.Session, wrong []schemas.Violation) ([]schemas.Violation, error) {
+	named := slices.DeleteFunc(slices.Clone(wrong), func(v schemas.Violation) bool { return v.Rule == leftAlone })
+	if c.little != nil && len(named) > 0 {
+		return named, nil
+	}
+	return spec.AssumedOnly(s, wrong)
 }
 
 // limitRisen asks for a higher version of a quota or a price that was changed (guide, "Optimistic locking", "Managing
