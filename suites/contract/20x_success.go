@@ -97,6 +97,11 @@ func deadToken(op *schemas.Operation, variant string, token func(*session.Sessio
 	sp := spec.Probe{Code: 200, Name: "dead-token", Basis: spec.Documented}.On(op, variant, func(r *fixtures.Request,
 		s *session.Session) error {
 		if token(s) == "" {
+			for _, name := range forged {
+				if why := s.SkipReasons[name]; why != "" {
+					return errors.New(why)
+				}
+			}
 			return spec.ErrNothingToMutate
 		}
 		return r.SetBody(op.Body.MediaType, map[string]any{"token": token(s)})

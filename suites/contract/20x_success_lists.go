@@ -173,21 +173,24 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of tenants with offering items that are counted", "FetchTenantsBatch", "filter", "with_offering_items",
 			list{
 				query: map[string]string{"with_offering_items": "true", "uuids": "${first_id},${bare_id}"}, of: own(
-					"supplied_tree", "lists"), check: holdingCounted("first_id")}),
+					"supplied_tree", "lists"), check: holdingCounted("first_id"),
+				says: "tenants are listed that have offering items that are counted, and no others"}),
 		Entry("of tenants with offering items that are stored", "FetchTenantsBatch", "filter",
 			"with_infra_offering_items",
 			list{
 				query: map[string]string{"with_infra_offering_items": "true", "uuids": "${side},${bare_id}"}, of: own(
-					"supplied_tree", "lists"), check: omits("bare_id")}),
+					"supplied_tree", "lists"), check: omits("bare_id"),
+				says: "tenants are listed that have offering items that are stored, and no others"}),
 		Entry("of tenants with their offering items", "FetchTenantsBatch", "filter", "expand_offering_items", list{
 			query: map[string]string{"expand_offering_items": "true", "uuids": "${first_id}"}, of: own("supplied_tree",
 				"lists"),
-			check: bothExpanded}),
+			check: bothExpanded, says: "tenants are listed with their offering items"}),
 		Entry("of a tenant and of what lies between it and the caller's own", "FetchTenantsBatch", "filter",
 			"include_relative_path", list{
 				query: map[string]string{"include_relative_path": "true", "uuids": "${unit_id}"}, of: own("family_tree",
 					"lists"),
-				check: exactly("side", "tenant_id", "first_id", "unit_id")}),
+				check: exactly("side", "tenant_id", "first_id", "unit_id"),
+				says:  "tenants are listed with those that lie between them and the caller's own, and with that one"}),
 
 		Entry("of a tenant's children backwards", "FetchTenantChildren", "order", "name",
 			list{query: map[string]string{"order": "-name"},
@@ -215,7 +218,7 @@ var _ = Describe("20x success of lists", Label("20x"), func() {
 		Entry("of the users of a partner and of its folders, of which there are none", "FetchTenantUsers", "filter",
 			"include_grand_children-partner", list{
 				query: map[string]string{"include_grand_children": "true"}, of: own("family_tree", "lists"),
-				check: empty}),
+				check: empty, says: "the users of a partner and of its folders are listed, and none of its customers"}),
 		Entry("of a tenant's children, in the order of their names", "FetchTenantChildren", "default", "order",
 			list{of: own("family_tree", "lists"),
 				check: inOrder("first_id", "second_id")}),

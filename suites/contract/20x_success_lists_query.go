@@ -26,8 +26,9 @@ type list struct {
 	lod   string
 	of    *session.Object // the object that is asked for, where it is not that of the valid call
 	check func(items []any, vars fixtures.Vars) []schemas.Violation
-	guess bool // what the parameter does is only assumed
-	blank bool // a target that is true to the documentation may have nothing to list
+	guess bool   // what the parameter does is only assumed
+	says  string // what the parameter does, where its name does not tell
+	blank bool   // a target that is true to the documentation may have nothing to list
 }
 
 // deleted asks for an object that was deleted, as the parameter allow_deleted permits.
@@ -93,9 +94,14 @@ func (l list) on(op *schemas.Operation, name, variant string) spec.Spec {
 	if l.of != nil {
 		key = l.of.Key
 	}
+	var cite spec.Citation
+	if l.says != "" {
+		parameter, _, _ := strings.Cut(variant, "-")
+		cite = spec.Cites("with the parameter "+parameter+", "+l.says+" (reference, its description)", spec.Reference)
+	}
 	return spec.Spec{
 		Code: "20x", Probe: name, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
-		Want: op.Success(), Lod: l.lod, Basis: askedSoundly(op, l.guess), Control: op.ID, Settles: true,
+		Want: op.Success(), Cite: cite, Lod: l.lod, Basis: askedSoundly(op, l.guess), Control: op.ID, Settles: true,
 		Objects: func(n session.Needs) {
 			spec.NeedTargetObject(n, op)
 			if l.of != nil {

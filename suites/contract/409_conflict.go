@@ -56,9 +56,12 @@ var _ = Describe("409 conflict", Label("409"), func() {
 		"UpdateTenantPricingSettings", "UploadTenantBrandLogo")) {
 		sp := again(op, "stale-version").Promised(latestRevision[op.ID])
 		sp.Or = badWhere(op)
-		if op.ID == "SetTenantOfferingItems" {
+		switch op.ID {
+		case "SetTenantOfferingItems":
 			sp = sp.Promised(quotaVersion)
 			sp.Or = http.StatusUpgradeRequired
+		case "UpdateUserAccessPolicies": // the call names no version: what it lists is new
+			sp.Cite = newRoles
 		}
 		spec.Register(sp)
 	}
@@ -148,6 +151,9 @@ func again(op *schemas.Operation, name string) spec.Spec {
 		},
 	}
 }
+
+// newRoles is what a list of roles that is sent once more asks about: its items have no ids, and so are new ones.
+var newRoles = spec.Cites("a role that a user has already is not given once more as a new one: 409", statusCodes)
 
 // taken changes an object so that it would have what the object under the key has under the name.
 func taken(op *schemas.Operation, field, key, object, name string) spec.Spec {
