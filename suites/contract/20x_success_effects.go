@@ -175,6 +175,11 @@ func risen(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 	return raised(shown, vars["version"])
 }
 
+// notBelow asks that the version is no lower than the one before: it only grows (guide, "Optimistic locking").
+func notBelow(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
+	return grown("$.version", vars["version"], shown["version"])
+}
+
 // suffixed asks that the object is called as before, with something behind it.
 func suffixed(name string) effect {
 	return func(shown map[string]any, vars fixtures.Vars) []schemas.Violation {

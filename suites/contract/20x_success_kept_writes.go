@@ -221,7 +221,8 @@ func (c change) on(op, reader *schemas.Operation) spec.Spec {
 	}
 	sp := reading(op, op, probe, c.variant)
 	// Which values a target takes is its own affair; that a change may leave all of them out is the reference's.
-	sp.Basis, sp.Writes = askedSoundly(op, c.guess || c.little == nil || len(c.little) > 0), true
+	sp.Basis = askedSoundly(op, c.guess || !c.says(enumerated) && (c.little == nil || len(c.little) > 0))
+	sp.Writes = true
 	key := fixtures.Own(c.object, sp.ID())
 	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: c.object}) }
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
@@ -285,6 +286,17 @@ func (c change) assumedOnly(s *session.Session, wrong []schemas.Violation) ([]sc
 		return named, nil
 	}
 	return spec.AssumedOnly(s, wrong)
+}
+
+// enumerated are the properties whose values the documentation lists one by one: a service takes each of them (guide,
+// "Supported language codes", "Pricing mode"; reference, notifications and currencies).
+var enumerated = words("language notifications currency kind enabled")
+
+// says reports whether the change names some properties, and no others than those.
+func (c change) says(names []string) bool {
+	other := func(name string) bool { return !slices.Contains(names, name) }
+	said := slices.AppendSeq(slices.Collect(maps.Keys(c.to)), maps.Keys(c.little))
+	return len(said) > 0 && !slices.ContainsFunc(said, other)
 }
 
 // limitRisen asks for a higher version of a quota or a price that was changed (guide, "Optimistic locking", "Managing

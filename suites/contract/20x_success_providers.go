@@ -73,10 +73,12 @@ func shownAs(name string, value any) effect {
 func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spec {
 	sp := reading(op, op, "another-provider", variant)
 	sp.Basis, sp.Writes = spec.RejectionDocumented, true
-	key := fixtures.Own("nested_partner", sp.ID())
-	sp.Objects = func(n session.Needs) {
-		n.Add(session.Object{Key: key, Side: fixtures.Home, Object: "nested_partner"})
+	object, children := "nested_partner", words("child_id")
+	if below { // of whatever kinds they are
+		object, children = "partner_with_two_children", words("child_id folder_id")
 	}
+	key := fixtures.Own(object, sp.ID())
+	sp.Objects = func(n session.Needs) { n.Add(session.Object{Key: key, Side: fixtures.Home, Object: object}) }
 	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
 		vars, err := s.Vars(key, id)
 		if err != nil {
@@ -92,22 +94,26 @@ func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spe
 		if err != nil {
 			return spec.Case{}, err
 		}
-		readChild, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": vars["child_id"]})
-		if err != nil {
-			return spec.Case{}, err
-		}
 		if !below && vars["child_provider"] != nil && vars["child_version"] != nil {
 			if err := keepProvider(ctx, s, id, op, fixtures.Vars{"tenant_id": vars["child_id"],
 				"version": vars["child_version"], "default_idp_id": vars["child_provider"]}); err != nil {
 				return spec.Case{}, err
 			}
 		}
-		before, err := s.Send(ctx, id, readChild, nil)
-		if err != nil {
-			return spec.Case{}, err
+		of, seen := vars, []*exchange.Exchange(nil)
+		if !below {
+			readChild, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": vars["child_id"]})
+			if err != nil {
+				return spec.Case{}, err
+			}
+			before, err := s.Send(ctx, id, readChild, nil)
+			if err != nil {
+				return spec.Case{}, err
+			}
+			seen = spec.Exchanges(before)
+			of = fixtures.Vars{"default_idp_id": spec.Object(before)["default_idp_id"]}
 		}
 		also := func(ctx context.Context, e *exchange.Exchange) ([]schemas.Violation, []*exchange.Exchange, error) {
-			seen := spec.Exchanges(before)
 			switch {
 			case e.Status()/100 == 4 && !s.Judge.Rules.Assumed:
 				return nil, seen, spec.Excused(fmt.Sprintf("refused with %d: no second identity provider is known",
@@ -120,17 +126,24 @@ func anotherProvider(op *schemas.Operation, variant string, below bool) spec.Spe
 			if len(wrong) > 0 || err != nil {
 				return wrong, seen, err
 			}
-			of := vars
-			if !below {
-				of = fixtures.Vars{"default_idp_id": spec.Object(before)["default_idp_id"]}
-			}
-			wrong, looks, err = readBack(ctx, s, id, readChild, of, provided)
-			for i := range wrong {
-				wrong[i].Detail += fmt.Sprintf(" at the tenant below: apply_to_children is %v", below)
-			}
 			answer := spec.Object(e)
-			wrong = append(append(provided(answer, vars), raised(answer, vars["version"])...), wrong...)
-			return wrong, append(seen, looks...), err
+			wrong = append(provided(answer, vars), raised(answer, vars["version"])...)
+			for _, child := range children {
+				readChild, err := s.Catalogue.Request("FetchTenant", fixtures.Vars{"tenant_id": vars[child]})
+				if err != nil {
+					return nil, seen, err
+				}
+				amiss, looks, err := readBack(ctx, s, id, readChild, of, provided)
+				seen = append(seen, looks...)
+				if err != nil {
+					return nil, seen, err
+				}
+				for _, v := range amiss {
+					v.Detail += fmt.Sprintf(" at the tenant below: apply_to_children is %v", below)
+					wrong = append(wrong, v)
+				}
+			}
+			return wrong, seen, nil
 		}
 		return spec.Case{Request: r, Locks: key, Check: also}, r.SetBody(op.Body.MediaType, body{
 			"version": vars["version"], "idp_id": other, "apply_to_children": below})

@@ -79,21 +79,17 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 			func(s *session.Session) string { return s.InvalidTokens[session.Revoked] }, session.Revoked))
 		spec.Register(deadToken(op, "expired",
 			func(s *session.Session) string { return s.InvalidTokens[session.Expired] }, session.Expired))
-		login := session.Object{Key: fixtures.Own("disabled_login", "401"), Side: fixtures.Home,
-			Object: "disabled_login"}
-		ofDisabled := deadToken(op, "disabled-user", func(s *session.Session) string {
-			user, _ := s.Sandbox.Object(login.Key)
-			token, _ := user["access_token"].(string)
-			return token
-		})
-		needs := ofDisabled.Objects
-		ofDisabled.Objects = func(n session.Needs) {
-			needs(n)
-			n.Add(login)
+		for _, account := range []string{"user disabled_login", "client disabled_client"} {
+			kind, object, _ := strings.Cut(account, " ")
+			of := own(object, "401")
+			ofDisabled := deadToken(op, "disabled-"+kind, func(s *session.Session) string {
+				account, _ := s.Sandbox.Object(of.Key)
+				token, _ := account["access_token"].(string)
+				return token
+			})
+			ofDisabled.Settles = true // that the token is dead follows from what it opens, and is not said
+			spec.Register(assumedDead(with(of, ofDisabled)))
 		}
-		ofDisabled.Settles = true // that the token is dead follows from what it opens, and is not said
-		ofDisabled = assumedDead(ofDisabled)
-		spec.Register(ofDisabled)
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.Sandbox.Tokens[fixtures.Foreign] }))
 	}

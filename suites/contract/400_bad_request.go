@@ -208,10 +208,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 	}
 
 	for _, op := range spec.Operations(spec.Named("DeleteTenant")) {
-		spec.Register(enabledTenant(op, "", own("customer", "400")))
-		spec.Register(enabledTenant(op, "unit", own("unit", "400-unfit-tenant")))
-		spec.Register(enabledTenant(op, "folder", own("folder", "400-unfit-tenant")))
-		spec.Register(enabledTenant(op, "partner", own("partner", "400-unfit-kind")))
+		spec.Register(enabledTenant(op, "", own("customer", "400-unfit")))
+		spec.Register(enabledTenant(op, "unit", own("unit", "400-unfit")))
+		spec.Register(enabledTenant(op, "folder", own("folder", "400-unfit")))
+		spec.Register(enabledTenant(op, "partner", own("partner", "400-unfit")))
 	}
 
 	// A login that no user may have: a user is given none either.

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -21,6 +22,15 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		}))
 	}
 
+	for _, op := range spec.Operations(spec.Named("CreateTenant")) {
+		folder := own("folder", "400-unfit")
+		p := spec.Probe{Code: 400, Name: "unfit-kind"}.Promised(fittingKind)
+		spec.Register(with(folder, p.On(op, "below-folder", func(r *fixtures.Request, s *session.Session) error {
+			vars, err := s.Vars(folder.Key, "")
+			return cmp.Or(err, spec.SetField(r, op, "kind", "unit"), spec.SetField(r, op, "parent_id",
+				vars["tenant_id"]))
+		})))
+	}
 	DescribeTableSubtree("a tenant that cannot be so", func(id, probe, variant string, u unfit) {
 		for _, op := range spec.Operations(spec.Named(id)) {
 			spec.Register(u.on(op, probe, variant))
@@ -44,6 +54,10 @@ var _ = Describe("400 bad request", Label("400"), func() {
 		Entry("a partner that moves below what lies further below it", "UpdateTenant", "unfit-move", "further-below",
 			unfit{object: "deeply_nested_partner", cite: fittingMove,
 				set: map[string]any{"parent_id": "${grandchild_id}"}}),
+		Entry("a folder that moves below its own child", "UpdateTenant", "unfit-move", "folder-below-child",
+			unfit{object: "deeply_nested_partner", cite: fittingMove,
+				vars: map[string]string{"tenant_id": "child_id", "version": "child_version"},
+				set:  map[string]any{"parent_id": "${grandchild_id}"}}),
 		Entry("a customer that moves where its services are not offered", "UpdateTenant", "unfit-move", "unserved",
 			unfit{object: "customer_that_cannot_move", cite: fittingMove,
 				set: map[string]any{"parent_id": "${second_id}"}}),
@@ -51,31 +65,60 @@ var _ = Describe("400 bad request", Label("400"), func() {
 			unfit{object: "unit", cite: openUnits, set: map[string]any{"ancestral_access": false}}),
 		Entry("a customer in production that goes back to trial", "UpdateTenantPricingSettings", "unfit-mode", "trial",
 			unfit{object: "customer_in_production", cite: irreversibleMode, set: map[string]any{"mode": "trial"}}),
+		Entry("a role for customers on a unit", "UpdateUserAccessPolicies", "unfit-role", "customers",
+			unfit{object: "family_tree", of: family, cite: fittingRole, vars: map[string]string{
+				"user_id": "unit_user_id", "tenant_id": "unit_id", "role": "company_admin"}}),
 		Entry("a report that is made once and changed", "UpdateReport", "unfit-report", "once",
 			unfit{object: "report", cite: onlyScheduled}),
 	)
 })
 
+// with is a spec that needs one more object.
+func with(of *session.Object, sp spec.Spec) spec.Spec {
+	needs := sp.Objects
+	sp.Objects = func(n session.Needs) {
+		needs(n)
+		n.Add(*of)
+	}
+	return sp
+}
+
 // unfit is a valid call on a tenant that cannot be what it asks for.
 type unfit struct {
 	object string
 	cite   spec.Citation
-	set    map[string]any // properties of the body; texts are templates over the names of the object
+	of     *session.Object   // the object, where others look at it too
+	vars   map[string]string // names of the call that take the object's value of another name, or this one
+	set    map[string]any    // properties of the body; texts are templates over the names of the object
 }
 
 func (u unfit) on(op *schemas.Operation, probe, variant string) spec.Spec {
-	key := fixtures.Own(u.object, "400-"+probe)
+	key := fixtures.Own(u.object, "400-unfit")
+	if u.of != nil {
+		key = u.of.Key
+	}
 	watch := spec.ReadBack(op, key, fixtures.Home)
+	if u.vars != nil { // it shows another object
+		watch = nil
+	}
 	sp := spec.Spec{
 		Code: "400", Probe: probe, Variant: variant, Subject: op.ID, Operation: op, Method: op.Method, Path: op.Path,
 		Want:   400,
 		Writes: true, Control: op.ID,
 		Objects: func(n session.Needs) {
 			n.Add(session.Object{Key: key, Side: fixtures.Home, Object: u.object})
-			n.Watch(*watch)
+			if watch != nil {
+				n.Watch(*watch)
+			}
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			r, vars, err := spec.CallOn(s, op, key, id)
+			for name, other := range u.vars {
+				vars[name] = cmp.Or(vars[other], any(other))
+			}
+			if err == nil && u.vars != nil {
+				r, err = s.Catalogue.Request(op.ID, vars)
+			}
 			if err != nil {
 				return spec.Case{}, err
 			}

@@ -280,12 +280,7 @@ func ofGoneAccount(op *schemas.Operation, name, object string, ground report.Bas
 			return cmp.Or(err, bearing("access_token")(r, vars))
 		})
 	sp.Writes, sp.Settles = true, true // the account was made for it
-	needs := sp.Objects
-	sp.Objects = func(n session.Needs) {
-		needs(n)
-		n.Add(*of)
-	}
-	return sp
+	return with(of, sp)
 }
 
 // credentials put what an object has to show for itself into a call.

@@ -361,12 +361,7 @@ func roleTakenAway(op *schemas.Operation) spec.Spec {
 		return errors.Join(bearing("access_token")(r, user), spec.ReplaceSegment(r, op, "tenant_id",
 			fmt.Sprint(user["tenant_id"])))
 	})
-	needs := sp.Objects
-	sp.Objects = func(n session.Needs) {
-		needs(n)
-		n.Add(*of)
-	}
-	return sp
+	return with(of, sp)
 }
 
 // roleTooSmall lets a user call whose roles are not enough. That one who may only read must not write, and one

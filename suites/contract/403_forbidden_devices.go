@@ -31,13 +31,8 @@ var _ = Describe("403 forbidden approval of a device", Label("403"), func() {
 			a.code = device["user_code"]
 			return err
 		})
-		needs := sp.Objects
-		sp.Objects = func(n session.Needs) {
-			needs(n)
-			n.Add(*approved)
-		}
 		sp.Basis = spec.Assumed
-		spec.Register(sp)
+		spec.Register(with(approved, sp))
 	}
 	for _, op := range spec.Operations(spec.Named("DeviceAuthorizationApproval_1")) {
 		spec.Register(approval(op, 403, "foreign-tenant", "tenant_uuid", func(r *fixtures.Request, s *session.Session,

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 
+	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/exchange"
 	"acronis-conformance/suites/internal/session"
@@ -31,10 +32,14 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 			locking := func(on bool) tenantChange {
 				return tenantChange{id, vars, nil, map[string]any{"update_lock": map[string]any{"enabled": on}}}
 			}
+			open := false
 			// Also where the run is being ended: no one else could remove the tenant.
 			DeferCleanup(func(ctx SpecContext) {
 				unlocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeouts().Spec)
 				defer cancel()
+				if open {
+					return
+				}
 				if _, err := locking(false).make(unlocking, s); err != nil {
 					AddReportEntry("lock", "the tenant is still locked: "+s.Redactor.String(err.Error()))
 				}
@@ -71,10 +76,35 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 				if len(older) > 0 {
 					return older, looks, nil
 				}
-				return check(ctx, e)
+				wrong, looks, err := check(ctx, e)
+				if err != nil || len(wrong) > 0 || e.Status()/100 != 4 {
+					return wrong, looks, err
+				}
+				unlocked, err := locking(false).make(ctx, s)
+				if open = err == nil; !open {
+					return nil, looks, nil // the end tries it again, and says so
+				}
+				again, wrong, err := updatedUnlocked(ctx, s, id, r, unlocked)
+				return wrong, append(looks, again...), err
 			}}, err
 		},
 	}
+}
+
+// updatedUnlocked repeats the update that the lock has forbidden, at the version that the unlocked tenant has: without
+// the lock the administrators of the tenant update it as any other (reference, update_lock).
+func updatedUnlocked(ctx context.Context, s *session.Session, id string, refused fixtures.Request,
+	unlocked map[string]any) ([]*exchange.Exchange, []schemas.Violation, error) {
+	r := refused.Clone()
+	if err := spec.SetField(&r, spec.Contract().Operation(r.Operation), "version", unlocked["version"]); err != nil {
+		return nil, nil, err
+	}
+	e, err := s.Send(ctx, id, r, nil)
+	if err != nil || e.Status() != http.StatusForbidden {
+		return spec.Exchanges(e), nil, err
+	}
+	return spec.Exchanges(e), noEffect("status", fmt.Sprint(e.Status()),
+		"the tenant is unlocked, and its administrator may not update it"), nil
 }
 
 // ownedAbove asks that a tenant which was locked from above is not shown as the owner of the lock: users of the owner

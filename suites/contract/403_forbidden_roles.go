@@ -25,12 +25,7 @@ var _ = Describe("403 forbidden to some", Label("403"), func() {
 				return cmp.Or(bearing("access_token")(r, admin), spec.SetField(r, op, "owner_tenant_id",
 					admin["tenant_id"]))
 			})
-		needs := sp.Objects
-		sp.Objects = func(n session.Needs) {
-			needs(n)
-			n.Add(*of)
-		}
-		spec.Register(sp)
+		spec.Register(with(of, sp))
 	}
 	// That it stays on may be kept by a request that does nothing, too.
 	for _, op := range spec.Operations(spec.Named("TurnOffTenantApplication")) {

@@ -71,6 +71,12 @@ var _ = Describe("404 not found", Label("404"), func() {
 		Entry("a report", "DeleteReport", "FetchReport"),
 	)
 
+	// Nor is it there to be deleted once more.
+	for _, op := range spec.Operations(spec.Named("DeleteTenant", "DeleteUser", "DeleteClient", "DeleteReport",
+		"UnregisterInfrastructure", "DeleteInfrastructuresLocation", "DeleteRegistrationToken")) {
+		spec.Register(deletedTwice(op))
+	}
+
 	// With a tenant go its subtree and its users (guide, "Deleting a tenant").
 	DescribeTableSubtree("what went with its tenant", func(reader, id, name string) {
 		for _, deleting := range spec.Operations(spec.Named("DeleteTenant")) {
@@ -184,6 +190,20 @@ func unknownRoot(op *schemas.Operation, parameter string) spec.Spec {
 		startAt(r, parameter, s.Unknown(unknown(parameter)))
 		return nil
 	})
+}
+
+// deletedTwice sends the control of a deletion once more. A service may as well say that it is done.
+func deletedTwice(op *schemas.Operation) spec.Spec {
+	sp := again(op, "deleted-twice")
+	sp.Code, sp.Want = "404", http.StatusNotFound
+	prepare := sp.Prepare
+	sp.Objects = func(session.Needs) {}
+	sp.Prepare = func(ctx context.Context, s *session.Session, id string) (spec.Case, error) {
+		t, err := prepare(ctx, s, id)
+		t.Unchanged = nil // what is gone is not looked at
+		return t, err
+	}
+	return sp
 }
 
 // deletedObject reads what the control of a deletion deleted. A service may keep showing it as deleted; shown as if

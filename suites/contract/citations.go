@@ -71,7 +71,7 @@ var (
 		`a new tenant's name, kind and parent have to be given (guide, "Creating a tenant", step 2)`,
 		guide+"tenants/creating-tenant")
 	fittingKind = spec.Cites(`a partner holds no units, and a customer nothing else (guide, "Creating a tenant", `+
-		`step 2)`,
+		`step 2); folders hold partners, customers and folders (guide, "Tenancy model")`,
 		guide+"tenants/creating-tenant")
 	brandable = spec.Cites(
 		`branding cannot be managed for customers and units (guide, "Managing branding options", Important)`,
@@ -140,8 +140,8 @@ var contradictions = map[string]spec.Citation{
 }
 
 var fittingRole = spec.Cites(
-	`the role partner_admin is for partners and folders, and unit_admin for units (guide, "Assigning user `+
-		`roles")`, guide)
+	`the role partner_admin is for partners and folders, company_admin for customers, and unit_admin for units `+
+		`(guide, "Assigning user roles")`, guide)
 
 var oneFilter = spec.Cites(
 	`tenants are listed by one of uuids, parent_id, subtree_root_id and after (reference, parameters of `+

@@ -186,6 +186,7 @@ var requirements = map[string]spec.Citation{
 		statusCodes),
 	"404/unknown-route":  spec.Cites("a path that does not exist is answered with 404", statusCodes),
 	"404/deleted-object": spec.Cites("an object that was deleted is answered with 404", statusCodes),
+	"404/deleted-twice":  spec.Cites("what was deleted is not there to be deleted once more", statusCodes),
 	"404/deleted-tenant": spec.Cites("an object of a deleted tenant is answered with 404", statusCodes),
 	"405/wrong-method":   spec.Cites("a method that the path does not have is answered with 405", statusCodes),
 	"409/duplicate":      spec.Cites("an object like one that exists is answered with 409", statusCodes),
