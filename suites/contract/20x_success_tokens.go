@@ -87,8 +87,12 @@ var _ = Describe("20x success of the identity provider", Label("20x"), func() {
 				token, _ := account["access_token"].(string)
 				return token
 			})
-			ofDisabled.Settles = true // that the token is dead follows from what it opens, and is not said
-			spec.Register(assumedDead(with(of, ofDisabled)))
+			ofDisabled.Settles = true
+			ofDisabled = with(of, ofDisabled)
+			if kind == "client" { // that its token is dead follows from what it opens, and is not said
+				ofDisabled = assumedDead(ofDisabled)
+			}
+			spec.Register(ofDisabled)
 		}
 		spec.Register(deadToken(op, "foreign",
 			func(s *session.Session) string { return s.Sandbox.Tokens[fixtures.Foreign] }))
