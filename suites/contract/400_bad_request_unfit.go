@@ -113,10 +113,10 @@ func (u unfit) on(op *schemas.Operation, probe, variant string) spec.Spec {
 		},
 		Prepare: func(_ context.Context, s *session.Session, id string) (spec.Case, error) {
 			r, vars, err := spec.CallOn(s, op, key, id)
-			for name, other := range u.vars {
-				vars[name] = cmp.Or(vars[other], any(other))
-			}
 			if err == nil && u.vars != nil {
+				for name, other := range u.vars {
+					vars[name] = cmp.Or(vars[other], any(other))
+				}
 				r, err = s.Catalogue.Request(op.ID, vars)
 			}
 			if err != nil {
