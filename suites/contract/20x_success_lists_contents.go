@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -47,8 +48,7 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 			contents{list: by(family, "uuids", "client_id second_client_id gone_client_id", "origin_id"),
 				must: words("client_id second_client_id")}),
 		Entry("the locations of a tenant", "FetchTenantInfrastructureLocations", "",
-			contents{list: list{of: storages}, must: words("location_id second_location_id"), others: true,
-				also: ofTenantsAbove}),
+			contents{list: list{of: storages}, must: words("location_id second_location_id"), cite: ownedLocations}),
 		Entry("locations by their ids", "FetchInfrastructuresLocationsBatch", "uuids",
 			contents{list: by(storages, "uuids", "location_id second_location_id gone_location_id", ""),
 				must: words("location_id second_location_id")}),
@@ -113,6 +113,8 @@ var _ = Describe("20x contents of lists", Label("20x"), func() {
 var (
 	completeLists = spec.Cites(`a list holds what the reference says that it lists, and what was deleted only where `+
 		`that is asked for (reference, description of the operation and parameter allow_deleted)`, spec.Reference)
+	ownedLocations = spec.Cites(`the locations of a tenant are those that it owns, and not those of a tenant above `+
+		`that it may use (reference, description of the operation)`, spec.Reference)
 	sameObjects = spec.Cites(`what two answers show of one object at the same time is the same (reference, the `+
 		`schemas of the list and of the other read)`, spec.Reference)
 )
@@ -171,6 +173,7 @@ type contents struct {
 	not    []string // of those that it does not hold, where it may hold others
 	others bool
 	also   itemsLook
+	cite   spec.Citation // where what the list holds has a sentence of its own
 }
 
 // further is what a spec needs for a further look.
@@ -216,7 +219,7 @@ func (a further) about(ctx context.Context, operation string, by list) (*exchang
 func (c contents) on(op *schemas.Operation, variant string) spec.Spec {
 	l := c.list
 	sp := l.on(op, "list-holds", variant)
-	sp.Cite = completeLists
+	sp.Cite = cmp.Or(c.cite, completeLists)
 	sp.Prepare = l.look(op, func(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
 		wrong := c.compare(idsOf(items), a.vars)
 		for i, item := range items {
@@ -310,13 +313,11 @@ func (c contents) compare(ids []string, vars fixtures.Vars) (wrong []schemas.Vio
 	}
 	for _, id := range ids {
 		if !belongs[id] && !c.others {
-			fault("exact", id, notOfTheList)
+			fault("exact", id, "the list holds what was deleted or does not belong to it")
 		}
 	}
 	return wrong
 }
-
-const notOfTheList = "the list holds what was deleted or does not belong to it"
 
 // itemKey tells an offering item of a tenant from others.
 func itemKey(tenant any, item any) string {

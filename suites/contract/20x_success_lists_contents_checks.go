@@ -5,11 +5,57 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
 	"acronis-conformance/suites/internal/spec"
 )
+
+// ofReachableTenants asks whose the tokens are: the account has a right to every tenant that one of them is for.
+func ofReachableTenants(ctx context.Context, a further, items []any) ([]schemas.Violation, error) {
+	tenants := map[string]bool{}
+	for _, item := range items {
+		if fields, _ := item.(map[string]any); fields["tenant_uuid"] != nil && len(tenants) < 100 {
+			tenants[fmt.Sprint(fields["tenant_uuid"])] = true
+		}
+	}
+	if len(tenants) == 0 {
+		return nil, nil
+	}
+	op := spec.Contract().Operation("FetchTenantsBatch")
+	if op == nil {
+		return nil, nil
+	}
+	r, err := list{query: map[string]string{"uuids": strings.Join(slices.Sorted(maps.Keys(tenants)), ","),
+		"lod": "stamps"}}.ask(a.s, op, a.vars)
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.s.Send(ctx, a.id, r, nil)
+	*a.looks = append(*a.looks, spec.Exchanges(e)...)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.Status() == 403:
+		return []schemas.Violation{faultAt("$.items", "foreign", "a token of a tenant that is refused with 403",
+			"the list holds tokens of a tenant that the account has no right to")}, nil
+	case e.Status() != op.Success():
+		return nil, spec.Inconclusive("the tenants of the tokens cannot be read: see 20x/valid-token/" + op.ID)
+	}
+	shown, wrong, looks, err := allPages(ctx, a.s, a.id, r, e)
+	if *a.looks = append(*a.looks, looks...); err != nil || len(wrong) > 0 {
+		return nil, err
+	}
+	for _, id := range idsOf(shown) {
+		delete(tenants, id)
+	}
+	for id := range tenants {
+		return []schemas.Violation{faultAt("$.items", "foreign", id,
+			"the list holds a token of a tenant that the account cannot see")}, nil
+	}
+	return nil, nil
+}
 
 // bothRoles asks for the two roles that the user was given, and no others.
 func bothRoles(_ context.Context, a further, items []any) ([]schemas.Violation, error) {
