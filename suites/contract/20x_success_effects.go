@@ -312,9 +312,10 @@ func priced(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
 		vars["item_name"]))
 }
 
-// provided asks for the identity provider of the payload, where a read shows one.
+// provided asks for the identity provider that the object knows, where a read shows one.
 func provided(shown map[string]any, vars fixtures.Vars) []schemas.Violation {
-	if found, there := shown["default_idp_id"]; !there || found == vars["default_idp_id"] {
+	found, there := shown["default_idp_id"]
+	if !there || vars["default_idp_id"] == nil || found == vars["default_idp_id"] {
 		return nil
 	}
 	return noEffect("$.default_idp_id", fmt.Sprint(shown["default_idp_id"]), fmt.Sprintf("it must be %v by now",
