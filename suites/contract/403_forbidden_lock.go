@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"time"
 
 	"acronis-conformance/fixtures"
 	"acronis-conformance/schemas"
@@ -92,19 +93,28 @@ func lockedFor(op *schemas.Operation) spec.Spec {
 }
 
 // updatedUnlocked repeats the update that the lock has forbidden, at the version that the unlocked tenant has: without
-// the lock the administrators of the tenant update it as any other (reference, update_lock).
+// the lock the administrators of the tenant update it as any other (reference, update_lock). That may take a while, as
+// all that was written may until it shows.
 func updatedUnlocked(ctx context.Context, s *session.Session, id string, refused fixtures.Request,
-	unlocked map[string]any) ([]*exchange.Exchange, []schemas.Violation, error) {
+	unlocked map[string]any) (looks []*exchange.Exchange, wrong []schemas.Violation, err error) {
 	r := refused.Clone()
 	if err := spec.SetField(&r, spec.Contract().Operation(r.Operation), "version", unlocked["version"]); err != nil {
 		return nil, nil, err
 	}
-	e, err := s.Send(ctx, id, r, nil)
-	if err != nil || e.Status() != http.StatusForbidden {
-		return spec.Exchanges(e), nil, err
+	for begin := time.Now(); ; {
+		e, err := s.Send(ctx, id, r, nil)
+		looks = append(looks, spec.Exchanges(e)...)
+		switch {
+		case err != nil || e.Status() != http.StatusForbidden:
+			return looks, nil, err
+		case time.Since(begin) >= s.ConsistencyTimeout():
+			return looks, noEffect("status", fmt.Sprint(e.Status()),
+				"the tenant is unlocked, and its administrator may not update it"), nil
+		}
+		if err := fixtures.Pause(ctx, time.Second); err != nil {
+			return looks, nil, err
+		}
 	}
-	return spec.Exchanges(e), noEffect("status", fmt.Sprint(e.Status()),
-		"the tenant is unlocked, and its administrator may not update it"), nil
 }
 
 // ownedAbove asks that a tenant which was locked from above is not shown as the owner of the lock: users of the owner
