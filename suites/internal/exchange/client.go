@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,12 +21,15 @@ const (
 
 // Client sends requests as they are. It is safe for concurrent use.
 type Client struct {
-	options   Options
-	base      string
-	transport transport
-	fresh     transport // keeps no connections
-	proxy     *proxy
-	pause     func(from, to time.Duration) time.Duration // within both; replaced by tests
+	options Options
+	base    string
+	another func() transport // one that keeps no connections yet
+	fresh   transport        // keeps none at all
+	proxy   *proxy
+	pause   func(from, to time.Duration) time.Duration // within both; replaced by tests
+
+	mu        sync.Mutex
+	transport transport // guarded by mu
 
 	certificateAsked atomic.Bool  // the target asked for a client certificate
 	exchanges        atomic.Int64 // so far
@@ -41,8 +45,26 @@ func between(from, to time.Duration) time.Duration { return from + rand.N(to-fro
 
 // Close closes idle connections.
 func (c *Client) Close() {
-	c.transport.CloseIdleConnections()
+	c.current().CloseIdleConnections()
 	c.fresh.CloseIdleConnections() // of HTTP/2
+}
+
+func (c *Client) current() transport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.transport
+}
+
+// renew has later requests make connections of their own: those that are kept are likely to be as dead as the one that
+// broke. They are closed when every attempt over them has ended, whose answer would be lost else.
+func (c *Client) renew(broke transport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.transport != broke {
+		return // another request has done so
+	}
+	c.transport = c.another()
+	time.AfterFunc(c.options.AttemptTimeout, broke.CloseIdleConnections)
 }
 
 // Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange
@@ -83,12 +105,15 @@ func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
 	r := e.Request
 	next := time.Time{} // not before
 	resent := false     // the request got no answer, and was sent once more
-	over := c.transport
 	answers, repeats, waits, waited := 0, 0, 0, time.Duration(0)
 	for {
 		release, err := c.options.Limiter.Acquire(ctx, next)
 		if err != nil {
 			return c.interrupted(e, err)
+		}
+		over := c.current()
+		if resent { // another request may keep a connection that is as dead by then
+			over = c.fresh
 		}
 		attempt, err := c.attempt(ctx, over, e, answers+1)
 		release()
@@ -96,9 +121,8 @@ func (c *Client) carryOut(ctx context.Context, e *Exchange) error {
 		if err != nil && !resent && (errors.Is(err, errUnprocessed) || r.harmless() && dropped(err)) {
 			// No answer was counted: a fault that is asked for is still to come.
 			resent = true
-			over = c.fresh // another request may keep a connection that is as dead by then
+			c.renew(over)
 			e.Attempts[len(e.Attempts)-1].Error += "; the request was sent once more"
-			c.transport.CloseIdleConnections() // they are likely to be as dead
 			continue
 		}
 		if err != nil {

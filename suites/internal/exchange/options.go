@@ -130,7 +130,8 @@ func NewClient(o Options) (*Client, error) {
 	if c.proxy, err = proxyFor(base); err != nil {
 		return nil, err
 	}
-	c.transport = newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
+	c.another = func() transport { return newTransport(o.RootCAs, c.proxy, &c.certificateAsked) }
+	c.transport = c.another()
 	fresh := newTransport(o.RootCAs, c.proxy, &c.certificateAsked)
 	fresh.MaxIdleConnsPerHost = -1 // none
 	c.fresh = fresh

@@ -69,6 +69,7 @@ func scripted(t *testing.T, s *script, o Options) *Client {
 		t.Fatal(err)
 	}
 	c.transport, c.fresh, c.proxy = s, s, &proxy{} // whatever the environment says
+	c.another = func() transport { return s }
 	return c
 }
 

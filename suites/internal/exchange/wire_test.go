@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -273,13 +274,17 @@ func TestSilentResendOfNetHTTPIsAnAttempt(t *testing.T) {
 
 // The connections that were kept for other requests meanwhile are as dead.
 func TestResendTakesAConnectionOfItsOwn(t *testing.T) {
-	var seen sync.Map // connections that have carried an answer
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, kept := seen.LoadOrStore(r.RemoteAddr, true); kept {
+	type answered struct{} // names whether the connection has carried an answer: its port may have been another one's
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Value(answered{}).(*atomic.Bool).Swap(true) {
 			panic(http.ErrAbortHandler)
 		}
 		time.Sleep(time.Millisecond) // the others are on their way
 	}))
+	s.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, answered{}, new(atomic.Bool))
+	}
+	s.Start()
 	t.Cleanup(s.Close)
 	c := newClient(t, exchange.Options{BaseURL: s.URL})
 	var all sync.WaitGroup
