@@ -29,7 +29,8 @@ type Client struct {
 	pause   func(from, to time.Duration) time.Duration // within both; replaced by tests
 
 	mu        sync.Mutex
-	transport transport // guarded by mu
+	transport transport   // guarded by mu
+	former    []transport // guarded by mu
 
 	certificateAsked atomic.Bool  // the target asked for a client certificate
 	exchanges        atomic.Int64 // so far
@@ -45,8 +46,11 @@ func between(from, to time.Duration) time.Duration { return from + rand.N(to-fro
 
 // Close closes idle connections.
 func (c *Client) Close() {
-	c.current().CloseIdleConnections()
-	c.fresh.CloseIdleConnections() // of HTTP/2
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range append(c.former, c.transport, c.fresh) { // the last one for HTTP/2
+		t.CloseIdleConnections()
+	}
 }
 
 func (c *Client) current() transport {
@@ -56,15 +60,14 @@ func (c *Client) current() transport {
 }
 
 // renew has later requests make connections of their own: those that are kept are likely to be as dead as the one that
-// broke. They are closed when every attempt over them has ended, whose answer would be lost else.
+// broke. They are left to time out, for the answers that may be under way over them.
 func (c *Client) renew(broke transport) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.transport != broke {
 		return // another request has done so
 	}
-	c.transport = c.another()
-	time.AfterFunc(c.options.AttemptTimeout, broke.CloseIdleConnections)
+	c.former, c.transport = append(c.former, broke), c.another()
 }
 
 // Do sends the request, and sends it again in the cases that the package names. Every attempt is kept. The exchange
